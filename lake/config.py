@@ -1,0 +1,138 @@
+"""lake.toml as typed settings."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+
+from lake.errors import ConfigError, NotALake
+
+FILE = "lake.toml"
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def parse_size(value: object) -> object:
+    """``"200 MB"`` as bytes; a number stays as it is.
+
+    >>> parse_size("1.5 GB")
+    1500000000
+    """
+    if not isinstance(value, str):
+        return value
+    number = value.strip().rstrip("BKMGTIbkmgti ")
+    unit = value.strip()[len(number) :].strip().upper() or "B"
+    try:
+        return int(float(number) * _UNITS[unit])
+    except (ValueError, KeyError):
+        raise ValueError(f"{value!r} is not a size like '20 GB' or '512 MiB'") from None
+
+
+Bytes = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSection(_Section):
+    """Where things are. Paths are relative to the folder of lake.toml, so that the folder can be moved."""
+
+    name: str = "lake"
+    data: str = "data"
+    mirror: str = ""  # a folder or http(s)://...: every request goes to <mirror>/<host>/<path>
+    catalog: str = "sqlite"  # or "postgres:dbname=... host=..."
+
+
+class Limits(_Section):
+    storage: Bytes = 50 * 10**9  # all of data/
+    memory: Bytes = 4 * 10**9  # what DuckDB and the cube writer may hold
+    threads: int = Field(default=2, ge=1)
+
+
+class Fetch(_Section):
+    contact: str = ""  # an e-mail address or page for the User-Agent: archives like to know whom to ask
+    attempts: int = Field(default=5, ge=1)
+    timeout: float = Field(default=60.0, gt=0)  # seconds without a byte
+    backoff: float = Field(default=1.0, gt=0)  # seconds before the second try; doubled with jitter for each more
+    connections: int = Field(default=4, ge=1)  # at once, per host
+
+
+class Keys(_Section):
+    """Which columns name a planet-run. The key is a function of these and of nothing else."""
+
+    planet_run: tuple[str, ...] = ("planet", "kind", "model", "scenario", "run")
+
+
+class Config(_Section):
+    """lake.toml.
+
+    ``sources`` keeps each archive's own table as it is: the source's module says which options it takes.
+    """
+
+    lake: LakeSection = LakeSection()
+    limits: Limits = Limits()
+    fetch: Fetch = Fetch()
+    keys: Keys = Keys()
+    sources: dict[str, dict[str, Any]] = {}
+
+    _root: Path = PrivateAttr(default=Path("."))
+
+    @property
+    def root(self) -> Path:
+        """The project's folder: the one that holds lake.toml."""
+        return self._root
+
+    @property
+    def data(self) -> Path:
+        """The folder of everything that the lake stores."""
+        return self._root / self.lake.data
+
+    @property
+    def mirror(self) -> str:
+        """The mirror as a URL or an absolute folder; empty when requests go to the archives themselves."""
+        text = self.lake.mirror
+        if not text or text.startswith(("http://", "https://")):
+            return text.rstrip("/")
+        return str((self._root / text).resolve())
+
+
+def find(path: str | Path = ".") -> Path:
+    """The folder at or above ``path`` that holds lake.toml.
+
+    Raises:
+        NotALake: when no folder on the way up has one.
+    """
+    start = Path(path).absolute()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise NotALake(
+        "there is no lake here", where=str(start), why=f"no {FILE} in this folder or above it", next="lake init my-lake"
+    )
+
+
+def load(path: str | Path = ".") -> Config:
+    """Read lake.toml at or above ``path``.
+
+    Raises:
+        NotALake: there is none.
+        ConfigError: it is not valid TOML, or a setting is unknown or has a wrong value.
+    """
+    root = find(path)
+    file = root / FILE
+    try:
+        config = Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{FILE} is not valid TOML: {error}", where=str(file)) from None
+    except ValidationError as error:
+        raise ConfigError(
+            f"{FILE} has {error.error_count()} setting(s) that do not fit: "
+            + "; ".join(f"[{'.'.join(map(str, e['loc']))}] {e['msg']}" for e in error.errors()),
+            where=str(file),
+            next=f"edit {FILE}; `lake init DIR` writes one with every setting explained",
+        ) from None
+    config._root = root
+    return config
