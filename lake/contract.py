@@ -1,0 +1,259 @@
+"""What models/ is written in: a class a table, its columns as annotated attributes.
+
+    class EnvVectors(Table, key="pathway_id"):
+        '''The environment of each pathway. One row a pathway.'''
+
+        pathway_id: Annotated[str, References("core.pathways.pathway_id")]
+        '''KEGG id, for instance map00010.'''
+        temperature: Annotated[float | None, Unit("K"), Between(0, 2000)]
+        '''Optimal temperature; null where no rule matched.'''
+
+The class in models/features.py named EnvVectors promises the table features.env_vectors, which
+sql/features/env_vectors.sql makes. A class in models/seeds.py promises seeds/<name>.csv, table seeds.<name>.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import re
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict
+
+from lake.errors import ConfigError
+
+__all__ = ["Between", "Column", "Contract", "OneOf", "Pattern", "References", "Rule", "SqlType", "Table", "Unit", "load"]
+
+Severity = Literal["error", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit of a number, as pint reads it: "K", "m/s^2", "earth_mass"; "1" for a pure number."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """low <= value <= high, in the column's unit; None leaves an end open. NaN and infinity never pass."""
+
+    low: float | None = None
+    high: float | None = None
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The whole text matches this regular expression (RE2)."""
+
+    regex: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The value is one of these."""
+
+    values: tuple[str, ...]
+    severity: Severity = "error"
+
+    def __init__(self, *values: str, severity: Severity = "error"):
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "severity", severity)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Each value stands in that column: "core.pathways.pathway_id"."""
+
+    column: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlType:
+    """The column's SQL type, where it is not the usual one of its Python type (float -> DOUBLE, int -> BIGINT)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition in SQL that every row meets, for what the other marks cannot say."""
+
+    name: str
+    condition: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str  # SQL
+    nullable: bool
+    unit: str | None
+    doc: str
+    marks: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One table's promise, read off its class."""
+
+    table: str  # "core.edges"
+    doc: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    sort: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    timestamp: str | None  # the column that says how old a row's fact is, for quality.metrics' timeliness
+    empty: bool  # whether it may have no rows
+    where: str = field(compare=False, default="")  # file:line
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+
+_SQL = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    bytes: "BLOB",
+    datetime.date: "DATE",
+    datetime.datetime: "TIMESTAMP",
+}
+
+
+class Table(BaseModel):
+    """Base of every contract. Class arguments: key, sort, rules, timestamp, empty."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+    contract: ClassVar[Contract]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls,
+        *,
+        key: str | tuple[str, ...] = (),
+        sort: str | tuple[str, ...] = (),
+        rules: tuple[Rule, ...] = (),
+        timestamp: str | None = None,
+        empty: bool = False,
+        **unknown: Any,
+    ) -> None:
+        layer = cls.__module__.rpartition(".")[2]
+        where = f"models/{layer}.py"
+        if unknown:
+            raise ConfigError(f"class {cls.__name__} has an unknown argument {sorted(unknown)[0]!r}", where=where)
+        columns = tuple(_columns(cls, where))
+        names = {column.name for column in columns}
+        key, sort = ((given,) if isinstance(given, str) else given for given in (key, sort))
+        for name in (*key, *sort, *([timestamp] if timestamp else ())):
+            if name not in names:
+                raise ConfigError(f"class {cls.__name__} names a column {name!r} that it does not have", where=where)
+        cls.contract = Contract(
+            table=f"{layer}.{snake_case(cls.__name__)}",
+            doc=_one_line(cls.__doc__),
+            columns=columns,
+            key=key,
+            sort=sort or key,
+            rules=rules,
+            timestamp=timestamp,
+            empty=empty,
+            where=where,
+        )
+
+
+def snake_case(name: str) -> str:
+    """
+    >>> snake_case("EnvVectors")
+    'env_vectors'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def load(folder: Path) -> dict[str, Contract]:
+    """Every contract of the files in a project's models/ folder, by table name.
+
+    Raises:
+        ConfigError: a file cannot be imported, or two classes promise the same table.
+    """
+    contracts: dict[str, Contract] = {}
+    for file in sorted(folder.glob("*.py")):
+        for contract in _of_file(file):
+            if contract.table in contracts:
+                raise ConfigError(f"two contracts promise {contract.table}", where=contract.where)
+            contracts[contract.table] = contract
+    return contracts
+
+
+def _of_file(file: Path) -> Iterator[Contract]:
+    name = f"_lake_models_{abs(hash(str(file.parent)))}.{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pydantic looks annotations up there
+    try:
+        spec.loader.exec_module(module)
+    except ConfigError:
+        raise
+    except Exception as error:
+        line = getattr(error, "lineno", None) or _line_in(error, file)
+        raise ConfigError(
+            f"{file.name} cannot be imported: {type(error).__name__}: {error}", where=f"{file}:{line}"
+        ) from error
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Table) and value.__module__ == name:
+            yield value.contract
+
+
+def _line_in(error: BaseException, file: Path) -> int:
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _columns(cls: type[Table], where: str) -> Iterator[Column]:
+    for name, info in cls.model_fields.items():
+        marks = tuple(info.metadata)
+        python, nullable = _strip_optional(info.annotation)
+        explicit = next((m.name for m in marks if isinstance(m, SqlType)), None)
+        sql = explicit or _sql_type(python)
+        if sql is None:
+            raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
+        unit = next((m.name for m in marks if isinstance(m, Unit)), None)
+        yield Column(name, sql, nullable, unit, _one_line(info.description), marks)
+
+
+def _sql_type(python: Any) -> str | None:
+    if get_origin(python) is list:
+        item = _sql_type(get_args(python)[0])
+        return item and f"{item}[]"
+    return _SQL.get(python)
+
+
+def _strip_optional(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        rest = [a for a in get_args(annotation) if a is not type(None)]
+        if len(rest) == 1:
+            return rest[0], True
+    return annotation, False
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
