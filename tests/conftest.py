@@ -1,0 +1,18 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Path:
+    """The mirror of real archive files beside the repository; tests that need it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "upstream"
+    if not (folder / "MANIFEST.tsv").is_file():
+        pytest.skip("no ../shared/upstream here: real archive files are not part of the repository")
+    return folder
