@@ -28,7 +28,19 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.errors import ConfigError
 
-__all__ = ["Between", "Column", "Contract", "OneOf", "Pattern", "References", "Rule", "SqlType", "Table", "Unit", "load"]
+__all__ = [
+    "Between",
+    "Column",
+    "Contract",
+    "OneOf",
+    "Pattern",
+    "References",
+    "Rule",
+    "SqlType",
+    "Table",
+    "Unit",
+    "load",
+]
 
 Severity = Literal["error", "warn"]
 

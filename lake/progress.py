@@ -57,7 +57,11 @@ def bar(title: str, total: float | None = None, *, bytes: bool = False) -> Itera
             speed = now.finished_speed or now.speed or 0
             rate = "" if not speed else (f"{speed / 1e6:,.1f} MB/s" if bytes else f"{speed:,.1f}/s")
             progress.update(
-                task, advance=n, rate=rate, **({"total": total} if total is not None else {}), **({"note": note} if note else {})
+                task,
+                advance=n,
+                rate=rate,
+                **({"total": total} if total is not None else {}),
+                **({"note": note} if note else {}),
             )
 
         yield advance
