@@ -1,0 +1,337 @@
+"""The record: a DuckLake catalog that knows every table of every snapshot. One writer, many readers.
+
+The rules here each come from a failure that was seen (DuckLake 1.0, DuckDB 1.5.5):
+always attached under the same name; DETACH before close, or a failed COMMIT keeps the catalog's lock; one commit at a
+time, by a thread lock (concurrent commits in one process crashed it, ducklake#1248) and a file lock; nothing inlined
+and no delete files, so that the Parquet files of a snapshot are the whole truth for any reader.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lake.config import Config
+from lake.errors import LakeError, Locked, StorageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+ALIAS = "lake"
+META = f"__ducklake_metadata_{ALIAS}"
+TABLES = "tables"  # <data>/tables: the Parquet files
+_EXTENSIONS = ("ducklake", "sqlite_scanner")
+_writing = threading.Lock()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of the whole lake. ``kind`` is "publish" for those that readers see, "land" for raw tables only."""
+
+    id: int
+    at: str  # UTC, ISO 8601
+    author: str
+    message: str
+    kind: str
+    extra: dict[str, Any]
+
+
+def exists(config: Config) -> bool:
+    """Whether this lake has a record yet."""
+    return not config.lake.catalog.startswith("sqlite") or (config.data / "catalog.sqlite").is_file()
+
+
+@contextmanager
+def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection with the record attached as ``lake`` and in use.
+
+    Raises:
+        StorageError: the record or its folder cannot be opened.
+    """
+    connection = _connect(config)
+    try:
+        _attach(connection, config, write=write)
+        yield connection
+    finally:
+        with suppress(Exception):  # a failed ATTACH leaves nothing to detach; the first error is the one to tell
+            connection.execute("ROLLBACK")
+        with suppress(Exception):
+            connection.execute(f"USE memory; DETACH {ALIAS}")
+        connection.close()
+
+
+def _connect(config: Config) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": f"{config.limits.memory}B",
+            "threads": config.limits.threads,
+            "temp_directory": str(config.data / "tmp"),
+            "preserve_insertion_order": "true",
+        }
+    )
+    extensions = (*_EXTENSIONS, *(["postgres_scanner"] if config.lake.catalog.startswith("postgres") else []))
+    for name in extensions:
+        connection.execute(f"LOAD {quote(str(extension(name)))}")
+    return connection
+
+
+def extension(name: str) -> Path:
+    """The file of a DuckDB extension that came with its wheel, so that nothing is downloaded at run time.
+
+    Raises:
+        StorageError: the wheel is missing or belongs to another version of DuckDB.
+    """
+    from importlib.metadata import version
+    from importlib.util import find_spec
+
+    spec = find_spec(f"duckdb_extension_{name}")
+    folder = Path(spec.submodule_search_locations[0]) if spec else Path()
+    file = folder / "extensions" / f"v{version('duckdb')}" / f"{name}.duckdb_extension"
+    if not file.is_file():
+        raise StorageError(
+            f"the DuckDB extension {name} is not installed for DuckDB {version('duckdb')}",
+            where=str(file),
+            next=f"pip install duckdb-extension-{name.replace('_', '-')}=={version('duckdb')}",
+        )
+    return file
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: bool) -> None:
+    import duckdb
+
+    for statement in attach_statements(config, write=write):
+        try:
+            connection.execute(statement)
+        except duckdb.Error as error:
+            raise StorageError(
+                f"the record cannot be opened: {first_line(error)}",
+                where=str(config.data),
+                why="the folder is not writable, the disk is full, or the file is not a lake's catalog",
+                next="lake status",
+            ) from None
+
+
+def attach_statements(config: Config, *, write: bool) -> list[str]:
+    """The SQL that opens the record; ``lake shell --write`` runs it too."""
+    if write:
+        (config.data / TABLES).mkdir(parents=True, exist_ok=True)
+    options = [
+        f"DATA_PATH {quote(str(config.data / TABLES) + '/')}",
+        "OVERRIDE_DATA_PATH true",  # the folder may have been moved since
+        "DATA_INLINING_ROW_LIMIT 0",
+    ]
+    if config.lake.catalog == "sqlite":
+        target = f"sqlite:{config.data / 'catalog.sqlite'}"
+        options += ["META_BUSY_TIMEOUT 5000"] + (["META_JOURNAL_MODE 'WAL'"] if write else [])
+    else:
+        target = config.lake.catalog
+    if not write:
+        options.append("READ_ONLY")
+    return [f"ATTACH {quote('ducklake:' + target)} AS {ALIAS} ({', '.join(options)})", f"USE {ALIAS}"]
+
+
+@contextmanager
+def writing(config: Config, *, wait: float = 0) -> Iterator[None]:
+    """The right to write this lake, for one process and one thread at a time.
+
+    Raises:
+        Locked: another process has it, still after ``wait`` seconds.
+    """
+    from filelock import FileLock, Timeout
+
+    path = config.data / "write.lock"
+    try:
+        config.data.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        with _writing, lock.acquire(timeout=wait):
+            yield
+    except Timeout:
+        raise Locked(
+            "another process is writing this lake",
+            where=str(path),
+            why="a `lake land`, `lake build` or `lake run` has not finished yet; readers are not affected",
+            next="wait for it, or give --wait SECONDS",
+        ) from None
+    except OSError as error:
+        raise StorageError(
+            f"the lake's folder cannot be written: {error.strerror}", where=str(config.data), next="lake status"
+        ) from None
+
+
+def commit(
+    connection: duckdb.DuckDBPyConnection,
+    work: Callable[[], T],
+    *,
+    kind: str,
+    message: str,
+    extra: dict[str, Any] | None = None,
+    attempts: int = 3,
+) -> T:
+    """Run ``work`` and commit what it did as one snapshot: all of it or nothing.
+
+    A conflict with a writer on another machine repeats the whole of ``work``. A COMMIT whose answer was lost is looked
+    up by its number before anything is repeated.
+
+    Raises:
+        StorageError: the disk is full, or the record refused the commit.
+    """
+    import duckdb
+
+    for attempt in range(1, attempts + 1):
+        number = uuid.uuid4().hex
+        connection.execute("BEGIN")
+        try:
+            result = work()
+            note = json.dumps({"kind": kind, "number": number, **(extra or {})})
+            connection.execute(f"CALL {ALIAS}.set_commit_message(?, ?, extra_info => ?)", [_author(), message, note])
+            connection.execute("COMMIT")
+            return result
+        except BaseException as error:
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            if not isinstance(error, duckdb.Error):
+                raise
+            if _committed(connection, number):
+                return result
+            if attempt < attempts and "conflict" in str(error).lower():
+                continue
+            raise explain(error) from error
+    raise AssertionError("unreachable")
+
+
+def _committed(connection: duckdb.DuckDBPyConnection, number: str) -> bool:
+    last = latest(connection)
+    return last is not None and last.extra.get("number") == number
+
+
+def explain(error: Exception) -> LakeError:
+    """A DuckDB error as one of ours: what usually lies behind it, and what to do."""
+    text = first_line(error)
+    if "No space left" in text or "could not fit" in text.lower() or "disk is full" in text.lower():
+        return StorageError(
+            "the disk is full; the lake is as it was before", where=text, next="free some space, then run it again"
+        )
+    if "Out of Memory" in text:
+        return StorageError("the memory limit is too small for this", where=text, next="raise [limits] memory in lake.toml")
+    return StorageError(f"the record refused: {text}", next="lake status")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a DuckDB error, without its class."""
+    return str(error).strip().split("\n")[0]
+
+
+def latest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Snapshot | None:
+    """The newest snapshot, or the newest of a kind."""
+    return next(iter(snapshots(connection, kind, limit=1)), None)
+
+
+def snapshots(connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None) -> list[Snapshot]:
+    """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
+    rows = connection.execute(
+        f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
+                   coalesce(c.author, ''), coalesce(c.commit_message, ''), coalesce(c.commit_extra_info, '{{}}')
+            FROM {META}.ducklake_snapshot s LEFT JOIN {META}.ducklake_snapshot_changes c USING (snapshot_id)
+            WHERE ? IS NULL OR c.commit_extra_info LIKE '%"kind": "' || ? || '"%'
+            ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}""",
+        [kind, kind],
+    ).fetchall()
+    return [_snapshot(*row) for row in rows]
+
+
+def _snapshot(id: int, at: str, author: str, message: str, extra: str) -> Snapshot:
+    try:
+        known = json.loads(extra)
+    except ValueError:
+        known = {}
+    return Snapshot(id, at, author, message, known.get("kind", ""), known)
+
+
+def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
+    """Each table of a snapshot with its Parquet files, relative to the data folder."""
+    rows = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name,
+                   list('{TABLES}/' || s.path || t.path || f.path ORDER BY f.data_file_id)
+                        FILTER (f.data_file_id IS NOT NULL)
+            FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            LEFT JOIN {META}.ducklake_data_file f ON f.table_id = t.table_id AND {_lives("f")}
+            WHERE {_lives("t")} AND {_lives("s")}
+            GROUP BY 1 ORDER BY 1""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    return {name: files or [] for name, files in rows}
+
+
+def columns(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[tuple[str, str, str]]]:
+    """Each table of a snapshot with its columns: name, SQL type, comment."""
+    described: dict[str, list[tuple[str, str, str]]] = {}
+    for name in tables(connection, snapshot):
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {ALIAS}.{name} AT (VERSION => {int(snapshot)})").fetchall()
+        described[name] = [(row[0], row[1], "") for row in rows]
+    comments = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name, c.column_name, g.value
+            FROM {META}.ducklake_column_tag g
+            JOIN {META}.ducklake_column c ON c.table_id = g.table_id AND c.column_id = g.column_id AND {_lives("c")}
+            JOIN {META}.ducklake_table t ON t.table_id = g.table_id AND {_lives("t")}
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    known = {(table, column): text for table, column, text in comments}
+    return {
+        table: [(name, type, known.get((table, name), "")) for name, type, _ in rows]
+        for table, rows in described.items()
+    }
+
+
+def comments(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, str]:
+    """Each table's comment at a snapshot."""
+    return dict(
+        connection.execute(
+            f"""SELECT s.schema_name || '.' || t.table_name, g.value
+                FROM {META}.ducklake_tag g
+                JOIN {META}.ducklake_table t ON t.table_id = g.object_id AND {_lives("t")}
+                JOIN {META}.ducklake_schema s USING (schema_id)
+                WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
+        ).fetchall()
+    )
+
+
+def _lives(alias: str) -> str:
+    return f"{alias}.begin_snapshot <= $at AND ({alias}.end_snapshot IS NULL OR {alias}.end_snapshot > $at)"
+
+
+def quote(text: str) -> str:
+    """Text as a SQL literal.
+
+    >>> quote("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A column or table name as a SQL identifier.
+
+    >>> name('a "b"; drop')
+    '"a ""b""; drop"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _author() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in a container
+        return "unknown"

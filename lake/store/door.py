@@ -1,0 +1,177 @@
+"""The door: one plain DuckDB file with a view over exactly the Parquet files of each table of a snapshot.
+
+Any duckdb shell or library opens it, with no extension and no lock on the record, while a build runs. It is derived
+from the record and disposable: written beside its place and put there by rename. The views find their files under the
+variable ``lake_root`` where that is set (lake.open and lake shell set it) and else under the folder in which the lake
+lay when the door was written, so that a moved lake opens where it lands.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lake.config import Config
+from lake.errors import ConfigError, StorageError
+from lake.store import catalog
+from lake.store.catalog import name, quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+FILE = "lake.duckdb"
+_INFO = "lake_info"
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    snapshot: int
+    published_at: str
+    root: str
+    lake: str
+    message: str
+
+
+def path(config: Config, snapshot: int | None = None) -> Path:
+    """Where the door of a snapshot lies; of the newest one, where None."""
+    return config.root / FILE if snapshot is None else config.data / "doors" / f"{snapshot}.duckdb"
+
+
+def ensure(config: Config, snapshot: int | None = None) -> Path:
+    """The door of the newest published snapshot, or of an older one; written first where it is missing or stale.
+
+    Raises:
+        ConfigError: nothing was published yet, or no published snapshot has that number.
+    """
+    place = path(config, snapshot)
+    known = read_info(place)
+    if known and known.root == str(config.data) and (snapshot is not None or not _outdated(config, known)):
+        return place
+    if not catalog.exists(config):
+        raise _nothing_published(config)
+    with catalog.session(config) as connection:
+        wanted = _published(connection, snapshot)
+        if wanted is None:
+            raise _nothing_published(config) if snapshot is None else _unknown(connection, snapshot)
+        if not (known and known.root == str(config.data) and known.snapshot == wanted.id):
+            try:
+                write(config, connection, wanted, place)
+            except StorageError:
+                if not (known and known.snapshot == wanted.id):  # a moved lake on a read-only disk still opens
+                    raise
+    return place
+
+
+def _outdated(config: Config, known: Info) -> bool:
+    """Whether the record is newer than the door, as a publication killed just before its rename leaves it."""
+    door = path(config).stat().st_mtime_ns
+    return any(
+        file.exists() and file.stat().st_mtime_ns > door
+        for file in (config.data / "catalog.sqlite", config.data / "catalog.sqlite-wal")
+    ) or not config.lake.catalog.startswith("sqlite")
+
+
+def _published(connection: duckdb.DuckDBPyConnection, snapshot: int | None) -> catalog.Snapshot | None:
+    if snapshot is None:
+        return catalog.latest(connection, "publish")
+    return next((s for s in catalog.snapshots(connection, "publish") if s.id == snapshot), None)
+
+
+def _nothing_published(config: Config) -> ConfigError:
+    return ConfigError(
+        "this lake has no published snapshot yet",
+        where=str(config.root),
+        why="nothing was built, or each build failed a check",
+        next="lake run",
+    )
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, snapshot: int) -> ConfigError:
+    known = ", ".join(str(s.id) for s in catalog.snapshots(connection, "publish", limit=8))
+    return ConfigError(f"no published snapshot has the number {snapshot}", why=f"the newest are {known}", next="lake log")
+
+
+def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> None:
+    """Write the door of a snapshot and put it in place by rename.
+
+    Raises:
+        StorageError: the folder cannot be written, or the disk is full.
+    """
+    import duckdb
+
+    statements = list(_statements(config, connection, snapshot))
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        with duckdb.connect(str(temporary)) as target:
+            target.execute("BEGIN")
+            for statement in statements:
+                target.execute(statement)
+            target.execute("COMMIT")
+            target.execute("CHECKPOINT")
+        os.replace(temporary, place)
+    except (OSError, duckdb.IOException) as error:
+        raise StorageError(
+            f"the door cannot be written: {catalog.first_line(error)}",
+            where=str(place),
+            why="the folder is read-only or the disk is full; the snapshot itself is safe in the record",
+            next="lake status",
+        ) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _statements(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot):
+    tables = catalog.tables(connection, snapshot.id)
+    columns = catalog.columns(connection, snapshot.id)
+    comments = catalog.comments(connection, snapshot.id)
+    for schema in sorted({table.partition(".")[0] for table in tables}):
+        yield f"CREATE SCHEMA {name(schema)}"
+    for table, files in tables.items():
+        quoted = ".".join(map(name, table.split(".", 1)))
+        yield f"CREATE VIEW {quoted} AS {_select(config, files, columns[table])}"
+        if comments.get(table):
+            yield f"COMMENT ON VIEW {quoted} IS {quote(comments[table])}"
+        for column, _, text in columns[table]:
+            if text:
+                yield f"COMMENT ON COLUMN {quoted}.{name(column)} IS {quote(text)}"
+    yield from _macros(connection, snapshot, tables)
+    yield (
+        f"CREATE TABLE {_INFO} AS SELECT {snapshot.id} AS snapshot, {quote(snapshot.at)} AS published_at, "
+        f"{quote(str(config.data))} AS root, {quote(config.lake.name)} AS lake, {quote(snapshot.message)} AS message"
+    )
+
+
+def _select(config: Config, files: list[str], columns: list[tuple[str, str, str]]) -> str:
+    if not files:
+        empty = ", ".join(f"CAST(NULL AS {type}) AS {name(column)}" for column, type, _ in columns)
+        return f"SELECT {empty} WHERE false"
+    root = f"coalesce(getvariable('lake_root'), {quote(str(config.data))})"
+    paths = ", ".join(f"{root} || {quote('/' + file)}" for file in files)
+    listed = ", ".join(name(column) for column, _, _ in columns)
+    return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true)"
+
+
+def _macros(connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, tables: dict[str, list[str]]):
+    if "ops.macros" in tables:
+        rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot.id}) ORDER BY position")
+        yield from (sql for (sql,) in rows.fetchall())
+
+
+def read_info(place: Path) -> Info | None:
+    """What a door says of itself; None where there is none or it cannot be read."""
+    import duckdb
+
+    if not place.is_file():
+        return None
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH {quote(str(place))} AS door (READ_ONLY)")
+            return Info(*connection.execute(f"SELECT * FROM door.{_INFO}").fetchone())
+    except duckdb.Error:
+        return None
