@@ -1,0 +1,283 @@
+"""The project's models, macros and seeds, and what reads what: from parsing their SQL, cached by its content."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from lake import contract as contracts
+from lake.config import Config
+from lake.contract import Contract
+from lake.errors import ConfigError, ModelError
+
+_CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
+_PARSER = 1  # raise it when what is read off a text changes
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    name: str
+    sql: str  # CREATE MACRO ...
+    canonical: str
+    calls: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A table and how it is made: from a SELECT, or, for a seed, from a CSV file."""
+
+    table: str
+    sql: str
+    canonical: str
+    inputs: tuple[str, ...]  # tables
+    macros: tuple[str, ...]  # all that it calls, through others too
+    contract: Contract
+    path: Path
+    seed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    models: Mapping[str, Model]  # in an order in which they can be built
+    macros: Mapping[str, Macro]  # in an order in which they can be created
+
+    def ancestors(self, tables: Iterable[str]) -> set[str]:
+        """The given models and every model that they read, near or far."""
+        found: set[str] = set()
+        queue = list(tables)
+        while queue:
+            table = queue.pop()
+            if table in self.models and table not in found:
+                found.add(table)
+                queue.extend(self.models[table].inputs)
+        return found
+
+
+def load(config: Config) -> Project:
+    """Read sql/, models/, macros/ and seeds/.
+
+    Raises:
+        ModelError: a file does not parse, has no contract, names an unknown table, or the models read in a circle.
+        ConfigError: a contract cannot be read.
+    """
+    root = config.root
+    promised = contracts.load(root / "models")
+    with _Cache(config.data / "cache" / "sql.json") as cache:
+        macros = _macros(root, cache)
+        found = [*_seeds(root, promised), *_models(root, promised, macros, cache)]
+    models: dict[str, Model] = {}
+    for model in found:
+        if model.table in models:
+            raise ModelError(f"{model.table} is made twice", where=f"{model.path} and {models[model.table].path}")
+        models[model.table] = model
+    for table, contract in promised.items():
+        if table not in models:
+            layer, _, stem = table.partition(".")
+            place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
+            raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
+    _check_inputs(models)
+    return Project({table: models[table] for table in _order(models)}, macros)
+
+
+def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: _Cache) -> Iterator[Model]:
+    for path in sorted((root / "sql").glob("*/*.sql")):
+        table = f"{path.parent.name}.{path.stem}"
+        if table not in promised:
+            raise ModelError(
+                f"{table} has no contract",
+                where=str(path),
+                why=f"models/{path.parent.name}.py has no class for it",
+                next=f"add one: class {path.stem.title().replace('_', '')}(Table, key=...): ...",
+            )
+        sql = _read(path)
+        facts = cache.facts(sql, path)
+        used = _closure(set(facts["calls"]) & macros.keys(), macros)
+        yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
+
+
+def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
+    for path in sorted((root / "seeds").glob("*.csv")):
+        table = f"seeds.{path.stem}"
+        if table not in promised:
+            raise ModelError(f"{table} has no contract", where=str(path), next="add its class to models/seeds.py")
+        text = _read(path)
+        yield Model(table, "", hashlib.sha256(text.encode()).hexdigest(), (), (), promised[table], path, seed=True)
+
+
+def _macros(root: Path, cache: _Cache) -> dict[str, Macro]:
+    macros: dict[str, Macro] = {}
+    for path in sorted((root / "macros").glob("*.sql")):
+        for sql in cache.statements(_read(path), path):
+            match = _CREATE_MACRO.match(_without_comments(sql))
+            if not match:
+                raise ModelError("macros/ holds CREATE MACRO statements only", where=str(path), why=sql.strip()[:80])
+            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), where=str(path))
+            if macro.name in macros:
+                raise ModelError(f"the macro {macro.name} is made twice", where=f"{path}, {macros[macro.name].where}")
+            macros[macro.name] = macro
+    graph = {name: set(macro.calls) & macros.keys() - {name} for name, macro in macros.items()}
+    return {name: macros[name] for name in _sorted(graph, "macros")}
+
+
+def _closure(names: Iterable[str], macros: Mapping[str, Macro]) -> tuple[str, ...]:
+    found: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            queue.extend(set(macros[name].calls) & macros.keys())
+    return tuple(sorted(found))
+
+
+def _check_inputs(models: Mapping[str, Model]) -> None:
+    for model in models.values():
+        for table in model.inputs:
+            if table not in models and not table.startswith(("raw.", "ops.")):
+                raise unknown_table(model, table, models)
+
+
+def unknown_table(model: Model, table: str, known: Iterable[str]) -> ModelError:
+    """The error for a table that a model names and nothing makes."""
+    near = difflib.get_close_matches(table, list(known), 1)
+    line = next((i for i, text in enumerate(model.sql.splitlines(), 1) if table in text), 1)
+    return ModelError(
+        f"{model.table} reads {table}, which nothing makes",
+        where=f"{model.path}:{line}",
+        why=f"did you mean {near[0]}?" if near else "no model, seed or landed table has that name",
+    )
+
+
+def _order(models: Mapping[str, Model]) -> list[str]:
+    return _sorted({table: set(model.inputs) & models.keys() for table, model in models.items()}, "models")
+
+
+def _sorted(graph: Mapping[str, set[str]], what: str) -> list[str]:
+    try:
+        return list(TopologicalSorter({key: sorted(graph[key]) for key in sorted(graph)}).static_order())
+    except CycleError as error:
+        raise ModelError(f"the {what} read in a circle: {' -> '.join(error.args[1])}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"--[^\n]*", "", sql).lstrip()
+
+
+class _Cache:
+    """What parsing says of a text, kept by the text's digest: sqlglot is imported for new texts only."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._used: dict[str, Any] = {}
+        try:
+            self._known = json.loads(path.read_text())
+        except (OSError, ValueError):
+            self._known = {}
+
+    def __enter__(self) -> _Cache:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None and self._used != self._known and self._path.parent.parent.is_dir():
+            try:
+                self._path.parent.mkdir(exist_ok=True)
+                temporary = self._path.with_suffix(f".{os.getpid()}")
+                temporary.write_text(json.dumps(self._used))
+                os.replace(temporary, self._path)
+            except OSError:
+                pass  # a read-only lake can still be read; it only parses again
+
+    def _get(self, kind: str, text: str, make) -> Any:
+        key = hashlib.sha256(f"{_PARSER}\0{kind}\0{text}".encode()).hexdigest()
+        self._used[key] = self._known[key] if key in self._known else make()
+        return self._used[key]
+
+    def facts(self, sql: str, path: Path) -> dict[str, Any]:
+        return self._get("model", sql, lambda: _parse(sql, path))
+
+    def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
+        canonical, calls = self._get("tokens", sql, lambda: _tokenize(sql))
+        return canonical, tuple(calls)
+
+    def statements(self, text: str, path: Path) -> list[str]:
+        return self._get("statements", text, lambda: _split(text, path))
+
+
+def _split(text: str, path: Path) -> list[str]:
+    import duckdb
+
+    try:
+        return [statement.query.strip().rstrip(";") for statement in duckdb.extract_statements(text)]
+    except duckdb.Error as error:
+        raise ModelError(f"it does not parse: {str(error).splitlines()[0]}", where=str(path)) from None
+
+
+def _tokenize(sql: str) -> tuple[str, list[str]]:
+    """The text without comments and layout, and the names that stand before an opening bracket."""
+    from sqlglot.tokens import TokenType
+
+    tokens = _tokens(sql)
+    words = [
+        sql[t.start : t.end + 1] if t.token_type in (TokenType.STRING, TokenType.IDENTIFIER) else t.text.lower()
+        for t in tokens
+    ]
+    calls = sorted({word for word, after in zip(words, words[1:], strict=False) if after == "("})
+    return " ".join(words), calls
+
+
+def _tokens(sql: str) -> list:
+    from sqlglot.dialects.duckdb import DuckDB
+
+    return DuckDB().tokenize(sql)
+
+
+def _parse(sql: str, path: Path) -> dict[str, Any]:
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+    except sqlglot.errors.SqlglotError as error:
+        detail = (getattr(error, "errors", None) or [{}])[0]
+        raise ModelError(
+            f"{path.stem} does not parse: {detail.get('description', str(error).splitlines()[0])}",
+            where=f"{path}:{detail.get('line', 1)}",
+            why=f"near: {detail.get('start_context', '')[-40:]}{detail.get('highlight', '')}".replace("\n", " "),
+        ) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ModelError("a model is one plain SELECT", where=str(path), why=f"it holds {len(statements)} statement(s)")
+    canonical, calls = _tokenize(sql)
+    return {"canonical": canonical, "calls": calls, "tables": sorted(_tables(statements[0], path))}
+
+
+def _tables(query: Any, path: Path) -> Iterator[str]:
+    from sqlglot import exp
+
+    names = {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
+    for table in set(query.find_all(exp.Table)):
+        if not isinstance(table.this, exp.Identifier):
+            continue  # a table function
+        if table.db:
+            yield f"{table.db}.{table.name}".lower()
+        elif table.name.lower() not in names:
+            raise ModelError(
+                f"{path.stem} reads {table.name!r}, a table without its layer",
+                where=str(path),
+                why="models name tables as layer.table: core.edges, raw.kegg_links",
+            )

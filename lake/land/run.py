@@ -1,0 +1,268 @@
+"""Blobs to raw tables and cubes: a pure function of (bytes, reader version), done once for each.
+
+Every raw row says which resource, blob and record it came from. What a reader cannot take is in raw.rejects with its
+reason; what it cannot read at all leaves the rows of the resource's last good answer in place, and says so.
+ops.landings counts: seen = landed + rejected, for each resource and table.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from lake import progress, sources
+from lake.config import Config
+from lake.errors import LakeError, Unreadable
+from lake.sources.source import Cube, Part, Resource
+from lake.land import tables
+from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
+from lake.land.spool import Spool
+from lake.store import blobs, catalog, cubes, ledger
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CHUNK_BLOBS, CHUNK_BYTES = 5_000, 2 * 10**9  # what one transaction takes: a stopped landing loses no more than that
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one source's landing came to. Always: seen == landed + rejected."""
+
+    source: str
+    blobs: int = 0
+    skipped: int = 0
+    seen: int = 0
+    landed: int = 0
+    rejected: int = 0
+    cubes: int = 0
+
+
+@dataclass(slots=True)
+class Summary:
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    unreadable: list[dict[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        return any(tally.blobs for tally in self.tallies.values())
+
+    def as_dict(self) -> dict:
+        return {
+            "sources": [asdict(tally) for tally in self.tallies.values()],
+            "unreadable": self.unreadable,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One answer to land."""
+
+    source: str
+    resource: Resource
+    blob: str
+    reader: int
+    fetched_at: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.source}/{self.resource.id}"
+
+
+def run(config: Config, names: Iterable[str] | None = None, *, wait: float = 0) -> Summary:
+    """Land every current answer that was not landed yet by its source's present reader.
+
+    Raises:
+        Locked: another process writes this lake.
+        StorageError: the disk is full or read-only; what was committed before stays.
+    """
+    started = time.perf_counter()
+    summary = Summary()
+    chosen = list(names or config.sources)
+    jobs = list(_jobs(config, chosen))
+    with catalog.writing(config, wait=wait), catalog.session(config, write=True) as connection:
+        _prepare(connection, config)
+        todo = _stale(connection, jobs, summary)
+        with progress.bar("land", total=len(todo)) as advance:
+            for chunk in _chunks(config, todo):
+                _land_chunk(config, connection, chunk, summary, advance)
+        summary.unreadable = _unreadable(connection, chosen)
+    summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def _jobs(config: Config, names: list[str]) -> Iterator[_Job]:
+    if not ledger.exists(config.data):
+        return
+    with ledger.connect(config.data) as connection:
+        for source in names:
+            reader = sources.get(source).READER
+            for answer in ledger.current(connection, source):
+                resource = Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
+                yield _Job(source, resource, answer.sha256, reader, answer.at)
+
+
+def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Summary) -> list[_Job]:
+    """The jobs whose blob was not landed by this reader; a blob that could not be read is not tried again by it."""
+    done = set(connection.execute("SELECT DISTINCT source, resource, tried, reader FROM ops.landings").fetchall())
+    todo = []
+    for job in jobs:
+        tally = summary.tallies.setdefault(job.source, Tally(job.source))
+        if (job.source, job.resource.id, job.blob, job.reader) in done:
+            tally.skipped += 1
+        else:
+            todo.append(job)
+    return todo
+
+
+def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:
+    chunk: list[_Job] = []
+    size = 0
+    for job in jobs:
+        chunk.append(job)
+        size += blobs.path(config.data, job.blob).stat().st_size
+        if len(chunk) >= CHUNK_BLOBS or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _land_chunk(config: Config, connection, chunk: list[_Job], summary: Summary, advance: progress.Advance) -> None:
+    """Read a chunk's blobs, then put what they hold into the record in one transaction."""
+    with Spool(config.data / "tmp", config.limits.memory // 8) as spool:
+        landings, failed = [], []
+        for job, counts, error in _read(config, chunk, spool):
+            tally = summary.tallies[job.source]
+            tally.blobs += 1
+            if error:
+                failed.append(job.origin)
+            for table, (seen, landed, rejected) in counts.items():
+                tally.seen += seen
+                tally.landed += landed
+                tally.rejected += rejected
+                tally.cubes += table == "cubes"
+            landings += _landings(job, counts, error)
+            advance(note=job.resource.id)
+        spool.discard(failed)
+        names = sorted({job.source for job in chunk})
+        attempted = [job.origin for job in chunk]
+        catalog.commit(
+            connection,
+            lambda: tables.put(connection, attempted, failed, spool, landings),
+            kind="land",
+            message=f"land {', '.join(names)}: {len(chunk)} blob(s)",
+            extra={"sources": names},
+        )
+
+
+Counts = dict[str, tuple[int, int, int]]  # table -> seen, landed, rejected
+
+
+def _read(config: Config, chunk: list[_Job], spool: Spool) -> Iterator[tuple[_Job, Counts, LakeError | None]]:
+    for job in chunk:
+        counts: Counts = {}
+        error = None
+        try:
+            for part in sources.get(job.source).read(job.resource, blobs.path(config.data, job.blob)):
+                for piece in _as_parts(config, job, part):
+                    _take(job, piece, counts, spool)
+            if not counts:
+                raise Unreadable("its reader found nothing in it", where=job.resource.url)
+        except LakeError as problem:
+            counts, error = {}, problem
+        yield job, counts, error
+
+
+def _as_parts(config: Config, job: _Job, part: Part | Cube) -> Iterator[Part]:
+    if isinstance(part, Part):
+        yield part
+        return
+    import pyarrow as pa
+
+    written = cubes.write(config.data, part, memory=config.limits.memory)
+    facts = {key: part.facts.get(key) for key in CUBES.names if key in part.facts}
+    row = {
+        **facts,
+        "source": job.source,
+        "digest": written.digest,
+        "bytes": written.bytes,
+        "dims": json.dumps(dict(part.dataset.sizes)),
+        "_record": 0,
+    }
+    yield Part("cubes", 1, pa.Table.from_pylist([row], CUBES))
+    variables = [{**v, "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)]
+    yield Part("cube_variables", len(variables), pa.Table.from_pylist(variables, CUBE_VARIABLES))
+
+
+def _take(job: _Job, part: Part, counts: Counts, spool: Spool) -> None:
+    rejected = len(part.rejects) if part.rejects is not None else 0
+    if part.seen != len(part.rows) + rejected:
+        raise Unreadable(
+            f"the reader of {job.source} saw {part.seen} records for {part.table}, "
+            f"but gave {len(part.rows)} rows and {rejected} rejects",
+            where=job.resource.url,
+            why="a defect of the reader: rows would be lost",
+        )
+    seen, landed, before = counts.get(part.table, (0, 0, 0))
+    counts[part.table] = (seen + part.seen, landed + len(part.rows), before + rejected)
+    spool.add(part.table, part.rows, job.origin, job.blob)
+    if rejected:
+        spool.add("rejects", _rejects(job, part), job.origin, job.blob)
+
+
+def _rejects(job: _Job, part: Part) -> pa.Table:
+    import pyarrow as pa
+
+    n = len(part.rejects)
+    table = part.rejects.select(["_record", "reason", "content"]).rename_columns(["record", "reason", "content"])
+    return table.append_column("source", pa.repeat(job.source, n)).append_column("table", pa.repeat(part.table, n))
+
+
+def _landings(job: _Job, counts: Counts, error: LakeError | None) -> list[dict]:
+    base = {
+        "source": job.source,
+        "resource": job.resource.id,
+        "kind": job.resource.kind,
+        "url": job.resource.url,
+        "tried": job.blob,
+        "reader": job.reader,
+        "fetched_at": job.fetched_at,
+        "landed_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    if error:
+        reason = "; ".join(filter(None, (error.what, error.why)))
+        return [{**base, "status": "unreadable", "reason": reason, "seen": 0, "landed": 0, "rejected": 0}]
+    return [
+        {**base, "status": "landed", "table": table, "blob": job.blob, "seen": s, "landed": n, "rejected": r}
+        for table, (s, n, r) in counts.items()
+    ]
+
+
+def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
+    rows = connection.execute(
+        """SELECT source, resource, url, tried, reason FROM ops.landings
+           WHERE status = 'unreadable' AND list_contains(?, source) ORDER BY source, resource""",
+        [names],
+    ).fetchall()
+    return [dict(zip(("source", "resource", "url", "blob", "reason"), row, strict=True)) for row in rows]
+
+
+def _prepare(connection, config: Config) -> None:
+    """Every raw table of the configured sources exists, empty where nothing landed, so that models can name it."""
+    wanted = {table: schema for source in config.sources for table, schema in sources.get(source).TABLES.items()}
+    missing = tables.missing(connection, {**wanted, **ENGINE})
+    if missing:
+        catalog.commit(
+            connection,
+            lambda: tables.create(connection, missing),
+            kind="prepare",
+            message=f"create {len(missing)} raw table(s)",
+        )

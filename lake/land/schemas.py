@@ -1,0 +1,79 @@
+"""The raw tables that the engine fills itself, whatever the source."""
+
+import pyarrow as pa
+
+
+def _field(name: str, type: pa.DataType, doc: str, unit: str = "") -> pa.Field:
+    return pa.field(name, type, metadata={"doc": doc, "unit": unit})
+
+
+TEXT, INT, REAL = pa.string(), pa.int64(), pa.float64()
+
+REJECTS = pa.schema(
+    [
+        _field("source", TEXT, "The archive's module"),
+        _field("table", TEXT, "The raw table that the record was meant for"),
+        _field("record", INT, "Which record of the blob; null when it is the whole blob"),
+        _field("reason", TEXT, "Why it was not taken"),
+        _field("content", TEXT, "The record as it stands in the blob, bytes that are not UTF-8 replaced"),
+    ]
+)
+
+CUBES = pa.schema(
+    [
+        _field("source", TEXT, "The archive's module"),
+        _field("digest", TEXT, "sha256 of the cube's content: its name in the cube store"),
+        _field("planet", TEXT, "The planet that the run simulates"),
+        _field("kind", TEXT, "observed or simulation"),
+        _field("model", TEXT, "The model that made the run"),
+        _field("scenario", TEXT, "What was simulated"),
+        _field("run", TEXT, "Which member or realisation"),
+        _field("synthetic", pa.bool_(), "Whether the numbers were made up to show the software"),
+        _field("title", TEXT, "The file's own title"),
+        _field("citation", TEXT, "Whom to cite"),
+        _field("dims", TEXT, "Dimensions and their lengths, as JSON"),
+        _field("bytes", INT, "Size on disk", "byte"),
+    ]
+)
+
+CUBE_VARIABLES = pa.schema(
+    [
+        _field("digest", TEXT, "The cube: raw.cubes.digest"),
+        _field("variable", TEXT, "Its name in the file"),
+        _field("role", TEXT, "data or coordinate"),
+        _field("standard_name", TEXT, "CF standard name"),
+        _field("long_name", TEXT, "As the file says it"),
+        _field("unit", TEXT, "As the file says it"),
+        _field("dims", pa.list_(TEXT), "Dimension names"),
+        _field("shape", pa.list_(INT), "Lengths, one a dimension"),
+        _field("dtype", TEXT, "As stored"),
+        _field("min", REAL, "Smallest finite value, in `unit`"),
+        _field("max", REAL, "Largest finite value, in `unit`"),
+        _field("mean", REAL, "Mean of the finite values, in `unit`"),
+        _field("weighted_mean", REAL, "The same weighted by cell area, in `unit`; null where areas are not known"),
+        _field("missing", INT, "Values that are missing or not finite"),
+        _field("count", INT, "Values in all"),
+    ]
+)
+
+LANDINGS = pa.schema(
+    [
+        _field("source", TEXT, "The archive's module"),
+        _field("resource", TEXT, "What was asked for"),
+        _field("kind", TEXT, "Which of the source's readers took it"),
+        _field("url", TEXT, "Where it came from"),
+        _field("table", TEXT, "The raw table; null where nothing could be read"),
+        _field("blob", TEXT, "sha256 of the bytes whose rows are in the table"),
+        _field("tried", TEXT, "sha256 of the bytes that were read last"),
+        _field("reader", INT, "Version of the reader"),
+        _field("status", TEXT, "landed or unreadable"),
+        _field("reason", TEXT, "Why it was unreadable"),
+        _field("seen", INT, "Records in the blob for this table"),
+        _field("landed", INT, "Rows that were taken"),
+        _field("rejected", INT, "Records in raw.rejects: seen = landed + rejected"),
+        _field("fetched_at", TEXT, "When the bytes came, UTC"),
+        _field("landed_at", TEXT, "When they were read, UTC"),
+    ]
+)
+
+ENGINE = {"rejects": REJECTS, "cubes": CUBES, "cube_variables": CUBE_VARIABLES}

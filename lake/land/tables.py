@@ -1,0 +1,142 @@
+"""The raw tables in the record: made, filled, and rid of the rows of answers that newer ones replace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lake.land.schemas import LANDINGS
+from lake.land.spool import Spool
+from lake.store import catalog
+from lake.store.catalog import name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+_TABLES = "SELECT table_name FROM duckdb_tables()"
+_ORIGIN = {
+    "_resource": "What was asked for: source/resource, as in ops.fetches",
+    "_blob": "sha256 of the exact bytes that this row was read from",
+    "_record": "Which record of those bytes",
+}
+
+
+def missing(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
+    """Those of the wanted raw tables that the record does not have."""
+    present = {row[0] for row in connection.execute(f"{_TABLES} WHERE schema_name = 'raw'").fetchall()}
+    return {table: wanted[table] for table in sorted(wanted.keys() - present)}
+
+
+def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> None:
+    """Make raw tables, empty, with their columns' descriptions; and ops.landings where it is not there yet."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS ops")
+    for table, schema in wanted.items():
+        _create(connection, table, schema)
+    if not connection.execute(f"{_TABLES} WHERE schema_name = 'ops' AND table_name = 'landings'").fetchone():
+        fill(connection, "ops.landings", LANDINGS, "SELECT 1 AS reader WHERE false")
+
+
+def put(
+    connection: DuckDBPyConnection, attempted: Sequence[str], failed: Sequence[str], spool: Spool, landings: list[dict]
+) -> None:
+    """Within a transaction: the spooled rows in, the rows of the answers that they replace out, both counted.
+
+    Of a resource that could not be read this time the rows of its last good answer stay, and so does their count.
+    """
+    import pyarrow as pa
+
+    renewed = sorted(set(attempted) - set(failed))
+    relations = {
+        "_attempted": pa.table({"_resource": pa.array(attempted, pa.string())}),
+        "_renewed": pa.table({"_resource": pa.array(renewed, pa.string())}),
+        "_landings": pa.Table.from_pylist(landings, LANDINGS),
+    }
+    for key, relation in relations.items():
+        connection.register(key, relation)
+    _forget(connection)
+    for table in spool.tables():
+        _insert(connection, table, spool)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM ops.landings
+           WHERE source || '/' || resource NOT IN (FROM _renewed)
+             AND NOT (status = 'unreadable' AND source || '/' || resource IN (FROM _attempted))"""
+    )
+    fill(connection, "ops.landings", LANDINGS, "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings")
+    connection.execute("DROP TABLE temp._kept")
+    for key in relations:
+        connection.unregister(key)
+
+
+def _forget(connection: DuckDBPyConnection) -> None:
+    """Take out the rows of answers that are replaced. The table is rewritten: delete files would mislead plain readers."""
+    stale = connection.execute(
+        """SELECT DISTINCT "table" FROM ops.landings
+           WHERE status = 'landed' AND source || '/' || resource IN (FROM _renewed)"""
+    ).fetchall()
+    tables = {table for (table,) in stale}
+    if tables:
+        tables.add("rejects")
+    for table in sorted(tables):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
+        )
+        described = connection.execute("DESCRIBE temp._kept").fetchall()
+        comments = _comments(connection, table)
+        connection.execute(
+            f"CREATE OR REPLACE TABLE raw.{name(table)} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})"
+        )
+        _comment(connection, table, comments)
+        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM temp._kept")
+
+
+def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
+    with spool.source(connection, table) as rows:
+        known = {row[0] for row in connection.execute(f"DESCRIBE raw.{name(table)}").fetchall()}
+        for column, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall():
+            if column not in known:  # a column that the archive has added
+                connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
+        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM {rows}")
+
+
+def fill(connection: DuckDBPyConnection, table: str, schema: pa.Schema, select: str) -> None:
+    """Make a table anew with exactly the columns of a schema, then fill it."""
+    connection.register("_empty", schema.empty_table())
+    columns = connection.execute("DESCRIBE _empty").fetchall()
+    connection.unregister("_empty")
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in columns)})")
+    connection.execute(f"INSERT INTO {table} BY NAME {select}")
+
+
+def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
+    import pyarrow as pa
+
+    for column in _ORIGIN:
+        if column not in schema.names:
+            schema = schema.append(pa.field(column, pa.int64() if column == "_record" else pa.string()))
+    connection.register("_empty", schema.empty_table())
+    columns = connection.execute("DESCRIBE _empty").fetchall()
+    connection.unregister("_empty")
+    connection.execute(f"CREATE TABLE raw.{name(table)} ({', '.join(f'{name(c[0])} {c[1]}' for c in columns)})")
+    docs = {f.name: _doc(f) for f in schema if f.metadata} | _ORIGIN
+    _comment(connection, table, {column: text for column, text in docs.items() if text})
+
+
+def _doc(item: pa.Field) -> str:
+    known = {key.decode(): value.decode() for key, value in item.metadata.items()}
+    return " ".join(filter(None, (known.get("doc", ""), f"[{known['unit']}]" if known.get("unit") else "")))
+
+
+def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    return dict(
+        connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() "
+            "WHERE schema_name = 'raw' AND table_name = ? AND comment IS NOT NULL",
+            [table],
+        ).fetchall()
+    )
+
+
+def _comment(connection: DuckDBPyConnection, table: str, texts: dict[str, str]) -> None:
+    for column, text in texts.items():
+        connection.execute(f"COMMENT ON COLUMN raw.{name(table)}.{name(column)} IS {catalog.quote(text)}")
