@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,9 @@ def load(config: Config) -> Project:
     return Project({table: models[table] for table in _order(models)}, macros)
 
 
-def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: _Cache) -> Iterator[Model]:
+def _models(
+    root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: _Cache
+) -> Iterator[Model]:
     for path in sorted((root / "sql").glob("*/*.sql")):
         table = f"{path.parent.name}.{path.stem}"
         if table not in promised:
@@ -237,7 +240,7 @@ def _tokenize(sql: str) -> tuple[str, list[str]]:
         sql[t.start : t.end + 1] if t.token_type in (TokenType.STRING, TokenType.IDENTIFIER) else t.text.lower()
         for t in tokens
     ]
-    calls = sorted({word for word, after in zip(words, words[1:], strict=False) if after == "("})
+    calls = sorted({word for word, after in pairwise(words) if after == "("})
     return " ".join(words), calls
 
 

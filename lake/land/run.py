@@ -11,16 +11,17 @@ import datetime
 import json
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from lake import progress, sources
 from lake.config import Config
 from lake.errors import LakeError, Unreadable
-from lake.sources.source import Cube, Part, Resource
 from lake.land import tables
 from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
 from lake.land.spool import Spool
+from lake.sources.source import Cube, Part, Resource
 from lake.store import blobs, catalog, cubes, ledger
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ def run(config: Config, names: Iterable[str] | None = None, *, wait: float = 0) 
 
 
 def _jobs(config: Config, names: list[str]) -> Iterator[_Job]:
-    if not ledger.exists(config.data):
-        return
-    with ledger.connect(config.data) as connection:
+    with closing(ledger.connect(config.data)) as connection:
         for source in names:
             reader = sources.get(source).READER
             for answer in ledger.current(connection, source):

@@ -34,7 +34,7 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
     for table, schema in wanted.items():
         _create(connection, table, schema)
     if not connection.execute(f"{_TABLES} WHERE schema_name = 'ops' AND table_name = 'landings'").fetchone():
-        fill(connection, "ops.landings", LANDINGS, "SELECT 1 AS reader WHERE false")
+        catalog.fill(connection, "ops.landings", LANDINGS, "SELECT 1 AS reader WHERE false")
 
 
 def put(
@@ -62,14 +62,16 @@ def put(
            WHERE source || '/' || resource NOT IN (FROM _renewed)
              AND NOT (status = 'unreadable' AND source || '/' || resource IN (FROM _attempted))"""
     )
-    fill(connection, "ops.landings", LANDINGS, "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings")
+    catalog.fill(
+        connection, "ops.landings", LANDINGS, "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings"
+    )
     connection.execute("DROP TABLE temp._kept")
     for key in relations:
         connection.unregister(key)
 
 
 def _forget(connection: DuckDBPyConnection) -> None:
-    """Take out the rows of answers that are replaced. The table is rewritten: delete files would mislead plain readers."""
+    """Take out the rows of answers that are replaced, by rewriting: delete files would mislead plain readers."""
     stale = connection.execute(
         """SELECT DISTINCT "table" FROM ops.landings
            WHERE status = 'landed' AND source || '/' || resource IN (FROM _renewed)"""
@@ -79,7 +81,8 @@ def _forget(connection: DuckDBPyConnection) -> None:
         tables.add("rejects")
     for table in sorted(tables):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
+            f"CREATE OR REPLACE TEMP TABLE _kept AS "
+            f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
         )
         described = connection.execute("DESCRIBE temp._kept").fetchall()
         comments = _comments(connection, table)
@@ -99,32 +102,15 @@ def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
         connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM {rows}")
 
 
-def fill(connection: DuckDBPyConnection, table: str, schema: pa.Schema, select: str) -> None:
-    """Make a table anew with exactly the columns of a schema, then fill it."""
-    connection.register("_empty", schema.empty_table())
-    columns = connection.execute("DESCRIBE _empty").fetchall()
-    connection.unregister("_empty")
-    connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in columns)})")
-    connection.execute(f"INSERT INTO {table} BY NAME {select}")
-
-
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
     import pyarrow as pa
 
     for column in _ORIGIN:
         if column not in schema.names:
             schema = schema.append(pa.field(column, pa.int64() if column == "_record" else pa.string()))
-    connection.register("_empty", schema.empty_table())
-    columns = connection.execute("DESCRIBE _empty").fetchall()
-    connection.unregister("_empty")
-    connection.execute(f"CREATE TABLE raw.{name(table)} ({', '.join(f'{name(c[0])} {c[1]}' for c in columns)})")
-    docs = {f.name: _doc(f) for f in schema if f.metadata} | _ORIGIN
+    connection.execute(f"CREATE TABLE raw.{name(table)} ({catalog.column_types(connection, schema)})")
+    docs = {item.name: catalog.description(item) for item in schema} | _ORIGIN
     _comment(connection, table, {column: text for column, text in docs.items() if text})
-
-
-def _doc(item: pa.Field) -> str:
-    known = {key.decode(): value.decode() for key, value in item.metadata.items()}
-    return " ".join(filter(None, (known.get("doc", ""), f"[{known['unit']}]" if known.get("unit") else "")))
 
 
 def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from lake.errors import LakeError, Locked, StorageError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 ALIAS = "lake"
 META = f"__ducklake_metadata_{ALIAS}"
@@ -224,7 +225,7 @@ def explain(error: Exception) -> LakeError:
             "the disk is full; the lake is as it was before", where=text, next="free some space, then run it again"
         )
     if "Out of Memory" in text:
-        return StorageError("the memory limit is too small for this", where=text, next="raise [limits] memory in lake.toml")
+        return StorageError("the memory limit is too small", where=text, next="raise [limits] memory in lake.toml")
     return StorageError(f"the record refused: {text}", next="lake status")
 
 
@@ -238,7 +239,9 @@ def latest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Sn
     return next(iter(snapshots(connection, kind, limit=1)), None)
 
 
-def snapshots(connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None) -> list[Snapshot]:
+def snapshots(
+    connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None
+) -> list[Snapshot]:
     """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
     rows = connection.execute(
         f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
@@ -306,6 +309,29 @@ def comments(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, 
                 WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
         ).fetchall()
     )
+
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, select: str) -> None:
+    """Within a transaction: make a table anew with a schema's columns and descriptions, filled from a SELECT."""
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({column_types(connection, schema)})")
+    for item in schema:
+        if text := description(item):
+            connection.execute(f"COMMENT ON COLUMN {table}.{name(item.name)} IS {quote(text)}")
+    connection.execute(f"INSERT INTO {table} BY NAME {select}")
+
+
+def column_types(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> str:
+    """An Arrow schema's columns as they stand in a CREATE TABLE."""
+    connection.register("_empty", schema.empty_table())
+    columns = connection.execute("DESCRIBE _empty").fetchall()
+    connection.unregister("_empty")
+    return ", ".join(f"{name(column[0])} {column[1]}" for column in columns)
+
+
+def description(item: pa.Field) -> str:
+    """What a field's metadata says of it: "Radius [earth_radius]"."""
+    known = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
+    return " ".join(filter(None, (known.get("doc", ""), f"[{known['unit']}]" if known.get("unit") else "")))
 
 
 def _lives(alias: str) -> str:

@@ -91,7 +91,7 @@ def _nothing_published(config: Config) -> ConfigError:
 
 def _unknown(connection: duckdb.DuckDBPyConnection, snapshot: int) -> ConfigError:
     known = ", ".join(str(s.id) for s in catalog.snapshots(connection, "publish", limit=8))
-    return ConfigError(f"no published snapshot has the number {snapshot}", why=f"the newest are {known}", next="lake log")
+    return ConfigError(f"no published snapshot is number {snapshot}", why=f"the newest are {known}", next="lake log")
 
 
 def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> None:

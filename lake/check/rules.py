@@ -1,0 +1,77 @@
+"""A contract's promises as checks: each a condition that SQL counts the failures of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lake.contract import Between, Column, Contract, OneOf, Pattern, References
+from lake.store.catalog import name, quote
+
+_FLOATS = ("FLOAT", "DOUBLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``kind``: value (a row's own), key (a row among the others), reference (against another table) or rows."""
+
+    name: str  # "core.edges.substrate pattern"
+    table: str
+    column: str
+    kind: str
+    severity: str
+    condition: str  # true or null for a row that passes
+
+
+def checks(contract: Contract) -> Iterator[Check]:
+    """Every check that a contract asks for."""
+    for column in contract.columns:
+        yield from _of_column(contract, column)
+    for rule in contract.rules:
+        yield Check(f"{contract.table} {rule.name}", contract.table, "", "value", rule.severity, rule.condition)
+    if contract.key:
+        listed = ", ".join(map(name, contract.key))
+        yield Check(f"{contract.table} key", contract.table, ", ".join(contract.key), "key", "error", listed)
+    if not contract.empty:
+        yield Check(f"{contract.table} has rows", contract.table, "", "rows", "error", "count(*) > 0")
+
+
+def _of_column(contract: Contract, column: Column) -> Iterator[Check]:
+    value, listed = name(column.name), column.type.endswith("[]")
+    item = "x" if listed else value
+    tests = []
+    if column.type.rstrip("[]") in _FLOATS:
+        tests.append(("finite", f"isfinite({item})", "error"))
+    for mark in column.marks:
+        tests += _tests(mark, item)
+    if not column.nullable:
+        yield _check(contract, column, "not null", "value", "error", f"{value} IS NOT NULL")
+    for label, condition, severity in tests:
+        if listed:
+            condition = f"len(list_filter({value}, x -> NOT ({condition}))) = 0"
+        yield _check(contract, column, label, "value", severity, condition)
+    for mark in column.marks:
+        if isinstance(mark, References):
+            yield _check(contract, column, f"in {mark.column}", "reference", mark.severity, mark.column)
+
+
+def _tests(mark: Any, item: str) -> list[tuple[str, str, str]]:
+    if isinstance(mark, Between):
+        ends = [f"{item} >= {mark.low!r}"] * (mark.low is not None) + [f"{item} <= {mark.high!r}"] * (
+            mark.high is not None
+        )
+        return [(f"between {_end(mark.low)} and {_end(mark.high)}", " AND ".join(ends) or "true", mark.severity)]
+    if isinstance(mark, Pattern):
+        return [("pattern", f"regexp_full_match({item}, {quote(mark.regex)})", mark.severity)]
+    if isinstance(mark, OneOf):
+        return [("one of", f"{item} IN ({', '.join(map(quote, mark.values))})", mark.severity)]
+    return []
+
+
+def _end(value: float | None) -> str:
+    return "any" if value is None else f"{value:g}"
+
+
+def _check(contract: Contract, column: Column, label: str, kind: str, severity: str, condition: str) -> Check:
+    return Check(f"{contract.table}.{column.name} {label}", contract.table, column.name, kind, severity, condition)

@@ -1,0 +1,160 @@
+"""Run a contract's checks against its table and measure the table's quality: one scan for all that a row says alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lake.check.rules import Check, checks
+from lake.contract import Contract, References
+from lake.errors import CheckFailed, ModelError
+from lake.store.catalog import first_line, name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    check: Check
+    failing: int
+    examples: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> bool:
+        return self.failing > 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "check": self.check.name,
+            "table": self.check.table,
+            "column": self.check.column,
+            "severity": self.check.severity,
+            "failing": self.failing,
+            "examples": self.examples,
+        }
+
+
+@dataclass(slots=True)
+class Quality:
+    """The measures of one table; docs/quality.md defines each in a line. Shares are in [0, 1]."""
+
+    table: str
+    rows: int
+    completeness: float | None  # cells that are not null, among all
+    validity: float | None = None  # rows that pass every check of their own values
+    uniqueness: float | None = None  # distinct keys, among rows
+    consistency: float | None = None  # references that resolve, among those that are not null
+    results: list[Result] = field(default_factory=list)
+
+
+def run(connection: DuckDBPyConnection, contracts: Iterable[Contract]) -> list[Quality]:
+    """Check each table against its contract.
+
+    Raises:
+        ModelError: a rule's condition is not SQL that DuckDB can run on the table.
+    """
+    return [_measure(connection, contract) for contract in contracts]
+
+
+def failures(qualities: Iterable[Quality], severity: str) -> list[Result]:
+    """The failed checks of a severity."""
+    return [r for quality in qualities for r in quality.results if r.failed and r.check.severity == severity]
+
+
+def failed(errors: list[Result]) -> CheckFailed:
+    """The error that keeps a build from being published."""
+    first = errors[0]
+    listed = "; ".join(f"{error.check.name}: {error.failing:,}" for error in errors[:5])
+    return CheckFailed(
+        f"{len(errors)} check(s) failed, so nothing was published: {listed}",
+        where=first.check.table,
+        why=f"for instance {first.examples[0]}" if first.examples else "the table is empty",
+        next="lake check",
+    )
+
+
+def refers(contract: Contract, tables: Iterable[str]) -> bool:
+    """Whether a column of the contract references one of the tables."""
+    marks = (mark for column in contract.columns for mark in column.marks if isinstance(mark, References))
+    return any(mark.column.rpartition(".")[0] in tables for mark in marks)
+
+
+def _measure(connection: DuckDBPyConnection, contract: Contract) -> Quality:
+    import duckdb
+
+    listed = list(checks(contract))
+    try:
+        quality = _scan(connection, contract, [check for check in listed if check.kind == "value"])
+        for check in listed:
+            if check.kind == "key":
+                quality.uniqueness = _key(connection, contract, check, quality)
+            elif check.kind == "rows":
+                quality.results.append(Result(check, int(quality.rows == 0), []))
+        quality.consistency = _references(connection, contract, [c for c in listed if c.kind == "reference"], quality)
+    except duckdb.Error as error:
+        raise ModelError(
+            f"a check of {contract.table} cannot run: {first_line(error)}",
+            where=contract.where,
+            why="a Rule's condition or a References names something that is not there",
+        ) from None
+    return quality
+
+
+def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check]) -> Quality:
+    fails = [f"count_if(NOT coalesce(({check.condition}), true))" for check in values]
+    valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in values) or "true"
+    nulls = [f"count({name(column.name)})" for column in contract.columns]
+    selected = ", ".join(["count(*)", f"count_if({valid})", *nulls, *fails])
+    rows, passing, *counts = connection.execute(f"SELECT {selected} FROM {contract.table}").fetchone()
+    filled, failing = counts[: len(nulls)], counts[len(nulls) :]
+    quality = Quality(contract.table, rows, sum(filled) / (rows * len(nulls)) if rows else None)
+    quality.validity = passing / rows if rows else None
+    for check, n in zip(values, failing, strict=True):
+        where = f"WHERE NOT coalesce(({check.condition}), true)"
+        quality.results.append(Result(check, n, _examples(connection, contract, where) if n else []))
+    return quality
+
+
+def _key(connection: DuckDBPyConnection, contract: Contract, check: Check, quality: Quality) -> float | None:
+    grouped = f"SELECT {check.condition}, count(*) AS n FROM {contract.table} GROUP BY {check.condition}"
+    distinct, repeated = connection.execute(f"SELECT count(*), count_if(n > 1) FROM ({grouped})").fetchone()
+    examples = []
+    if repeated:
+        examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {EXAMPLES}")
+    quality.results.append(Result(check, repeated, examples))
+    return distinct / quality.rows if quality.rows else None
+
+
+def _references(
+    connection: DuckDBPyConnection, contract: Contract, references: list[Check], quality: Quality
+) -> float | None:
+    total = broken = 0
+    for check in references:
+        table, _, column = check.condition.rpartition(".")
+        known = f"(SELECT {name(column)} FROM {table} WHERE {name(column)} IS NOT NULL)"
+        value = name(check.column)
+        listed = contract.column(check.column).type.endswith("[]")
+        values = f"SELECT {f'unnest({value})' if listed else value} AS v FROM {contract.table}"
+        n, failing = connection.execute(f"SELECT count(v), count_if(v NOT IN {known}) FROM ({values})").fetchone()
+        where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {known})"
+        if not listed:
+            where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {known}"
+        total, broken = total + n, broken + failing
+        quality.results.append(Result(check, failing, _examples(connection, contract, where) if failing else []))
+    return (total - broken) / total if total else None
+
+
+def _examples(connection: DuckDBPyConnection, contract: Contract, where: str) -> list[dict[str, Any]]:
+    order = ", ".join(map(name, contract.key)) or "ALL"
+    return _rows(connection, f"SELECT * FROM {contract.table} {where} ORDER BY {order} LIMIT {EXAMPLES}")
+
+
+def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description]
+    return [json.loads(json.dumps(dict(zip(names, row, strict=True)), default=str)) for row in cursor.fetchall()]

@@ -1,0 +1,116 @@
+"""One snapshot of a lake to read: in SQL, through ibis, as arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake import config as settings
+from lake.config import Config
+from lake.errors import ConfigError
+from lake.store import door
+from lake.store.catalog import quote
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis
+    import xarray as xr
+
+
+class Lake:
+    """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``.
+
+    Attributes:
+        snapshot: the snapshot's number. Everything that this object gives is of that snapshot, whatever is built since.
+        connection: the DuckDB connection behind it, with the snapshot's tables as views; it writes to memory only.
+    """
+
+    def __init__(self, config: Config, snapshot: int | None):
+        import duckdb
+
+        place = door.ensure(config, snapshot)
+        self.config = config
+        # A door is attached, not opened: DuckDB shares open databases by path, and would give the old one again.
+        self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            config={"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
+        )
+        self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
+        self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+        self.connection.execute("USE lake")
+        self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
+
+    def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
+        """A query as a DuckDB relation: lazy, and ready for ``.df()``, ``.arrow()``, ``.show()``, ``.fetchall()``.
+
+        Raises:
+            duckdb.Error: as DuckDB gives it.
+        """
+        return self.connection.sql(query, params=parameters or None)
+
+    def table(self, name: str) -> ibis.Table:
+        """A table such as "core.edges" as an ibis expression.
+
+        Raises:
+            ConfigError: the snapshot has no such table.
+        """
+        import ibis
+
+        schema, _, table = name.rpartition(".")
+        if name not in self.tables():
+            raise ConfigError(f"there is no table {name!r} at snapshot {self.snapshot}", next="lake.open().tables()")
+        return ibis.duckdb.from_connection(self.connection).table(table, database=schema)
+
+    def tables(self) -> list[str]:
+        """The names of every table."""
+        rows = self.connection.execute(
+            "SELECT schema_name || '.' || view_name FROM duckdb_views() "
+            "WHERE database_name = 'lake' AND NOT internal ORDER BY 1"
+        )
+        return [name for (name,) in rows.fetchall()]
+
+    def cube(self, name: str | int) -> xr.Dataset:
+        """A climate run's arrays, lazy: by its digest, or by its planet_run_key.
+
+        Raises:
+            ConfigError: the snapshot has no such cube.
+        """
+        from lake.store import cubes
+
+        known = dict(self.connection.execute(_CUBES).fetchall())
+        digest = known.get(name, name)
+        if digest not in known.values():
+            raise ConfigError(
+                f"there is no cube {name!r} at snapshot {self.snapshot}",
+                why=f"it has {len(known)} cube(s)",
+                next='lake sql "SELECT * FROM raw.cubes"',
+            )
+        return cubes.open(self.config.data, digest)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.connection.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Lake {self.config.lake.name!r} at snapshot {self.snapshot}: {len(self.tables())} tables>"
+
+
+_CUBES = "SELECT planet_run_key(planet, kind, model, scenario, run), digest FROM raw.cubes"
+
+
+def open(path: str | Path = ".", at: int | None = None) -> Lake:
+    """Open a lake at its newest published snapshot, or at an older one. Nothing is locked; builds may go on.
+
+    Args:
+        path: the folder of lake.toml, or one below it.
+        at: the number of a published snapshot, as `lake log` lists them.
+
+    Raises:
+        NotALake: no lake.toml there. ConfigError: nothing is published yet, or not that snapshot.
+    """
+    return Lake(settings.load(path), at)
