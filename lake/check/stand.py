@@ -1,0 +1,59 @@
+"""How the lake stands: every contract checked on the published snapshot, and what the last failed build fell over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from lake import progress
+from lake.check import run as check
+from lake.config import Config
+from lake.contract import load
+from lake.reader import Lake
+from lake.store import catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    snapshot: int
+    results: list[dict[str, Any]]
+    unpublished: list[dict[str, Any]]  # failed checks of a build that is newer than the snapshot
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"snapshot": self.snapshot, "checks": self.results, "unpublished": self.unpublished}
+
+
+def run(config: Config) -> Stand:
+    """Check the newest published snapshot.
+
+    Raises:
+        ConfigError: nothing is published yet, or a contract cannot be read.
+    """
+    unpublished = _unpublished(config)
+    with Lake(config, None) as here:
+        there = set(here.tables())
+        contracts = [contract for contract in load(config.root / "models").values() if contract.table in there]
+        results = []
+        with progress.bar("check", total=len(contracts)) as advance:
+            for contract in contracts:
+                advance(0, note=contract.table)
+                for quality in check.run(here.connection, [contract]):
+                    results += [result.as_dict() for result in quality.results]
+                advance()
+        return Stand(here.snapshot, results, unpublished)
+
+
+def _unpublished(config: Config) -> list[dict[str, Any]]:
+    if not catalog.exists(config):
+        return []
+    with catalog.session(config) as connection:
+        published, failed = catalog.latest(connection, "publish"), catalog.latest(connection, "checks")
+        if not failed or (published and failed.id < published.id):
+            return []
+        cursor = connection.execute(
+            "SELECT * FROM quality.checks WHERE failing > 0 AND severity = 'error' ORDER BY ALL"
+        )
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{**row, "examples": json.loads(row["examples"])} for row in rows]

@@ -1,0 +1,128 @@
+"""The command line: each file here is the command of its name. Heavy imports are inside the functions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from lake.errors import Interrupted, LakeError
+
+_COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
+_EXIT_CODES = """
+\b
+Exit codes:
+  0  everything asked for was done, or was up to date
+  1  something else went wrong
+  2  a setting, a contract or an argument is wrong
+  3  an archive did not give what was asked for
+  4  a blob cannot be read by its reader
+  5  a model cannot be built
+  6  a check failed; nothing was published
+  7  another process is writing this lake
+  8  the disk is full, read-only, or damaged
+130  stopped by Ctrl-C; the lake is as it was
+"""
+
+
+class _Commands(click.Group):
+    """Imports a command's file when it is asked for, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        return import_module(f"lake.cli.{name}").command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):  # one line each, from a table: importing fifteen files to say it is slow
+            formatter.write_dl([(name, _HELP.get(name, "")) for name in _COMMANDS])
+
+
+_HELP = {
+    "build": "Build the models that are stale, check them, publish one snapshot.",
+    "check": "Run every contract's checks on the published tables.",
+    "completion": "Print the script that completes `lake` in your shell.",
+    "demo": "The whole way on the embedded sample, offline, in a folder of its own.",
+    "export": "Write pathways as graphs that other programs read.",
+    "fetch": "Ask the archives for what is missing or old, and keep the exact bytes.",
+    "init": "Make a new lake: a copy of the astrobiology project.",
+    "land": "Read what was fetched into raw tables and cubes.",
+    "log": "The snapshots: when, who, why, what changed.",
+    "run": "Fetch, land, build, check, publish; what is up to date is skipped.",
+    "shell": "A duckdb prompt with the lake attached, read-only unless asked.",
+    "sources": "The archives: licence, rate, last fetch, rows.",
+    "sql": "Ask the lake a question.",
+    "status": "What was fetched, what failed, what is published, how much is stored.",
+    "trace": "From rows of a table back to the exact bytes they came from.",
+    "verify": "Read every stored file and compare it with its digest.",
+}
+
+
+@click.group(cls=_Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="astrolake", prog_name="lake")
+def lake() -> None:
+    """An embedded, versioned analytical lake for astrobiology.
+
+    Start with `lake demo`, or with `lake init my-lake` and `lake run`.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: errors as text and an exit code, never as a traceback (LAKE_DEBUG=1 shows it)."""
+    try:
+        lake.main(args=arguments, prog_name="lake", standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort, Interrupted):
+        click.echo("\nstopped: the lake is as it was; the same command goes on from here", err=True)
+        code = Interrupted.exit_code
+    except LakeError as error:
+        if os.environ.get("LAKE_DEBUG"):
+            raise
+        _tell(error)
+        code = error.exit_code
+    except BrokenPipeError:  # `lake sql ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if os.environ.get("LAKE_DEBUG"):
+            raise
+        _tell(
+            LakeError(
+                f"an error that the lake did not foresee: {type(error).__name__}: {error}",
+                why="a defect of the lake: please report it",
+                next="LAKE_DEBUG=1 before the same command shows where",
+            )
+        )
+        code = 1
+    sys.exit(code)
+
+
+def _tell(error: LakeError) -> None:
+    from lake.cli import _output
+
+    if _output.as_json:
+        _output.json_out(error.as_dict())
+    else:
+        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)

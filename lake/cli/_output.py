@@ -1,0 +1,124 @@
+"""What the commands share: their common options, tables on a terminal, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from lake import progress
+
+as_json = False  # whether this call asked for --json; errors are then JSON too
+
+
+def common(function: Callable) -> Callable:
+    """The options of every command: which lake, and how to speak."""
+    function = click.option(
+        "-C",
+        "--lake",
+        "path",
+        default=".",
+        metavar="DIR",
+        type=click.Path(file_okay=False),
+        help="The lake's folder, or one below it.",
+    )(function)
+    return speaking(function)
+
+
+def speaking(function: Callable) -> Callable:
+    """The options of a command that needs no lake."""
+    function = click.option(
+        "--json", "_json", is_flag=True, expose_value=False, callback=_set_json, help="JSON output."
+    )(function)
+    return click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet, help="No progress on the terminal."
+    )(function)
+
+
+waiting = click.option(
+    "--wait", default=0.0, metavar="SECONDS", show_default=True, help="How long to wait for another writer."
+)
+
+
+def _set_json(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+    global as_json
+    if value:
+        as_json = progress.quiet = True
+
+
+def _set_quiet(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+    if value:
+        progress.quiet = True
+
+
+def json_out(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2 if sys.stdout.isatty() else None, default=str))
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """A line for a person; nothing with --json."""
+    if not as_json:
+        click.echo(text, err=err)
+
+
+def heading(text: str) -> None:
+    say(click.style(text, bold=True))
+
+
+def warn(text: str) -> None:
+    say(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows under a header, numbers to the right; plain and whole in a pipe."""
+    if as_json:
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [list(row) for row in rows]
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for i, column in enumerate(columns):
+        numbers = rows and all(isinstance(row[i], (int, float)) or row[i] in (None, "") for row in rows)
+        grid.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(_cell(value)) for value in row))
+    width = None if sys.stdout.isatty() else 10_000
+    console = Console(width=width, soft_wrap=width is not None)
+    if width is None:
+        console.print(grid)
+    else:
+        with console.capture() as captured:
+            console.print(grid)
+        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return str(value)
+
+
+def size(n: float | None) -> str:
+    """
+    >>> size(1_500_000)
+    '1.5 MB'
+    """
+    if n is None:
+        return "-"
+    for unit in ("B", "kB", "MB", "GB"):
+        if n < 1000:
+            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
+        n /= 1000
+    return f"{n:.1f} TB"

@@ -1,0 +1,86 @@
+"""The summaries that end fetch, land, build and run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lake.cli import _output
+from lake.cli._output import heading, say, size, table, warn
+from lake.config import Config
+from lake.errors import FetchError, Unreadable
+
+if TYPE_CHECKING:
+    from lake.build.run import Summary as Built
+    from lake.fetch import Summary as Fetched
+    from lake.land import Summary as Landed
+
+FAILED, UNREADABLE = FetchError.exit_code, Unreadable.exit_code
+_SHOWN = 12  # failures that are listed; the rest are counted, and stand in `lake status`
+
+
+def everything(config: Config, *, offline: bool = False, wait: float = 0) -> int:
+    """Fetch, land and build, with one summary. Returns the exit code: that of the first step that fell short."""
+    from lake import fetch as fetching
+    from lake import land as landing
+    from lake.build import run as building
+
+    fetched = None if offline else fetching.run(config)
+    landed = landing.run(config, wait=wait)
+    if fetched:
+        fetch(fetched)
+    land(landed)
+    built = building.run(config, wait=wait)
+    build(built)
+    if _output.as_json:
+        steps = {"fetch": fetched.as_dict() if fetched else None, "land": landed.as_dict(), "build": built.as_dict()}
+        _output.json_out(steps)
+    if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
+        say("nothing to do: everything is up to date")
+    if fetched and fetched.failed:
+        return FAILED
+    return UNREADABLE if landed.unreadable else 0
+
+
+def fetch(summary: Fetched) -> None:
+    heading("fetch")
+    rows = [
+        [source, *(counts.get(key, 0) for key in ("fetched", "resumed", "unchanged", "refused", "failed", "fresh"))]
+        for source, counts in summary.counts.items()
+    ]
+    table(["source", "fetched", "resumed", "unchanged", "refused", "failed", "still fresh"], rows)
+    say(f"{size(summary.bytes)} in {summary.seconds:.1f} s")
+    _problems([f for f in summary.failures if not f["optional"]], "failed")
+    _problems([f for f in summary.failures if f["optional"]], "gap")
+
+
+def _problems(found: list[dict[str, Any]], what: str) -> None:
+    for problem in found[:_SHOWN]:
+        warn(f"{what}: {problem['source']}/{problem['resource']}: {problem['reason']} ({problem['url']})")
+    if len(found) > _SHOWN:
+        warn(f"and {len(found) - _SHOWN} more: lake status --failed")
+
+
+def land(summary: Landed) -> None:
+    heading("land")
+    table(
+        ["source", "blobs", "up to date", "records in", "= landed", "+ rejected", "cubes"],
+        [[t.source, t.blobs, t.skipped, t.seen, t.landed, t.rejected, t.cubes] for t in summary.tallies.values()],
+    )
+    say(f"in {summary.seconds:.1f} s")
+    _problems(summary.unreadable, "unreadable")
+    if any(tally.rejected for tally in summary.tallies.values()):
+        say('see the rejected records: lake sql "SELECT source, \\"table\\", record, reason FROM raw.rejects"')
+
+
+def build(summary: Built) -> None:
+    heading("build")
+    if summary.built:
+        table(["table", "rows", "seconds", "why"], [[b.table, b.rows, b.seconds, b.reason] for b in summary.built])
+    for dropped in summary.dropped:
+        say(f"dropped {dropped}: no model makes it any more")
+    for warning in summary.warnings:
+        warn(f"{warning.check.name}: {warning.failing:,} row(s)")
+    say(
+        f"{len(summary.built)} built, {summary.fresh} up to date, {summary.checks} checks passed; "
+        f"snapshot {summary.snapshot} in {summary.seconds:.1f} s"
+    )

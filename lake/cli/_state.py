@@ -1,0 +1,30 @@
+"""What several commands ask of a lake's present state."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from lake.config import Config
+from lake.store import catalog, ledger
+
+if TYPE_CHECKING:
+    from lake.store.ledger import Outcome
+
+
+def outcomes(config: Config) -> list[Outcome]:
+    """The newest outcome of each resource."""
+    with closing(ledger.connect(config.data)) as connection:
+        return ledger.last(connection)
+
+
+def landed(config: Config) -> dict[str, int]:
+    """Rows in raw tables, by source."""
+    if not catalog.exists(config):
+        return {}
+    with catalog.session(config) as connection:
+        present = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'landings'"
+        if not connection.execute(present).fetchone():
+            return {}
+        counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
+        return dict(connection.execute(counted).fetchall())

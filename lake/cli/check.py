@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake check --all")
+@click.option("--all", "every", is_flag=True, help="The checks that passed too.")
+@_output.common
+def command(path: str, every: bool) -> None:
+    """Run every contract's checks on the published tables; tell what kept a newer build from being published."""
+    from lake import config
+    from lake.check import stand
+
+    found = stand.run(config.load(path))
+    if _output.as_json:
+        _output.json_out(found.as_dict())
+    shown = [r for r in found.results if every or r["failing"]]
+    if shown:
+        _output.table(
+            ["check", "severity", "failing", "for instance"],
+            [
+                [r["check"], r["severity"], r["failing"], str(r["examples"][0])[:200] if r["examples"] else ""]
+                for r in shown
+            ],
+        )
+    for result in found.unpublished:
+        _output.warn(
+            f"kept a build from being published: {result['check']}: {result['failing']:,}; {result['examples']}"
+        )
+    bad = [r for r in found.results if r["failing"] and r["severity"] == "error"]
+    _output.say(f"{len(found.results)} checks, {len([r for r in found.results if r['failing']])} failed")
+    if bad or found.unpublished:
+        from lake.errors import CheckFailed
+
+        raise SystemExit(CheckFailed.exit_code)

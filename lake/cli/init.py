@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake init my-lake && cd my-lake && lake run")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@_output.speaking
+def command(folder: str) -> None:
+    """Make a new lake in DIR: lake.toml, sql/, models/, macros/ and seeds/ of the astrobiology project, yours to change."""
+    from lake import project
+
+    made = project.copy(folder)
+    if _output.as_json:
+        _output.json_out({"lake": str(made), "files": sum(path.is_file() for path in made.rglob("*"))})
+    _output.say(f"a lake lies in {made}: lake.toml says which archives it asks, sql/ and models/ what is made of them")
+    _output.say(f"next: cd {folder} && lake run")

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake shell --at 12")
+@click.option("--write", is_flag=True, help="Attach the record itself, to write to. Others wait until you leave.")
+@click.option("--at", type=int, metavar="SNAPSHOT", help="An older snapshot.")
+@click.option("-c", "--command", "query", help="Run this SQL and leave.")
+@_output.common
+def command(path: str, write: bool, at: int | None, query: str | None) -> None:
+    """A duckdb prompt with the lake attached: read-only at the newest snapshot, unless asked otherwise."""
+    from lake import config
+    from lake.store import catalog, door
+
+    settings = config.load(path)
+    ending = ["-c", query] if query else []
+    if write:
+        statements = [f"LOAD {catalog.quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]
+        statements += catalog.attach_statements(settings, write=True)
+        with catalog.writing(settings):
+            code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
+    else:
+        statements = [f"SET VARIABLE lake_root = {catalog.quote(str(settings.data))}"]
+        place = door.ensure(settings, at)
+        code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
+    raise SystemExit(code)
+
+
+def _first(statements: list[str]) -> list[str]:
+    return [argument for statement in statements for argument in ("-cmd", statement)]
+
+
+def _duckdb() -> str:
+    from lake.errors import LakeError
+
+    beside = Path(sys.executable).parent / "duckdb"
+    found = str(beside) if beside.exists() else shutil.which("duckdb")
+    if not found:
+        raise LakeError("the duckdb shell is not installed", next="pip install duckdb-cli==1.5.5")
+    return found
