@@ -10,7 +10,10 @@ from lake.cli import _output, _report
 @click.option("--force", is_flag=True, help="Ask again (conditionally) for what is still fresh.")
 @_output.common
 def command(path: str, source: tuple[str, ...], force: bool) -> None:
-    """Ask the archives for what is missing or old, and keep the exact bytes. Without SOURCE: all that lake.toml names."""
+    """Ask the archives for what is missing or old, and keep the exact bytes.
+
+    Without SOURCE: all that lake.toml names.
+    """
     from lake import config, fetch
 
     summary = fetch.run(config.load(path), source or None, force=force)

@@ -9,7 +9,10 @@ from lake.cli import _output
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @_output.speaking
 def command(folder: str) -> None:
-    """Make a new lake in DIR: lake.toml, sql/, models/, macros/ and seeds/ of the astrobiology project, yours to change."""
+    """Make a new lake in DIR: a copy of the astrobiology project.
+
+    lake.toml, sql/, models/, macros/ and seeds/ are yours to change.
+    """
     from lake import project
 
     made = project.copy(folder)

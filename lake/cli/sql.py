@@ -44,6 +44,8 @@ def command(path: str, query: str, form: str | None, output: str | None, at: int
 
 
 def _write(here, relation, form: str, output: str | None) -> None:
+    from lake.store.catalog import quote
+
     target = output or "/dev/stdout"
     sys.stdout.flush()
     if form == "table":
@@ -56,9 +58,7 @@ def _write(here, relation, form: str, output: str | None) -> None:
     elif form == "parquet":
         relation.to_parquet(target)
     elif form == "json":
-        here.connection.execute(
-            f"COPY (FROM relation) TO '{target.replace(chr(39), chr(39) * 2)}' (FORMAT json, ARRAY true)"
-        )
+        here.connection.execute(f"COPY (FROM relation) TO {quote(target)} (FORMAT json, ARRAY true)")
     else:
         _arrow(relation, output)
 
@@ -67,7 +67,7 @@ def _arrow(relation, output: str | None) -> None:
     import pyarrow as pa
 
     reader = relation.fetch_arrow_reader(100_000)
-    with pa.OSFile(output, "wb") if output else pa.PythonFile(sys.stdout.buffer, "w") as sink:
-        with pa.ipc.new_stream(sink, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+    sink = pa.OSFile(output, "wb") if output else pa.PythonFile(sys.stdout.buffer, "w")
+    with sink, pa.ipc.new_stream(sink, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
