@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -44,23 +46,45 @@ def command(path: str, query: str, form: str | None, output: str | None, at: int
 
 
 def _write(here, relation, form: str, output: str | None) -> None:
-    from lake.store.catalog import quote
-
-    target = output or "/dev/stdout"
-    sys.stdout.flush()
     if form == "table":
         rows = relation.limit(_ROWS + 1).fetchall()
         _output.table(relation.columns, rows[:_ROWS])
         if len(rows) > _ROWS:
             _output.say(f"... the first {_ROWS} rows; --format csv gives all")
-    elif form == "csv":
-        relation.to_csv(target)
-    elif form == "parquet":
-        relation.to_parquet(target)
-    elif form == "json":
-        here.connection.execute(f"COPY (FROM relation) TO {quote(target)} (FORMAT json, ARRAY true)")
-    else:
+    elif form == "arrow":
         _arrow(relation, output)
+    elif output:
+        _copy(here, relation, form, output)
+    else:
+        with _standard_output() as place:
+            _copy(here, relation, form, place)
+
+
+def _copy(here, relation, form: str, place: str) -> None:
+    from lake.store.catalog import quote
+
+    options = {"csv": "FORMAT csv, HEADER true", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}
+    here.connection.execute(f"COPY (FROM relation) TO {quote(place)} ({options[form]})")
+
+
+@contextmanager
+def _standard_output() -> Iterator[str]:
+    """A path that DuckDB can write to and that ends on standard output: to open /dev/stdout would cut a file short."""
+    import os
+    import shutil
+    import threading
+
+    reading, writing = os.pipe()
+    source = os.fdopen(reading, "rb")
+    thread = threading.Thread(target=shutil.copyfileobj, args=(source, sys.stdout.buffer))
+    thread.start()
+    try:
+        yield f"/dev/fd/{writing}"
+    finally:
+        os.close(writing)
+        thread.join()
+        source.close()
+        sys.stdout.flush()
 
 
 def _arrow(relation, output: str | None) -> None:
