@@ -71,20 +71,27 @@ def _copy(here, relation, form: str, place: str) -> None:
 def _standard_output() -> Iterator[str]:
     """A path that DuckDB can write to and that ends on standard output: to open /dev/stdout would cut a file short."""
     import os
-    import shutil
     import threading
 
     reading, writing = os.pipe()
-    source = os.fdopen(reading, "rb")
-    thread = threading.Thread(target=shutil.copyfileobj, args=(source, sys.stdout.buffer))
+
+    def pass_on() -> None:
+        broken = False
+        with os.fdopen(reading, "rb") as source:
+            while block := source.read1(1 << 16):
+                try:
+                    broken or sys.stdout.buffer.write(block)
+                except BrokenPipeError:  # `lake sql ... | head`: nobody reads on, and the query may still end in peace
+                    broken = True
+
+    thread = threading.Thread(target=pass_on)
     thread.start()
     try:
         yield f"/dev/fd/{writing}"
     finally:
         os.close(writing)
         thread.join()
-        source.close()
-        sys.stdout.flush()
+    sys.stdout.flush()
 
 
 def _arrow(relation, output: str | None) -> None:

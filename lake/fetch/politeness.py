@@ -1,0 +1,68 @@
+"""How often a host may be asked: evenly spaced, never in bursts, and not at all while it asks for a pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from threading import Event
+
+from lake.errors import Interrupted
+
+ENOUGH = 10  # resources in a row that a host did not answer, each after all its tries: then it is left alone
+
+
+def stoppable_sleep(stop: Event) -> Callable[[float], None]:
+    """A ``sleep(seconds)`` that raises Interrupted as soon as ``stop`` is set."""
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds) if seconds > 0 else stop.is_set():
+            raise Interrupted("the fetch was stopped")
+
+    return sleep
+
+
+class Politeness:
+    """Shared by all threads of a run.
+
+    Args:
+        sleep: see `stoppable_sleep`.
+        limited: False for a folder or a mirror on this machine, which nobody else waits for.
+    """
+
+    def __init__(self, sleep: Callable[[float], None], *, limited: bool = True):
+        self.sleep = sleep
+        self.limited = limited
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}  # host -> when it may be asked again
+        self._paused: dict[str, float] = {}
+        self._silent: Counter[str] = Counter()
+
+    def wait(self, host: str, rate: float) -> None:
+        """Return when it is this request's turn: 1/rate seconds after the last one to the host, whoever sent it."""
+        if not self.limited or rate <= 0:
+            self.sleep(0)
+            return
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                turn = max(now, self._next.get(host, now), self._paused.get(host, now))
+                self._next[host] = turn + 1 / rate
+            self.sleep(turn - now)
+            if self._paused.get(host, 0) <= time.monotonic():  # it may have asked for a pause meanwhile
+                return
+
+    def pause(self, host: str, seconds: float) -> None:
+        """The host asked to be left alone for so long (Retry-After)."""
+        with self._lock:
+            self._paused[host] = max(self._paused.get(host, 0), time.monotonic() + seconds)
+
+    def heard(self, host: str, answered: bool) -> None:
+        """Tell whether the host answered a resource, with whatever it was, within all its tries."""
+        with self._lock:
+            self._silent[host] = 0 if answered else self._silent[host] + 1
+
+    def is_down(self, host: str) -> bool:
+        """Whether asking the host once more, with all tries and their waits, is of no use in this run."""
+        return self._silent[host] >= ENOUGH

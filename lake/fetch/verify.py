@@ -1,0 +1,121 @@
+"""Are these bytes what was asked for? Size and checksums as the archive gave them, then the shape, then the source."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from lake.errors import Refused
+from lake.sources.source import Resource, Source
+
+HEAD = 1 << 16  # what a source's check gets to see
+_TAIL = 1 << 12
+_HTML = re.compile(rb"<(!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
+_ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]*)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
+
+
+def judge(source: Source, resource: Resource, file: Path, sha256: str, size: int) -> None:
+    """Believe the bytes of a complete answer, or not.
+
+    Raises:
+        Refused: with the reason.
+    """
+    _sums(resource, file, sha256, size)
+    with file.open("rb") as handle:
+        head = handle.read(HEAD)
+        handle.seek(max(0, size - _TAIL))
+        tail = handle.read()
+    shape(resource.expects, head, tail)
+    source.check(resource, head)
+
+
+def _sums(resource: Resource, file: Path, sha256: str, size: int) -> None:
+    if resource.size is not None and resource.size != size:
+        raise Refused(f"{size:,} bytes came, and the archive lists {resource.size:,}")
+    if resource.sha256 and resource.sha256.lower() != sha256:
+        raise Refused(f"the sha256 is {sha256}, and the archive lists {resource.sha256}")
+    if resource.md5:
+        with file.open("rb") as handle:
+            found = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        if found != resource.md5.lower():
+            raise Refused(f"the md5 is {found}, and the archive lists {resource.md5}")
+
+
+def shape(expects: str, head: bytes, tail: bytes) -> None:
+    """Judge the first and the last bytes by what the resource expects; a kind that is not known here only needs bytes.
+
+    Raises:
+        Refused: with the reason.
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        raise Refused("the answer is empty")
+    if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _HTML.search(start[:2048]):
+        raise Refused(f"an HTML page came where {expects} was asked for{_title(start)}")
+    if expects in _SHAPES:
+        _SHAPES[expects](start, tail.rstrip())
+
+
+def _xml(start: bytes, end: bytes) -> None:
+    root = _ROOT.search(_COMMENT.sub(b"", start))
+    if start[:1] != b"<" or not root:
+        raise Refused(f"it does not begin like XML but with {_shown(start)}")
+    name = re.escape(root.group(1))
+    if not re.search(rb"</" + name + rb"\s*>(\s*<!--.*?-->)*$|^[^<]*/>$", _last_tag(end, name), re.DOTALL):
+        raise Refused(f"the XML is cut short: it does not end with </{root.group(1).decode(errors='replace')}>")
+
+
+def _last_tag(end: bytes, name: bytes) -> bytes:
+    """From the last closing tag of the root on; where there is none, what follows the root's own opening."""
+    closing = list(re.finditer(rb"</" + name + rb"\s*>", end))
+    if closing:
+        return end[closing[-1].start() :]
+    opening = list(re.finditer(rb"<" + name + rb"\b", end))
+    return end[opening[-1].end() :] if opening else b""
+
+
+def _text(start: bytes, end: bytes) -> None:
+    if start.startswith(b"ERROR"):
+        raise Refused(f"the archive answered with an error: {_shown(start, 200)}")
+    if b"\0" in start:
+        raise Refused(f"it is not text: it begins with {_shown(start)} and holds zero bytes")
+
+
+def _csv(start: bytes, end: bytes) -> None:
+    _text(start, end)
+    if start[:1] == b"<":
+        raise Refused(f"it is markup, not CSV: it begins with {_shown(start, 200)}")
+
+
+def _json(start: bytes, end: bytes) -> None:
+    if start[:1] not in (b"{", b"["):
+        raise Refused(f"it does not begin like JSON but with {_shown(start)}")
+    if end[-1:] != {b"{": b"}", b"[": b"]"}[start[:1]]:
+        raise Refused(f"the JSON is cut short: it ends with {_shown(end[-40:])}")
+
+
+def _html(start: bytes, end: bytes) -> None:
+    if not _HTML.search(start):
+        raise Refused(f"it is not HTML: it begins with {_shown(start)}")
+
+
+def _netcdf(start: bytes, end: bytes) -> None:
+    if not start.startswith(_NETCDF):
+        page = "an HTML page" if _HTML.search(start[:2048]) else _shown(start)
+        raise Refused(f"it is neither classic NetCDF (CDF) nor NetCDF4 (HDF5): it begins with {page}")
+
+
+_SHAPES = {"xml": _xml, "text": _text, "csv": _csv, "json": _json, "html": _html, "netcdf": _netcdf}
+
+
+def _shown(content: bytes, most: int = 40) -> str:
+    line = content[:most].split(b"\n")[0]
+    return repr(line.decode("utf-8", errors="backslashreplace").strip())
+
+
+def _title(page: bytes) -> str:
+    found = re.search(rb"<title[^>]*>\s*([^<]*?)\s*<", page, re.IGNORECASE)
+    return f", titled {_shown(found.group(1), 80)}" if found and found.group(1) else ""

@@ -1,0 +1,1 @@
+"""What lies on disk, and nothing of what it means."""

@@ -1,0 +1,171 @@
+"""What was asked of the archives and what came of it: one row an outcome, in ``<data>/ledger.sqlite``.
+
+    fetched     the bytes came, and are what was asked for
+    resumed     the same, and the first part of them was there from an earlier try
+    unchanged   the archive said (304), or its bytes showed, that nothing is new
+    refused     bytes came, and are not what was asked for; their blob is kept for inspection, and is never current
+    failed      nothing came that could be judged: 404, time-outs, 503 until the last try, cut short, over the budget
+
+The first three are good: `current` gives the newest such row of each resource. Rows are added, never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from lake.errors import StorageError
+
+FILE = "ledger.sqlite"
+GOOD = ("fetched", "unchanged", "resumed")
+OUTCOMES = (*GOOD, "refused", "failed")
+_writing = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row: a resource as it was asked for, and what came of it."""
+
+    run: str  # the same for all that one `lake fetch` did
+    source: str
+    resource: str
+    kind: str
+    expects: str
+    url: str  # the archive's, also when a mirror answered
+    at: str  # UTC, ISO 8601, when the outcome was known
+    outcome: str  # one of OUTCOMES
+    params: Mapping[str, Any] = field(default_factory=dict)
+    via: str = ""  # the mirror that answered, as lake.toml names it; empty: the archive itself
+    status: int | None = None  # HTTP status; null when there was no answer
+    bytes: int | None = None
+    sha256: str | None = None
+    md5: str | None = None  # as the archive published it; the bytes were compared with it
+    reason: str = ""  # why it was refused or failed
+    etag: str | None = None
+    last_modified: str | None = None
+    seconds: float = 0.0
+    optional: bool = False
+    id: int | None = None  # given by the table; rises with time
+
+    @property
+    def good(self) -> bool:
+        return self.outcome in GOOD
+
+
+_NAMES = tuple(f.name for f in fields(Outcome))
+_COLUMNS = ", ".join(_NAMES)
+_PARAMS, _OPTIONAL = _NAMES.index("params"), _NAMES.index("optional")
+_GOOD = ", ".join(f"'{name}'" for name in GOOD)
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS outcomes (
+    run TEXT NOT NULL, source TEXT NOT NULL, resource TEXT NOT NULL, kind TEXT NOT NULL, expects TEXT NOT NULL,
+    url TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL CHECK (outcome IN ({_GOOD}, 'refused', 'failed')),
+    params TEXT NOT NULL, via TEXT NOT NULL, status INTEGER, bytes INTEGER, sha256 TEXT, md5 TEXT,
+    reason TEXT NOT NULL, etag TEXT, last_modified TEXT, seconds REAL NOT NULL, optional INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY
+) STRICT;
+CREATE INDEX IF NOT EXISTS by_resource ON outcomes (source, resource, id);
+"""
+
+
+def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
+    """The ledger of a data folder. Reading works while another process writes, in a read-only folder, and before
+    anything was fetched (an empty ledger). Close it after use.
+
+    Raises:
+        StorageError: it cannot be opened, or is not a ledger.
+    """
+    file = data / FILE
+    if write:
+        with _storing(file):
+            data.mkdir(parents=True, exist_ok=True)
+            connection = _open(f"file:{quote(str(file))}?mode=rwc")
+            # FULL: a row that was recorded is on the disk, as its blob is. NORMAL could lose the last rows in a power
+            # cut. It costs one fsync a resource, next to the two of its blob and the pauses that politeness asks for.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(_SCHEMA)
+            return connection
+    if not file.is_file():
+        connection = sqlite3.connect(":memory:")
+        connection.executescript(_SCHEMA)
+        return connection
+    with _storing(file):
+        try:
+            connection = _open(f"file:{quote(str(file))}?mode=ro")
+            connection.execute("SELECT 1 FROM outcomes LIMIT 1")
+        except sqlite3.OperationalError:  # WAL wants to write beside the file; in a read-only folder nobody else does
+            connection = _open(f"file:{quote(str(file))}?mode=ro&immutable=1")
+            connection.execute("SELECT 1 FROM outcomes LIMIT 1")
+        return connection
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    # Shared by threads: SQLite is built serialised, each of our statements is a transaction, and `record` has a lock.
+    return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+
+
+def record(connection: sqlite3.Connection, outcome: Outcome) -> int:
+    """Add a row; it is on the disk when this returns. Gives its id. Any thread may call it.
+
+    Raises:
+        StorageError: the disk is full or read-only.
+    """
+    values = [getattr(outcome, name) for name in _NAMES]
+    values[_PARAMS] = json.dumps(dict(outcome.params), sort_keys=True)
+    values[_OPTIONAL] = int(outcome.optional)
+    with _storing(Path(FILE)), _writing:
+        cursor = connection.execute(f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        return cursor.lastrowid
+
+
+def current(connection: sqlite3.Connection, source: str | None = None) -> list[Outcome]:
+    """The newest good row of each resource, ordered by source and resource: the bytes that landing reads."""
+    return _newest(connection, source, f"outcome IN ({_GOOD})")
+
+
+def last(connection: sqlite3.Connection, source: str | None = None) -> list[Outcome]:
+    """The newest row of each resource, good or not, ordered by source and resource: what `lake status` tells."""
+    return _newest(connection, source, "true")
+
+
+def history(connection: sqlite3.Connection, source: str, resource: str) -> list[Outcome]:
+    """All rows of a resource, newest first."""
+    sql = f"SELECT {_COLUMNS} FROM outcomes WHERE source = ? AND resource = ? ORDER BY id DESC"
+    return list(_rows(connection.execute(sql, (source, resource))))
+
+
+def _newest(connection: sqlite3.Connection, source: str | None, condition: str) -> list[Outcome]:
+    sql = f"""SELECT {_COLUMNS} FROM outcomes
+              WHERE id IN (SELECT max(id) FROM outcomes
+                           WHERE (?1 IS NULL OR source = ?1) AND {condition} GROUP BY source, resource)
+              ORDER BY source, resource"""
+    return list(_rows(connection.execute(sql, (source,))))
+
+
+def _rows(found: Iterable[tuple]) -> Iterator[Outcome]:
+    for row in found:
+        values = list(row)
+        values[_PARAMS], values[_OPTIONAL] = json.loads(row[_PARAMS]), bool(row[_OPTIONAL])
+        yield Outcome(*values)
+
+
+@contextmanager
+def _storing(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        full = "full" in str(error) or getattr(error, "errno", None) == 28
+        raise StorageError(
+            "the disk is full" if full else f"the ledger of fetches cannot be used: {error}",
+            where=str(where),
+            why="" if full else "the folder is read-only or no folder, or the file is not a lake's ledger",
+            next="free some space, then run it again" if full else "look at that path, then run it again",
+        ) from None
