@@ -128,9 +128,10 @@ def test_lines_that_cannot_be_taken_are_rejects_with_their_reason(tmp_path):
     assert part.seen == 5
     assert part.rows["names"].to_pylist() == [["Water", '"H2O"'], ["ok"]]
     rejects = part.rejects.to_pylist()
-    assert [row["_record"] for row in rejects] == [2, 3, 4]
-    assert "UTF-8" in rejects[1]["reason"]
-    assert rejects[0]["reason"] == "1 cells, not 2"
+    assert {row["_record"] for row in rejects} == {2, 3, 4}
+    reasons = {row["_record"]: row["reason"] for row in rejects}
+    assert "UTF-8" in reasons[3]
+    assert reasons[2].startswith("1 cells")
 
 
 @pytest.mark.parametrize("kind", ["list pathways", "kgml", "link", "environments"])

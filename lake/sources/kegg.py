@@ -136,7 +136,7 @@ def _pathways(options: Mapping[str, Any], answer: Answer) -> dict[str, bool]:
 def _first_cells(path: Path | None) -> list[str]:
     if path is None:
         return []
-    return text.without_prefix(text.read(path.read_bytes(), (2,)).columns[0]).to_pylist()
+    return [id for part in text.lines(path) for id in text.strip_prefix(text.cells(part, (2,)).columns[0]).to_pylist()]
 
 
 def check(resource: Resource, head: bytes) -> None:
@@ -165,21 +165,27 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     Raises:
         Unreadable: it is cut short, or not what its kind says.
     """
-    data = path.read_bytes()
     if resource.kind == "kgml":
-        yield from kgml.read(data, resource)
+        yield from kgml.read(path.read_bytes(), resource)
     elif resource.kind == "hierarchy":
-        yield _hierarchy(data, resource)
+        yield _hierarchy(path.read_bytes(), resource)
     elif resource.kind == "overview":
-        yield _overview(data, resource)
+        yield _overview(path.read_bytes(), resource)
     else:
         table = "kegg_links" if resource.kind == "link" else f"kegg_{resource.kind.removeprefix('list ')}"
-        lines = text.read(data, _WIDTHS.get(table, (2,)))
-        if lines.seen == 0:
-            raise Unreadable("the list is empty", where=resource.url, why="there were rows before, or should be")
-        columns = _READERS[table](lines.columns, resource, len(lines.record))
-        rows = pa.table([*columns, lines.record], schema=TABLES[table])
-        yield Part(table, lines.seen, rows, lines.rejects)
+        yield from _list(table, resource, path)
+
+
+def _list(table: str, resource: Resource, path: Path) -> Iterator[Part]:
+    seen = 0
+    for part in text.lines(path):
+        found = text.cells(part, _WIDTHS.get(table, (2,)))
+        columns = _READERS[table](found.columns, resource, len(found.width))
+        rows = pa.table([*columns, found.lines.record], schema=TABLES[table])
+        seen += part.seen
+        yield text.together(table, part.seen, rows, part.undecodable, found.misfits)
+    if seen == 0:
+        raise text.nothing_found("list", resource.url)
 
 
 def _genes(columns: list[pa.Array], resource: Resource, n: int) -> list[pa.Array]:
@@ -202,7 +208,7 @@ def _reactions(columns: list[pa.Array], resource: Resource, n: int) -> list[pa.A
     names, equation = pc.struct_field(parts, [0]), pc.struct_field(parts, [1])
     nothing = pa.nulls(n, _TEXT)
     names = pc.split_pattern(pc.if_else(pc.equal(names, ""), nothing, names), "; ").cast(_TEXTS)
-    return [text.without_prefix(columns[0]), names, pc.if_else(pc.equal(equation, ""), nothing, equation)]
+    return [text.strip_prefix(columns[0]), names, pc.if_else(pc.equal(equation, ""), nothing, equation)]
 
 
 def _links(columns: list[pa.Array], resource: Resource, n: int) -> list[pa.Array]:
@@ -216,9 +222,9 @@ def _organism(resource: Resource, n: int) -> pa.Array:
 
 _WIDTHS = {"kegg_genes": (2, 4)}
 _READERS = {
-    "kegg_pathways": lambda c, r, n: [text.without_prefix(c[0]), c[1]],
-    "kegg_organism_pathways": lambda c, r, n: [_organism(r, n), text.without_prefix(c[0]), c[1]],
-    "kegg_compounds": lambda c, r, n: [text.without_prefix(c[0]), pc.split_pattern(c[1], "; ").cast(_TEXTS)],
+    "kegg_pathways": lambda c, r, n: [text.strip_prefix(c[0]), c[1]],
+    "kegg_organism_pathways": lambda c, r, n: [_organism(r, n), text.strip_prefix(c[0]), c[1]],
+    "kegg_compounds": lambda c, r, n: [text.strip_prefix(c[0]), pc.split_pattern(c[1], "; ").cast(_TEXTS)],
     "kegg_genes": _genes,
     "kegg_reactions": _reactions,
     "kegg_links": _links,
