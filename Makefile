@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -248,7 +248,7 @@ def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
     present = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
     if not connection.execute(present, [schema, stem]).fetchone():
         return []
-    return connection.execute(f"SELECT * FROM {table} ORDER BY snapshot").fetch_arrow_table().to_pylist()
+    return connection.execute(f"SELECT * FROM {table} ORDER BY snapshot").to_arrow_table().to_pylist()
 
 
 def _fill(connection: DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:

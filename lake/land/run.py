@@ -22,7 +22,7 @@ from lake.land import tables
 from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
 from lake.land.spool import Spool
 from lake.sources.source import Cube, Part, Resource
-from lake.store import blobs, catalog, cubes, ledger
+from lake.store import blobs, catalog, ledger
 
 if TYPE_CHECKING:
     import duckdb
@@ -185,6 +185,8 @@ def _as_parts(config: Config, job: _Job, part: Part | Cube) -> Iterator[Part]:
         yield part
         return
     import pyarrow as pa
+
+    from lake.store import cubes  # xarray and zarr: only where there are arrays
 
     written = cubes.write(config.data, part, memory=config.limits.memory)
     facts = {key: part.facts.get(key) for key in CUBES.names if key in part.facts}

@@ -1,0 +1,60 @@
+"""The house: who may import whom, and that every command is documented and answers --help."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import lake.cli
+
+ENGINE = Path(lake.cli.__file__).parent.parent
+FLOORS = {
+    0: ("errors", "config", "contract", "keys", "progress"),
+    1: ("store",),
+    2: ("sources",),
+    3: ("fetch", "land", "reader", "project"),
+    4: ("build", "check", "trace", "train", "export"),
+    5: ("cli",),
+}
+FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lake":
+            rooms = [node.module.split(".")[1]] if "." in node.module else [alias.name for alias in node.names]
+            yield from ((room, node.lineno) for room in rooms)
+        elif isinstance(node, ast.Import):
+            yield from ((a.name.split(".")[1], node.lineno) for a in node.names if a.name.startswith("lake."))
+
+
+def test_imports_go_down_only():
+    wrong = []
+    for path in ENGINE.rglob("*.py"):
+        room = path.relative_to(ENGINE).parts[0].removesuffix(".py")
+        if room in ("__init__", "project") and path.name != "project.py":
+            continue
+        for other, line in imports(path):
+            if other in FLOOR and FLOOR[other] > FLOOR[room]:
+                wrong.append(f"{path.relative_to(ENGINE)}:{line} imports lake.{other}")
+    assert wrong == []
+
+
+def test_every_room_has_a_floor():
+    rooms = {path.relative_to(ENGINE).parts[0].removesuffix(".py") for path in ENGINE.rglob("*.py")}
+    assert rooms - {"__init__"} <= FLOOR.keys()
+
+
+@pytest.mark.parametrize("name", lake.cli._COMMANDS)
+def test_every_command_is_listed_and_helps_with_an_example(name):
+    assert name in lake.cli._HELP
+    result = CliRunner().invoke(lake.cli.lake, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: lake {name}" in " ".join(result.output.split())
+
+
+def test_every_listed_command_exists():
+    assert lake.cli._HELP.keys() == set(lake.cli._COMMANDS)
