@@ -70,8 +70,6 @@ _HELP = {
     "sources": "The archives: licence, rate, last fetch, rows.",
     "sql": "Ask the lake a question.",
     "status": "What was fetched, what failed, what is published, how much is stored.",
-    "trace": "From rows of a table back to the exact bytes they came from.",
-    "verify": "Read every stored file and compare it with its digest.",
 }
 
 

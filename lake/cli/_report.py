@@ -18,8 +18,12 @@ FAILED, UNREADABLE = FetchError.exit_code, Unreadable.exit_code
 _SHOWN = 12  # failures that are listed; the rest are counted, and stand in `lake status`
 
 
-def everything(config: Config, *, offline: bool = False, wait: float = 0) -> int:
-    """Fetch, land and build, with one summary. Returns the exit code: that of the first step that fell short."""
+def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tuple[int, dict[str, Any]]:
+    """Fetch, land and build, with one summary.
+
+    Returns:
+        The exit code, that of the first step that fell short, and the three summaries as JSON would have them.
+    """
     from lake import fetch as fetching
     from lake import land as landing
     from lake.build import run as building
@@ -31,14 +35,12 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> int
     land(landed)
     built = building.run(config, wait=wait)
     build(built)
-    if _output.as_json:
-        steps = {"fetch": fetched.as_dict() if fetched else None, "land": landed.as_dict(), "build": built.as_dict()}
-        _output.json_out(steps)
+    steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
     if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
         say("nothing to do: everything is up to date")
     if fetched and fetched.failed:
-        return FAILED
-    return UNREADABLE if landed.unreadable else 0
+        return FAILED, steps
+    return (UNREADABLE if landed.unreadable else 0), steps
 
 
 def fetch(summary: Fetched) -> None:

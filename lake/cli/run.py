@@ -13,6 +13,8 @@ def command(path: str, offline: bool, wait: float) -> None:
     """Fetch, land, build, check and publish. What is up to date is skipped; what failed does not stop the rest."""
     from lake import config
 
-    code = _report.everything(config.load(path), offline=offline, wait=wait)
+    code, steps = _report.everything(config.load(path), offline=offline, wait=wait)
+    if _output.as_json:
+        _output.json_out(steps)
     if code:
         raise SystemExit(code)
