@@ -67,19 +67,25 @@ def run(config: Config, select: Iterable[str] = (), *, force: bool = False, wait
             published and the old snapshot stands.
         Locked: another process writes this lake.
     """
+    with catalog.write_session(config, wait=wait) as connection:
+        return into(connection, config, select, force=force)
+
+
+def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] = (), *, force: bool = False) -> Summary:
+    """`run`, in a write session that is open already."""
     started = time.perf_counter()
+    select = tuple(select)
     project = graph.load(config)
-    with catalog.writing(config, wait=wait), catalog.session(config, write=True) as connection:
+    steps = plan.make(connection, project, select, force=force)
+    dropped = [] if select else _orphans(connection, project)
+    summary = Summary(fresh=sum(not step.stale for step in steps))
+    if any(step.stale for step in steps) or dropped:
         create_macros(connection, project)
-        steps = plan.make(connection, project, select, force=force)
-        dropped = [] if tuple(select) else _orphans(connection, project)
-        summary = Summary(fresh=sum(not step.stale for step in steps))
-        if any(step.stale for step in steps) or dropped:
-            _publish(connection, config, project, steps, dropped, summary)
-        last = catalog.latest(connection, "publish")
-        summary.snapshot = last.id if last else None
-        if last and summary.built:
-            door.write(config, connection, last, door.path(config))
+        _publish(connection, config, project, steps, dropped, summary)
+    last = catalog.latest(connection, "publish")
+    summary.snapshot = last.id if last else None
+    if last and (summary.built or summary.dropped):
+        door.write(config, connection, last, door.path(config))
     summary.seconds = time.perf_counter() - started
     return summary
 

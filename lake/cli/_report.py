@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lake.cli import _output
 from lake.cli._output import heading, say, size, table, warn
 from lake.config import Config
 from lake.errors import FetchError, Unreadable
@@ -24,17 +23,19 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     Returns:
         The exit code, that of the first step that fell short, and the three summaries as JSON would have them.
     """
-    from lake import fetch as fetching
     from lake import land as landing
     from lake.build import run as building
+    from lake.fetch import run as fetching
+    from lake.store import catalog
 
     fetched = None if offline else fetching.run(config)
-    landed = landing.run(config, wait=wait)
     if fetched:
         fetch(fetched)
-    land(landed)
-    built = building.run(config, wait=wait)
-    build(built)
+    with catalog.write_session(config, wait=wait) as connection:
+        landed = landing.into(connection, config)
+        land(landed)
+        built = building.into(connection, config)
+        build(built)
     steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
     if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
         say("nothing to do: everything is up to date")

@@ -14,7 +14,8 @@ def command(path: str, source: tuple[str, ...], force: bool) -> None:
 
     Without SOURCE: all that lake.toml names.
     """
-    from lake import config, fetch
+    from lake import config
+    from lake.fetch import run as fetch
 
     summary = fetch.run(config.load(path), source or None, force=force)
     if _output.as_json:

@@ -84,17 +84,21 @@ def run(config: Config, names: Iterable[str] | None = None, *, wait: float = 0) 
         Locked: another process writes this lake.
         StorageError: the disk is full or read-only; what was committed before stays.
     """
+    with catalog.write_session(config, wait=wait) as connection:
+        return into(connection, config, names)
+
+
+def into(connection: duckdb.DuckDBPyConnection, config: Config, names: Iterable[str] | None = None) -> Summary:
+    """`run`, in a write session that is open already."""
     started = time.perf_counter()
     summary = Summary()
     chosen = list(names or config.sources)
-    jobs = list(_jobs(config, chosen))
-    with catalog.writing(config, wait=wait), catalog.session(config, write=True) as connection:
-        _prepare(connection, config)
-        todo = _stale(connection, jobs, summary)
-        with progress.bar("land", total=len(todo)) as advance:
-            for chunk in _chunks(config, todo):
-                _land_chunk(config, connection, chunk, summary, advance)
-        summary.unreadable = _unreadable(connection, chosen)
+    _prepare(connection, config)
+    todo = _stale(connection, list(_jobs(config, chosen)), summary)
+    with progress.bar("land", total=len(todo)) as advance:
+        for chunk in _chunks(config, todo):
+            _land_chunk(config, connection, chunk, summary, advance)
+    summary.unreadable = _unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
     return summary
 

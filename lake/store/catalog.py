@@ -171,6 +171,13 @@ def writing(config: Config, *, wait: float = 0) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`writing` and a `session` to write in."""
+    with writing(config, wait=wait), session(config, write=True) as connection:
+        yield connection
+
+
 def commit(
     connection: duckdb.DuckDBPyConnection,
     work: Callable[[], T],
