@@ -25,11 +25,13 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     """
     from lake import land as landing
     from lake.build import run as building
-    from lake.fetch import run as fetching
     from lake.store import catalog
 
-    fetched = None if offline else fetching.run(config)
-    if fetched:
+    fetched = None
+    if not offline:
+        from lake.fetch import run as fetching
+
+        fetched = fetching.run(config)
         fetch(fetched)
     with catalog.write_session(config, wait=wait) as connection:
         landed = landing.into(connection, config)
