@@ -247,7 +247,8 @@ def _columns(cls: type[Table], where: str) -> Iterator[Column]:
         if sql is None:
             raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
         unit = next((m.name for m in marks if isinstance(m, Unit)), None)
-        yield Column(name, sql, nullable, unit, _one_line(info.description), marks)
+        # `class_` promises the column `class`: Python keeps some words for itself.
+        yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), marks)
 
 
 def _sql_type(python: Any) -> str | None:

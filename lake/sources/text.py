@@ -151,9 +151,12 @@ def reals(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 
 
 def _numbers(texts: pa.Array, type: pa.DataType, form: str) -> tuple[pa.Array, pa.Array | None]:
+    try:  # Arrow also takes 0x1F, nan and inf
+        if not pc.any(pc.match_substring_regex(texts, "[xXnN]")).as_py():
+            return texts.cast(type), None
+    except pa.ArrowInvalid:
+        pass
     right = pc.match_substring_regex(texts, form)
-    if pc.all(right, min_count=0).as_py():
-        return texts.cast(type), None
     return pc.if_else(right, texts, None).cast(type), pc.invert(right)
 
 
