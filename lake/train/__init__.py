@@ -1,0 +1,24 @@
+"""Planet-runs as torch batches, at one snapshot of a lake.
+
+import lake
+from lake.train import PlanetRuns
+
+data = PlanetRuns(lake.open("my-lake"), split="train", batch_size=256, seed=0)
+for epoch in range(3):
+    data.set_epoch(epoch)
+    for batch in data.loader(num_workers=2):
+        batch["planet"], batch["planet_known"], batch["mask"]["planet"]
+"""
+
+from lake.errors import LakeError
+
+try:
+    import torch as torch
+except ImportError:
+    raise LakeError(
+        "torch is not installed", why="the lake itself does not need it", next="pip install 'astrolake[torch]'"
+    ) from None
+
+from lake.train.dataset import PlanetRuns
+
+__all__ = ["PlanetRuns"]

@@ -1,0 +1,102 @@
+"""The climate arrays of planet-runs, as their cubes hold them: nothing regridded, nothing averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lake.errors import ConfigError
+from lake.train.modality import Block, Feature
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+_FOUND = """
+    SELECT planet_run_key(c.planet, c.kind, c.model, c.scenario, c.run) AS key, c.digest, w.position, v.variable,
+           v.unit, coalesce(v.long_name, v.standard_name, '') AS doc, v.dims, v.shape
+    FROM raw.cubes AS c
+    JOIN raw.cube_variables AS v USING (digest)
+    JOIN (SELECT unnest($asked) AS asked, generate_subscripts($asked, 1) - 1 AS position) AS w
+      ON w.asked IN (v.variable, v.standard_name)
+    ORDER BY key, position, v.variable
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Slabs:
+    """A modality of arrays: [n, variable, *shape], with ``dims`` naming the axes of ``shape``."""
+
+    name: str
+    features: tuple[Feature, ...]
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]  # the largest of the snapshot's runs; smaller ones are padded at the end
+    cubes: dict[int, tuple[str, dict[int, str]]]  # planet_run_key -> digest, position -> the variable's name there
+
+
+def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str]) -> Slabs:
+    """Find variables in the snapshot's cubes, each by its name or its CF standard name.
+
+    Raises:
+        ConfigError: a variable is in no cube or twice in one, or the runs disagree on its unit or dimensions.
+    """
+    cursor = connection.execute(_FOUND, {"asked": list(asked)})
+    names = [column[0] for column in cursor.description]
+    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    cubes: dict[int, tuple[str, dict[int, str]]] = {}
+    for row in found:
+        digest, variables = cubes.setdefault(row["key"], (row["digest"], {}))
+        if digest != row["digest"] or row["position"] in variables:
+            raise _unfit(modality, f"planet-run {row['key']} has {asked[row['position']]!r} more than once")
+        variables[row["position"]] = row["variable"]
+    features = tuple(_feature(modality, found, i, text) for i, text in enumerate(asked))
+    dims = tuple(found[0]["dims"])
+    if other := next((row for row in found if set(row["dims"]) != set(dims)), None):
+        raise _unfit(
+            modality, f"{other['variable']!r} has dimensions {other['dims']} in one run, and {dims} in another"
+        )
+    sizes = [dict(zip(row["dims"], row["shape"], strict=True)) for row in found]
+    return Slabs(modality, features, dims, tuple(max(size[d] for size in sizes) for d in dims), cubes)
+
+
+def _feature(modality: str, found: list[dict[str, Any]], position: int, asked: str) -> Feature:
+    rows = [row for row in found if row["position"] == position]
+    if not rows:
+        raise _unfit(modality, f"no cube of this snapshot has a variable of the name or standard name {asked!r}")
+    if len(units := sorted({str(row["unit"]) for row in rows})) > 1:
+        raise _unfit(modality, f"{asked!r} is in {' here, in '.join(units)} there")
+    return Feature(asked, rows[0]["unit"], rows[0]["doc"])
+
+
+def _unfit(modality: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"the cubes' variables cannot be the modality {modality!r}",
+        why=why,
+        next='lake sql "SELECT variable, standard_name, unit, dims, shape FROM raw.cube_variables"',
+    )
+
+
+def read(data: Path, slabs: Slabs, keys: NDArray[np.int64]) -> Block:
+    """The arrays of these planet-runs, in their order; a run without a cube is zeros, neither present nor known."""
+    shape = len(keys), len(slabs.features), *slabs.shape
+    values, known, present = np.zeros(shape, np.float32), np.zeros(shape, bool), np.zeros(shape[0], bool)
+    for row in np.flatnonzero(np.isin(keys, list(slabs.cubes))):
+        for position, array in _arrays(data, slabs, int(keys[row])):
+            place = row, position, *map(slice, array.shape)
+            known[place] = finite = np.isfinite(array)
+            values[place] = np.where(finite, array, np.float32(0))
+        present[row] = True
+    return Block(values, known, present)
+
+
+def _arrays(data: Path, slabs: Slabs, key: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    from lake.store import cubes
+
+    digest, variables = slabs.cubes[key]
+    with cubes.open(data, digest) as dataset, np.errstate(over="ignore"):
+        for position, variable in variables.items():
+            yield position, dataset[variable].transpose(*slabs.dims).to_numpy().astype(np.float32)
