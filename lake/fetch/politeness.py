@@ -63,6 +63,11 @@ class Politeness:
         with self._lock:
             self._silent[host] = 0 if answered else self._silent[host] + 1
 
+    def leave(self, host: str) -> None:
+        """The host asked for a pause that is too long to wait for: it is not asked again in this run."""
+        with self._lock:
+            self._silent[host] = ENOUGH
+
     def is_down(self, host: str) -> bool:
         """Whether asking the host once more, with all tries and their waits, is of no use in this run."""
         return self._silent[host] >= ENOUGH

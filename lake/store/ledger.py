@@ -122,7 +122,9 @@ def record(connection: sqlite3.Connection, outcome: Outcome) -> int:
     values[_PARAMS] = json.dumps(dict(outcome.params), sort_keys=True)
     values[_OPTIONAL] = int(outcome.optional)
     with _storing(Path(FILE)), _writing:
-        cursor = connection.execute(f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        cursor = connection.execute(
+            f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values
+        )
         return cursor.lastrowid
 
 

@@ -1,0 +1,100 @@
+"""One httpx client for all hosts of a run: HTTP/1.1, connections kept alive, redirects followed, bytes as they are."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+import lake
+from lake.config import Config
+from lake.errors import ConfigError, Unreachable
+from lake.fetch import mirror
+from lake.fetch.plan import host
+from lake.fetch.politeness import Politeness
+from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
+
+_HOPS = 5  # redirects of one request
+
+
+def user_agent(contact: str) -> str:
+    """Who asks, and whom an archive can write to about it."""
+    system = f"python/{platform.python_version()}"
+    return f"astrolake/{lake.__version__} ({contact}) {system}" if contact else f"astrolake/{lake.__version__} {system}"
+
+
+def open_client(config: Config, manners: Politeness) -> httpx.Client:
+    """A client to share between threads. Give each request ``extensions={"rate": requests a second}``.
+
+    Raises:
+        ConfigError: the mirror is a folder that is not there.
+        Unreachable: the mirror at an http(s) URL does not answer.
+    """
+    root = config.mirror
+    over_http = root.startswith(("http://", "https://"))
+    if root and not over_http and not Path(root).is_dir():
+        raise ConfigError("the mirror is no folder", where=root, next="edit [lake] mirror in lake.toml")
+    client = httpx.Client(
+        transport=mirror.Folder(root) if root and not over_http else None,
+        headers={"User-Agent": user_agent(config.fetch.contact), "Accept": "*/*", "Accept-Encoding": "identity"},
+        timeout=config.fetch.timeout,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
+        follow_redirects=True,
+        max_redirects=_HOPS,
+    )
+    hooks: list[Callable[[httpx.Request], None]] = []
+    if over_http:
+        hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))
+    hooks.append(lambda request: manners.wait(host(str(request.url)), request.extensions["rate"]))
+    client.event_hooks = {"request": hooks}
+    return client
+
+
+def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) -> list[str]:
+    """MANIFEST.tsv and ALIASES.tsv of a mirror at a URL; one that it does not have is empty."""
+
+    def get(name: str) -> str:
+        with speaking(client, f"{root}/{name}", {}, 0) as response:
+            if response.status_code in (404, 410):
+                return ""
+            if response.status_code != 200:
+                raise TryAgain(f"{response.status_code} {response.reason_phrase}", status=response.status_code)
+            return response.read().decode("utf-8")
+
+    settings = config.fetch
+    try:
+        return [
+            persistently(
+                lambda name=name: get(name), attempts=settings.attempts, backoff=settings.backoff, sleep=manners.sleep
+            )
+            for name in mirror.MAPS
+        ]
+    except TryAgain as error:
+        raise Unreachable(
+            f"the mirror does not answer: {error.reason}",
+            where=root,
+            why="it is not running, or [lake] mirror in lake.toml names another place",
+            next=f"curl -I {root}/",
+        ) from None
+
+
+@contextmanager
+def speaking(client: httpx.Client, url: str, headers: dict[str, str], rate: float) -> Iterator[httpx.Response]:
+    """The answer to a GET, its body not read yet. All that goes wrong on the wire, also while the body is read, and
+    statuses that mean "later" are TryAgain."""
+    try:
+        with client.stream("GET", url, headers=headers, extensions={"rate": rate}) as response:
+            if response.status_code in STATUSES:
+                raise TryAgain(
+                    f"{response.status_code} {response.reason_phrase}",
+                    status=response.status_code,
+                    after=retry_after(response.headers.get("Retry-After")),
+                )
+            yield response
+    except httpx.TimeoutException as error:
+        raise TryAgain(f"no byte came for {client.timeout.read:g} s ({type(error).__name__})") from None
+    except (httpx.NetworkError, httpx.ProtocolError, httpx.ProxyError, httpx.DecodingError) as error:
+        raise TryAgain(str(error) or type(error).__name__) from None

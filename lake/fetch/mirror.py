@@ -1,0 +1,136 @@
+"""The one way to be offline: requests go to ``<mirror>/<host>/<path>``, in a folder or at an http(s) URL.
+
+Which file answers a URL:
+1. the one that MANIFEST.tsv or ALIASES.tsv at the mirror's root names for it: tab separated, with the columns ``url`` and
+   ``file`` (others are ignored). The scheme does not matter, nor how characters are escaped;
+2. otherwise ``<host>/<path>``, unescaped; ``?<query>`` follows as it stands in the URL, with "/" as "%2F"; a path that
+   ends in "/" gets ``index.html``. These are the names that ``wget -x`` gives, so that it can make a mirror.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import posixpath
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
+
+import httpx
+
+MAPS = ("ALIASES.tsv", "MANIFEST.tsv")  # the later one counts where both name a URL
+_CHUNK = 1 << 18
+Index = dict[str, str]
+
+
+def index(texts: list[str]) -> Index:
+    """The maps' texts as one: normalised URL -> file."""
+    found: Index = {}
+    for text in texts:
+        head, *lines = text.splitlines() or [""]
+        columns = head.split("\t")
+        if "url" not in columns or "file" not in columns:
+            continue
+        url, file = columns.index("url"), columns.index("file")
+        for cells in (line.split("\t") for line in lines):
+            if len(cells) > max(url, file):
+                found[_key(cells[url])] = cells[file]
+    return found
+
+
+def _key(url: str) -> str:
+    parts = urlsplit(url)
+    query = f"?{unquote_plus(parts.query)}" if parts.query else ""
+    return f"{parts.netloc.lower()}{unquote(parts.path)}{query}"
+
+
+def file_of(url: str, known: Index) -> str:
+    """The file that answers a URL, relative to the mirror's root; it may not exist."""
+    if file := known.get(_key(url)):
+        return file
+    parts = urlsplit(url)
+    path = unquote(parts.path) + ("index.html" if parts.path.endswith("/") else "")
+    query = f"?{parts.query.replace('/', '%2F')}" if parts.query else ""
+    return f"{parts.netloc.lower()}{path}{query}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the mirror is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def rewriter(root: str, known: Index) -> Callable[[httpx.Request], None]:
+    """A hook for httpx that sends each request to the mirror at the URL ``root``, redirects of its own excepted."""
+    home = httpx.URL(root)
+
+    def rewrite(request: httpx.Request) -> None:
+        if request.url.netloc != home.netloc:
+            request.url = httpx.URL(f"{root}/{quote(file_of(str(request.url), known))}")
+            request.headers["Host"] = request.url.netloc.decode("ascii")
+
+    return rewrite
+
+
+class Folder(httpx.BaseTransport):
+    """Answers from a folder as a web server would: validators, 304, ranges, 404."""
+
+    def __init__(self, root: str | Path):
+        self.root = str(root)
+        maps = [Path(root, name) for name in MAPS]
+        self._known = index([file.read_text(encoding="utf-8") for file in maps if file.is_file()])
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        relative = posixpath.normpath(file_of(str(request.url), self._known))
+        place = os.path.join(self.root, relative)
+        if relative.startswith(("..", "/")) or not os.path.isfile(place):
+            return httpx.Response(404, text=f"the mirror has no file {relative}")
+        stat = os.stat(place)
+        headers = {
+            "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
+            "Last-Modified": email.utils.formatdate(stat.st_mtime, usegmt=True),
+            "Accept-Ranges": "bytes",
+        }
+        if _unchanged(request.headers, headers):
+            return httpx.Response(304, headers=headers)
+        start = _start(request.headers, headers, stat.st_size)
+        if start is None:
+            return httpx.Response(416, headers={"Content-Range": f"bytes */{stat.st_size}"})
+        headers["Content-Length"] = str(stat.st_size - start)
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{stat.st_size - 1}/{stat.st_size}"
+        return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
+
+
+def _unchanged(asked: httpx.Headers, now: dict[str, str]) -> bool:
+    if "If-None-Match" in asked:
+        return now["ETag"] in asked["If-None-Match"]
+    return asked.get("If-Modified-Since") == now["Last-Modified"]
+
+
+def _start(asked: httpx.Headers, now: dict[str, str], size: int) -> int | None:
+    """Where to begin: 0 for the whole file, None where the range lies outside it. Only ``bytes=N-`` is understood."""
+    range = asked.get("Range", "")
+    if not range.startswith("bytes=") or not range[6:].removesuffix("-").isdigit():
+        return 0
+    if asked.get("If-Range", now["ETag"]) not in (now["ETag"], now["Last-Modified"]):
+        return 0
+    start = int(range[6:].removesuffix("-"))
+    return start if start < size else None
+
+
+class _FromFile(httpx.SyncByteStream):
+    def __init__(self, place: str, start: int):
+        self._file = open(place, "rb", buffering=0)  # noqa: SIM115: closed by `close`, as httpx promises to call it
+        self._file.seek(start)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._file.read(_CHUNK):
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
