@@ -29,7 +29,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
 
     fetched = None
     if not offline:
-        from lake.fetch import run as fetching
+        from lake import fetch as fetching
 
         fetched = fetching.run(config)
         fetch(fetched)

@@ -14,8 +14,7 @@ def command(path: str, source: tuple[str, ...], force: bool) -> None:
 
     Without SOURCE: all that lake.toml names.
     """
-    from lake import config
-    from lake.fetch import run as fetch
+    from lake import config, fetch
 
     summary = fetch.run(config.load(path), source or None, force=force)
     if _output.as_json:

@@ -1,8 +1,8 @@
 """The one way to be offline: requests go to ``<mirror>/<host>/<path>``, in a folder or at an http(s) URL.
 
 Which file answers a URL:
-1. the one that MANIFEST.tsv or ALIASES.tsv at the mirror's root names for it: tab separated, with the columns ``url`` and
-   ``file`` (others are ignored). The scheme does not matter, nor how characters are escaped;
+1. the one that MANIFEST.tsv or ALIASES.tsv at the mirror's root names for it: tab separated, with the columns ``url``
+   and ``file`` (others are ignored). The scheme does not matter, nor how characters are escaped;
 2. otherwise ``<host>/<path>``, unescaped; ``?<query>`` follows as it stands in the URL, with "/" as "%2F"; a path that
    ends in "/" gets ``index.html``. These are the names that ``wget -x`` gives, so that it can make a mirror.
 """
@@ -125,7 +125,7 @@ def _start(asked: httpx.Headers, now: dict[str, str], size: int) -> int | None:
 
 class _FromFile(httpx.SyncByteStream):
     def __init__(self, place: str, start: int):
-        self._file = open(place, "rb", buffering=0)  # noqa: SIM115: closed by `close`, as httpx promises to call it
+        self._file = open(place, "rb", buffering=0)  # noqa: SIM115 (httpx calls `close`)
         self._file.seek(start)
 
     def __iter__(self) -> Iterator[bytes]:

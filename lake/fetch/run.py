@@ -21,6 +21,7 @@ from lake.config import Config
 from lake.errors import ConfigError, Interrupted, LakeError, Locked, StorageError
 from lake.fetch import plan
 from lake.fetch.lanes import Lanes
+from lake.fetch.summary import Summary
 from lake.sources.source import Resource, Source
 from lake.store import blobs, ledger
 from lake.store.ledger import Outcome
@@ -30,39 +31,6 @@ if TYPE_CHECKING:
 
 LOCK = "fetch.lock"
 _PATIENCE = 2.0  # seconds that a stopped run waits for its threads
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run came to. ``counts``: source -> outcome -> resources; "fresh" are those that were not asked for."""
-
-    run: str = ""
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
-    failures: list[dict[str, Any]] = field(default_factory=list)  # source, resource, url, outcome, status, reason ...
-    bytes: int = 0  # of new blobs
-    seconds: float = 0.0
-
-    @property
-    def fresh(self) -> int:
-        return sum(counts["fresh"] for counts in self.counts.values())
-
-    @property
-    def asked(self) -> int:
-        return sum(counts.total() for counts in self.counts.values()) - self.fresh
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything that is not optional was refused or failed."""
-        return any(not failure["optional"] for failure in self.failures)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "run": self.run,
-            "sources": {name: dict(counts) for name, counts in self.counts.items()},
-            "failures": self.failures,
-            "bytes": self.bytes,
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def run(config: Config, names: Iterable[str] | None = None, *, force: bool = False) -> Summary:
@@ -229,8 +197,7 @@ class _Run:
             try:
                 new = job.name_more(self._config.data)
             except LakeError as error:
-                self.summary.counts[job.name]["failed"] += 1
-                self._fail(job.name, "", "", "failed", None, f"{error.what} {error.where}".strip(), False)
+                self.summary.fail(job.name, reason=f"{error.what} {error.where}".strip())
                 return
             if not new:
                 return
@@ -278,17 +245,7 @@ class _Run:
     def _settle(self, job: _Job, got: Outcome) -> None:
         job.waiting -= 1
         job.settled.add(got.resource)
-        counts = self.summary.counts[job.name]
-        counts[got.outcome] += 1
         if got.good:
             job.current[got.resource] = got
-        else:
-            self._fail(job.name, got.resource, got.url, got.outcome, got.status, got.reason, got.optional)
-        if got.outcome in ("fetched", "resumed"):
-            self.summary.bytes += got.bytes
+        self.summary.add(got)
         self._advance(1, note=got.resource)
-
-    def _fail(self, source, resource, url, outcome, status, reason, optional) -> None:
-        keys = ("source", "resource", "url", "outcome", "status", "reason", "optional")
-        values = (source, resource, url, outcome, status, reason, optional)
-        self.summary.failures.append(dict(zip(keys, values, strict=True)))

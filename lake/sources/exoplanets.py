@@ -133,8 +133,6 @@ def _header(line: str, resource: Resource) -> list[str]:
     if gone or len(set(names)) < len(names):
         raise Unreadable(
             f"the header changed: {', '.join(gone)} is gone" if gone else "a column stands twice in the header",
-            if gone
-            else "a column stands twice",
             where=resource.url,
             why="the archive renamed a column, or the answer is of another table",
             next="compare the header with REQUIRED in lake/sources/exoplanets.py",

@@ -11,6 +11,7 @@ The first three are good: `current` gives the newest such row of each resource. 
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -61,6 +62,7 @@ class Outcome:
 
 _NAMES = tuple(f.name for f in fields(Outcome))
 _COLUMNS = ", ".join(_NAMES)
+_INSERT = f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 _PARAMS, _OPTIONAL = _NAMES.index("params"), _NAMES.index("optional")
 _GOOD = ", ".join(f"'{name}'" for name in GOOD)
 _SCHEMA = f"""
@@ -164,7 +166,7 @@ def _storing(where: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        full = "full" in str(error) or getattr(error, "errno", None) == 28
+        full = "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
         raise StorageError(
             "the disk is full" if full else f"the ledger of fetches cannot be used: {error}",
             where=str(where),
