@@ -106,10 +106,10 @@ def _measure(connection: DuckDBPyConnection, contract: Contract) -> Quality:
 
 
 def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check]) -> Quality:
-    fails = [f"count_if(NOT coalesce(({check.condition}), true))" for check in values]
+    fails = [f"count(*) FILTER (NOT coalesce(({check.condition}), true))" for check in values]
     valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in values) or "true"
     nulls = [f"count({name(column.name)})" for column in contract.columns]
-    selected = ", ".join(["count(*)", f"count_if({valid})", *nulls, *fails])
+    selected = ", ".join(["count(*)", f"count(*) FILTER ({valid})", *nulls, *fails])
     rows, passing, *counts = connection.execute(f"SELECT {selected} FROM {contract.table}").fetchone()
     filled, failing = counts[: len(nulls)], counts[len(nulls) :]
     quality = Quality(contract.table, rows, sum(filled) / (rows * len(nulls)) if rows else None)
@@ -122,7 +122,7 @@ def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check
 
 def _key(connection: DuckDBPyConnection, contract: Contract, check: Check, quality: Quality) -> float | None:
     grouped = f"SELECT {check.condition}, count(*) AS n FROM {contract.table} GROUP BY {check.condition}"
-    distinct, repeated = connection.execute(f"SELECT count(*), count_if(n > 1) FROM ({grouped})").fetchone()
+    distinct, repeated = connection.execute(f"SELECT count(*), count(*) FILTER (n > 1) FROM ({grouped})").fetchone()
     examples = []
     if repeated:
         examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {EXAMPLES}")
@@ -140,7 +140,7 @@ def _references(
         value = name(check.column)
         listed = contract.column(check.column).type.endswith("[]")
         values = f"SELECT {f'unnest({value})' if listed else value} AS v FROM {contract.table}"
-        n, failing = connection.execute(f"SELECT count(v), count_if(v NOT IN {known}) FROM ({values})").fetchone()
+        n, failing = connection.execute(f"SELECT count(v), count(*) FILTER (v NOT IN {known}) FROM ({values})").fetchone()
         where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {known})"
         if not listed:
             where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {known}"

@@ -1,0 +1,170 @@
+"""Entities and edges."""
+
+from typing import Annotated
+
+from lake.contract import Between, OneOf, Pattern, References, Table, Unit
+
+_PATHWAY = Pattern(r"[a-z]{2,4}\d{5}")
+
+
+class Pathways(Table, key="pathway_id"):
+    """KEGG pathways: reference maps and those of organisms."""
+
+    pathway_id: Annotated[str, _PATHWAY]
+    """map00010, ko00010, hsa00010"""
+    number: Annotated[str, Pattern(r"\d{5}")]
+    """The map's number, the same for all of its versions"""
+    name: str
+    """As KEGG lists it"""
+    class_: str | None
+    """Class in the hierarchy br08901; null where it does not have the map"""
+    subclass: str | None
+    """From the hierarchy br08901; null where it does not have the map"""
+    organism: str | None
+    """KEGG organism code; null for a reference pathway"""
+    is_reference: bool
+    """Whether it belongs to no organism"""
+
+
+class Compounds(Table, key="compound_id"):
+    """KEGG compounds."""
+
+    compound_id: Annotated[str, Pattern(r"C\d{5}")]
+    """C00022"""
+    name: str
+    """The usual name"""
+    names: list[str]
+    """Every name"""
+
+
+class Reactions(Table, key="reaction_id"):
+    """KEGG reactions."""
+
+    reaction_id: Annotated[str, Pattern(r"R\d{5}")]
+    """R00705"""
+    name: str | None
+    """The usual name"""
+    names: list[str] | None
+    """Every name"""
+    equation: str | None
+    """In names of compounds"""
+
+
+class Genes(Table, key="gene_id"):
+    """Genes of the organisms asked for."""
+
+    gene_id: Annotated[str, Pattern(r"[a-z]{3,4}:\S+")]
+    """hsa:79501"""
+    organism: str
+    """KEGG organism code"""
+    type: str | None
+    """CDS, miRNA, ..."""
+    symbols: list[str] | None
+    """Gene symbols"""
+    description: str | None
+    """What it is"""
+    position: str | None
+    """Chromosome and range, as KEGG writes it"""
+
+
+class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product")):
+    """One row per substrate x product pair of a reaction in a pathway."""
+
+    pathway_id: Annotated[str, References("core.pathways.pathway_id")]
+    """The KGML file's pathway"""
+    reaction_id: Annotated[str, Pattern(r"R\d{5}")]
+    """KEGG reaction"""
+    substrate: Annotated[str, Pattern(r"[CGD]\d{5}")]
+    """Compound, glycan or drug"""
+    product: Annotated[str, Pattern(r"[CGD]\d{5}")]
+    """Compound, glycan or drug"""
+    reversible: bool
+    """Whether KGML draws it both ways"""
+    enzymes: list[str]
+    """Genes, orthologs or EC numbers of the entries that carry the reaction, sorted"""
+
+
+class EdgeRejects(Table, key=("pathway_id", "reaction"), empty=True):
+    """Reactions of a KGML file that make no edge."""
+
+    pathway_id: Annotated[str, References("core.pathways.pathway_id")]
+    """The KGML file's pathway"""
+    reaction: int
+    """Which reaction element of the file, from 0"""
+    reactions: list[str]
+    """Its ids"""
+    reason: Annotated[str, OneOf("no substrate", "no product", "no substrate and no product")]
+    """Why"""
+
+
+class Planets(Table, key="planet"):
+    """Confirmed planets, one a row."""
+
+    planet: str
+    """Name, as the NASA Exoplanet Archive writes it"""
+    star: str
+    """Host star"""
+    discovery_method: str | None
+    """How it was found"""
+    discovery_year: Annotated[int | None, Between(1900, 2100)]
+    """When"""
+    discovery_facility: str | None
+    """Where"""
+    controversial: bool | None
+    """Whether its existence is doubted in the literature"""
+    spectral_type: str | None
+    """Of the star"""
+    right_ascension: Annotated[float | None, Unit("degree"), Between(0, 360)]
+    """ICRS"""
+    declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
+    """ICRS"""
+    distance: Annotated[float | None, Unit("parsec"), Between(0, 20000, "warn")]
+    """From the Sun"""
+
+
+class PlanetCandidates(Table, key=("catalogue", "candidate"), empty=True):
+    """Objects of interest of Kepler and TESS."""
+
+    catalogue: Annotated[str, OneOf("cumulative", "toi")]
+    """The archive's table"""
+    candidate: str
+    """K00752.01, or a TOI number"""
+    planet: str | None
+    """Name, where confirmed; Kepler only"""
+    star_id: str | None
+    """Kepler or TESS Input Catalog identifier"""
+    disposition: str | None
+    """As the archive has it"""
+    orbital_period: Annotated[float | None, Unit("day")]
+    """Orbital period"""
+    radius: Annotated[float | None, Unit("earth_radius")]
+    """Radius"""
+    equilibrium_temperature: Annotated[float | None, Unit("K")]
+    """Equilibrium temperature"""
+    insolation: Annotated[float | None, Unit("earth_insolation")]
+    """Insolation, in that of Earth"""
+
+
+class PlanetRuns(Table, key="planet_run_key"):
+    """One planet in one scenario and run: what every modality is joined by."""
+
+    planet_run_key: Annotated[int, Between(0, None)]
+    """planet_run_key(planet, kind, model, scenario, run)"""
+    planet: str
+    """The planet"""
+    kind: Annotated[str, OneOf("observed", "simulation")]
+    """Whether it was observed or simulated"""
+    model: str | None
+    """The climate model, or the catalogue"""
+    scenario: str
+    """What was simulated"""
+    run: str
+    """Which member"""
+    star: str
+    """Host star: what the split goes by; the planet itself where no star is known"""
+    split: Annotated[str, OneOf("train", "validation", "test")]
+    """split_of(star)"""
+    synthetic: bool
+    """Whether the numbers were made up to show the software"""
+    cube: str | None
+    """Digest of its cube"""
