@@ -1,0 +1,133 @@
+"""One variable of a dataset as one Zarr v3 array, bit for bit, and back.
+
+Numbers keep their type, little-endian. NetCDF's single characters are kept as uint8 (Zarr v3 has no such type), its
+strings as Zarr strings. The array's own note, attribute ``_lake``, says what it was: {"dtype", "attributes", "sha256"}.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lake.errors import Unreadable
+from lake.store import attributes, packing
+from lake.store.slabs import tile
+
+if TYPE_CHECKING:
+    import xarray as xr
+    import zarr
+
+NOTE = "_lake"
+CHUNK = 8 << 20  # bytes, before compression
+
+
+def create(group: zarr.Group, name: str, variable: xr.Variable) -> zarr.Array:
+    """An empty array for the variable, in whole slabs of about 8 MiB.
+
+    Blosc with lz4 and byte shuffle: of the codecs that every Zarr v3 reader has, the one that costs least time for
+    nearly the same size (bench/netcdf.py). Every chunk is written, also where all its values are the fill value: a
+    chunk that is lost can then be told from one that is empty.
+
+    Raises:
+        Unreadable: the variable's type is none that a cube can hold.
+    """
+    from zarr.codecs import BloscCodec
+
+    dtype = type_of(name, variable.dtype)
+    stored = {"char": np.dtype("u1"), "string": str}.get(dtype) or np.dtype(dtype)
+    itemsize = 64 if dtype == "string" else stored.itemsize  # a guess at a text's length decides no more than chunks
+    return group.create_array(
+        name,
+        shape=variable.shape,
+        dtype=stored,
+        chunks=tile(variable.shape, itemsize, CHUNK),
+        compressors=BloscCodec(cname="lz4", clevel=5, shuffle="shuffle"),
+        dimension_names=[str(dim) for dim in variable.dims],
+        attributes={
+            **attributes.plain(variable.attrs, None if dtype in ("char", "string") else stored),
+            NOTE: {"dtype": dtype, "attributes": attributes.exact(variable.attrs)},
+        },
+        config={"write_empty_chunks": True},
+    )
+
+
+def type_of(name: str, dtype: np.dtype) -> str:
+    """What a type is called in a cube: numpy's name of a number, "char" or "string".
+
+    Raises:
+        Unreadable: it is a compound, a ragged array ...
+    """
+    if dtype.kind in "iuf" and dtype.itemsize <= 8:
+        return dtype.name
+    if dtype.kind == "S" and dtype.itemsize == 1:
+        return "char"
+    if dtype.kind in "UT" or (dtype.metadata or {}).get("element_type") is str:
+        return "string"
+    raise Unreadable(f"the variable {name!r} is of a type that a cube cannot hold: {dtype}")
+
+
+def as_kept(values: np.ndarray) -> np.ndarray:
+    """Values as the array takes them: native, contiguous, characters as numbers."""
+    values = np.asarray(values, order="C")
+    if values.dtype.kind == "S":
+        return values.view(np.uint8)
+    if values.dtype.kind in "OUT":
+        return values.astype(np.dtypes.StringDType())
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether every bit is the same, so that NaN equals itself and 0.0 is not -0.0."""
+    if one.dtype.kind in "iuf":
+        bits = f"u{one.dtype.itemsize}"
+        one, other = one.view(bits), np.asarray(other, order="C").view(bits)
+    return np.array_equal(one, other)
+
+
+def hash_into(sha: Any, kept: np.ndarray) -> None:
+    """Add values, as kept, to a hash: little-endian in C order; each text as its length (8 bytes) and its UTF-8."""
+    if kept.dtype.kind == "T":
+        for text in kept.ravel().tolist():
+            content = text.encode()
+            sha.update(struct.pack("<Q", len(content)) + content)
+        return
+    little = kept.astype(kept.dtype.newbyteorder("<"), copy=False)
+    sha.update(np.atleast_1d(little).reshape(-1).view(np.uint8).data)
+
+
+def facts(array: zarr.Array, sha256: str) -> dict[str, Any]:
+    """What the digest of a cube covers of one variable."""
+    note = array.attrs[NOTE]
+    return {
+        "dtype": note["dtype"],
+        "dims": list(array.metadata.dimension_names or ()),
+        "shape": list(array.shape),
+        "attributes": note["attributes"],
+        "sha256": sha256,
+    }
+
+
+def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
+    """The array as xarray reads it (lazily), with what only its note knows put back; text is read at once."""
+    note = array.attrs[NOTE]
+    attrs = attributes.restore(note["attributes"])
+    data: Any = variable._data
+    if note["dtype"] == "char":
+        data = np.ascontiguousarray(variable.values).view("S1")
+    elif note["dtype"] == "string":
+        data = variable.values.astype(object)
+    else:
+        attrs = packing.for_xarray(attrs, variable.dtype)
+    return type(variable.to_base_variable())(variable.dims, data, attrs, variable.encoding)
+
+
+def texts(attrs: Mapping[str, Any]) -> dict[str, str | None]:
+    """A variable's names and unit, as text; None where the file gives none."""
+    found = {key: attrs.get(name) for key, name in _TEXTS.items()}
+    return {key: None if value is None else str(value) for key, value in found.items()}
+
+
+_TEXTS = {"standard_name": "standard_name", "long_name": "long_name", "unit": "units"}

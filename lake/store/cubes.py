@@ -1,0 +1,354 @@
+"""Climate runs as Zarr v3 stores under the name of their content: ``<data>/cubes/<digest>/``. Never changed.
+
+A cube holds a dataset's variables as the file stores them: names, types, attributes and every bit of the values, also
+where they are packed (scale_factor, add_offset, _FillValue) and where time is a number; ``open`` decodes. The digest
+does not depend on chunks, codec, byte order or machine. A cube is written beside its place, read back and compared,
+made durable and then named: so a name always has its whole cube, also after a kill or a power cut.
+
+Chunks are whole slabs along the first dimensions, because a run is read time step by time step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from lake.errors import StorageError, Unreadable
+from lake.store import arrays, attributes, packing
+from lake.store.blobs import storing
+from lake.store.measure import Measure
+from lake.store.slabs import aligned, regions, tile
+
+if TYPE_CHECKING:
+    import xarray as xr
+    import zarr
+
+CUBES, PARTIAL = "cubes", ".partial"
+FORMAT = "lake cube 1"
+_SLAB, _BLOCK = 32 << 20, 1 << 20  # bytes read at once where memory allows; bytes (as float64) measured at once
+_WORKERS = 2
+_SHARES = 2 + 3 * _WORKERS  # slabs held at once: one being read, its source's copy; per worker it, its codec, its check
+
+
+class Cube(Protocol):
+    """What ``write`` takes; see lake.sources.source.Cube."""
+
+    dataset: xr.Dataset
+    weights: xr.DataArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A published cube, and a row for each of its variables (raw.cube_variables)."""
+
+    digest: str
+    path: Path
+    bytes: int  # on disk
+    variables: list[dict[str, Any]]
+
+
+def path(data: Path, digest: str) -> Path:
+    """Where the cube lies, or would lie."""
+    return data / CUBES / digest
+
+
+def write(data: Path, cube: Cube, *, memory: int, advance: Callable[..., None] | None = None) -> Written:
+    """Store a dataset that was opened without decoding, and measure its variables on the way.
+
+    Args:
+        data: the lake's data folder.
+        cube: the dataset, lazy, its ancillary variables set as coordinates; and area weights, finite and >= 0.
+        memory: bytes that may be held beside the program itself; less than 64 MiB counts as that.
+        advance: called with the bytes of each slab that is stored.
+
+    Raises:
+        Unreadable: the file behind the dataset fails while it is read, or holds a type that a cube cannot.
+        StorageError: the disk is full or read-only, or what was read back was not what was written.
+    """
+    with _workspace(data) as folder, storing(folder):
+        group = _group(folder, cube.dataset.attrs)
+        stored = _store(group, cube, memory, advance or (lambda n: None))
+        for one in stored:
+            one.seal()
+        facts = {one.name: arrays.facts(one.array, one.sha.hexdigest()) for one in stored}
+        digest = _digest(group.attrs[arrays.NOTE]["attributes"], facts)
+        size = _publish(data, folder, digest)
+    return Written(digest, path(data, digest), size, [one.row() for one in stored])
+
+
+def open(data: Path, digest: str) -> xr.Dataset:
+    """A cube, lazy and decoded: missing values are NaN, packed ones unpacked, characters joined.
+
+    Times are numpy or cftime dates where their units and calendar say which; otherwise they stay numbers with their
+    ``units``, as do durations.
+
+    Raises:
+        StorageError: there is no such cube, or its store cannot be read.
+    """
+    import xarray as xr
+
+    with _reading(data, digest) as group, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on what xarray finds odd in a file: `packing` has decided it
+        stored = xr.open_zarr(path(data, digest), chunks=None, consolidated=False, zarr_format=3, decode_cf=False)
+        variables = {name: arrays.opened(group[name], variable) for name, variable in stored.variables.items()}
+        dataset = xr.Dataset(variables, attrs=attributes.restore(group.attrs[arrays.NOTE]["attributes"]))
+        return xr.decode_cf(dataset, decode_times=_datable(dataset), decode_timedelta=False)
+
+
+def verify(data: Path, digest: str) -> None:
+    """Read a cube's every value and compare it with its name.
+
+    Raises:
+        StorageError: it is missing, unreadable, or not what it was; the variable is named where it is known.
+    """
+    with _reading(data, digest) as group:
+        facts = {}
+        for name, array in group.arrays():
+            sha = hashlib.sha256()
+            for region in regions(array.shape, array.chunks):
+                arrays.hash_into(sha, np.asarray(array[region]))
+            facts[name] = arrays.facts(array, sha.hexdigest())
+            if sha.hexdigest() != array.attrs[arrays.NOTE]["sha256"]:
+                raise _damaged(data, digest, f"the values of {name} are not what was written")
+        found = _digest(group.attrs[arrays.NOTE]["attributes"], facts)
+    if found != digest:
+        raise _damaged(data, digest, f"its content has the digest {found} now")
+
+
+def _digest(attrs: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+    content = {"format": FORMAT, "attributes": attrs, "variables": variables}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+# Storing and measuring
+
+
+@dataclass(slots=True)
+class _Stored:
+    """One variable on its way into the store."""
+
+    name: str
+    role: str
+    array: zarr.Array
+    attrs: Mapping[str, Any]
+    weights: np.ndarray | None
+    measure: Measure | None  # of numbers only
+    sha: Any = field(default_factory=hashlib.sha256)
+
+    def put(self, region: tuple[slice, ...], kept: np.ndarray) -> int:
+        """Store a slab, read it back, compare, measure."""
+        self.array[region] = kept
+        if not arrays.same(kept, np.asarray(self.array[region])):
+            raise StorageError(
+                f"a slab of {self.name} was read back with other values than were written",
+                where=str(self.array.store_path),
+                why="a failing disk or memory",
+            )
+        if self.measure is not None:
+            self._measure(kept, None if self.weights is None else self.weights[region])
+        return kept.nbytes
+
+    def _measure(self, kept: np.ndarray, weights: np.ndarray | None) -> None:
+        for chunk in regions(kept.shape, self.array.chunks):  # chunks do not depend on memory, so nor do blocks
+            part = kept[chunk]
+            for block in regions(part.shape, tile(part.shape, 8, _BLOCK)):
+                self.measure.add(part[block], None if weights is None else weights[chunk][block])
+
+    def seal(self) -> None:
+        """Note the values' hash, so that ``verify`` can name the variable that is not what it was."""
+        self.array.update_attributes({arrays.NOTE: {**self.array.attrs[arrays.NOTE], "sha256": self.sha.hexdigest()}})
+
+    def row(self) -> dict[str, Any]:
+        noted = arrays.facts(self.array, "")
+        return {
+            "variable": self.name,
+            "role": self.role,
+            **arrays.texts(self.attrs),
+            **{key: noted[key] for key in ("dims", "shape", "dtype")},
+            "count": self.array.size,
+            **(self.measure.result() if self.measure else {}),
+        }
+
+
+def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., None]) -> list[_Stored]:
+    """Every variable, slab by slab. Only this thread reads the file; two more write, check and measure."""
+    dataset = cube.dataset
+    result = []
+    pending: deque[Future[int]] = deque()
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for name, variable in sorted(dataset.variables.items(), key=lambda item: str(item[0])):
+            one = _begin(group, str(name), variable, dataset, cube.weights)
+            result.append(one)
+            for region in _slabs(variable, one.array, memory // _SHARES):
+                kept = arrays.as_kept(_read(one.name, variable, region))
+                arrays.hash_into(one.sha, kept)
+                while len(pending) >= _WORKERS:
+                    advance(pending.popleft().result())
+                pending.append(pool.submit(one.put, region, kept))
+        while pending:
+            advance(pending.popleft().result())
+    return result
+
+
+def _begin(group, name: str, variable: xr.Variable, dataset: xr.Dataset, weights: xr.DataArray | None) -> _Stored:
+    role = "coordinate" if name in dataset.coords else "data"
+    return _Stored(
+        name,
+        role,
+        arrays.create(group, name, variable),
+        variable.attrs,
+        _broadcast(weights, variable) if role == "data" else None,
+        Measure(packing.of(variable.attrs, variable.dtype)) if variable.dtype.kind in "iuf" else None,
+    )
+
+
+def _slabs(variable: xr.Variable, array: zarr.Array, share: int) -> Iterator[tuple[slice, ...]]:
+    source = variable.encoding.get("chunksizes")
+    step = aligned(variable.shape, array.chunks, array.dtype.itemsize, min(_SLAB, share), source, share)
+    return regions(variable.shape, step)
+
+
+def _read(name: str, variable: xr.Variable, region: tuple[slice, ...]) -> np.ndarray:
+    try:
+        return variable[region].values
+    except (OSError, RuntimeError, ValueError, IndexError, UnicodeError) as error:  # netCDF4 raises any of these
+        raise Unreadable(f"the variable {name!r} cannot be read: {error}", why="the file is damaged") from None
+
+
+def _broadcast(weights: xr.DataArray | None, variable: xr.Variable) -> np.ndarray | None:
+    """Weights of the variable's shape, without a copy; None where it has not all of their dimensions."""
+    if weights is None or variable.dtype.kind not in "iuf" or not set(weights.dims) <= set(variable.dims):
+        return None
+    if len(set(variable.dims)) < variable.ndim:  # a dimension twice: which of the two is the horizontal one?
+        return None
+    return np.broadcast_to(weights.variable.set_dims(dict(variable.sizes)).transpose(*variable.dims), variable.shape)
+
+
+def _group(folder: Path, attrs: Mapping[str, Any]) -> zarr.Group:
+    import zarr
+
+    note = {"format": FORMAT, "attributes": attributes.exact(attrs)}
+    return zarr.create_group(folder, zarr_format=3, attributes={**attributes.plain(attrs), arrays.NOTE: note})
+
+
+# Reading
+
+
+@contextmanager
+def _reading(data: Path, digest: str) -> Iterator[zarr.Group]:
+    import zarr
+
+    place = path(data, digest)
+    if not place.is_dir():
+        raise StorageError(f"there is no cube {digest}", where=str(place), next="lake land")
+    try:
+        yield zarr.open_group(place, mode="r", zarr_format=3, use_consolidated=False)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(data, digest, f"its store cannot be read: {error}") from None
+
+
+def _damaged(data: Path, digest: str, how: str) -> StorageError:
+    return StorageError(
+        f"the cube {digest} is not what it was: {how}",
+        where=str(path(data, digest)),
+        why="a failing disk, or something wrote to its files",
+        next="remove that folder, then land its file again",
+    )
+
+
+def _datable(dataset: xr.Dataset) -> dict[str, bool]:
+    """Which variables' numbers become dates; the bounds of a time go with it."""
+    import xarray as xr
+
+    result = {str(name): True for name in dataset.variables}
+    for name, variable in dataset.variables.items():
+        if "since" not in str(variable.attrs.get("units", "")):
+            continue
+        bounds = variable.attrs.get("bounds")
+        tried = {name: variable} | ({bounds: dataset.variables[bounds]} if bounds in dataset.variables else {})
+        try:
+            xr.decode_cf(xr.Dataset(tried), decode_timedelta=False).load()
+        except (
+            ValueError,
+            OverflowError,
+            TypeError,
+        ):  # "months since", "THIRTY_DAY_MONTHS", a year that no calendar has
+            result |= dict.fromkeys(map(str, tried), False)
+    return result
+
+
+# Publishing
+
+
+@contextmanager
+def _workspace(data: Path) -> Iterator[Path]:
+    """A folder to write in, on the file system of the cubes; gone after the body unless it was published.
+
+    It is locked while its process lives: what a killed process has left is known by its lock being free, and removed.
+    """
+    home = data / CUBES / PARTIAL
+    with storing(home):
+        home.mkdir(parents=True, exist_ok=True)
+        _sweep(home)
+        folder = home / uuid.uuid4().hex
+        folder.mkdir()
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _sweep(home: Path) -> None:
+    for left in home.iterdir():
+        with suppress(FileNotFoundError, BlockingIOError):
+            handle = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+def _publish(data: Path, folder: Path, digest: str) -> int:
+    """Make a finished store durable and give it its name. A whole cube of that name stays; a damaged one gives way."""
+    place = path(data, digest)
+    if place.exists():
+        with suppress(StorageError):
+            verify(data, digest)
+            return _size(place)
+        place.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
+    for root, _, names in os.walk(folder):
+        for name in [*names, "."]:
+            _sync(Path(root, name))
+    folder.rename(place)
+    _sync(place.parent)
+    return _size(place)
+
+
+def _sync(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _size(folder: Path) -> int:
+    return sum(os.path.getsize(Path(root, name)) for root, _, names in os.walk(folder) for name in names)
