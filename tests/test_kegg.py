@@ -30,9 +30,11 @@ def test_every_real_kgml_file_lands_whole(upstream):
         text = file.read_text()
         found = parts(file, "kgml", pathway_id=file.parent.name)
         for table, tag in {"entries": "entry", "graphics": "graphics", "reactions": "reaction"}.items():
-            assert len(found[f"kgml_{table}"].rows) == len(re.findall(rf"<{tag}\s", text)), (file, tag)
+            part = found.get(f"kgml_{table}")
+            assert (len(part.rows) if part else 0) == len(re.findall(rf"<{tag}\s", text)), (file, tag)
         n = len(re.findall(r"<(?:substrate|product)\s", text))
-        assert len(found["kgml_participants"].rows) == n
+        part = found.get("kgml_participants")
+        assert (len(part.rows) if part else 0) == n
         totals["participants"] = totals.get("participants", 0) + n
     assert totals["participants"] > 5_000
 
@@ -40,11 +42,11 @@ def test_every_real_kgml_file_lands_whole(upstream):
 @pytest.mark.parametrize(
     ("file", "kind", "table", "params"),
     [
-        ("list/pathway", "list pathways", "kegg_pathways", {}),
-        ("list/compound", "list compounds", "kegg_compounds", {}),
-        ("list/reaction", "list reactions", "kegg_reactions", {}),
-        ("list/hsa", "list genes", "kegg_genes", {"organism": "hsa"}),
-        ("link/compound/pathway", "link", "kegg_links", {}),
+        ("list/pathway", "pathways", "kegg_pathways", {}),
+        ("list/compound", "compounds", "kegg_compounds", {}),
+        ("list/reaction", "reactions", "kegg_reactions", {}),
+        ("list/hsa", "genes", "kegg_genes", {"organism": "hsa"}),
+        ("link/compound/pathway", "links", "kegg_links", {}),
     ],
 )
 def test_real_lists_keep_every_line(upstream, file, kind, table, params):
@@ -55,7 +57,7 @@ def test_real_lists_keep_every_line(upstream, file, kind, table, params):
 
 
 def test_a_gene_has_symbols_and_a_description(upstream):
-    rows = parts(upstream / "rest.kegg.jp/list/hsa", "list genes", organism="hsa")["kegg_genes"].rows.to_pylist()
+    rows = parts(upstream / "rest.kegg.jp/list/hsa", "genes", organism="hsa")["kegg_genes"].rows.to_pylist()
     gene = next(row for row in rows if row["gene_id"] == "hsa:79501")
     assert gene["symbols"] == ["OR4F5"]
     assert gene["description"] == "olfactory receptor family 4 subfamily F member 5"
@@ -73,7 +75,7 @@ def test_the_hierarchy_is_the_same_from_json_and_keg_where_both_name_a_map(upstr
 
 def test_every_id_of_every_area_of_an_overview_map(upstream):
     path = upstream / "www.kegg.jp/pathway/map01220.html"
-    rows = parts(path, "overview", pathway_id="map01220")["kegg_map_areas"].rows.to_pylist()
+    rows = parts(path, "map_areas", pathway_id="map01220")["kegg_map_areas"].rows.to_pylist()
     text = path.read_text()
     assert len({row["area"] for row in rows}) == len(re.findall("<area", text)) == 1385
     ids = sum(len(entry.split("+")) for entry in re.findall(r'<area[^>]*href="/entry/([^"]+)"', text))
@@ -108,13 +110,13 @@ def test_ids_are_split_and_names_are_kept_to_the_letter(tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (KGML[: len(KGML) // 2], "breaks off"),
+        (KGML[: len(KGML) // 2], "(?i)line|cut|breaks|premature"),
         (KGML.replace("<!DOCTYPE pathway SYSTEM", '<!DOCTYPE pathway [<!ENTITY a SYSTEM "file:///etc/passwd">] ><!--')
-         .replace('.dtd">', '.dtd" -->').replace('title="It', 'title="').replace("</pathway>", "&a;</pathway>"), "entities"),
+         .replace('.dtd">', '.dtd" -->').replace('title="It', 'title="').replace("</pathway>", "&a;</pathway>"), "entity"),
         ('<!DOCTYPE pathway [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><pathway>&b;</pathway>',
-         "entities"),
-        ("<html><body>Not found</body></html>", "no KGML"),
-        (KGML.replace("ko99999", "ko00010"), "not 'ko99999'"),
+         "entity"),
+        ("<html><body>Not found</body></html>", "not KGML"),
+        (KGML.replace("ko99999", "ko00010"), "ko99999 was asked"),
     ],
 )  # fmt: skip
 def test_bad_kgml_is_unreadable_with_its_reason(tmp_path, content, says):
@@ -123,8 +125,8 @@ def test_bad_kgml_is_unreadable_with_its_reason(tmp_path, content, says):
 
 
 def test_lines_that_cannot_be_taken_are_rejects_with_their_reason(tmp_path):
-    path = write(tmp_path, b'C1\tWater; "H2O"\nC2\nC3\tbad \xff bytes\nC4\ta\tb\n\nC5\tok')
-    part = parts(path, "list compounds")["kegg_compounds"]
+    path = write(tmp_path, b'C00001\tWater; "H2O"\nC00002\nC00003\tbad \xff bytes\nC00004\ta\tb\n\nC00005\tok')
+    part = parts(path, "compounds")["kegg_compounds"]
     assert part.seen == 5
     assert part.rows["names"].to_pylist() == [["Water", '"H2O"'], ["ok"]]
     rejects = part.rejects.to_pylist()
@@ -134,7 +136,7 @@ def test_lines_that_cannot_be_taken_are_rejects_with_their_reason(tmp_path):
     assert reasons[2].startswith("1 cells")
 
 
-@pytest.mark.parametrize("kind", ["list pathways", "kgml", "link", "environments"])
+@pytest.mark.parametrize("kind", ["pathways", "kgml", "links", "environments"])
 def test_what_is_not_the_answer_is_refused(kind):
     for head in (b"", b"\n", b"<html>Sorry</html>"):
         with pytest.raises(Refused):
