@@ -1,0 +1,1 @@
+"""What leaves the lake in the formats of others."""
