@@ -140,5 +140,5 @@ def provenance(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _has(connection: DuckDBPyConnection, table: str) -> bool:
-    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = ?"
-    return connection.execute(query, [table]).fetchone() is not None
+    query = f"SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = '{table}'"
+    return connection.execute(query).fetchone() is not None

@@ -252,7 +252,7 @@ def _landings(job: _Job, counts: Counts, error: LakeError | None) -> list[dict]:
 
 
 def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
-    listed = ", ".join(map(catalog.quote, names)) or "''"  # a list as a parameter would import pandas: half a second
+    listed = ", ".join(map(catalog.quote, names)) or "''"
     rows = connection.execute(
         f"""SELECT source, resource, url, tried, reason FROM ops.landings
             WHERE status = 'unreadable' AND source IN ({listed}) ORDER BY source, resource"""

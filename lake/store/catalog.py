@@ -250,13 +250,13 @@ def snapshots(
     connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None
 ) -> list[Snapshot]:
     """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
+    # Here and elsewhere on the way of a command with nothing to do: a parameter would make duckdb import pandas, 0.5 s.
     rows = connection.execute(
         f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
                    coalesce(c.author, ''), coalesce(c.commit_message, ''), coalesce(c.commit_extra_info, '{{}}')
             FROM {META}.ducklake_snapshot s LEFT JOIN {META}.ducklake_snapshot_changes c USING (snapshot_id)
-            WHERE ? IS NULL OR c.commit_extra_info LIKE '%"kind": "' || ? || '"%'
-            ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}""",
-        [kind, kind],
+            {f"""WHERE c.commit_extra_info LIKE '%"kind": "{kind}"%'""" if kind else ""}
+            ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}"""
     ).fetchall()
     return [_snapshot(*row) for row in rows]
 
