@@ -26,7 +26,8 @@ SELECT
     s.low AS surface_temperature_min,
     s.high AS surface_temperature_max,
     CASE WHEN s.variable IS NULL THEN 'the cube has no surface temperature'
-         WHEN s.low IS NULL THEN 'its unit is not a temperature that is known: ' || coalesce(s.unit, 'none')
+         WHEN kelvin(0.0, s.unit) IS NULL THEN 'its unit is no temperature that is known: ' || coalesce(s.unit, 'none')
+         WHEN s.low IS NULL THEN 'it has no finite value'
          WHEN s.mean IS NULL THEN 'the areas of its cells are not known' END AS surface_gap
 FROM core.planet_runs r
 LEFT JOIN counted c ON c.planet_run_key = r.planet_run_key
