@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -83,7 +84,7 @@ def _keg_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
     if strange := next((line for line in lines if line.strip() and line[0] not in "ABCDEFGHI+!#%"), ""):
         raise Unreadable(f"this is no hierarchy: a line begins {strange[:40]!r}", where=resource.url)
     above: list[str] = []
-    for (depth, name), (next_depth, _) in zip(nodes, [*nodes[1:], (0, "")], strict=True):
+    for (depth, name), (next_depth, _) in pairwise([*nodes, (0, "")]):
         above = [*above[:depth], name]
         if next_depth <= depth:
             yield tuple(above[:-1]), name
