@@ -16,7 +16,7 @@ from lake.errors import ConfigError
 
 torch = pytest.importorskip("torch")
 
-from lake.train import PlanetRuns, order  # noqa: E402
+from lake.train import PlanetRuns, demo, order  # noqa: E402
 
 STARS, PLANETS = 40, 3
 FILES = {
@@ -289,3 +289,21 @@ def test_an_order_is_even_and_known_for_good():
     other = np.argsort(order.shuffled(some, seed=0, epoch=1))
     assert abs(np.corrcoef(other, places)[0, 1]) < 0.03
     assert np.array_equal(order.shuffled(some[::-1], 0, 0), order.shuffled(some, 0, 0))
+
+
+def test_a_tiny_model_learns_in_one_epoch_and_the_same_each_time(project):
+    data = runs(project, batch_size=2, tables={"planet": "SELECT * EXCLUDE (count) FROM features.planet_params"})
+    state = torch.random.get_rng_state()
+    losses = demo.fit(data, "mass", epochs=4)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert len(losses) <= 4 * len(data)
+    smooth = demo.smooth(losses)
+    assert smooth[-1] < 0.2 * smooth[0]
+    assert demo.fit(data, "mass", epochs=4) == losses
+    assert demo.fit(data, "mass", seed=1) != losses[: len(data)]
+
+
+@pytest.mark.parametrize(("target", "message"), [("nothing", "no column 'nothing'"), ("count", "nothing to learn")])
+def test_a_target_that_cannot_be_learnt_is_refused(project, target, message):
+    with pytest.raises(ConfigError, match=message):
+        demo.fit(runs(project), target)

@@ -19,7 +19,19 @@ from lake.train import modality, order, slabs
 from lake.train.modality import KEY, Block, Modality
 from lake.train.slabs import Slabs
 
-TABLES = {"planet": "features.planet_params", "climate": "features.climate"}
+TABLES = {
+    "planet": "features.planet_params",
+    "environment": """
+        SELECT planet_run_key, max(temperature) AS temperature, bool_or(temperature_kind = 'surface') AS at_surface
+        FROM features.feasible_pathways GROUP BY planet_run_key""",
+    "pathways": """
+        SELECT planet_run_key, count(*) FILTER (feasible) AS feasible, count(*) FILTER (NOT feasible) AS infeasible,
+               count(*) FILTER (feasible IS NULL) AS not_known
+        FROM features.feasible_pathways GROUP BY planet_run_key""",
+    "climate": "features.climate",
+}
+"""What a batch holds by default: parameters of the planet and its star; the temperature in K that its environment is
+judged by, and whether it is one of the surface; how many pathways that allows, forbids or leaves open; its climate."""
 Batch = dict[str, Any]
 
 
@@ -46,6 +58,7 @@ class PlanetRuns(IterableDataset):
         lake: a lake, whose snapshot is then read whatever is built since; or its folder, at its newest snapshot.
         split: "train", "validation" or "test"; None for all.
         tables: modality -> a table such as "features.climate", or a SELECT that gives ``planet_run_key`` once a run.
+            By default TABLES of this module.
         cubes: modality -> variables of the cubes, by name or CF standard name, of the same dimensions.
         batch_size: rows of a batch.
         seed: of the order.

@@ -1,0 +1,296 @@
+"""A lake in one picture: its planets, where life's chemistry could run, a climate, a pathway, and what was learnt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lake.errors import LakeError, StorageError
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from lake.reader import Lake
+
+INK, FAINT, BLUE, GREEN, RED, SAND = "#22303c", "#c9d1d9", "#2f6f9f", "#3a9a5b", "#c8553d", "#d9a441"
+_STYLE = {
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11.5,
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#edf0f2",
+    "font.size": 9.5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+
+
+def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
+    """Write the picture as a PNG. A panel whose table is empty says so.
+
+    Args:
+        losses: of each step of a training, for the last panel.
+
+    Raises:
+        LakeError: matplotlib is not installed. StorageError: the file cannot be written.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise LakeError("matplotlib is not installed", next="pip install 'astrolake[torch]'") from None
+    place = Path(place)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(15.5, 9), dpi=110, layout="constrained")  # no pyplot: nothing global, no window
+        axes = figure.subplots(2, 3).flat
+        for panel, ax in zip((_light, _masses, _climate, _feasible, _pathway), axes, strict=False):
+            panel(lake, figure, ax)
+        _losses(axes[5], losses)
+        where = f"{lake.config.lake.name}, snapshot {lake.snapshot}"
+        figure.suptitle(where, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
+        _save(figure, place)
+    return place
+
+
+def _save(figure: Figure, place: Path) -> None:
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        figure.savefig(temporary, format="png", facecolor="white")
+        os.replace(temporary, place)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"the picture cannot be written: {error.strerror or error}", where=str(place)) from None
+
+
+def _columns(lake: Lake, query: str) -> dict[str, np.ndarray]:
+    return {name: np.asarray(column) for name, column in lake.sql(query).fetchnumpy().items()}
+
+
+def _nothing(ax: Axes, title: str, why: str) -> None:
+    ax.set_title(title)
+    ax.text(0.5, 0.5, why, ha="center", va="center", transform=ax.transAxes, color=INK, wrap=True)
+    ax.set(xticks=[], yticks=[])
+
+
+def _light(lake: Lake, figure: Figure, ax: Axes) -> None:
+    found = _columns(
+        lake,
+        "SELECT insolation, radius, equilibrium_temperature AS temperature FROM features.planet_params "
+        "WHERE insolation > 0 AND radius > 0 ORDER BY temperature NULLS FIRST, planet_run_key",
+    )
+    if not len(found["radius"]):
+        return _nothing(ax, "Light and size", "no planet has an insolation and a radius")
+    shade = np.ma.masked_invalid(np.ma.filled(np.ma.asarray(found["temperature"], dtype=float), np.nan))
+    ax.scatter(found["insolation"][shade.mask], found["radius"][shade.mask], s=12, color=FAINT, linewidths=0)
+    drawn = ax.scatter(
+        found["insolation"][~shade.mask],
+        found["radius"][~shade.mask],
+        c=shade.compressed(),
+        s=14,
+        cmap="plasma",
+        norm="log",
+        alpha=0.8,
+        linewidths=0,
+    )
+    if shade.count():
+        _bar(figure, drawn, ax, "equilibrium temperature [K]")
+    _earth(ax, 1, 1)
+    ax.set(xscale="log", yscale="log", xlabel="insolation [Earth = 1]", ylabel="radius [Earth = 1]")
+    ax.invert_xaxis()
+    ax.set_title(f"Light and size of {len(found['radius']):,} planets")
+
+
+def _bar(figure: Figure, drawn: Any, ax: Axes, label: str) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+    bar = figure.colorbar(drawn, ax=ax, label=label, pad=0.02)
+    bar.outline.set_visible(False)
+    if drawn.norm.__class__.__name__ == "LogNorm":
+        bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        bar.ax.yaxis.set_major_formatter(ScalarFormatter())
+        bar.ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _earth(ax: Axes, x: float, y: float) -> None:
+    ax.scatter([x], [y], s=90, marker="o", facecolor="none", edgecolor=GREEN, linewidths=2, zorder=5)
+    ax.annotate("Earth", (x, y), xytext=(9, -13), textcoords="offset points", color=GREEN, fontweight="bold", zorder=5)
+
+
+def _masses(lake: Lake, figure: Figure, ax: Axes) -> None:
+    """Those with error bars only: the archive fills in radii and masses that it computes, and gives those none."""
+    found = _columns(
+        lake,
+        "SELECT mass, radius, greatest(mass_upper, -mass_lower) AS mass_error, greatest(radius_upper, -radius_lower) "
+        "AS radius_error FROM features.planet_params WHERE mass_kind = 'Mass' AND mass > 0 AND radius > 0 "
+        "AND mass_error IS NOT NULL AND radius_error IS NOT NULL "
+        "ORDER BY planet_run_key",
+    )
+    if not len(found["mass"]):
+        return _nothing(ax, "Mass and radius", "no planet has a measured mass and radius")
+    mass, radius = found["mass"], found["radius"]
+    if len(mass) < 200:  # more of them would hide the planets
+        errors = [np.ma.filled(np.ma.asarray(found[f"{name}_error"], dtype=float), 0) for name in ("mass", "radius")]
+        ax.errorbar(mass, radius, xerr=errors[0], yerr=errors[1], fmt="none", ecolor=FAINT, elinewidth=1, zorder=1)
+    ax.scatter(mass, radius, s=13, color=BLUE, alpha=0.55, linewidths=0)
+    high = np.array([radius.min() / 2, radius.max() * 1.3])
+    for density, text in ((1, "as dense as Earth"), (0.1, "a tenth")):
+        ax.plot(
+            density * high**3,
+            high,
+            color=SAND,
+            linewidth=1.4,
+            label=text,
+            dashes=(None, None) if density == 1 else (4, 2),
+        )
+    ax.legend(loc="upper left")
+    ax.set(xlim=(mass.min() / 2, mass.max() * 2), ylim=high)
+    _earth(ax, 1, 1)
+    ax.set(xscale="log", yscale="log", xlabel="mass [Earth = 1]", ylabel="radius [Earth = 1]")
+    ax.set_title(f"Measured mass and radius of {len(found['mass']):,} planets")
+
+
+def _feasible(lake: Lake, figure: Figure, ax: Axes) -> None:
+    found = _columns(
+        lake,
+        "SELECT max(temperature) AS temperature, count(*) FILTER (feasible) AS yes, "
+        "count(*) FILTER (feasible IS NULL) AS open FROM features.feasible_pathways GROUP BY planet_run_key",
+    )
+    temperature = found["temperature"]
+    if not len(temperature):
+        return _nothing(ax, "Pathways by temperature", "no planet-run has a temperature")
+    groups = {"a pathway is feasible": found["yes"] > 0, "not known": (found["yes"] == 0) & (found["open"] > 0)}
+    groups["none is feasible"] = ~(groups["a pathway is feasible"] | groups["not known"])
+    groups = {name: rows for name, rows in groups.items() if rows.any()}
+    colours = {"a pathway is feasible": GREEN, "not known": SAND, "none is feasible": FAINT}
+    low, high = temperature.min() / 1.02, temperature.max() * 1.02
+    ax.hist(
+        [temperature[rows] for rows in groups.values()],
+        bins=np.geomspace(low, max(high, low * 1.1), 45),
+        stacked=True,
+        color=[colours[name] for name in groups],
+        label=[f"{name} ({rows.sum():,})" for name, rows in groups.items()],
+    )
+    ax.set(xscale="log", xlabel="temperature, of equilibrium or surface [K]", ylabel="planet-runs")
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.legend(loc="upper left")
+    ax.margins(y=0.25)
+    ax.set_title(f"Where pathways could run: {len(temperature):,} planet-runs")
+
+
+def _climate(lake: Lake, figure: Figure, ax: Axes) -> None:
+    rows = lake.sql(
+        "SELECT r.planet_run_key, c.surface_variable, r.planet, r.model, r.scenario, r.synthetic "
+        "FROM features.climate AS c JOIN core.planet_runs AS r USING (planet_run_key) "
+        "WHERE c.surface_temperature IS NOT NULL ORDER BY r.synthetic, r.planet, r.model, r.scenario, r.run LIMIT 1"
+    ).fetchall()
+    if not rows:
+        return _nothing(ax, "Climate", "no climate run has a surface temperature")
+    key, variable, planet, model, scenario, synthetic = rows[0]
+    with lake.cube(key) as cube:
+        field = _map(cube, variable)
+        if field is None:
+            return _nothing(ax, f"Climate of {planet}", f"{variable} is not on a grid of latitudes and longitudes")
+        longitude, latitude = (cube[dim] for dim in reversed(field.dims))
+        drawn = ax.pcolormesh(longitude, latitude, field.to_numpy(), cmap="RdYlBu_r", shading="nearest")
+    _bar(figure, drawn, ax, f"{variable} [{field.attrs.get('units', '')}]")
+    ax.grid(False)
+    ax.set(xlabel="longitude [degrees east]", ylabel="latitude [degrees north]")
+    about = " ".join(filter(None, (model, scenario)))
+    ax.set_title(f"Climate of {planet}: {about}{' (synthetic)' if synthetic else ''}")
+
+
+def _map(cube: xr.Dataset, variable: str) -> xr.DataArray | None:
+    """The variable over (latitude, longitude), the mean of its other dimensions; None where it has not both."""
+    field = cube[variable]
+    found = []
+    for standard, unit in (("latitude", "degrees_north"), ("longitude", "degrees_east")):
+        found += [
+            dim
+            for dim in field.dims
+            if dim in cube.coords
+            and (cube[dim].attrs.get("standard_name") == standard or cube[dim].attrs.get("units") == unit)
+        ][:1]
+    if len(found) < 2:
+        return None
+    return field.mean([dim for dim in field.dims if dim not in found], keep_attrs=True).transpose(*found)
+
+
+_CHOICE = """
+    SELECT pathway_id FROM core.edges LEFT JOIN features.env_vectors USING (pathway_id) GROUP BY pathway_id
+    HAVING count(DISTINCT (substrate, product)) < 300
+    ORDER BY bool_or(status = 'by rule') DESC NULLS LAST, abs(count(DISTINCT (substrate, product)) - 30), pathway_id
+    LIMIT 1
+"""
+
+
+def _pathway(lake: Lake, figure: Figure, ax: Axes) -> None:
+    import warnings
+
+    import networkx as nx
+
+    from lake.export.graph import graph
+
+    chosen = lake.sql(_CHOICE).fetchone()
+    if not chosen:
+        return _nothing(ax, "A pathway", "no pathway has reactions, or all have too many")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the title says it
+        found = graph(lake, chosen[0])
+    places = nx.spring_layout(found.to_undirected(), k=2.2 / len(found) ** 0.5, iterations=400, seed=1, method="force")
+    degree = np.array([found.degree(node) for node in found])
+    nx.draw_networkx_edges(found, places, ax=ax, edge_color="#9fb0bd", width=1, arrowsize=8, node_size=120)
+    nx.draw_networkx_nodes(found, places, ax=ax, node_size=30 + 25 * degree, node_color=BLUE, linewidths=0)
+    labels = _labels(found, places, [list(found)[i] for i in np.argsort(-degree, kind="stable")])
+    raised = {node: (x, y + 0.08) for node, (x, y) in places.items()}
+    nx.draw_networkx_labels(found, raised, labels, ax=ax, font_size=7.5, font_color=INK)
+    ax.grid(False)
+    ax.margins(0.1)
+    known = found.graph
+    facts = [f"{label} {known[name]:g}{unit}" for name, label, unit in _FACTS if name in known]
+    ax.set_title(f"{known.get('name', chosen[0])} ({chosen[0]})")
+    ax.set_xlabel(f"{len(found)} compounds; " + (", ".join(facts) or "environment not known"))
+    for side in ax.spines.values():
+        side.set_visible(False)
+
+
+def _labels(found: nx.DiGraph, places: dict[str, np.ndarray], nodes: list[str]) -> dict[str, str]:
+    """Names of as many nodes as do not lie over each other, the first ones first."""
+    labels: dict[str, str] = {}
+    for node in nodes:
+        apart = (np.abs(places[node] - places[other]) for other in labels)
+        if all(across > 0.5 or up > 0.09 for across, up in apart):
+            labels[node] = str(found.nodes[node].get("name", node))[:24]
+    return labels
+
+
+_FACTS = (("ph", "pH", ""), ("temperature", "", " K"), ("o2", "O2", ""), ("redox", "redox", " V"))
+
+
+def _losses(ax: Axes, losses: Sequence[float]) -> None:
+    from lake.train.demo import TARGET, smooth
+
+    if not losses:
+        return _nothing(ax, "Learning", "nothing was trained")
+    steps = np.arange(1, len(losses) + 1)
+    ax.axhline(1, color=SAND, linewidth=1.2)
+    ax.annotate("telling the mean", (steps[-1], 1), xytext=(0, 4), textcoords="offset points", color=SAND, ha="right")
+    ax.plot(steps, losses, color=FAINT, linewidth=1, label="each batch")
+    ax.plot(steps, smooth(losses), color=RED, linewidth=2.2, label="smoothed")
+    ax.set(xlabel="step", ylabel="loss [variances of the target]", ylim=(0, min(max(losses) * 1.05, 3)))
+    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
+    ax.set_title(f"Learning the {TARGET.replace('_', ' ')}")
