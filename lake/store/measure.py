@@ -53,7 +53,8 @@ class Measure:
             self._range(values)
         self._sums.append(total)
         if weights is not None:
-            self._weighted.append(float(np.einsum("...,...->", values, weights)))
+            axes = list(range(values.ndim))
+            self._weighted.append(float(np.einsum(values, axes, weights, axes, [])))  # without a copy of the weights
             self._weights.append(float(weights.sum()))
 
     def _range(self, values: np.ndarray) -> None:

@@ -1,0 +1,104 @@
+"""How long a classic NetCDF file (CDF-1, 2 or 5) must be, by its own header.
+
+The C library reads a file that was cut short as if zeros followed. The header's grammar: NetCDF Users Guide, "The
+NetCDF Classic Format Specification" (magic, numrecs, dim_list, gatt_list, var_list; big-endian; padded to 4 bytes).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from lake.errors import Unreadable
+
+MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8, 7: 1, 8: 2, 9: 4, 10: 8, 11: 8}  # bytes of each nc_type
+_DIMENSIONS, _VARIABLES, _ATTRIBUTES = 10, 11, 12  # tags
+
+
+@dataclass(slots=True)
+class _Header:
+    """A header that is read from its first byte on; numbers are 4 bytes, or 8 where the version says so."""
+
+    file: BinaryIO
+    length: int
+    version: int
+
+    def number(self, size: int | None = None) -> int:
+        size = size or (8 if self.version == 5 else 4)
+        content = self.file.read(size)
+        if len(content) < size:
+            raise Unreadable("the NetCDF file is cut short within its header")
+        return int.from_bytes(content, "big")
+
+    def skip(self, size: int) -> None:
+        if self.file.seek(size + -size % 4, 1) > self.length:
+            raise Unreadable("the NetCDF file is cut short within its header")
+
+    def items(self, tag: int) -> range:
+        """Numbers the items of a list; ABSENT is two zeros."""
+        found, count = self.number(4), self.number()
+        if found not in (0, tag) or (found == 0 and count):
+            raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has the tag {found}, not {tag}")
+        return range(count)
+
+    def skip_attributes(self) -> None:
+        for _ in self.items(_ATTRIBUTES):
+            self.skip(self.number())  # its name
+            size = self.size_of(self.number(4))
+            self.skip(size * self.number())
+
+    def size_of(self, kind: int) -> int:
+        if kind not in _SIZES:
+            raise Unreadable("the header of the NetCDF file is damaged", why=f"there is no type {kind}")
+        return _SIZES[kind]
+
+
+def needed(path: Path) -> int:
+    """The bytes up to the end of the last value that the header of a classic file promises.
+
+    Raises:
+        Unreadable: the header itself is cut short or damaged.
+    """
+    with path.open("rb") as file:
+        version = file.read(4)[3]
+        header = _Header(file, path.stat().st_size, version)
+        records = header.number()
+        streaming = 2 ** (64 if version == 5 else 32) - 1  # the writer did not know, or did not come to say
+        lengths = _dimensions(header)
+        header.skip_attributes()
+        variables = [_variable(header, lengths) for _ in header.items(_VARIABLES)]
+        end = file.tell()
+    fixed = [begin + size for begin, size, record in variables if not record]
+    varying = [(begin, size) for begin, size, record in variables if record]
+    if varying and 0 < records < streaming:
+        stride = varying[0][1] if len(varying) == 1 else sum(size + -size % 4 for _, size in varying)
+        fixed += [begin + (records - 1) * stride + size for begin, size in varying]
+    return max([end, *fixed])
+
+
+def _dimensions(header: _Header) -> list[int]:
+    lengths = []
+    for _ in header.items(_DIMENSIONS):
+        header.skip(header.number())
+        lengths.append(header.number())
+    return lengths
+
+
+def _variable(header: _Header, lengths: list[int]) -> tuple[int, int, bool]:
+    """Where a variable begins, the bytes of it (of one record of it), and whether it has records."""
+    header.skip(header.number())
+    dims = [header.number() for _ in range(header.number())]
+    header.skip_attributes()
+    size = header.size_of(header.number(4))
+    header.number()  # vsize: too small for a large variable, so the dimensions say it
+    begin = header.number(4 if header.version == 1 else 8)
+    if any(dim >= len(lengths) for dim in dims):
+        raise Unreadable(
+            "the header of the NetCDF file is damaged", why="a variable names a dimension that is not there"
+        )
+    shape = [lengths[dim] for dim in dims]
+    record = bool(shape) and shape[0] == 0
+    return begin, math.prod(shape[1:] if record else shape) * size, record
