@@ -1,23 +1,24 @@
 """NASA Exoplanet Archive: its tables through TAP (https://exoplanetarchive.ipac.caltech.edu/docs/TAP/usingTAP.html).
 
-An answer is CSV, with or without `#` lines before the header. An error comes with status 200 and a body that begins
-with ERROR, or as a VOTable. Columns are read by name: their order means nothing. Units are in the archive's column
-definitions (https://exoplanetarchive.ipac.caltech.edu/docs/API_PS_columns.html and its siblings).
+An answer is CSV, with `#` lines before the header or none; a record is a line. Columns are read by name: their order
+means nothing. An error comes with status 200 and a body that begins with ERROR, or as a VOTable.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from lake.errors import Refused, Unreadable
-from lake.sources import text
 from lake.sources.source import Answer, Facts, Part, Resource
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lake.sources.text import Lines
 
 FACTS = Facts(
     name="exoplanets",
@@ -28,56 +29,21 @@ FACTS = Facts(
     rate=1,
     refresh=7,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"tables": ["ps", "pscomppars", "toi", "cumulative"]}
 TAP = "https://exoplanetarchive.ipac.caltech.edu/TAP/sync"
+_KEY = {"ps": "pl_name", "pscomppars": "pl_name", "toi": "toi", "cumulative": "kepoi_name"}  # no row without it
 
-# What the archive's names say of the type: ...err1 and ...err2 are uncertainties, ...lim is -1, 0 or 1.
-_INTEGER = re.compile(
-    r"(lim|_flag|snum|pnum|mnum|disc_year|kepid|tid|koi_fpflag_\w\w|koi_tce_plnt_num)$|^default_flag$"
-)
-_REAL = re.compile(
-    r"(err[12]$)|(mag$)|^(ra|dec|glat|glon|elat|elon)$"
-    r"|^pl_(orbper|orbsmax|orbeccen|orbincl|orblper|orbtper|rade|radj|bmass[ej]|mass[ej]|msini[ej]|cmass[ej]|dens|insol"
-    r"|eqt|tranmid|trandep|trandur|trandurh|imppar|ratdor|ratror|rvamp|occdep|projobliq|trueobliq)$"
-    r"|^st_(teff|rad|mass|met|logg|age|lum|dens|vsin|rotp|radv|dist|pmra|pmdec)$|^sy_(dist|plx|pm|pmra|pmdec)$"
-    r"|^koi_(score|period|time0bk|time0|impact|duration|depth|prad|teq|insol|model_snr|steff|slogg|srad|smass|sma)$"
-)
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "ps": ("pl_name", "hostname", "default_flag", "pl_orbper", "pl_rade", "pl_bmasse"),
-    "pscomppars": (
-        "pl_name hostname discoverymethod disc_year pl_orbper pl_orbsmax pl_rade pl_bmasse pl_orbeccen pl_insol pl_eqt "
-        "st_teff st_rad st_mass st_met st_logg sy_dist"
-    ).split(),
-    "toi": ("toi", "tid", "tfopwg_disp", "pl_orbper", "pl_rade"),
-    "cumulative": ("kepid", "kepoi_name", "koi_disposition", "koi_period", "koi_prad"),
-}
-_MEASURED = "pl_orbper pl_orbsmax pl_rade pl_bmasse pl_orbeccen pl_insol pl_eqt st_teff st_rad st_mass st_met st_logg"
-_NAMES = {
-    "ps": "pl_name hostname default_flag disc_year discoverymethod soltype pl_refname st_refname "
-    "pl_orbper pl_rade pl_bmasse",
-    "pscomppars": "pl_name hostname sy_snum sy_pnum discoverymethod disc_year disc_facility pl_controv_flag "
-    "pl_bmassprov "
-    "sy_dist sy_disterr1 sy_disterr2 st_spectype st_metratio ra dec "
-    + " ".join(f"{name} {name}err1 {name}err2 {name}lim" for name in _MEASURED.split()),
-    "toi": "toi tid tfopwg_disp pl_orbper pl_rade pl_insol pl_eqt st_teff st_rad st_logg st_dist ra dec",
-    "cumulative": "kepid kepoi_name kepler_name koi_disposition koi_pdisposition koi_score koi_period koi_prad koi_teq "
-    "koi_insol koi_steff koi_slogg koi_srad ra dec",
-}
+# RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
+_CSV = r'^(?:"(?:[^"]|"")*"|[^",][^,]*)?(?:,(?:"(?:[^"]|"")*"|[^",][^,]*)?)*$'
 
 
-def type_of(column: str) -> pa.DataType:
-    """The type that the archive's naming gives a column; text for a name that nobody knows."""
-    if _INTEGER.search(column):
-        return pa.int64()
-    return pa.float64() if _REAL.search(column) else pa.string()
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.exoplanet_tables import TABLES
 
-
-def _schema(table: str) -> pa.Schema:
-    return pa.schema([(name, type_of(name)) for name in _NAMES[table].split()] + [("_record", pa.int64())])
-
-
-TABLES: Mapping[str, pa.Schema] = {f"exoplanets_{table}": _schema(table) for table in _NAMES}
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -87,109 +53,166 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse the archive's error pages, and an answer without rows.
+    """Refuse the archive's error pages, what is no CSV of that table, and an answer without rows.
 
     Raises:
         Refused: with the archive's own message.
     """
-    body = head.lstrip()
-    if body[:5].upper() == b"ERROR" or b"Error Type:" in head[:2000]:
-        message = " ".join(re.sub(r"<[^>]*>", " ", body.decode(errors="replace")).split())[:300]
-        raise Refused(f"the archive answered with an error page: {message}", where=resource.url)
-    if body[:1] == b"<":
-        raise Refused("the answer is XML or HTML, not CSV", where=resource.url, why="TAP tells errors as a VOTable")
-    lines = [line for line in body.splitlines() if line.strip() and not line.startswith((b"#", b"\\", b"|"))]
-    if not lines or REQUIRED[resource.kind][0].encode() not in lines[0]:
-        raise Refused(f"there is no header with {REQUIRED[resource.kind][0]}", where=resource.url)
-    if len(lines) < 2:
-        raise Refused("there is a header, but not one row", where=resource.url)
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if body[:5].upper() == b"ERROR" or (b"QUERY_STATUS" in body and b'"ERROR"' in body):
+        raise Refused(f"the archive answered with an error: {_message(body)}", where=resource.url)
+    if body[:1] in (b"<", b"{", b"[", b"\\", b"|"):
+        raise Refused(
+            f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
+        )
+    lines = [line for line in body.splitlines() if line.strip() and not line.startswith(b"#")]
+    key = _KEY[resource.kind]
+    if not lines or key not in _names(lines[0].decode(errors="replace")):
+        raise Refused(f"the answer has no header with a column {key}", where=resource.url)
+    if len(lines) < 2 and len(head) < 2**16:
+        raise Refused("the answer has a header, but not one row", where=resource.url)
+
+
+def _message(body: bytes) -> str:
+    text = re.sub(r"<[^>]*>", " ", body.decode(errors="replace"))
+    return " ".join(html.unescape(text).split())[:300]
+
+
+def _names(header: str) -> list[str]:
+    return [name.strip().strip('"') for name in header.split(",")]
 
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """The rows of a table, some megabytes at a time.
 
+    A row has a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
+    or has a cell that is not the number it should be. Empty is missing. A column that this reader does not know is
+    kept as text.
+
     Raises:
-        Unreadable: a column that the models need is gone, or there is no row.
+        Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.
     """
-    header, seen = None, 0
+    import pyarrow.compute as pc
+
+    from lake.sources import text
+
+    header, seen, landed = None, 0, 0
     for block in text.lines(path):
-        plain = pc.invert(pc.starts_with(block.text, "#"))
-        block = block._replace(record=block.record.filter(plain), text=block.text.filter(plain))
-        if header is None:
-            if len(block.text) == 0:
+        if header is None:  # comments stand before the header, and nowhere else
+            plain = pc.index(pc.starts_with(block.text, "#"), False).as_py()
+            if plain < 0:
                 continue
-            header = _header(block.text[0].as_py(), resource)
-            block = block._replace(record=block.record[1:], text=block.text[1:])
+            header = _header(block.text[plain].as_py(), resource)
+            block = block._replace(record=block.record[plain + 1 :], text=block.text[plain + 1 :])
         if block.seen:
-            seen += block.seen
-            yield _part(resource, header, block)
+            part = _part(resource.kind, header, block)
+            seen, landed = seen + part.seen, landed + len(part.rows)
+            yield part
     if seen == 0:
         raise text.nothing_found("row", resource.url)
+    if landed == 0:
+        raise Unreadable(
+            f"not one of its {seen:,} records fits its header of {len(header)} columns",
+            where=resource.url,
+            why=f"the form of the answer changed; the first: {part.rejects['reason'][0]}",
+        )
 
 
 def _header(line: str, resource: Resource) -> list[str]:
-    names = [name.strip().strip('"') for name in line.split(",")]
+    from lake.sources.exoplanet_tables import REQUIRED
+
+    names = _names(line)
     gone = [name for name in REQUIRED[resource.kind] if name not in names]
-    if gone or len(set(names)) < len(names):
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if gone or twice:
         raise Unreadable(
-            f"the header changed: {', '.join(gone)} is gone" if gone else "a column stands twice in the header",
+            f"the header changed: {', '.join(gone or twice)} {'is gone' if gone else 'stands twice'}",
             where=resource.url,
             why="the archive renamed a column, or the answer is of another table",
-            next="compare the header with REQUIRED in lake/sources/exoplanets.py",
+            next="compare it with REQUIRED in lake/sources/exoplanet_tables.py",
         )
     return names
 
 
-def _part(resource: Resource, header: list[str], block: text.Lines) -> Part:
-    table = f"exoplanets_{resource.kind}"
-    cells, record, misfits = _cells(header, block)
-    columns: dict[str, pa.Array] = {"_record": record}
-    faults = []
-    for name in header:
-        column = cells[name]
-        column = pc.if_else(pc.equal(column, ""), None, column)
-        type = type_of(name)
-        if type != pa.string():
-            columns[name], wrong = (text.integers if type == pa.int64() else text.reals)(column)
-            faults.append((wrong, f"{name} is not a finite number"))
+def _part(table: str, header: list[str], block: Lines) -> Part:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from lake.sources import exoplanet_tables, text
+
+    known = exoplanet_tables.TABLES[f"exoplanets_{table}"]
+    cells, lines, misfits = _cells(header, block)
+    extra = [exoplanet_tables.field(n) or exoplanet_tables.unknown(n) for n in header if n not in known.names]
+    schema = pa.schema([*known, *extra])
+    columns, faults = {}, [(pc.is_null(cells[_KEY[table]]), f"{_KEY[table]} is empty")]
+    for field in schema:
+        if field.name not in header:
+            columns[field.name] = pa.nulls(len(lines.record), field.type)
+        elif field.type == pa.string():
+            columns[field.name] = cells[field.name]
         else:
-            columns[name] = column
-    schema = TABLES[table]
-    missing = {name: pa.nulls(len(record), schema.field(name).type) for name in schema.names if name not in columns}
-    columns |= missing
-    extra = [pa.field(name, type_of(name)) for name in header if name not in schema.names]
-    whole = pa.schema([pa.field("_record", pa.int64()), *[f for f in schema if f.name != "_record"], *extra])
-
-    def content(mask: pa.Array) -> pa.Array:
-        return block.text.filter(pc.is_in(block.record, record.filter(mask)))
-
-    rows, wrong, _ = text.sift(whole, record, columns, faults, content)
-    return text.together(table, block.seen, rows, block.undecodable, misfits, wrong)
+            columns[field.name], fault = _numbers(field, cells[field.name])
+            faults.append(fault)
+    rows, wrong, _ = text.sift(schema, lines.record, columns, faults, lines.text.filter)
+    return text.together(f"exoplanets_{table}", block.seen, rows, block.undecodable, *misfits, wrong)
 
 
-def _cells(header: list[str], block: text.Lines) -> tuple[pa.Table, pa.Array, pa.Table]:
-    """The CSV's cells as text, the records that they are of, and the lines that have more or fewer cells."""
+def _numbers(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | None, Any]]:
+    """A column as numbers; and which cells are none, with a reason for each that says its value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from lake.sources import text
+
+    whole = field.type == pa.int64()
+    values, wrong = (text.integers if whole else text.reals)(cells)
+    if wrong is None:
+        return values, (None, "")
+    kind = "a whole number" if whole else "a finite number"
+    return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {kind}: ", cells, ""))
+
+
+def _cells(header: list[str], block: Lines) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
+    """The cells of each column as text, null where empty; the lines that they are of; and the rejected ones."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from lake.sources import text
+
+    fits = pc.match_substring_regex(block.text, _CSV)
+    odd = pc.invert(fits)
+    open_quote = text.rejects(block.record.filter(odd), "a quote is not closed in its cell", block.text.filter(odd))
+    record, lines = block.record.filter(fits), block.text.filter(fits)
+    cells, bad = _split(header, lines)
+    number = np.array([n for n, _ in bad], np.int64)
+    reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
+    misfits = text.rejects(record.take(number), reasons, lines.take(number))
+    kept = np.ones(len(lines), bool)
+    kept[number] = False
+    return cells, block._replace(record=record.filter(kept), text=lines.filter(kept)), [open_quote, misfits]
+
+
+def _split(header: list[str], lines: pa.Array) -> tuple[dict[str, pa.Array], list[tuple[int, int]]]:
+    """Lines of CSV cut into columns of text; and (index, number of cells) of those that have not the header's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv
 
-    bad: list[int] = []
+    bad: list[tuple[int, int]] = []
 
     def skip(row: csv.InvalidRow) -> str:
-        bad.append(row.number)
+        bad.append((row.number - 1, row.actual_columns))
         return "skip"
 
-    data = "\n".join(block.text.to_pylist()).encode()
+    if len(lines) == 0:
+        return {name: pa.array([], pa.string()) for name in header}, bad
+    data = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")[0].as_buffer()
+    types = dict.fromkeys(header, pa.string())
     cells = csv.read_csv(
         pa.BufferReader(data),
-        read_options=csv.ReadOptions(column_names=header, use_threads=False, block_size=max(len(data) + 1, 1 << 20)),
-        parse_options=csv.ParseOptions(invalid_row_handler=skip, newlines_in_values=False),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
-    ).combine_chunks()
-    keep = [True] * len(block.record)
-    for number in bad:
-        keep[number - 1] = False
-    kept = pa.array(keep)
-    lost = pc.invert(kept)
-    reason = f"more or fewer cells than the header's {len(header)}"
-    misfits = text.rejects(block.record.filter(lost), reason, block.text.filter(lost))
-    columns = {name: cells[name].combine_chunks() for name in header}
-    return columns, block.record.filter(kept), misfits
+        read_options=csv.ReadOptions(column_names=header, use_threads=False, block_size=max(data.size + 1, 2**20)),
+        parse_options=csv.ParseOptions(invalid_row_handler=skip),
+        convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+    )
+    return {name: cells[name].combine_chunks() for name in header}, bad

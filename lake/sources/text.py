@@ -141,23 +141,33 @@ def strip_prefix(ids: pa.Array) -> pa.Array:
 
 
 def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong)."""
-    return _numbers(texts, pa.int64(), r"^-?[0-9]{1,18}$")
+    """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong). 2.0 is 2."""
+    try:
+        if not pc.any(pc.match_substring_regex(texts, "[xX]")).as_py():  # Arrow also takes 0x1F
+            return texts.cast(pa.int64()), None
+    except pa.ArrowInvalid:
+        pass
+    right = pc.match_substring_regex(texts, r"^[-+]?[0-9]{1,18}(\.0*)?$")
+    plain = pc.replace_substring_regex(pc.if_else(right, texts, None), r"^\+|\.0*$", "")
+    return plain.cast(pa.int64()), _wrong(right)
 
 
 def reals(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """Texts as finite doubles; and which are not, where some are not (null is null, not wrong)."""
-    return _numbers(texts, pa.float64(), r"^-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?$")
-
-
-def _numbers(texts: pa.Array, type: pa.DataType, form: str) -> tuple[pa.Array, pa.Array | None]:
-    try:  # Arrow also takes 0x1F, nan and inf
-        if not pc.any(pc.match_substring_regex(texts, "[xXnN]")).as_py():
-            return texts.cast(type), None
+    try:
+        values = texts.cast(pa.float64())
     except pa.ArrowInvalid:
-        pass
-    right = pc.match_substring_regex(texts, form)
-    return pc.if_else(right, texts, None).cast(type), pc.invert(right)
+        right = pc.match_substring_regex(texts, r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?$")
+        values = pc.if_else(right, texts, None).cast(pa.float64())
+    values = pc.if_else(pc.is_finite(values), values, None)  # Arrow also takes nan, inf and 1e999
+    if values.null_count == texts.null_count:
+        return values, None
+    return values, pc.and_(pc.is_null(values), pc.is_valid(texts))
+
+
+def _wrong(right: pa.Array) -> pa.Array | None:
+    wrong = pc.invert(right)
+    return wrong if pc.any(wrong).as_py() else None
 
 
 def nothing_found(what: str, where: str) -> Unreadable:
