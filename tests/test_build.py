@@ -16,7 +16,7 @@ import lake
 import lake.keys
 from lake import config, land
 from lake.build import run as building
-from lake.errors import CheckFailed, ConfigError, Locked, ModelError
+from lake.errors import CheckFailed, ConfigError, Locked, ModelError, StorageError
 from lake.store import catalog, door
 
 
@@ -201,3 +201,30 @@ def test_killed_at_any_moment_the_lake_is_whole(project, kills):
             assert here.sql("SELECT count(*) FROM core.heat").fetchone() == (2,)
             assert here.sql("SELECT max(snapshot) FROM ops.provenance").fetchone() == (here.snapshot,)
     assert names(build(project, force=True)) == ["seeds.stars", "core.planets", "core.heat"]
+
+
+def test_a_lake_that_never_landed_anything_builds(project):
+    assert len(names(building.run(config.load(project)))) == 3
+
+
+def test_a_full_disk_refuses_a_build_and_keeps_the_lake_readable(project):
+    """Linux only, as root: a file system of 3 MB, filled."""
+    place = project.parent / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("cannot mount a small file system here")
+    try:
+        shutil.copytree(project, place / "toy")
+        build(place / "toy")
+        filler = place / "fill"
+        with pytest.raises(OSError, match="No space"), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        with pytest.raises(StorageError):
+            build(place / "toy", force=True)
+        with lake.open(place / "toy") as here:
+            assert here.sql("SELECT count(*) FROM core.heat").fetchone() == (2,)
+        filler.unlink()
+        assert len(names(build(place / "toy", force=True))) == 3
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)

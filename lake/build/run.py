@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lake import progress
+from lake import land, progress
 from lake.build import engine, graph, plan
 from lake.build.graph import Project
 from lake.build.plan import Step
@@ -76,6 +76,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     started = time.perf_counter()
     select = tuple(select)
     project = graph.load(config)
+    land.prepare(connection, config)
     steps = plan.make(connection, project, select, force=force)
     dropped = [] if select else _orphans(connection, project)
     summary = Summary(fresh=sum(not step.stale for step in steps))

@@ -93,7 +93,7 @@ def into(connection: duckdb.DuckDBPyConnection, config: Config, names: Iterable[
     started = time.perf_counter()
     summary = Summary()
     chosen = list(names or config.sources)
-    _prepare(connection, config)
+    prepare(connection, config)
     todo = _stale(connection, list(_jobs(config, chosen)), summary)
     with progress.bar("land", total=len(todo)) as advance:
         for chunk in _chunks(config, todo):
@@ -260,8 +260,8 @@ def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
     return [dict(zip(("source", "resource", "url", "blob", "reason"), row, strict=True)) for row in rows]
 
 
-def _prepare(connection, config: Config) -> None:
-    """Every raw table of the configured sources exists, empty where nothing landed, so that models can name it."""
+def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """Make the raw tables of the configured sources that are not there yet, empty, so that models can name them."""
     wanted = {table: schema for source in config.sources for table, schema in sources.get(source).TABLES.items()}
     missing = tables.missing(connection, {**wanted, **ENGINE})
     if missing:

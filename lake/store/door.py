@@ -52,16 +52,22 @@ def ensure(config: Config, snapshot: int | None = None) -> Path:
         return place
     if not catalog.exists(config):
         raise _nothing_published(config)
+    try:
+        return _renew(config, snapshot, place, known)
+    except StorageError:
+        # A full disk or a read-only folder: a record in WAL mode cannot even be read then, but the door can.
+        if known and (snapshot is None or known.snapshot == snapshot):
+            return place
+        raise
+
+
+def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
     with catalog.session(config) as connection:
         wanted = _published(connection, snapshot)
         if wanted is None:
             raise _nothing_published(config) if snapshot is None else _unknown(connection, snapshot)
         if not (known and known.root == str(config.data) and known.snapshot == wanted.id):
-            try:
-                write(config, connection, wanted, place)
-            except StorageError:
-                if not (known and known.snapshot == wanted.id):  # a moved lake on a read-only disk still opens
-                    raise
+            write(config, connection, wanted, place)
     return place
 
 
