@@ -294,12 +294,11 @@ def test_an_order_is_even_and_known_for_good():
 def test_a_tiny_model_learns_in_one_epoch_and_the_same_each_time(project):
     data = runs(project, batch_size=2, tables={"planet": "SELECT * EXCLUDE (count) FROM features.planet_params"})
     state = torch.random.get_rng_state()
-    losses = demo.fit(data, "mass", epochs=4)
+    losses = demo.fit(data, "mass", epochs=2)
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert len(losses) <= 4 * len(data)
-    smooth = demo.smooth(losses)
-    assert smooth[-1] < 0.2 * smooth[0]
-    assert demo.fit(data, "mass", epochs=4) == losses
+    assert len(losses) <= 1 + 2 * len(data)
+    assert losses[-1] < 0.2 * losses[0]
+    assert demo.fit(data, "mass", epochs=2) == losses
     assert demo.fit(data, "mass", seed=1) != losses[: len(data)]
 
 

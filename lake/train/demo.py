@@ -27,6 +27,8 @@ LEFT_OUT = {
     "mass": ("mass", "density", "gravity"),
 }
 """Target -> the first words of the columns that it could be told from without learning anything."""
+WATCHED = 512  # rows that the loss is measured on
+_BESIDE = ("_upper", "_lower", "_limit", "_limit_value", "_si")
 
 
 def fit(
@@ -35,11 +37,13 @@ def fit(
     """Train a tiny network to tell log10 of one column from the modality's others.
 
     Inputs are signed logarithms, standardised over the known cells of one pass over the data; a cell that is not known
-    is 0, and a second input says so. Rows whose target is not known, or not above 0, do not count.
+    is 0, and a second input says so. Error bars, limits and repeats in SI units are left out. Rows whose target is not
+    known, or not above 0, do not count.
 
     Returns:
-        The loss of each step: mean squared error in variances of the target; 1 is what telling the mean would give.
-        The same for the same snapshot, data and seed on one machine.
+        The loss before the first step and after each, on the same rows of the data (up to WATCHED): mean squared error
+        in variances of the target; 1 is what telling the mean would give. The same for the same snapshot, data and
+        seed on one machine.
 
     Raises:
         ConfigError: there is no such column, or its values do not differ.
@@ -48,24 +52,32 @@ def fit(
     if target not in names:
         raise ConfigError(f"{modality!r} has no column {target!r}", why=f"it has {', '.join(names)}")
     left_out = LEFT_OUT.get(target, (target,))
-    columns = [i for i, name in enumerate(names) if not name.startswith(left_out)]
+    columns = [i for i, name in enumerate(names) if not name.startswith(left_out) and not name.endswith(_BESIDE)]
+    data.set_epoch(0)
     scale = _Scale(data, modality, columns, names.index(target))
-    losses = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = nn.Sequential(
-            nn.Linear(2 * len(columns), 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 1)
-        )
-        optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
-        for epoch in range(epochs):
-            data.set_epoch(epoch)
-            for inputs, wanted in scale.pairs(data):
-                loss = nn.functional.mse_loss(model(inputs).squeeze(1), wanted)
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                losses.append(loss.item())
-    return losses
+        width = 2 * len(columns)
+        model = nn.Sequential(nn.Linear(width, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 1))
+        return list(_train(model, data, scale, epochs))
+
+
+def _train(model: nn.Module, data: PlanetRuns, scale: _Scale, epochs: int) -> Iterator[float]:
+    def loss_of(inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        return nn.functional.mse_loss(model(inputs).squeeze(1), wanted)
+
+    watched = scale.some(data, WATCHED)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    slower = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0.1, total_iters=epochs * len(data))
+    yield loss_of(*watched).item()
+    for epoch in range(epochs):
+        data.set_epoch(epoch)
+        for inputs, wanted in scale.pairs(data):
+            optimiser.zero_grad()
+            loss_of(inputs, wanted).backward()
+            optimiser.step()
+            slower.step()
+            yield loss_of(*watched).item()
 
 
 class _Scale:
@@ -100,32 +112,36 @@ class _Scale:
                 scaled = ((values - self.mean) / self.deviation).float() * known
                 yield torch.cat([scaled[rows, :-1], known[rows, :-1].float()], 1), scaled[rows, -1]
 
-
-def smooth(losses: Sequence[float]) -> list[float]:
-    """Each step's loss as the mean over the fifth of all steps that ends with it."""
-    width = max(1, len(losses) // 5)
-    windows = (losses[max(0, end - width) : end] for end in range(1, len(losses) + 1))
-    return [sum(window) / len(window) for window in windows]
+    def some(self, data: PlanetRuns, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The first pairs of an epoch, so many rows or somewhat more."""
+        kept: list[tuple[torch.Tensor, torch.Tensor]] = []
+        for pair in self.pairs(data):
+            kept.append(pair)
+            rows -= len(pair[1])
+            if rows <= 0:
+                break
+        inputs, wanted = zip(*kept, strict=True)
+        return torch.cat(inputs), torch.cat(wanted)
 
 
 def run(lake: Lake, picture: Path) -> dict[str, Any]:
     """Train for one epoch and draw.
 
     Returns:
-        ``shapes``: each tensor of a batch; ``losses``: one a step, smoothed; ``plot``: the picture's path.
+        ``shapes``: each tensor of a batch; ``losses``: see :func:`fit`; ``plot``: the picture's path.
     """
     from lake.train import plot
 
     data = PlanetRuns(lake)
     batch = next(iter(data))
-    data.batch_size = max(1, min(64, len(data.keys) // 64))  # some 64 steps or more, for a sample too
+    data.batch_size = max(4, min(64, len(data.keys) // 32))  # enough steps for a sample, too
     losses = fit(data)
     plot.draw(lake, picture, losses)
-    return {"shapes": shapes(batch), "losses": smooth(losses), "plot": str(picture)}
+    return {"shapes": shapes(batch), "losses": losses, "plot": str(picture)}
 
 
 def shapes(batch: Batch) -> dict[str, str]:
-    """Each tensor of a batch in words, with its units' count of known cells."""
+    """Each tensor of a batch in words, with how many of its cells are known."""
     result = {}
     for name, value in batch.items():
         if name == "mask":

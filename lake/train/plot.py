@@ -44,7 +44,7 @@ def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
     """Write the picture as a PNG. A panel whose table is empty says so.
 
     Args:
-        losses: of each step of a training, for the last panel.
+        losses: as :func:`lake.train.demo.fit` gives them, for the last panel.
 
     Raises:
         LakeError: matplotlib is not installed. StorageError: the file cannot be written.
@@ -96,12 +96,14 @@ def _light(lake: Lake, figure: Figure, ax: Axes) -> None:
     if not len(found["radius"]):
         return _nothing(ax, "Light and size", "no planet has an insolation and a radius")
     shade = np.ma.masked_invalid(np.ma.filled(np.ma.asarray(found["temperature"], dtype=float), np.nan))
-    ax.scatter(found["insolation"][shade.mask], found["radius"][shade.mask], s=12, color=FAINT, linewidths=0)
+    ax.scatter(
+        found["insolation"][shade.mask], found["radius"][shade.mask], s=_size(len(shade)), color=FAINT, linewidths=0
+    )
     drawn = ax.scatter(
         found["insolation"][~shade.mask],
         found["radius"][~shade.mask],
         c=shade.compressed(),
-        s=14,
+        s=_size(len(shade)),
         cmap="plasma",
         norm="log",
         alpha=0.8,
@@ -115,15 +117,25 @@ def _light(lake: Lake, figure: Figure, ax: Axes) -> None:
     ax.set_title(f"Light and size of {len(found['radius']):,} planets")
 
 
-def _bar(figure: Figure, drawn: Any, ax: Axes, label: str) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+def _size(points: int) -> float:
+    """Of a dot in points^2: larger where there are few."""
+    return 14 if points > 500 else 34
 
+
+def _plain(axis: Any) -> None:
+    """Ticks of a logarithmic axis as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _bar(figure: Figure, drawn: Any, ax: Axes, label: str) -> None:
     bar = figure.colorbar(drawn, ax=ax, label=label, pad=0.02)
     bar.outline.set_visible(False)
     if drawn.norm.__class__.__name__ == "LogNorm":
-        bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        bar.ax.yaxis.set_major_formatter(ScalarFormatter())
-        bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        _plain(bar.ax.yaxis)
 
 
 def _earth(ax: Axes, x: float, y: float) -> None:
@@ -146,7 +158,7 @@ def _masses(lake: Lake, figure: Figure, ax: Axes) -> None:
     if len(mass) < 200:  # more of them would hide the planets
         errors = [np.ma.filled(np.ma.asarray(found[f"{name}_error"], dtype=float), 0) for name in ("mass", "radius")]
         ax.errorbar(mass, radius, xerr=errors[0], yerr=errors[1], fmt="none", ecolor=FAINT, elinewidth=1, zorder=1)
-    ax.scatter(mass, radius, s=13, color=BLUE, alpha=0.55, linewidths=0)
+    ax.scatter(mass, radius, s=_size(len(mass)), color=BLUE, alpha=0.55, linewidths=0)
     high = np.array([radius.min() / 2, radius.max() * 1.3])
     for density, text in ((1, "as dense as Earth"), (0.1, "a tenth")):
         ax.plot(
@@ -180,13 +192,13 @@ def _feasible(lake: Lake, figure: Figure, ax: Axes) -> None:
     low, high = temperature.min() / 1.02, temperature.max() * 1.02
     ax.hist(
         [temperature[rows] for rows in groups.values()],
-        bins=np.geomspace(low, max(high, low * 1.1), 45),
+        bins=np.geomspace(low, max(high, low * 1.1), min(46, 13 + len(temperature) // 10)),
         stacked=True,
         color=[colours[name] for name in groups],
         label=[f"{name} ({rows.sum():,})" for name, rows in groups.items()],
     )
     ax.set(xscale="log", xlabel="temperature, of equilibrium or surface [K]", ylabel="planet-runs")
-    ax.xaxis.set_major_formatter("{x:,.0f}")
+    _plain(ax.xaxis)
     ax.legend(loc="upper left")
     ax.margins(y=0.25)
     ax.set_title(f"Where pathways could run: {len(temperature):,} planet-runs")
@@ -278,19 +290,19 @@ def _labels(found: nx.DiGraph, places: dict[str, np.ndarray], nodes: list[str]) 
     return labels
 
 
-_FACTS = (("ph", "pH", ""), ("temperature", "", " K"), ("o2", "O2", ""), ("redox", "redox", " V"))
+_FACTS = (("ph", "pH =", ""), ("temperature", "T =", " K"), ("o2", "O2 =", ""), ("redox", "redox =", " V"))
 
 
 def _losses(ax: Axes, losses: Sequence[float]) -> None:
-    from lake.train.demo import TARGET, smooth
+    from lake.train.demo import TARGET
 
     if not losses:
         return _nothing(ax, "Learning", "nothing was trained")
-    steps = np.arange(1, len(losses) + 1)
     ax.axhline(1, color=SAND, linewidth=1.2)
-    ax.annotate("telling the mean", (steps[-1], 1), xytext=(0, 4), textcoords="offset points", color=SAND, ha="right")
-    ax.plot(steps, losses, color=FAINT, linewidth=1, label="each batch")
-    ax.plot(steps, smooth(losses), color=RED, linewidth=2.2, label="smoothed")
-    ax.set(xlabel="step", ylabel="loss [variances of the target]", ylim=(0, min(max(losses) * 1.05, 3)))
-    ax.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
+    ax.annotate("telling the mean", (len(losses) - 1, 1), xytext=(0, 4), textcoords="offset points", color=SAND,
+                ha="right")  # fmt: skip
+    ax.plot(range(len(losses)), losses, color=RED, linewidth=2.2)
+    ax.annotate(f"{losses[-1]:.2f}", (len(losses) - 1, losses[-1]), xytext=(0, 7), textcoords="offset points",
+                color=RED, ha="right", fontweight="bold")  # fmt: skip
+    ax.set(xlabel="step of the epoch", ylabel="loss [variances of the target]", ylim=(0, max(*losses, 1) * 1.1))
     ax.set_title(f"Learning the {TARGET.replace('_', ' ')}")
