@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -37,8 +39,10 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     over_http = root.startswith(("http://", "https://"))
     if root and not over_http and not Path(root).is_dir():
         raise ConfigError("the mirror is no folder", where=root, next="edit [lake] mirror in lake.toml")
+    folder = mirror.Folder(root) if root and not over_http else None
     client = httpx.Client(
-        transport=mirror.Folder(root) if root and not over_http else None,
+        transport=folder,
+        verify=False if folder else _tls(),  # a folder speaks no TLS
         headers={"User-Agent": user_agent(config.fetch.contact), "Accept": "*/*", "Accept-Encoding": "identity"},
         timeout=config.fetch.timeout,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
@@ -79,6 +83,11 @@ def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) 
             why="it is not running, or [lake] mirror in lake.toml names another place",
             next=f"curl -I {root}/",
         ) from None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # reading the certificates takes longer than a short run
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -27,16 +28,15 @@ def persistently(work: Callable[[], T], *, attempts: int, backoff: float, sleep:
     Raises:
         TryAgain: the last one.
     """
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-
-    jittered = wait_exponential_jitter(initial=backoff, max=LONGEST, jitter=backoff)
+    from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
     def worth_it(error: BaseException) -> bool:
         return isinstance(error, TryAgain) and (error.after is None or error.after <= PATIENCE)
 
-    def wait(state) -> float:
+    def wait(state: RetryCallState) -> float:
         after = state.outcome.exception().after
-        return jittered(state) if after is None else after
+        growing = min(LONGEST, backoff * 2 ** (state.attempt_number - 1))
+        return growing + random.uniform(0, backoff) if after is None else after
 
     tries = Retrying(
         stop=stop_after_attempt(attempts), retry=retry_if_exception(worth_it), wait=wait, sleep=sleep, reraise=True

@@ -93,8 +93,9 @@ class _Job:
         """
         new = []
         for resource in self.source.resources(self.options, lambda id: self.answer(data, id)):
-            before = self.named.setdefault(resource.id, resource)
-            if before is resource:
+            before = self.named.get(resource.id)
+            if before is None:
+                self.named[resource.id] = resource
                 new.append(resource)
             elif before.url != resource.url:
                 raise ConfigError(f"{self.name} names {resource.id!r} twice: {before.url} and {resource.url}")
@@ -197,7 +198,10 @@ class _Run:
             try:
                 new = job.name_more(self._config.data)
             except LakeError as error:
-                self.summary.fail(job.name, reason=f"{error.what} {error.where}".strip())
+                self.summary.fail(job.name, f"{error.what} {error.where}".strip())
+                return
+            except Exception as error:  # one source's defect must not stop the others
+                self.summary.fail(job.name, f"what to ask for next is not known: {type(error).__name__}: {error}")
                 return
             if not new:
                 return

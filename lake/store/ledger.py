@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -95,18 +97,33 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
             return connection
-    if not file.is_file():
-        connection = sqlite3.connect(":memory:")
-        connection.executescript(_SCHEMA)
-        return connection
     with _storing(file):
-        try:
-            connection = _open(f"file:{quote(str(file))}?mode=ro")
-            connection.execute("SELECT 1 FROM outcomes LIMIT 1")
-        except sqlite3.OperationalError:  # WAL wants to write beside the file; in a read-only folder nobody else does
-            connection = _open(f"file:{quote(str(file))}?mode=ro&immutable=1")
-            connection.execute("SELECT 1 FROM outcomes LIMIT 1")
+        found = _open_readable(file) if file.is_file() else None
+        if found and found.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
+            return found
+        if found:
+            found.close()  # a first fetch has just begun, and has not made its table yet
+        empty = sqlite3.connect(":memory:")
+        empty.executescript(_SCHEMA)
+        return empty
+
+
+def _open_readable(file: Path) -> sqlite3.Connection:
+    """The file, or where SQLite may not write its index of the WAL beside it (a read-only folder), a copy in memory."""
+    connection = _open(f"file:{quote(str(file))}?mode=ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
         return connection
+    except sqlite3.OperationalError:
+        connection.close()
+    memory = sqlite3.connect(":memory:")
+    with tempfile.TemporaryDirectory() as folder:
+        for part in (file, Path(f"{file}-wal")):  # rows of a killed run may be in the WAL only
+            with suppress(FileNotFoundError):
+                shutil.copyfile(part, Path(folder, part.name))
+        with closing(sqlite3.connect(Path(folder, file.name))) as copy:
+            copy.backup(memory)
+    return memory
 
 
 def _open(uri: str) -> sqlite3.Connection:
