@@ -10,7 +10,7 @@ import pytest
 import toy
 
 import lake
-from lake import config, keys, land
+from lake import config, fetch, keys, land
 from lake.build import run as building
 from lake.errors import ConfigError
 
@@ -70,6 +70,7 @@ FROM core.planet_runs WHERE planet NOT LIKE '%3'""",
 
 def build(folder: Path) -> int:
     settings = config.load(folder)
+    fetch.run(settings)
     land.run(settings)
     return building.run(settings).snapshot
 
@@ -306,3 +307,81 @@ def test_a_tiny_model_learns_in_one_epoch_and_the_same_each_time(project):
 def test_a_target_that_cannot_be_learnt_is_refused(project, target, message):
     with pytest.raises(ConfigError, match=message):
         demo.fit(runs(project), target)
+
+
+# Slabs: real NetCDF files through the gcm source.
+
+
+def climate(file: Path, shape: tuple[int, int, int], start: float, name: str = "ts", unit: str = "K") -> np.ndarray:
+    """A small CF file with a surface temperature over time, latitude and longitude; its first value is missing."""
+    import xarray as xr
+
+    field = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) + start
+    field[0, 0, 0] = np.nan
+    times, latitudes, longitudes = (np.linspace(0, top, n) for top, n in zip((1, 80, 270), shape, strict=True))
+    attributes = {"standard_name": "surface_temperature", "units": unit}
+    xr.Dataset(
+        {name: (("time", "lat", "lon"), field, attributes)},
+        {
+            "time": ("time", times, {"units": "days since 2000-01-01"}),
+            "lat": ("lat", latitudes, {"units": "degrees_north"}),
+            "lon": ("lon", longitudes, {"units": "degrees_east"}),
+        },
+    ).to_netcdf(file)
+    return field
+
+
+def simulated(folder: Path, *files: dict) -> tuple[Path, dict[int, np.ndarray]]:
+    """A toy with these climate runs beside its planets."""
+    mirror = folder / "mirror" / "climate.example"
+    mirror.mkdir(parents=True)
+    settings, fields = '[lake]\nname = "toy"\nmirror = "mirror"\n', {}
+    for number, file in enumerate(files):
+        planet = f"Star {number} 1"
+        fields[keys.planet_run_key(planet, "simulation", "m", "s", "r")] = climate(mirror / f"{number}.nc", **file)
+        settings += f"""[[sources.gcm.runs]]
+url = "https://climate.example/{number}.nc"
+planet = "{planet}"
+model = "m"
+scenario = "s"
+run = "r"
+"""
+    runs = """
+UNION ALL
+SELECT planet_run_key(planet, kind, model, scenario, run), planet, left(planet, -2), kind, 'train' FROM raw.cubes"""
+    changes = {"lake.toml": settings, "sql/core/planet_runs.sql": FILES["sql/core/planet_runs.sql"] + runs}
+    toy.make(folder, **{**FILES, **changes})
+    build(folder)
+    return folder, fields
+
+
+def test_a_slab_is_what_the_cube_holds_and_padding_is_not_known(tmp_path):
+    sizes = ({"shape": (2, 3, 4), "start": 280}, {"shape": (2, 4, 5), "start": 100, "name": "tsurf"})
+    folder, fields = simulated(tmp_path / "lake", *sizes)
+    data = runs(folder, split=None, batch_size=50, cubes={"map": ["surface_temperature"]})
+    assert (data.schema["map"].dims, data.schema["map"].shape) == (("time", "lat", "lon"), (2, 4, 5))
+    assert [(f.name, f.unit) for f in data.schema["map"].features] == [("surface_temperature", "K")]
+    seen = {}
+    for batch in data.loader(num_workers=1):
+        assert batch["map"].shape[1:] == (1, 2, 4, 5)
+        assert batch["map"][~batch["map_known"]].eq(0).all()
+        present = batch["mask"]["map"]
+        assert not batch["map_known"][~present].any()
+        for key, slab, known in zip(*(batch[k][present] for k in ("planet_run_key", "map", "map_known")), strict=True):
+            seen[key.item()] = np.where(known[0], slab[0], np.nan)
+    assert seen.keys() == fields.keys()
+    for key, field in fields.items():
+        padded = np.full((2, 4, 5), np.nan, np.float32)
+        padded[tuple(map(slice, field.shape))] = field
+        np.testing.assert_array_equal(seen[key], padded)
+
+
+def test_runs_that_do_not_fit_together_are_refused(tmp_path):
+    one = {"shape": (1, 3, 4), "start": 280}
+    folder, _ = simulated(tmp_path / "lake", one, {**one, "unit": "degC"})
+    with pytest.raises(ConfigError, match="'surface_temperature' is in K here, in degC there"):
+        runs(folder, cubes={"map": ["surface_temperature"]})
+    with pytest.raises(ConfigError, match=r"no cube of this snapshot has a variable .* 'pressure'"):
+        runs(folder, cubes={"map": ["pressure"]})
+    with pytest.raises(ConfigError, match=r"'lon' has dimensions \['lon'\] here and \('lat',\) there"):
+        runs(folder, cubes={"map": ["lat", "lon"]})
