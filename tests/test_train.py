@@ -383,5 +383,5 @@ def test_runs_that_do_not_fit_together_are_refused(tmp_path):
         runs(folder, cubes={"map": ["surface_temperature"]})
     with pytest.raises(ConfigError, match=r"no cube of this snapshot has a variable .* 'pressure'"):
         runs(folder, cubes={"map": ["pressure"]})
-    with pytest.raises(ConfigError, match=r"'lon' has dimensions \['lon'\] here and \('lat',\) there"):
+    with pytest.raises(ConfigError, match=r"'lon' lies on \(lon\), another on \(lat\)"):
         runs(folder, cubes={"map": ["lat", "lon"]})

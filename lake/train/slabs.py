@@ -57,7 +57,7 @@ def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequen
     dims = tuple(found[0]["dims"])
     if other := next((row for row in found if set(row["dims"]) != set(dims)), None):
         raise _unfit(
-            modality, f"{other['variable']!r} has dimensions {other['dims']} in one run, and {dims} in another"
+            modality, f"{other['variable']!r} lies on ({', '.join(other['dims'])}), another on ({', '.join(dims)})"
         )
     sizes = [dict(zip(row["dims"], row["shape"], strict=True)) for row in found]
     return Slabs(modality, features, dims, tuple(max(size[d] for size in sizes) for d in dims), cubes)
