@@ -24,7 +24,7 @@ FACTS = Facts(
     rate=3,
     refresh=30,
 )
-READER = 2
+READER = 1
 REST, SITE = "https://rest.kegg.jp", "https://www.kegg.jp"
 OPTIONS: Mapping[str, Any] = {
     "organisms": ["eco", "hsa"],  # whose genes, pathways and KGML are asked for

@@ -1,0 +1,288 @@
+"""Flat XML in columns: expat judges a document, and Arrow takes the elements of many documents apart at once.
+
+Within an XML document that is well-formed, "<" begins a tag and nothing else, and what stands between double quotes in
+a tag is an attribute's value: cutting at these two characters is exact where values are in double quotes and there are
+no comments, CDATA sections or instructions. A document that is not so plain is first written anew in canonical form
+(https://www.w3.org/TR/xml-c14n2/). So no Python runs for each element.
+
+expat asks no network and opens no file. A document that declares an entity is refused, in whatever encoding it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn
+from xml.etree.ElementTree import canonicalize
+from xml.parsers import expat
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.errors import Unreadable
+
+DEEPEST = 64  # levels of elements
+_UNDECLARED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)[^\s;&<>\"']*;?")
+_SINGLE_QUOTED = re.compile(rb"=\s*'")
+_REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_HEAD = re.compile(r"([^\s/>=]+)(?:\s+([^\s=]+)\s*=\s*|\s*(/?>)\s*)")  # a tag's name, then an attribute's or the end
+_NEXT = re.compile(r"\s+()([^\s=]+)\s*=\s*()")
+_END = re.compile(r"/[^\s>]+\s*>\s*")
+_TAIL = re.compile(r"\s*()()(/?>)\s*")
+
+
+class Document(NamedTuple):
+    body: bytes  # plain: from the root's "<" on, UTF-8
+    root: Mapping[str, str]  # the root's attributes
+    dtd: str | None  # system identifier of the document type
+    comments: tuple[str, ...]  # those before the root
+
+
+def parse(raw: bytes, root: str, where: str) -> Document:
+    """A document, once it is known to be well-formed and harmless.
+
+    Raises:
+        Unreadable: cut short or damaged (with line and column), another root, or it declares or uses an entity.
+    """
+    parser = expat.ParserCreate()
+    found = _listen(parser, root, where)
+    try:
+        parser.Parse(raw, True)
+    except expat.ExpatError as error:
+        raise Unreadable(
+            f"the XML breaks off or is damaged: {expat.ErrorString(error.code)}",
+            where=f"{where} line {error.lineno} column {error.offset + 1}",
+        ) from None
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes
+        raise Unreadable(f"the XML cannot be decoded: {error}", where=where) from None
+    if entity := _UNDECLARED.search(raw.replace(b"\0", b"")):
+        name = entity[0][:40].decode("ascii", "replace")
+        raise Unreadable(f"it uses {name}, which nothing declares", where=where)
+    start = found["start"]
+    if found["plain"] and b"\0" not in raw and not _SINGLE_QUOTED.search(raw, start):
+        body = raw[start:]
+    else:
+        body = canonicalize(raw, with_comments=False).encode()
+        body = body[body.index(f"<{root}".encode()) :]
+    return Document(body, found["root"], found["dtd"], tuple(found["comments"]))
+
+
+def _listen(parser: expat.XMLParserType, root: str, where: str) -> dict:
+    """Have the parser say what there is before the root, and whether there is anything but tags after it."""
+    found: dict = {"plain": True, "dtd": None, "comments": [], "start": None}
+
+    def refuse(what: str, why: str) -> NoReturn:
+        at = f"{where} line {parser.CurrentLineNumber} column {parser.CurrentColumnNumber + 1}"
+        raise Unreadable(what, where=at, why=why)
+
+    def first(tag: str, attributes: dict[str, str]) -> None:
+        if tag != root:
+            refuse(f"its root is <{tag}>, not <{root}>", "an error page, or XML of another kind")
+        found["start"], found["root"] = parser.CurrentByteIndex, attributes
+        parser.StartElementHandler = None
+
+    def declaration(version: str, encoding: str | None, standalone: int) -> None:
+        if (encoding or "utf-8").lower() not in ("utf-8", "us-ascii"):
+            found["plain"] = False
+
+    def doctype(name: str, system: str | None, public: str | None, internal: int) -> None:
+        found["dtd"] = system
+        if internal:
+            found["plain"] = False  # it may give attributes a default
+
+    def comment(body: str) -> None:
+        if found["start"] is None:
+            found["comments"].append(body)
+        else:
+            found["plain"] = False
+
+    def other(*_: object) -> None:
+        found["plain"] = False
+
+    def entity(name: str, *_: object) -> None:
+        refuse(f"it declares an entity, {name!r}", "none is needed; one can read files, ask hosts or fill the memory")
+
+    parser.StartElementHandler, parser.XmlDeclHandler, parser.StartDoctypeDeclHandler = first, declaration, doctype
+    parser.CommentHandler, parser.EntityDeclHandler = comment, entity
+    parser.StartCdataSectionHandler = parser.ProcessingInstructionHandler = other
+    return found
+
+
+class Elements:
+    """Every element of several documents that are plain.
+
+    Args:
+        documents: as `parse` gives them.
+        parents: the tags that each tag may stand in; "" is the document.
+
+    Raises:
+        Unreadable: a known element stands where it may not, or there is text. Give one document to learn which.
+    """
+
+    def __init__(self, documents: Sequence[Document], parents: Mapping[str, Sequence[str]], where: str):
+        self._where = where
+        text = pa.array([b"".join(document.body for document in documents)], pa.large_binary()).cast(pa.large_string())
+        pieces = pc.split_pattern(text, "<").values.cast(pa.string())
+        opening = _first_bytes(pieces)
+        start = np.flatnonzero((opening != ord("/")) & (opening != ord("?")) & (opening != 0))
+        self.texts = pieces.take(pa.array(start))
+        for end in pieces.filter(pa.array(opening == ord("/"))).unique().to_pylist():
+            if not _END.fullmatch(end):
+                self._refuse(f"there is text in it: {end.partition('>')[2].strip()[:60]!r}")
+        closed = self._cut()
+        change = np.zeros(len(pieces), np.int64)
+        change[start] = ~closed
+        change[opening == ord("/")] = -1
+        self.depth = np.cumsum(change)[start] - change[start]
+        self.document = np.cumsum(self.depth == 0) - 1
+        self._place(parents)
+
+    def _cut(self) -> np.ndarray:
+        """Take the tags apart; which of the elements are closed at once."""
+        cells = pc.split_pattern(self.texts, '"')
+        offsets = cells.offsets.to_numpy()
+        widths = np.diff(offsets)
+        if not (widths % 2).all():
+            self._refuse("there is text in it")
+        self._cells = cells.values
+        place = np.arange(len(self._cells)) - np.repeat(offsets[:-1], widths)
+        between = np.flatnonzero(place % 2 == 0)  # what is not a value
+        marks = self._cells.take(pa.array(between)).dictionary_encode()
+        texts = marks.dictionary.to_pylist()
+        found = [self._read(mark) for mark in texts]
+        codes = marks.indices.to_numpy()
+        (self.tags, tag), (names, name), (ends, end) = map(_coded, zip(*found, strict=True))
+        self._names = {name: n for n, name in enumerate(names)}
+        closing = np.array([("", ">", "/>").index(end) for end in ends])[end][codes]
+        spaces = sum(len(re.findall(r"[\t\r\n]", mark)) * n for mark, n in zip(texts, np.bincount(codes), strict=True))
+        self._spaced = np.count_nonzero(_buffers(self.texts)[1] < ord(" ")) > spaces  # white space within values
+        element = np.repeat(np.arange(len(widths)), widths // 2 + 1)
+        last = np.cumsum(widths // 2 + 1) - 1
+        head = np.concatenate([[0], last[:-1] + 1])
+        self.tag = tag[codes[head]]
+        key = name[codes].astype(np.int16)  # numpy sorts these in linear time
+        order = np.argsort(key, kind="stable")
+        self._bounds = np.searchsorted(key[order], np.arange(len(self._names) + 1))
+        self._element, self._value = element[order], between[order] + 1  # a value stands behind its name
+        if np.count_nonzero(closing) != len(widths) or not closing[last].all():
+            self._refuse("there is text in it")
+        return closing[last] == 2
+
+    def _read(self, mark: str) -> tuple[str, str, str]:
+        """What stands between two values: the tag, the name of the next attribute, the tag's end."""
+        match = _HEAD.fullmatch(mark) or _NEXT.fullmatch(mark) or _TAIL.fullmatch(mark)
+        if not match:
+            self._refuse(f"there is text in it: {mark.strip()[:60]!r}")
+        return match[1] or "", match[2] or "", match[3] or ""
+
+    def _place(self, parents: Mapping[str, Sequence[str]]) -> None:
+        """Find each element's parent, and whether it is where it should be."""
+        if self.depth.max() > DEEPEST:
+            self._refuse(f"elements stand more than {DEEPEST} deep")
+        self.parent = np.full(len(self.depth), -1)
+        self.known = np.array([tag in parents for tag in self.tags])[self.tag]
+        above = np.flatnonzero(self.depth == 0)
+        for level in range(1, int(self.depth.max()) + 1):
+            here = np.flatnonzero(self.depth == level)
+            self.parent[here] = above[np.searchsorted(above, here) - 1]
+            self.known[here] &= self.known[self.parent[here]]
+            above = here
+        over = np.where(self.parent < 0, len(self.tags), self.tag[self.parent])
+        allowed = np.array([[up in parents.get(tag, ()) for up in (*self.tags, "")] for tag in self.tags])
+        wrong = np.flatnonzero(self.known & ~allowed[self.tag, over])
+        if wrong.size:
+            tag, up = self.tags[self.tag[wrong[0]]], (*self.tags, "")[over[wrong[0]]]
+            self._refuse(f"<{tag}> stands in <{up}>, where it may not")
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise Unreadable(what, where=self._where)
+
+    def counts(self, *tags: str) -> np.ndarray:
+        """How many start tags of these names each document has; no name: those that nothing is known of."""
+        chosen = self.of(*tags) if tags else ~self.known
+        return np.bincount(self.document[chosen], minlength=self.document[-1] + 1)
+
+    def of(self, *tags: str) -> np.ndarray:
+        """Which elements have one of these names, and stand where they should."""
+        return np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.known
+
+    def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
+        """An attribute of some elements as text, null where one has none."""
+        index = np.full(len(self.depth), -1)
+        if name in self._names:
+            low, high = self._bounds[self._names[name]], self._bounds[self._names[name] + 1]
+            index[self._element[low:high]] = self._value[low:high]
+        index = index[rows]
+        values = self._cells.take(pa.array(index, mask=index < 0))
+        if self._spaced:  # XML 1.0, section 3.3.3
+            values = pc.replace_substring_regex(values, r"\r\n|[\t\r\n]", " ")
+        return _without_references(values)
+
+    def source(self, row: int) -> str:
+        """An element's tag as it stands in the document."""
+        return f"<{self.texts[int(row)].as_py().rstrip()}"
+
+
+def _coded(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """The different texts, and which of them each is."""
+    different = list(dict.fromkeys(texts))
+    return different, np.array([different.index(text) for text in texts])
+
+
+def _first_bytes(pieces: pa.Array) -> np.ndarray:
+    """Each text's first byte; 0 for an empty text."""
+    places, data = _buffers(pieces)
+    return np.where(np.diff(places) > 0, data[np.minimum(places[:-1], len(data) - 1)], 0)
+
+
+def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Where each text begins, and the last ends, in the bytes of all of them."""
+    _, offsets, data = texts.buffers()
+    return np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1], np.frombuffer(data, np.uint8)
+
+
+def _without_references(values: pa.Array) -> pa.Array:
+    escaped = pc.fill_null(pc.match_substring(values, "&"), False)
+    if not pc.any(escaped).as_py():
+        return values
+    plain = [_REFERENCE.sub(_character, value) for value in values.filter(escaped).to_pylist()]
+    return pc.replace_with_mask(values, escaped, pa.array(plain, pa.string()))
+
+
+def _character(reference: re.Match[str]) -> str:
+    if reference[3]:
+        return _NAMED[reference[3]]
+    return chr(int(reference[1], 16) if reference[1] else int(reference[2]))
+
+
+class Rows:
+    """The elements of one kind, in the order of the documents."""
+
+    def __init__(self, elements: Elements, *tags: str):
+        self.elements = elements
+        self.rows = np.flatnonzero(elements.of(*tags))
+        self.document = elements.document[self.rows]
+        self.sizes = np.bincount(self.document, minlength=elements.document[-1] + 1)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.nth = np.arange(len(self.rows)) - np.repeat(self.starts, self.sizes)  # in its document, from 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> pa.Array:
+        return self.elements.attribute(name, self.rows)
+
+    def columns(self, *names: str) -> dict[str, pa.Array]:
+        return {name: self[name] for name in names}
+
+    def tags(self) -> pa.Array:
+        return pa.array(self.elements.tags, pa.string()).take(pa.array(self.elements.tag[self.rows]))
+
+    def above(self, others: Rows) -> np.ndarray:
+        """Which of the other rows each of these stands in."""
+        return np.searchsorted(others.rows, self.elements.parent[self.rows])
+
+    def source(self, mask: pa.Array) -> list[str]:
+        return [self.elements.source(row) for row in self.rows[np.flatnonzero(mask)]]
