@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -138,6 +139,25 @@ def test_a_ledger_that_is_no_ledger(tmp_path):
 def test_an_unknown_outcome_is_not_written(tmp_path):
     with closing(ledger.connect(tmp_path, write=True)) as connection, pytest.raises(StorageError, match="CHECK"):
         ledger.record(connection, outcome("a", "perhaps"))
+
+
+def test_many_threads_record_and_no_row_is_lost(tmp_path):
+    with closing(ledger.connect(tmp_path, write=True)) as connection:
+        record = ledger.Recorder(connection)
+        names = [f"r{i}" for i in range(400)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda name: record(outcome(name, "fetched")), names))
+        assert sorted(row.resource for row in ledger.last(connection)) == sorted(names)
+
+
+def test_a_recorder_that_cannot_write_tells_everyone(tmp_path):
+    with closing(ledger.connect(tmp_path, write=True)) as connection:
+        record = ledger.Recorder(connection)
+        record(outcome("a", "fetched"))
+        for _ in range(2):
+            with pytest.raises(StorageError, match="CHECK"):
+                record(outcome("b", "perhaps"))
+        assert [row.resource for row in ledger.last(connection)] == ["a"]
 
 
 def test_reading_goes_on_while_another_connection_writes(tmp_path):

@@ -142,6 +142,7 @@ class _Run:
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         self.summary = Summary(run=f"{now}-{secrets.token_hex(3)}")
         self._config, self._connection, self._advance, self._force = config, connection, advance, force
+        self._record = ledger.Recorder(connection)
         self._stop = Event()
         self._lanes = Lanes(config.fetch.connections)
         self._done: SimpleQueue[tuple[_Job, Outcome | BaseException]] = SimpleQueue()
@@ -241,7 +242,7 @@ class _Run:
         except Exception as error:  # a defect of ours must not pass for an answer, nor stop the other resources
             got = failed(error, f"a defect of fetch: {type(error).__name__}: {error}")
         try:
-            ledger.record(self._connection, got)
+            self._record(got)
         except StorageError as error:
             ends = ends or error
         return ends or got

@@ -29,7 +29,6 @@ from lake.errors import StorageError
 FILE = "ledger.sqlite"
 GOOD = ("fetched", "unchanged", "resumed")
 OUTCOMES = (*GOOD, "refused", "failed")
-_writing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +126,62 @@ def _open_readable(file: Path) -> sqlite3.Connection:
 
 
 def _open(uri: str) -> sqlite3.Connection:
-    # Shared by threads: SQLite is built serialised, each of our statements is a transaction, and `record` has a lock.
+    # Any thread may use it: SQLite is built serialised, and a Recorder lets one write at a time.
     return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
 
 
-def record(connection: sqlite3.Connection, outcome: Outcome) -> int:
-    """Add a row; it is on the disk when this returns. Gives its id. Any thread may call it.
+def record(connection: sqlite3.Connection, *outcomes: Outcome) -> None:
+    """Add rows in one transaction; they are on the disk when this returns.
 
     Raises:
-        StorageError: the disk is full or read-only.
+        StorageError: the disk is full or read-only; none was added.
     """
+    with _storing(Path(FILE)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.executemany(_INSERT, map(_values, outcomes))
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def _values(outcome: Outcome) -> list[Any]:
     values = [getattr(outcome, name) for name in _NAMES]
     values[_PARAMS] = json.dumps(dict(outcome.params), sort_keys=True)
     values[_OPTIONAL] = int(outcome.optional)
-    with _storing(Path(FILE)), _writing:
-        cursor = connection.execute(
-            f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values
-        )
-        return cursor.lastrowid
+    return values
+
+
+class Recorder:
+    """`record` for many threads: rows that arrive while others are being written share the next transaction, and so its
+    fsync. Nobody returns before his own row is on the disk.
+    """
+
+    def __init__(self, connection: sqlite3.Connection):
+        self._connection = connection
+        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._waiting: list[Outcome] = []
+        self._come = self._written = 0
+        self._broken: StorageError | None = None
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Add a row. After one StorageError, every later call raises it too."""
+        with self._lock:
+            self._waiting.append(outcome)
+            self._come += 1
+            mine = self._come
+        with self._turn:
+            if self._written < mine and not self._broken:
+                with self._lock:
+                    rows, self._waiting = self._waiting, []
+                try:
+                    record(self._connection, *rows)
+                    self._written += len(rows)
+                except StorageError as error:
+                    self._broken = error
+            if self._written < mine:
+                raise self._broken
 
 
 def current(connection: sqlite3.Connection, source: str | None = None) -> list[Outcome]:
