@@ -104,6 +104,12 @@ class Planets(Table, key="planet"):
     """Name, as the NASA Exoplanet Archive writes it"""
     star: str
     """Host star"""
+    catalogue: Annotated[str, OneOf("nasa.pscomppars", "nasa.nssdca")]
+    """Where the planet stands: the archive's table of composite parameters, or seeds.solar_system"""
+    stars: int | None
+    """How many stars the system has"""
+    planets: int | None
+    """How many planets are known in it"""
     discovery_method: str | None
     """How it was found"""
     discovery_year: Annotated[int | None, Between(1900, 2100)]
@@ -115,11 +121,17 @@ class Planets(Table, key="planet"):
     spectral_type: str | None
     """Of the star"""
     right_ascension: Annotated[float | None, Unit("degree"), Between(0, 360)]
-    """ICRS"""
+    """J2000"""
     declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
-    """ICRS"""
+    """J2000"""
     distance: Annotated[float | None, Unit("parsec"), Between(0, 20000, "warn")]
     """From the Sun"""
+    solutions: int
+    """How many publications of its parameters the archive's table ps has"""
+    default_reference: str | None
+    """The publication among them that the archive takes first"""
+    default_reference_url: str | None
+    """Where it is"""
 
 
 class PlanetCandidates(Table, key=("catalogue", "candidate"), empty=True):
@@ -128,13 +140,17 @@ class PlanetCandidates(Table, key=("catalogue", "candidate"), empty=True):
     catalogue: Annotated[str, OneOf("cumulative", "toi")]
     """The archive's table"""
     candidate: str
-    """K00752.01, or a TOI number"""
+    """K00752.01, TOI-700.02"""
     planet: str | None
-    """Name, where confirmed; Kepler only"""
+    """Kepler's name of it; the catalogue of planets may call it otherwise"""
     star_id: str | None
-    """Kepler or TESS Input Catalog identifier"""
+    """In the Kepler (KIC) or TESS (TIC) Input Catalog"""
     disposition: str | None
     """As the archive has it"""
+    status: Annotated[str | None, OneOf("confirmed", "candidate", "false positive")]
+    """The same in one word for both catalogues; known planets count as confirmed, false alarms as false positives"""
+    score: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Confidence in the disposition; Kepler only"""
     orbital_period: Annotated[float | None, Unit("day")]
     """Orbital period"""
     radius: Annotated[float | None, Unit("earth_radius")]
@@ -150,18 +166,18 @@ class PlanetRuns(Table, key="planet_run_key"):
 
     planet_run_key: Annotated[int, Between(0, None)]
     """planet_run_key(planet, kind, model, scenario, run)"""
-    planet: str
+    planet: Annotated[str, References("core.planets.planet", "warn")]
     """The planet"""
     kind: Annotated[str, OneOf("observed", "simulation")]
     """Whether it was observed or simulated"""
-    model: str | None
+    model: str
     """The climate model, or the catalogue"""
     scenario: str
     """What was simulated"""
     run: str
     """Which member"""
     star: str
-    """Host star: what the split goes by; the planet itself where no star is known"""
+    """Host star: what the split goes by; star_of(planet) where no catalogue has the planet"""
     split: Annotated[str, OneOf("train", "validation", "test")]
     """split_of(star)"""
     synthetic: bool

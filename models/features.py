@@ -1,10 +1,29 @@
 """What models train on."""
 
-from typing import Annotated
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from lake.contract import Between, OneOf, References, Table, Unit
 
 _RULE = References("seeds.environment_rules.rule_id")
+
+
+def _upper(unit: str) -> Any:
+    return Annotated[float | None, Unit(unit), Between(0, None, "warn"), Field(description="Upper uncertainty, >= 0")]
+
+
+def _lower(unit: str) -> Any:
+    return Annotated[float | None, Unit(unit), Between(None, 0, "warn"), Field(description="Lower uncertainty, <= 0")]
+
+
+def _limit_value(unit: str) -> Any:
+    return Annotated[float | None, Unit(unit), Field(description="The limit, where there is no measurement")]
+
+
+_Limit = Annotated[
+    int | None, Between(-1, 1), Field(description="Limit flag: 0 a measurement, 1 an upper and -1 a lower limit")
+]
 
 
 class EnvVectors(Table, key="pathway_id"):
@@ -50,164 +69,158 @@ class FeasiblePathways(Table, key=("planet_run_key", "pathway_id"), empty=True):
 
 
 class PlanetParams(Table, key="planet_run_key"):
-    """Parameters of observed planets and their stars, with error bars; limits apart from measurements."""
+    """What is known of each planet-run's planet and star, with error bars; limits apart from measurements."""
 
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
     """The planet-run"""
-    orbital_period: Annotated[float | None, Unit("day"), Between(0, 1000000000.0, "warn")]
+    planet: Annotated[str, References("core.planets.planet")]
+    """The planet"""
+    star: str
+    """Host star"""
+    source: str
+    """The catalogue that it is from"""
+    orbital_period: Annotated[float | None, Unit("day"), Between(0, 1_000_000_000, "warn")]
     """Orbital period; null where it is only a limit"""
-    orbital_period_upper: Annotated[float | None, Unit("day")]
-    """Upper uncertainty, >= 0"""
-    orbital_period_lower: Annotated[float | None, Unit("day")]
-    """Lower uncertainty, <= 0"""
-    orbital_period_limit_value: Annotated[float | None, Unit("day")]
-    """The limit, where the archive gives no measurement"""
-    orbital_period_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    semi_major_axis: Annotated[float | None, Unit("au"), Between(0, 100000.0, "warn")]
-    """Semi-major axis; null where it is only a limit"""
-    semi_major_axis_upper: Annotated[float | None, Unit("au")]
-    """Upper uncertainty, >= 0"""
-    semi_major_axis_lower: Annotated[float | None, Unit("au")]
-    """Lower uncertainty, <= 0"""
-    semi_major_axis_limit_value: Annotated[float | None, Unit("au")]
-    """The limit, where the archive gives no measurement"""
-    semi_major_axis_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
+    orbital_period_upper: _upper("day")
+    orbital_period_lower: _lower("day")
+    orbital_period_limit_value: _limit_value("day")
+    orbital_period_limit: _Limit
+    semi_major_axis: Annotated[float | None, Unit("au"), Between(0, 100_000, "warn")]
+    """Semi-major axis, or separation on the sky of planets found by imaging or microlensing; null where only a limit"""
+    semi_major_axis_upper: _upper("au")
+    semi_major_axis_lower: _lower("au")
+    semi_major_axis_limit_value: _limit_value("au")
+    semi_major_axis_limit: _Limit
     radius: Annotated[float | None, Unit("earth_radius"), Between(0, 200, "warn")]
     """Radius; null where it is only a limit"""
-    radius_upper: Annotated[float | None, Unit("earth_radius")]
-    """Upper uncertainty, >= 0"""
-    radius_lower: Annotated[float | None, Unit("earth_radius")]
-    """Lower uncertainty, <= 0"""
-    radius_limit_value: Annotated[float | None, Unit("earth_radius")]
-    """The limit, where the archive gives no measurement"""
-    radius_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    mass: Annotated[float | None, Unit("earth_mass"), Between(0, 100000.0, "warn")]
-    """Mass, or minimum mass where mass_kind says so; null where it is only a limit"""
-    mass_upper: Annotated[float | None, Unit("earth_mass")]
-    """Upper uncertainty, >= 0"""
-    mass_lower: Annotated[float | None, Unit("earth_mass")]
-    """Lower uncertainty, <= 0"""
-    mass_limit_value: Annotated[float | None, Unit("earth_mass")]
-    """The limit, where the archive gives no measurement"""
-    mass_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
+    radius_upper: _upper("earth_radius")
+    radius_lower: _lower("earth_radius")
+    radius_limit_value: _limit_value("earth_radius")
+    radius_limit: _Limit
+    mass: Annotated[float | None, Unit("earth_mass"), Between(0, 100_000, "warn")]
+    """Mass, of the kind that mass_kind says; null where it is only a limit"""
+    mass_upper: _upper("earth_mass")
+    mass_lower: _lower("earth_mass")
+    mass_limit_value: _limit_value("earth_mass")
+    mass_limit: _Limit
     eccentricity: Annotated[float | None, Unit("1"), Between(0, 1, "warn")]
     """Eccentricity; null where it is only a limit"""
-    eccentricity_upper: Annotated[float | None, Unit("1")]
-    """Upper uncertainty, >= 0"""
-    eccentricity_lower: Annotated[float | None, Unit("1")]
-    """Lower uncertainty, <= 0"""
-    eccentricity_limit_value: Annotated[float | None, Unit("1")]
-    """The limit, where the archive gives no measurement"""
-    eccentricity_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    insolation: Annotated[float | None, Unit("earth_insolation"), Between(0, 10000000.0, "warn")]
-    """Insolation, in that of Earth; null where it is only a limit"""
-    insolation_upper: Annotated[float | None, Unit("earth_insolation")]
-    """Upper uncertainty, >= 0"""
-    insolation_lower: Annotated[float | None, Unit("earth_insolation")]
-    """Lower uncertainty, <= 0"""
-    insolation_limit_value: Annotated[float | None, Unit("earth_insolation")]
-    """The limit, where the archive gives no measurement"""
-    insolation_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    equilibrium_temperature: Annotated[float | None, Unit("K"), Between(0, 10000, "warn")]
-    """Equilibrium temperature, as the archive gives it; null where it is only a limit"""
-    equilibrium_temperature_upper: Annotated[float | None, Unit("K")]
-    """Upper uncertainty, >= 0"""
-    equilibrium_temperature_lower: Annotated[float | None, Unit("K")]
-    """Lower uncertainty, <= 0"""
-    equilibrium_temperature_limit_value: Annotated[float | None, Unit("K")]
-    """The limit, where the archive gives no measurement"""
-    equilibrium_temperature_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    star_temperature: Annotated[float | None, Unit("K"), Between(0, 300000, "warn")]
+    eccentricity_upper: _upper("1")
+    eccentricity_lower: _lower("1")
+    eccentricity_limit_value: _limit_value("1")
+    eccentricity_limit: _Limit
+    insolation: Annotated[float | None, Unit("earth_insolation"), Between(0, 10_000_000, "warn")]
+    """Insolation; null where it is only a limit"""
+    insolation_upper: _upper("earth_insolation")
+    insolation_lower: _lower("earth_insolation")
+    insolation_limit_value: _limit_value("earth_insolation")
+    insolation_limit: _Limit
+    equilibrium_temperature: Annotated[float | None, Unit("K"), Between(0, 20_000, "warn")]
+    """Equilibrium temperature, as published: with the albedo that its authors took; null where it is only a limit"""
+    equilibrium_temperature_upper: _upper("K")
+    equilibrium_temperature_lower: _lower("K")
+    equilibrium_temperature_limit_value: _limit_value("K")
+    equilibrium_temperature_limit: _Limit
+    star_temperature: Annotated[float | None, Unit("K"), Between(100, 300_000, "warn")]
     """Effective temperature of the star; null where it is only a limit"""
-    star_temperature_upper: Annotated[float | None, Unit("K")]
-    """Upper uncertainty, >= 0"""
-    star_temperature_lower: Annotated[float | None, Unit("K")]
-    """Lower uncertainty, <= 0"""
-    star_temperature_limit_value: Annotated[float | None, Unit("K")]
-    """The limit, where the archive gives no measurement"""
-    star_temperature_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    star_radius: Annotated[float | None, Unit("solar_radius"), Between(0, 1000, "warn")]
+    star_temperature_upper: _upper("K")
+    star_temperature_lower: _lower("K")
+    star_temperature_limit_value: _limit_value("K")
+    star_temperature_limit: _Limit
+    star_radius: Annotated[float | None, Unit("solar_radius"), Between(0, 2000, "warn")]
     """Radius of the star; null where it is only a limit"""
-    star_radius_upper: Annotated[float | None, Unit("solar_radius")]
-    """Upper uncertainty, >= 0"""
-    star_radius_lower: Annotated[float | None, Unit("solar_radius")]
-    """Lower uncertainty, <= 0"""
-    star_radius_limit_value: Annotated[float | None, Unit("solar_radius")]
-    """The limit, where the archive gives no measurement"""
-    star_radius_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    star_mass: Annotated[float | None, Unit("solar_mass"), Between(0, 100, "warn")]
+    star_radius_upper: _upper("solar_radius")
+    star_radius_lower: _lower("solar_radius")
+    star_radius_limit_value: _limit_value("solar_radius")
+    star_radius_limit: _Limit
+    star_mass: Annotated[float | None, Unit("solar_mass"), Between(0, 300, "warn")]
     """Mass of the star; null where it is only a limit"""
-    star_mass_upper: Annotated[float | None, Unit("solar_mass")]
-    """Upper uncertainty, >= 0"""
-    star_mass_lower: Annotated[float | None, Unit("solar_mass")]
-    """Lower uncertainty, <= 0"""
-    star_mass_limit_value: Annotated[float | None, Unit("solar_mass")]
-    """The limit, where the archive gives no measurement"""
-    star_mass_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
-    star_metallicity: Annotated[float | None, Unit("dex"), Between(-10, 10, "warn")]
-    """Metallicity of the star; null where it is only a limit"""
-    star_metallicity_upper: Annotated[float | None, Unit("dex")]
-    """Upper uncertainty, >= 0"""
-    star_metallicity_lower: Annotated[float | None, Unit("dex")]
-    """Lower uncertainty, <= 0"""
-    star_metallicity_limit_value: Annotated[float | None, Unit("dex")]
-    """The limit, where the archive gives no measurement"""
-    star_metallicity_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
+    star_mass_upper: _upper("solar_mass")
+    star_mass_lower: _lower("solar_mass")
+    star_mass_limit_value: _limit_value("solar_mass")
+    star_mass_limit: _Limit
+    star_metallicity: Annotated[float | None, Unit("dex"), Between(-6, 2, "warn")]
+    """Metallicity of the star, log10 in that of the Sun; null where it is only a limit"""
+    star_metallicity_upper: _upper("dex")
+    star_metallicity_lower: _lower("dex")
+    star_metallicity_limit_value: _limit_value("dex")
+    star_metallicity_limit: _Limit
     star_gravity: Annotated[float | None, Unit("dex"), Between(-2, 10, "warn")]
     """log10 of the star's surface gravity in cm/s^2; null where it is only a limit"""
-    star_gravity_upper: Annotated[float | None, Unit("dex")]
-    """Upper uncertainty, >= 0"""
-    star_gravity_lower: Annotated[float | None, Unit("dex")]
-    """Lower uncertainty, <= 0"""
-    star_gravity_limit_value: Annotated[float | None, Unit("dex")]
-    """The limit, where the archive gives no measurement"""
-    star_gravity_limit: int | None
-    """Limit flag: 0 a measurement, 1 an upper and -1 a lower limit"""
+    star_gravity_upper: _upper("dex")
+    star_gravity_lower: _lower("dex")
+    star_gravity_limit_value: _limit_value("dex")
+    star_gravity_limit: _Limit
     mass_kind: str | None
     """Mass, Msini, Msin(i)/sin(i) or M-R relationship: what the mass is"""
-    distance: Annotated[float | None, Unit("parsec"), Between(0, 20000, "warn")]
+    mass_calculated: bool | None
+    """Whether the archive calculated the mass from the radius"""
+    radius_calculated: bool | None
+    """Whether the archive calculated the radius from the mass; null where the answer does not tell"""
+    distance: Annotated[float | None, Unit("parsec"), Between(0, 20_000, "warn")]
     """Distance from the Sun"""
+    distance_upper: _upper("parsec")
+    distance_lower: _lower("parsec")
     radius_si: Annotated[float | None, Unit("m")]
     """Radius"""
+    radius_si_upper: _upper("m")
+    radius_si_lower: _lower("m")
     mass_si: Annotated[float | None, Unit("kg")]
     """Mass, of the kind that mass_kind says"""
+    mass_si_upper: _upper("kg")
+    mass_si_lower: _lower("kg")
     insolation_si: Annotated[float | None, Unit("W/m^2")]
     """Insolation"""
-    density_computed: Annotated[float | None, Unit("kg/m^3"), Between(0, 100000, "warn")]
-    """Computed, density_of(mass, radius), where the mass is a true mass"""
-    gravity_computed: Annotated[float | None, Unit("m/s^2"), Between(0, 100000, "warn")]
-    """Computed, gravity_of(mass, radius), where the mass is a true mass"""
+    insolation_si_upper: _upper("W/m^2")
+    insolation_si_lower: _lower("W/m^2")
+    density_computed: Annotated[float | None, Unit("kg/m^3"), Between(0, 100_000, "warn")]
+    """density_of(mass, radius), where both are known independently"""
+    gravity_computed: Annotated[float | None, Unit("m/s^2"), Between(0, 100_000, "warn")]
+    """gravity_of(mass, radius), where both are known independently"""
+    insolation_computed: Annotated[float | None, Unit("earth_insolation"), Between(0, 10_000_000, "warn")]
+    """insolation_of(star_radius, star_temperature, semi_major_axis)"""
+    equilibrium_temperature_computed: Annotated[float | None, Unit("K"), Between(0, 20_000, "warn")]
+    """equilibrium_temperature_of(star_radius, star_temperature, semi_major_axis): albedo 0, heat spread evenly"""
 
 
 class Climate(Table, key="planet_run_key", empty=True):
-    """What each simulation's cube holds, and its surface temperature."""
+    """What each run's cubes hold, and its global means, weighted by cell area."""
 
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
     """The planet-run"""
-    cube: str | None
-    """Digest of its cube: lake.open().cube(planet_run_key)"""
+    cube: str
+    """Digest of its cube, the first by name where it has several: lake.open().cube(planet_run_key)"""
+    cubes: Annotated[int, Between(1, None)]
+    """How many cubes it has"""
     variables: int
-    """How many data variables"""
+    """How many data variables they have"""
     variable_names: list[str]
     """Their names, sorted"""
     surface_variable: str | None
     """The variable that was taken as surface temperature"""
     surface_temperature: Annotated[float | None, Unit("K"), Between(0, 5000)]
-    """Its global mean, weighted by cell area"""
+    """Its global mean"""
     surface_temperature_min: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its smallest value"""
     surface_temperature_max: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its largest value"""
     surface_gap: str | None
     """Why the mean is null"""
+    precipitation_variable: str | None
+    """The variable that was taken as precipitation"""
+    precipitation: Annotated[float | None, Unit("kg/m^2/s"), Between(-1e-6, 1, "warn")]
+    """Global mean"""
+    precipitation_gap: str | None
+    """Why it is null"""
+    surface_pressure_variable: str | None
+    """The variable that was taken as surface pressure"""
+    surface_pressure: Annotated[float | None, Unit("Pa"), Between(0, 1e9, "warn")]
+    """Global mean"""
+    surface_pressure_gap: str | None
+    """Why it is null"""
+    outgoing_longwave_variable: str | None
+    """The variable that was taken as outgoing longwave radiation"""
+    outgoing_longwave: Annotated[float | None, Unit("W/m^2"), Between(0, 1e6, "warn")]
+    """Global mean at the top of the atmosphere"""
+    outgoing_longwave_gap: str | None
+    """Why it is null"""

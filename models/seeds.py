@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from lake.contract import OneOf, Pattern, Rule, Table
+from lake.contract import Between, OneOf, Pattern, Rule, Table, Unit
 
 _UNITS = Rule(
     "unit fits quantity",
@@ -36,3 +36,55 @@ class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE)):
     """The source"""
     note: str
     """What the value is, and is not"""
+
+
+class SolarSystem(Table, key="planet"):
+    """Planets of the Sun that climate models simulate, in the units of the catalogues of exoplanets."""
+
+    planet: str
+    """Name"""
+    star: Annotated[str, OneOf("Sun")]
+    """Host star"""
+    catalogue: str
+    """Where the planet's numbers are from"""
+    orbital_period: Annotated[float, Unit("day"), Between(80, 70_000)]
+    """Sidereal"""
+    semi_major_axis: Annotated[float, Unit("au"), Between(0.3, 31)]
+    """Semi-major axis"""
+    radius: Annotated[float, Unit("earth_radius"), Between(0.3, 12)]
+    """Equatorial"""
+    mass: Annotated[float, Unit("earth_mass"), Between(0.05, 320)]
+    """Mass"""
+    eccentricity: Annotated[float, Unit("1"), Between(0, 0.3)]
+    """Eccentricity"""
+    insolation: Annotated[float, Unit("earth_insolation"), Between(0, 10)]
+    """Insolation"""
+    equilibrium_temperature: Annotated[float | None, Unit("K"), Between(30, 500)]
+    """With the planet's own Bond albedo"""
+    star_temperature: Annotated[float, Unit("K")]
+    """Nominal"""
+    star_radius: Annotated[float, Unit("solar_radius")]
+    """By definition"""
+    star_mass: Annotated[float, Unit("solar_mass")]
+    """By definition"""
+    star_metallicity: Annotated[float, Unit("dex")]
+    """By definition"""
+    star_gravity: Annotated[float, Unit("dex")]
+    """log10 of GM / R^2 in cm/s^2, nominal"""
+    citation: Annotated[str, Pattern(r".{20,}")]
+    """The source"""
+
+
+class ClimateVariables(Table, key=("quantity", "priority")):
+    """By which names climate models give a quantity."""
+
+    quantity: Annotated[str, OneOf("surface_temperature", "precipitation", "surface_pressure", "outgoing_longwave")]
+    """What it tells"""
+    priority: int
+    """The lowest that a run has is taken"""
+    match_on: Annotated[str, OneOf("standard_name", "variable")]
+    """What the name is held against"""
+    name: Annotated[str, Pattern(r"[a-z0-9_]+")]
+    """CF standard name, or the variable's name in lower case"""
+    citation: Annotated[str, Pattern(r".{20,}")]
+    """Who calls it so"""

@@ -148,7 +148,7 @@ def test_real_edges_reconcile_with_the_files(real):
         assert count("staging.kgml_pairs") == pairs
         assert count("core.edges") == len(edges)
         assert count("core.edge_rejects") == aside
-        assert count("core.planets") == 6273
+        assert count("core.planets WHERE catalogue = 'nasa.pscomppars'") == 6273
         assert count("core.planet_candidates") == 7699 + 9564
         assert count("core.genes") == 24686
         classes = here.sql("SELECT count(*), count(class) FROM core.pathways WHERE pathway_id LIKE 'map%'").fetchone()

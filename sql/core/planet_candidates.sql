@@ -1,15 +1,30 @@
 -- Objects of interest of Kepler (table cumulative) and TESS (table toi), with their dispositions as the archive has them.
 SELECT
     'cumulative' AS catalogue,
-    kepoi_name AS candidate,
-    kepler_name AS planet,
-    CAST(kepid AS VARCHAR) AS star_id,
-    koi_disposition AS disposition,
-    koi_period AS orbital_period,
-    koi_prad AS radius,
-    koi_teq AS equilibrium_temperature,
-    koi_insol AS insolation
-FROM raw.exoplanets_cumulative
+    candidate,
+    planet,
+    star_id,
+    disposition,
+    CASE disposition WHEN 'CONFIRMED' THEN 'confirmed' WHEN 'CANDIDATE' THEN 'candidate'
+        WHEN 'FALSE POSITIVE' THEN 'false positive' END AS status,
+    score,
+    orbital_period,
+    radius,
+    equilibrium_temperature,
+    insolation
+FROM staging.exoplanets_cumulative
 UNION ALL
-SELECT 'toi', toi, CAST(NULL AS VARCHAR), CAST(tid AS VARCHAR), tfopwg_disp, pl_orbper, pl_rade, pl_eqt, pl_insol
-FROM raw.exoplanets_toi
+SELECT
+    'toi',
+    candidate,
+    CAST(NULL AS VARCHAR),
+    star_id,
+    disposition,
+    CASE WHEN disposition IN ('CP', 'KP') THEN 'confirmed' WHEN disposition IN ('PC', 'APC') THEN 'candidate'
+        WHEN disposition IN ('FP', 'FA') THEN 'false positive' END,
+    CAST(NULL AS DOUBLE),
+    measured(orbital_period, orbital_period_limit),
+    measured(radius, radius_limit),
+    measured(equilibrium_temperature, equilibrium_temperature_limit),
+    measured(insolation, insolation_limit)
+FROM staging.exoplanets_toi

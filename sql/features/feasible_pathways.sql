@@ -2,7 +2,9 @@
 -- not a surface temperature: temperature_kind says which was used. No archive here tells a planet's oxygen yet.
 WITH run AS (
     SELECT planet_run_key, equilibrium_temperature AS temperature, 'equilibrium' AS temperature_kind
-    FROM features.planet_params WHERE equilibrium_temperature IS NOT NULL
+    FROM features.planet_params
+    WHERE equilibrium_temperature IS NOT NULL
+      AND planet_run_key NOT IN (SELECT planet_run_key FROM features.climate WHERE surface_temperature IS NOT NULL)
     UNION ALL
     SELECT planet_run_key, surface_temperature, 'surface' FROM features.climate WHERE surface_temperature IS NOT NULL
 )
