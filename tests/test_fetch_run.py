@@ -122,6 +122,22 @@ def test_a_second_run_does_nothing_and_force_asks_again(server, archives, tmp_pa
     assert len(rows(config)) == 20
 
 
+def test_a_known_gap_is_told_again_but_not_asked_for_again(server, archives, tmp_path):
+    gap = Resource("gap", server.on("/gap", status(404)), "k", "text", optional=True)
+    broken = Resource("broken", server.on("/broken", status(500)), "k", "text", optional=True)
+    needed = Resource("needed", server.on("/needed", status(404)), "k", "text")
+    archives["fake"] = source(gap, broken, needed)
+    config = lake_in(tmp_path, attempts=1)
+    first = fetch.run(config)
+    second = fetch.run(config)
+    assert first.counts == {"fake": {"failed": 3}}
+    assert second.counts == {"fake": {"failed": 2, "fresh": 1}}
+    assert {f["resource"] for f in second.failures} == {f["resource"] for f in first.failures}
+    assert [len(server.asked(path)) for path in ("/gap", "/broken", "/needed")] == [1, 2, 2]
+    fetch.run(config, force=True)
+    assert len(server.asked("/gap")) == 2
+
+
 def test_politeness_holds_for_all_threads_of_a_host_together(server, archives, tmp_path):
     archives["fake"] = source(*texts(server, 12), rate=20)
     fetch.run(lake_in(tmp_path, connections=6))

@@ -15,12 +15,33 @@ from lake.store.ledger import Outcome
 
 def is_fresh(resource: Resource, newest: Outcome | None, *, via: str, days: float, data: Path) -> bool:
     """Whether the newest outcome is a good and young enough answer to exactly this request, and its bytes are here."""
-    if newest is None or not newest.good or not same_request(resource, newest, via):
-        return False
-    if (newest.kind, newest.expects) != (resource.kind, resource.expects) or not _equal(newest.params, resource.params):
-        return False  # the source describes it anew: a row must say so, for landing to read it
-    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(newest.at)
-    return age < datetime.timedelta(days=days) and is_kept(data, newest)
+    return (
+        newest is not None
+        and newest.good
+        and _is_young(newest, days)
+        and same_request(resource, newest, via)
+        # Described anew by its source? Then it is asked for, and a row says so, for landing to read.
+        and (newest.kind, newest.expects) == (resource.kind, resource.expects)
+        and _equal(newest.params, resource.params)
+        and is_kept(data, newest)
+    )
+
+
+def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: float) -> bool:
+    """Whether the archive said lately that it does not have this, and may well not have it: an archive with a thousand
+    gaps is not to be asked for each of them in every run."""
+    return (
+        newest is not None
+        and resource.optional
+        and newest.status in (404, 410)
+        and _is_young(newest, days)
+        and (newest.url, newest.via) == (resource.url, via)
+    )
+
+
+def _is_young(outcome: Outcome, days: float) -> bool:
+    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(outcome.at)
+    return age < datetime.timedelta(days=days)
 
 
 def same_request(resource: Resource, answer: Outcome, via: str) -> bool:

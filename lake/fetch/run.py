@@ -212,17 +212,24 @@ class _Run:
                 self._submit(job, resource)
 
     def _submit(self, job: _Job, resource: Resource) -> None:
-        config, facts = self._config, job.source.FACTS
-        newest = None if self._force else job.newest.get(resource.id)
-        if plan.is_fresh(resource, newest, via=config.lake.mirror, days=facts.refresh, data=config.data):
+        if self._is_settled(job, resource):
             job.settled.add(resource.id)
-            self.summary.counts[job.name]["fresh"] += 1
             self._advance(1)
             return
         job.waiting += 1
         session, known = self._session, job.current.get(resource.id)
-        host = plan.host(resource.url, config.mirror)
+        host = plan.host(resource.url, self._config.mirror)
         self._lanes.put(host, lambda: self._done.put((job, self._ask(session, host, job, resource, known))))
+
+    def _is_settled(self, job: _Job, resource: Resource) -> bool:
+        """Whether it need not be asked for; then it is counted as fresh, and a gap is told again."""
+        newest = None if self._force else job.newest.get(resource.id)
+        terms = {"via": self._config.lake.mirror, "days": job.source.FACTS.refresh}
+        gap = plan.is_known_gap(resource, newest, **terms)
+        if not gap and not plan.is_fresh(resource, newest, data=self._config.data, **terms):
+            return False
+        self.summary.skip(newest)
+        return True
 
     def _ask(self, session: Session, host: str, job: _Job, resource: Resource, known) -> Outcome | BaseException:
         """In a lane's thread: the outcome, written down; or what ends the run."""

@@ -29,6 +29,12 @@ class Summary:
         if not got.good:
             self.failures.append({key: getattr(got, key) for key in _LISTED})
 
+    def skip(self, known: Outcome) -> None:
+        """Count what was not asked for; a gap stays on the list."""
+        self.counts[known.source]["fresh"] += 1
+        if not known.good:
+            self.failures.append({key: getattr(known, key) for key in _LISTED})
+
     def fail(self, source: str, reason: str) -> None:
         """List a source that could not go on naming what it wants."""
         self.counts[source]["failed"] += 1
