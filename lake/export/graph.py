@@ -145,7 +145,7 @@ def write(lake: Lake, folder: str | Path, pathways: Iterable[str] | None = None)
 
 def has_environment(found: nx.DiGraph) -> bool:
     """Whether anything is known of the environment of a graph's pathway."""
-    return any(quantity in found.graph for quantity in QUANTITIES)
+    return any(f"{quantity}{end}" in found.graph for quantity in QUANTITIES for end in ("", "_low", "_high"))
 
 
 def _count_in(summary: Summary, found: nx.DiGraph) -> None:

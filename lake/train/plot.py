@@ -204,16 +204,23 @@ def _feasible(lake: Lake, figure: Figure, ax: Axes) -> None:
     ax.set_title(f"Where pathways could run: {len(temperature):,} planet-runs")
 
 
+_SURFACE = """
+    SELECT u.digest, v.variable, r.planet, r.model, r.scenario, r.synthetic
+    FROM features.climate AS c
+    JOIN core.planet_runs AS r USING (planet_run_key)
+    JOIN raw.cubes AS u ON planet_run_key(u.planet, u.kind, u.model, u.scenario, u.run) = r.planet_run_key
+    JOIN raw.cube_variables AS v ON v.digest = u.digest AND v.variable = c.surface_variable
+    ORDER BY r.synthetic, c.surface_temperature IS NULL, r.planet, r.planet_run_key, u.digest
+    LIMIT 1
+"""
+
+
 def _climate(lake: Lake, figure: Figure, ax: Axes) -> None:
-    rows = lake.sql(
-        "SELECT r.planet_run_key, c.surface_variable, r.planet, r.model, r.scenario, r.synthetic "
-        "FROM features.climate AS c JOIN core.planet_runs AS r USING (planet_run_key) "
-        "WHERE c.surface_temperature IS NOT NULL ORDER BY r.synthetic, r.planet, r.model, r.scenario, r.run LIMIT 1"
-    ).fetchall()
+    rows = lake.sql(_SURFACE).fetchall()
     if not rows:
         return _nothing(ax, "Climate", "no climate run has a surface temperature")
-    key, variable, planet, model, scenario, synthetic = rows[0]
-    with lake.cube(key) as cube:
+    digest, variable, planet, model, scenario, synthetic = rows[0]
+    with lake.cube(digest) as cube:
         field = _map(cube, variable)
         if field is None:
             return _nothing(ax, f"Climate of {planet}", f"{variable} is not on a grid of latitudes and longitudes")

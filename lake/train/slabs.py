@@ -35,7 +35,7 @@ class Slabs:
     features: tuple[Feature, ...]
     dims: tuple[str, ...]
     shape: tuple[int, ...]  # the largest of the snapshot's runs; smaller ones are padded at the end
-    cubes: dict[int, tuple[str, dict[int, str]]]  # planet_run_key -> digest, position -> the variable's name there
+    cubes: dict[int, dict[int, tuple[str, str]]]  # planet_run_key -> position -> the cube's digest, the variable's name
 
 
 def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str]) -> Slabs:
@@ -47,12 +47,12 @@ def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequen
     cursor = connection.execute(_FOUND, {"asked": list(asked)})
     names = [column[0] for column in cursor.description]
     found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    cubes: dict[int, tuple[str, dict[int, str]]] = {}
+    cubes: dict[int, dict[int, tuple[str, str]]] = {}
     for row in found:
-        digest, variables = cubes.setdefault(row["key"], (row["digest"], {}))
-        if digest != row["digest"] or row["position"] in variables:
+        variables = cubes.setdefault(row["key"], {})
+        if row["position"] in variables:
             raise _unfit(modality, f"planet-run {row['key']} has {asked[row['position']]!r} more than once")
-        variables[row["position"]] = row["variable"]
+        variables[row["position"]] = row["digest"], row["variable"]
     features = tuple(_feature(modality, found, i, text) for i, text in enumerate(asked))
     dims = tuple(found[0]["dims"])
     if other := next((row for row in found if set(row["dims"]) != set(dims)), None):
@@ -96,7 +96,6 @@ def read(data: Path, slabs: Slabs, keys: NDArray[np.int64]) -> Block:
 def _arrays(data: Path, slabs: Slabs, key: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
     from lake.store import cubes
 
-    digest, variables = slabs.cubes[key]
-    with cubes.open(data, digest) as dataset, np.errstate(over="ignore"):
-        for position, variable in variables.items():
+    for position, (digest, variable) in slabs.cubes[key].items():
+        with cubes.open(data, digest) as dataset, np.errstate(over="ignore"):
             yield position, dataset[variable].transpose(*slabs.dims).to_numpy().astype(np.float32)
