@@ -131,7 +131,7 @@ KGML = """<?xml version="1.0"?>
 <!DOCTYPE pathway SYSTEM "https://www.kegg.jp/kegg/xml/KGML_v0.7.2_.dtd">
 <pathway name="path:ko99999" org="ko" number="99999" title="It's; &quot;quoted&quot; &#946;">
   <entry id="1" name="ko:K1 ko:K2" type="ortholog" reaction="rn:R1 rn:R2"><graphics x="1.5" y="2"/><graphics/></entry>
-  <entry id='2' name='undefined' type='group'><component id="1"/></entry>
+  <entry id="2" name="undefined" type="group"><component id="1"/></entry>
   <entry id="2" name="cpd:C1" type="compound"/>
   <reaction id="1" name="rn:R1 rn:R2" type="reversible">
     <substrate id="2" name="cpd:C1 cpd:C2"><alt name="cpd:C3"/><alt name="gl:G1"/></substrate><product name="dr:D4"/>
@@ -170,7 +170,9 @@ def test_xml_written_otherwise_is_the_same_document(write):
         KGML.replace('.dtd">', '.dtd" [<!ATTLIST reaction type CDATA "irreversible">]>').replace(
             ' type="irreversible"', ""
         ),
-        "\ufeff" + KGML + "\n<!-- end -->\n",
+        "\ufeff" + KGML,
+        KGML + "\n<!-- end -->\n",
+        KGML.replace("/>", "/>\r\n").replace(" name=", "\tname="),
     ]
     plain = read_kgml(write(KGML))
     for content in others:
@@ -196,7 +198,7 @@ def test_another_encoding_is_the_same_document(write):
         ('y="2"', 'y="inf"', "kgml_graphics", "y is not a number"),
         ('y="2"', 'y="2px"', "kgml_graphics", "y is not a number"),
         ('<component id="1"/>', "<component/>", "kgml_components", "id is missing or not an integer"),
-        ("<entry id='2'", "<entry id='0x2'", "kgml_entries", "id is missing or not an integer"),
+        ('<entry id="2"', '<entry id="0x2"', "kgml_entries", "id is missing or not an integer"),
         ('name="cpd:C1" type', "type", "kgml_entries", "it has no name"),
         ('type="reversible"', 'type="both"', "kgml_reactions", "type is neither reversible nor irreversible"),
         ('id="2" name="cpd:C1 cpd:C2"', 'id="II" name="C1"', "kgml_participants", "id is not an integer"),

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 
-DEEPEST = 64  # levels of elements
+DEEPEST, KINDS = 64, 1000  # levels of elements, names of elements or attributes: more is no document of ours
 _UNDECLARED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)[^\s;&<>\"']*;?")
 _SINGLE_QUOTED = re.compile(rb"=\s*'")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
@@ -38,6 +38,10 @@ class Document(NamedTuple):
     root: Mapping[str, str]  # the root's attributes
     dtd: str | None  # system identifier of the document type
     comments: tuple[str, ...]  # those before the root
+
+    def count(self) -> int:
+        """How many elements it has, by its characters alone."""
+        return self.body.count(b"<") - self.body.count(b"</") - self.body.count(b"<?")
 
 
 def parse(raw: bytes, root: str, where: str) -> Document:
@@ -155,6 +159,8 @@ class Elements:
         codes = marks.indices.to_numpy()
         (self.tags, tag), (names, name), (ends, end) = map(_coded, zip(*found, strict=True))
         self._names = {name: n for n, name in enumerate(names)}
+        if max(len(self.tags), len(names)) > KINDS:
+            self._refuse(f"it has more than {KINDS} names of elements or attributes")
         closing = np.array([("", ">", "/>").index(end) for end in ends])[end][codes]
         spaces = sum(len(re.findall(r"[\t\r\n]", mark)) * n for mark, n in zip(texts, np.bincount(codes), strict=True))
         self._spaced = np.count_nonzero(_buffers(self.texts)[1] < ord(" ")) > spaces  # white space within values
@@ -199,11 +205,6 @@ class Elements:
     def _refuse(self, what: str) -> NoReturn:
         raise Unreadable(what, where=self._where)
 
-    def counts(self, *tags: str) -> np.ndarray:
-        """How many start tags of these names each document has; no name: those that nothing is known of."""
-        chosen = self.of(*tags) if tags else ~self.known
-        return np.bincount(self.document[chosen], minlength=self.document[-1] + 1)
-
     def of(self, *tags: str) -> np.ndarray:
         """Which elements have one of these names, and stand where they should."""
         return np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.known
@@ -227,8 +228,8 @@ class Elements:
 
 def _coded(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """The different texts, and which of them each is."""
-    different = list(dict.fromkeys(texts))
-    return different, np.array([different.index(text) for text in texts])
+    different = {text: n for n, text in enumerate(dict.fromkeys(texts))}
+    return list(different), np.array([different[text] for text in texts])
 
 
 def _first_bytes(pieces: pa.Array) -> np.ndarray:

@@ -114,7 +114,7 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
     kinds = {table: Rows(found, *tags) for table, (tags, _) in _TABLES.items()}
     pathways = pa.array([document.pathway for document in documents], pa.string())
     parts: list[list[Part]] = [[] for _ in documents]
-    for table, (tags, columns_of) in _TABLES.items():
+    for table, (_, columns_of) in _TABLES.items():
         rows = kinds[table]
         if not len(rows):
             continue
@@ -127,11 +127,22 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
         kept = rows.sizes if good is None else np.bincount(rows.document[good], minlength=len(documents))
         lost = rows.sizes - kept
         row = reject = 0
-        for part, seen, n, bad in zip(parts, found.counts(*tags).tolist(), kept.tolist(), lost.tolist(), strict=True):
+        for part, seen, n, bad in zip(parts, rows.sizes.tolist(), kept.tolist(), lost.tolist(), strict=True):
             if seen:
                 part.append(text.together(table, seen, taken.slice(row, n), rejected and rejected.slice(reject, bad)))
             row, reject = row + n, reject + bad
-    return [_with_unknown(part, found, n) for n, part in enumerate(parts)] if not found.known.all() else parts
+    if not found.known.all():
+        parts = [_with_unknown(part, found, n) for n, part in enumerate(parts)]
+    _reconcile(documents, parts, Rows(found, "alt"))
+    return parts
+
+
+def _reconcile(documents: list[Document], parts: list[list[Part]], others: Rows) -> None:
+    """Every element of a document, counted by its characters, is a record of some table or a participant's <alt>."""
+    for document, found, alternatives in zip(documents, parts, others.sizes.tolist(), strict=True):
+        there, seen = document.xml.count(), sum(part.seen for part in found) + alternatives
+        if there != seen:
+            raise Unreadable(f"it has {there} elements, and {seen} were seen", where=document.resource.url)
 
 
 def _with_unknown(parts: list[Part], found: Elements, n: int) -> list[Part]:
