@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -210,6 +211,8 @@ SCRIPT = """
     print("ready", flush=True)
     try:
         fetch.run(lake_in(Path({folder!r}), timeout=60))
+        status = Path("/proc/self/status")
+        print(status.read_text() if status.is_file() else "", flush=True)
     except LakeError as error:
         print(type(error).__name__, flush=True)
         sys.exit(error.exit_code)
@@ -307,6 +310,24 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(server, archives, tmp_pat
     assert [(row.resource, row.outcome) for row in rows(config)] == [("t0", "fetched")]
     archives["fake"] = source(*all_resources(server, 1, 1))
     assert fetch.run(config).counts == {"fake": {"resumed": 1, "fresh": 1}}
+
+
+def test_a_long_answer_takes_little_memory(server, tmp_path):
+    """The peak of a process that keeps 300 MB."""
+    piece = bytes(range(1, 129)) * 8192  # 1 MiB
+
+    def long(handler):
+        handler.reply(200, length=300 * len(piece))
+        for _ in range(300):
+            handler.wfile.write(piece)
+
+    server.on("/long0", long)
+    process = start(tmp_path, server, long=1)
+    told, _ = process.communicate()
+    assert process.returncode == 0
+    assert [row.bytes for row in rows(lake_in(tmp_path))] == [300 << 20]
+    peak = re.search(r"VmHWM:\s*(\d+) kB", told)
+    assert peak is None or int(peak.group(1)) < 100_000
 
 
 def test_ctrl_c_while_waiting_for_a_pause_to_end(server, tmp_path):
