@@ -47,7 +47,7 @@ class Planet:
     period: float  # days
     synchronous: bool
     obliquity: float = 0.0  # degrees
-    calendar: str = "standard"
+    calendar: str = "proleptic_gregorian"
 
 
 PLANETS = (
