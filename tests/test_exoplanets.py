@@ -97,3 +97,114 @@ def test_bad_rows_are_rejects_with_their_reason(tmp_path):
     assert "pl_orbper is not a finite number" in reasons[5]
     assert "UTF-8" in reasons[8]
     assert {reject["_record"]: reject["content"] for reject in rejects}[7] == lines[5]
+
+
+def take(table: str, folder: Path, body: str | bytes) -> tuple[pa.Table, list[dict]]:
+    path = folder / "answer"
+    path.write_bytes(body if isinstance(body, bytes) else body.encode())
+    return read(table, path)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ('<?xml?><VOTABLE><INFO name="QUERY_STATUS" value="ERROR">ORA-00942: no &lt;table&gt;</INFO>', "no <table>"),
+        ("ERROR<br>\nError Type: UserError<br>\nMessage: not a valid table.", "not a valid table"),
+        ('{"toi": 1}', "no CSV"),
+        ("Service temporarily unavailable\ntry later", "no header"),
+        ("# a comment\n# and no more\n", "no header"),
+        ("pl_name,hostname\nb,c\n", "column toi"),
+        (HEADER + "\n\n", "not one row"),
+    ],
+)
+def test_a_refusal_says_why(body, says):
+    with pytest.raises(Refused, match=says):
+        exoplanets.check(resource("toi"), body.encode())
+
+
+def test_a_long_header_needs_no_row_in_the_first_bytes():
+    exoplanets.check(resource("toi"), (HEADER.strip() + ",x" * 40_000).encode()[: 2**16])
+
+
+def test_a_quote_left_open_harms_its_own_row_only(tmp_path):
+    lines = [
+        "1.01,1,CP,1,2",
+        '1.02,2,"CP,1,2',
+        "1.03,3,CP,1,2",
+        '1.04,4,C"P,1,2',
+        '1.05,5,"C""P; x",1,2',
+        '1.06,6,"C"P,1,2',
+    ]
+    rows, rejects = take("toi", tmp_path, HEADER + "\n".join(lines) + "\n")
+    assert rows["toi"].to_pylist() == ["1.01", "1.03", "1.04", "1.05"]
+    assert rows["tfopwg_disp"].to_pylist() == ["CP", "CP", 'C"P', 'C"P; x']
+    assert [(reject["_record"], reject["content"]) for reject in rejects] == [(3, lines[1]), (7, lines[5])]
+    assert all("quote" in reject["reason"] for reject in rejects)
+
+
+def test_a_number_is_a_number_whatever_stands_beside_it(tmp_path):
+    good = ["1", "-1.5", "+2", ".5", "3.", "1e-100", "2E3", "-7.25e+2"]
+    for bad in ([], ["nan"], ["1e999"], ["0x1F"], ["1,0".replace(",", " ")], ["--1"], ["1_0"]):
+        body = "".join(f"{i}.01,{i},CP,{text},1\n" for i, text in enumerate([*good, *bad], 1))
+        rows, rejects = take("toi", tmp_path, HEADER + body)
+        assert rows["pl_orbper"].to_pylist() == [float(text) for text in good]
+        assert [reject["reason"] for reject in rejects] == [f"pl_orbper is not a finite number: {text}" for text in bad]
+
+
+def test_a_whole_number_may_be_written_with_a_zero_fraction_but_no_other(tmp_path):
+    rows, rejects = take("toi", tmp_path, HEADER + "1.01,7.0,CP,1,1\n1.02,7.5,CP,1,1\n1.03,,CP,1,1\n1.04,8,CP,1,1\n")
+    assert rows["tid"].to_pylist() == [7, None, 8]
+    assert rejects[0]["reason"] == "tid is not a whole number: 7.5"
+
+
+def test_a_row_without_its_key_is_a_reject(tmp_path):
+    rows, rejects = take("toi", tmp_path, HEADER + "1.01,1,CP,1,1\n,,,,\n")
+    assert (len(rows), rejects[0]["reason"]) == (1, "toi is empty")
+
+
+def test_a_new_column_is_text_even_if_its_name_looks_like_a_number(tmp_path):
+    rows, _ = take(
+        "toi", tmp_path, HEADER.strip() + ",newerr1,st_flag_x,pl_radestr\n1.01,1,CP,1,1,abc,def,1&plusmn;2\n"
+    )
+    row = rows.to_pylist()[0]
+    assert (row["newerr1"], row["st_flag_x"], row["pl_radestr"]) == ("abc", "def", "1&plusmn;2")
+    assert b"New" in rows.schema.field("newerr1").metadata[b"doc"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (HEADER.replace("tid", "toi") + "1.01,1,CP,1,1\n", "tid is gone"),
+        (HEADER.strip() + ",ra,ra\n1.01,1,CP,1,1,1,1\n", "ra stands twice"),
+        (HEADER + "1.01,x,1,CP,1,1\n1.02,x,1,CP,1,1\n", "not one of its 2 records fits"),
+        (HEADER, "no row"),
+        ("# only comments\n", "no row"),
+    ],
+)
+def test_a_changed_form_is_unreadable(tmp_path, body, says):
+    with pytest.raises(Unreadable, match=says):
+        take("toi", tmp_path, body)
+
+
+def test_a_limit_flag_that_is_gone_would_make_limits_measurements(tmp_path, upstream):
+    text = next((upstream / HOST / "TblView").glob("PSC*")).read_text().replace("pl_bmasselim,", "pl_mass_limit,")
+    with pytest.raises(Unreadable, match="pl_bmasselim is gone"):
+        take("pscomppars", tmp_path, text)
+
+
+def test_blocks_make_no_difference(tmp_path, upstream, monkeypatch):
+    path = next((upstream / HOST / "TblView").glob("cumulative*"))
+    whole = read("cumulative", path)
+    monkeypatch.setattr("lake.sources.text.BLOCK", 100_000)
+    assert len(list(exoplanets.read(resource("cumulative"), path))) > 30
+    assert read("cumulative", path) == whole
+
+
+def test_every_column_of_the_real_tables_is_known(upstream):
+    from lake.sources import exoplanet_tables
+
+    for path in (upstream / HOST / "TblView").glob("*.csv"):
+        header = next(line for line in path.open() if not line.startswith("#")).strip().split(",")
+        assert [name for name in header if exoplanet_tables.field(name) is None] == []
+    for table, schema in exoplanets.TABLES.items():
+        assert [f.name for f in schema if pa.types.is_floating(f.type) and not f.metadata[b"unit"]] == [], table
