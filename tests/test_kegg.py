@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import re
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from lake.errors import Refused, Unreadable
-from lake.sources import kegg, kgml, text
+from lake.sources import elements, kegg, kgml, text
 from lake.sources.source import Resource
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample"
@@ -165,7 +167,7 @@ def test_xml_written_otherwise_is_the_same_document(write):
         KGML.replace('"', "'").replace("It's", "It&apos;s").replace("&quot;", '"'),
         KGML.replace(" name=", "\n\tname = ").replace("/>", " />"),
         KGML.replace('"ko:K1 ko:K2"', '"ko:K1\nko:K2"'),
-        KGML.replace("<product", '<!-- <entry id=\'9\'/> " --><?php <b c="d"> ?><product'),
+        KGML.replace("<product", '<!-- <entry id=\'9\'/> " &so; --><?php <b c="d"> ?><product'),
         KGML.replace("ko:K1 ko:K2", "ko&#58;K&#x31; ko:K2"),
         KGML.replace('.dtd">', '.dtd" [<!ATTLIST reaction type CDATA "irreversible">]>').replace(
             ' type="irreversible"', ""
@@ -230,6 +232,7 @@ LAUGHS = '<!DOCTYPE pathway [<!ENTITY a "ha">' + "".join(
         (KGML.replace("<product name", "<reaction/><product name"), "<reaction> stands in <reaction>"),
         (KGML.replace("<product name", 'some "text" <product name'), "there is text in it"),
         (KGML.replace("<product name", "text<product name"), "there is text in it"),
+        (KGML.replace(' type="compound"/>', '>type="compound"</entry>'), "there is text in it"),
         (KGML.replace("<product name", "<![CDATA[<entry/>]]><product name"), "there is text in it"),
         (KGML.replace("<product name", "<x>" * 100 + "</x>" * 100 + "<product name"), "64 deep"),
         ("<html><body>Not found</body></html>", "root is <html>"),
@@ -250,6 +253,46 @@ def test_bad_kgml_is_unreadable_with_its_reason(write, content, says):
     with pytest.raises(Unreadable) as caught:
         read_kgml(write(content))
     assert re.search(says, str(caught.value))
+
+
+def test_damaged_documents_are_refused_or_read_as_another_parser_reads_them():
+    """A thousand documents with some characters changed, against ElementTree: never other elements or values."""
+    signs = """ " ' < > & = / x &amp; &#10; &#x41; <!--"--> <![CDATA["<]]> <?p"?> <z> </z> <z_a="1"/> a="b" """.split()
+    pieces = [
+        *(sign.replace("_", " ").encode() for sign in signs),
+        b"\n",
+        b"\t",
+        b"\r\n",
+        b" ",
+        b"\xc3\xa9",
+        b"\xff",
+        b"\0",
+    ]
+    chance = random.Random(20)
+    outcomes: Counter = Counter()
+    for _ in range(1000):
+        content = bytearray(KGML.encode())
+        for _ in range(chance.choice((1, 1, 2))):
+            place = chance.randrange(len(content))
+            content[place : place + chance.choice((0, 0, 1, 3))] = chance.choice(pieces)
+        try:
+            tree = [(node.tag, dict(node.attrib)) for node in ElementTree.fromstring(bytes(content)).iter()]
+        except (ElementTree.ParseError, ValueError):
+            tree = None
+        try:
+            document = elements.parse(bytes(content), "pathway", "here")
+            found = elements.Elements([document], kgml._PARENTS, "here")
+        except Unreadable:
+            outcomes["refused"] += 1
+            continue
+        rows = np.arange(len(found.tag))
+        columns = {name: found.attribute(name, rows).to_pylist() for name in found._names if name}
+        assert tree == [
+            (found.tags[found.tag[n]], {name: values[n] for name, values in columns.items() if values[n] is not None})
+            for n in rows
+        ], bytes(content)
+        outcomes["same"] += 1
+    assert min(outcomes["same"], outcomes["refused"]) > 100
 
 
 # Lists and links

@@ -24,11 +24,12 @@ from lake.errors import Unreadable
 
 DEEPEST, KINDS = 64, 1000  # levels of elements, names of elements or attributes: more is no document of ours
 _UNDECLARED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)[^\s;&<>\"']*;?")
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _SINGLE_QUOTED = re.compile(rb"=\s*'")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_HEAD = re.compile(r"([^\s/>=]+)(?:\s+([^\s=]+)\s*=\s*|\s*(/?>)\s*)")  # a tag's name, then an attribute's or the end
-_NEXT = re.compile(r"\s+()([^\s=]+)\s*=\s*()")
+_HEAD = re.compile(r"([^\s/>=]+)(?:\s+([^\s/>=]+)\s*=\s*|\s*(/?>)\s*)")  # a tag's name, then an attribute's or the end
+_NEXT = re.compile(r"\s+()([^\s/>=]+)\s*=\s*()")
 _END = re.compile(r"/[^\s>]+\s*>\s*")
 _TAIL = re.compile(r"\s*()()(/?>)\s*")
 
@@ -61,13 +62,13 @@ def parse(raw: bytes, root: str, where: str) -> Document:
         ) from None
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes
         raise Unreadable(f"the XML cannot be decoded: {error}", where=where) from None
-    if entity := _UNDECLARED.search(raw.replace(b"\0", b"")):
+    body = raw[found["start"] :]
+    plain = found["plain"] and b"\0" not in raw
+    # expat leaves out, in silence, a reference to what an outer document type might declare
+    if entity := _UNDECLARED.search(body if plain else _ASIDE.sub(b"", body.replace(b"\0", b""))):
         name = entity[0][:40].decode("ascii", "replace")
         raise Unreadable(f"it uses {name}, which nothing declares", where=where)
-    start = found["start"]
-    if found["plain"] and b"\0" not in raw and not _SINGLE_QUOTED.search(raw, start):
-        body = raw[start:]
-    else:
+    if not plain or _SINGLE_QUOTED.search(body):
         body = canonicalize(raw, with_comments=False).encode()
         body = body[body.index(f"<{root}".encode()) :]
     return Document(body, found["root"], found["dtd"], tuple(found["comments"]))
