@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import netCDF4
@@ -391,6 +392,16 @@ def test_measures_do_not_depend_on_memory(tmp_path):
     with raw(file) as dataset:
         one, other = (store(tmp_path / str(m), dataset, weights, m).variables for m in (1, 10**9))
     assert one == other
+
+
+def test_no_block_is_lost_between_threads():
+    """Each of two threads raises the maximum with every block: neither may put back an older one."""
+    for _ in range(20):
+        measure = Measure(packing.Packing())
+        with ThreadPoolExecutor(2) as pool:  # numpy lets the other thread run while it works on so large a block
+            list(pool.map(measure.add, [np.full(20_000, n, "f8") for n in range(100)]))
+        result = measure.result()
+        assert (result["min"], result["max"], result["count"]) == (0, 99, 2_000_000)
 
 
 def test_nothing_finite_has_no_mean():

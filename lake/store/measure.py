@@ -1,18 +1,32 @@
 """What a variable's values come to, measured block by block while they pass.
 
 The sums are of fixed blocks, joined without rounding (math.fsum): the result does not depend on the order, nor on how
-much memory there was.
+much memory there was. Several threads may add blocks at once: each appends what its block came to, and only ``result``
+joins them.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lake.store.packing import Packing
+
+
+class _Block(NamedTuple):
+    """What one block came to; its finite values alone are in the range and the sums."""
+
+    count: int
+    missing: int
+    infinite: int
+    min: float
+    max: float
+    total: float
+    weighted: float
+    weight: float
 
 
 @dataclass(slots=True)
@@ -24,60 +38,54 @@ class Measure:
     """
 
     packing: Packing
-    count: int = 0
-    missing: int = 0
-    infinite: int = 0
-    min: float = math.inf
-    max: float = -math.inf
-    _sums: list[float] = field(default_factory=list)
-    _weighted: list[float] = field(default_factory=list)
-    _weights: list[float] = field(default_factory=list)
+    _blocks: list[_Block] = field(default_factory=list)
 
     def add(self, stored: np.ndarray, weights: np.ndarray | None = None) -> None:
         """Take in a block of stored values; ``weights`` are of its shape, finite and >= 0."""
         values = self.packing.decode(stored)
-        self.count += values.size
+        missing = infinite = 0
         with np.errstate(invalid="ignore", over="ignore"):
             total = float(values.sum())
         if not math.isfinite(total):  # something is missing or infinite
             finite = np.isfinite(values)
-            self.infinite += int(np.isinf(values).sum())
-            self.missing += values.size - int(finite.sum())
-            if not finite.any():
-                return
-            self._range(values[finite])
+            infinite = int(np.isinf(values).sum())
+            missing = values.size - int(finite.sum())
+            low, high = _range(values[finite])
             values[~finite] = 0.0
             total = float(values.sum())
             weights = None if weights is None else np.where(finite, weights, 0.0)
-        elif values.size:
-            self._range(values)
-        self._sums.append(total)
+        else:
+            low, high = _range(values)
+        weighted = weight = 0.0
         if weights is not None:
             axes = list(range(values.ndim))
-            self._weighted.append(float(np.einsum(values, axes, weights, axes, [])))  # without a copy of the weights
-            self._weights.append(float(weights.sum()))
-
-    def _range(self, values: np.ndarray) -> None:
-        self.min = min(self.min, float(values.min()))
-        self.max = max(self.max, float(values.max()))
+            weighted = float(np.einsum(values, axes, weights, axes, []))  # without a copy of the weights
+            weight = float(weights.sum())
+        self._blocks.append(_Block(values.size, missing, infinite, low, high, total, weighted, weight))
 
     def result(self) -> dict[str, Any]:
         """``min``, ``max``, ``mean``, ``weighted_mean`` (None where there is none), ``missing``, ``infinite``,
         ``count``."""
-        finite = self.count - self.missing
+        columns = _Block(*zip(*self._blocks, strict=True)) if self._blocks else _Block(*[()] * len(_Block._fields))
+        count, missing = sum(columns.count), sum(columns.missing)
+        known = count > missing
         return {
-            "min": self.min if finite else None,
-            "max": self.max if finite else None,
-            "mean": _ratio(self._sums, float(finite)),
-            "weighted_mean": _ratio(self._weighted, math.fsum(self._weights)),
-            "missing": self.missing,
-            "infinite": self.infinite,
-            "count": self.count,
+            "min": min(columns.min) if known else None,
+            "max": max(columns.max) if known else None,
+            "mean": _ratio(columns.total, float(count - missing)),
+            "weighted_mean": _ratio(columns.weighted, math.fsum(columns.weight)),
+            "missing": missing,
+            "infinite": sum(columns.infinite),
+            "count": count,
         }
 
 
-def _ratio(sums: list[float], total: float) -> float | None:
-    if not sums or not total:
+def _range(values: np.ndarray) -> tuple[float, float]:
+    return (float(values.min()), float(values.max())) if values.size else (math.inf, -math.inf)
+
+
+def _ratio(sums: tuple[float, ...], total: float) -> float | None:
+    if not total:
         return None
     try:
         return math.fsum(sums) / total
