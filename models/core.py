@@ -2,12 +2,22 @@
 
 from typing import Annotated
 
-from lake.contract import Between, OneOf, Pattern, References, Table, Unit
+from lake.contract import Between, OneOf, Pattern, References, Rule, Table, Unit
 
 _PATHWAY = Pattern(r"[a-z]{2,4}\d{5}")
+_REASONS = (
+    "no reaction id",
+    "no substrate",
+    "no product",
+    "no substrate and no product",
+    "an id that is no reaction or compound",
+)
+_REACTIONS = Rule("reactions = with edges + aside", "reactions = reactions_with_edges + reactions_aside")
+_PAIRS = Rule("pairs = edges + duplicates + aside", "pairs = edges + duplicates + pairs_aside")
+_NUMBER = Rule("number of its id", "pathway_id LIKE '%' || number AND is_reference = (organism IS NULL)")
 
 
-class Pathways(Table, key="pathway_id"):
+class Pathways(Table, key="pathway_id", rules=(_NUMBER,)):
     """KEGG pathways: reference maps and those of organisms."""
 
     pathway_id: Annotated[str, _PATHWAY]
@@ -20,7 +30,7 @@ class Pathways(Table, key="pathway_id"):
     """Class in the hierarchy br08901; null where it does not have the map"""
     subclass: str | None
     """From the hierarchy br08901; null where it does not have the map"""
-    organism: str | None
+    organism: Annotated[str | None, Pattern(r"[a-z]{2,4}")]
     """KEGG organism code; null for a reference pathway"""
     is_reference: bool
     """Whether it belongs to no organism"""
@@ -55,7 +65,7 @@ class Genes(Table, key="gene_id"):
 
     gene_id: Annotated[str, Pattern(r"[a-z]{3,4}:\S+")]
     """hsa:79501"""
-    organism: str
+    organism: Annotated[str, Pattern(r"[a-z]{2,4}")]
     """KEGG organism code"""
     type: str | None
     """CDS, miRNA, ..."""
@@ -85,16 +95,41 @@ class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product")):
 
 
 class EdgeRejects(Table, key=("pathway_id", "reaction"), empty=True):
-    """Reactions of a KGML file that make no edge."""
+    """Reaction elements of a KGML document of which something, or all, became no edge."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
-    """The KGML file's pathway"""
-    reaction: int
-    """Which reaction element of the file, from 0"""
+    """The document's pathway"""
+    reaction: Annotated[int, Between(0, None)]
+    """Which reaction element of the document, from 0"""
     reactions: list[str]
     """Its ids"""
-    reason: Annotated[str, OneOf("no substrate", "no product", "no substrate and no product")]
+    reason: Annotated[str, OneOf(*_REASONS)]
     """Why"""
+    pairs: Annotated[int, Between(0, None)]
+    """Substrate x product pairs that are no edges; 0 where it has none at all"""
+    whole: bool
+    """Whether nothing of it is an edge"""
+
+
+class EdgeReconciliation(Table, key="pathway_id", rules=(_REACTIONS, _PAIRS), empty=True):
+    """Each KGML document against what became of it: nothing is lost, and nothing counted twice."""
+
+    pathway_id: Annotated[str, References("core.pathways.pathway_id")]
+    """The document's pathway"""
+    reactions: int
+    """Reaction elements of the document"""
+    reactions_with_edges: int
+    """Those of which some pair is an edge"""
+    reactions_aside: int
+    """Those in core.edge_rejects as a whole"""
+    pairs: int
+    """Ids x substrates x products of its reaction elements, by the lengths of its lists"""
+    edges: int
+    """Rows of core.edges"""
+    duplicates: int
+    """Pairs that an earlier element of the document has already"""
+    pairs_aside: int
+    """Pairs that core.edge_rejects counts"""
 
 
 class Planets(Table, key="planet"):

@@ -4,9 +4,30 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lake.contract import Between, OneOf, References, Table, Unit
+from lake.contract import Between, OneOf, Pattern, References, Rule, Table, Unit
 
 _RULE = References("seeds.environment_rules.rule_id")
+_BASIS = OneOf("standard state", "cell", "body", "habitat")
+_QUANTITIES = ("ph", "temperature", "o2", "redox")
+_STATUS = Rule(
+    "status says whether a rule matched",
+    "(status = 'by rule') = (coalesce(ph_rule, temperature_rule, o2_rule, redox_rule) IS NOT NULL)",
+)
+_REASONS = (
+    "temperature and oxygen fit",
+    "temperature outside the limits of life",
+    "temperature outside the range of the pathway",
+    "oxygen outside the range of the pathway",
+    "no rule tells the temperatures of the pathway",
+    "no rule tells the oxygen of the pathway",
+    "the oxygen of the planet-run is not known",
+)
+
+
+def _range(quantity: str) -> Rule:
+    inside = f"{quantity} BETWEEN coalesce({quantity}_low, {quantity}) AND coalesce({quantity}_high, {quantity})"
+    cited = f"({quantity}_rule IS NOT NULL OR coalesce({quantity}, {quantity}_low, {quantity}_high) IS NULL)"
+    return Rule(f"{quantity} within its range and by a rule", f"coalesce({inside}, true) AND {cited}")
 
 
 def _upper(unit: str) -> Any:
@@ -26,29 +47,70 @@ _Limit = Annotated[
 ]
 
 
-class EnvVectors(Table, key="pathway_id"):
-    """The environment of each pathway, each value by a cited rule; null where no rule matches."""
+class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STATUS)):
+    """The environment of each pathway, each quantity by a cited rule; null where no rule tells it."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
     """The pathway"""
     ph: Annotated[float | None, Unit("1"), Between(-2, 16)]
-    """pH"""
+    """pH; null where the rule gives a range alone"""
+    ph_low: Annotated[float | None, Unit("1"), Between(-2, 16)]
+    """Lower end of the range; null where the rule gives none"""
+    ph_high: Annotated[float | None, Unit("1"), Between(-2, 16)]
+    """Upper end of the range; null where the rule gives none"""
+    ph_basis: Annotated[str | None, _BASIS]
+    """What these are values of"""
     ph_rule: Annotated[str | None, _RULE]
-    """The rule that gave it"""
+    """The rule that gave them"""
     temperature: Annotated[float | None, Unit("K"), Between(200, 500)]
-    """Temperature"""
+    """Temperature; null where the rule gives a range alone"""
+    temperature_low: Annotated[float | None, Unit("K"), Between(200, 500)]
+    """Lower end of the range; null where the rule gives none"""
+    temperature_high: Annotated[float | None, Unit("K"), Between(200, 500)]
+    """Upper end of the range; null where the rule gives none"""
+    temperature_basis: Annotated[str | None, _BASIS]
+    """What these are values of"""
     temperature_rule: Annotated[str | None, _RULE]
-    """The rule that gave it"""
+    """The rule that gave them"""
     o2: Annotated[float | None, Unit("1"), Between(0, 1)]
-    """Mole fraction of oxygen"""
+    """Mole fraction of oxygen; null where the rule gives a range alone"""
+    o2_low: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Lower end of the range; null where the rule gives none"""
+    o2_high: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Upper end of the range; null where the rule gives none"""
+    o2_basis: Annotated[str | None, _BASIS]
+    """What these are values of"""
     o2_rule: Annotated[str | None, _RULE]
-    """The rule that gave it"""
+    """The rule that gave them"""
     redox: Annotated[float | None, Unit("V"), Between(-2, 2)]
-    """Redox potential against the standard hydrogen electrode"""
+    """Redox potential against the standard hydrogen electrode; null where the rule gives a range alone"""
+    redox_low: Annotated[float | None, Unit("V"), Between(-2, 2)]
+    """Lower end of the range; null where the rule gives none"""
+    redox_high: Annotated[float | None, Unit("V"), Between(-2, 2)]
+    """Upper end of the range; null where the rule gives none"""
+    redox_basis: Annotated[str | None, _BASIS]
+    """What these are values of"""
     redox_rule: Annotated[str | None, _RULE]
-    """The rule that gave it"""
+    """The rule that gave them"""
     status: Annotated[str, OneOf("by rule", "no rule")]
     """Whether any rule matched"""
+
+
+class PathwayOverviews(Table, key=("overview", "number"), empty=True):
+    """Which pathways belong to an overview map, by the ids of its image."""
+
+    overview: Annotated[str, Pattern(r"map\d{5}")]
+    """The overview map"""
+    number: Annotated[str, Pattern(r"\d{5}")]
+    """Number of a pathway that it links to or shares reactions with"""
+    is_linked: bool
+    """Whether it is the map itself, or the image links to it"""
+    shared: Annotated[int, Between(0, None)]
+    """How many of the pathway's reactions stand in the image"""
+    reactions: Annotated[int, Between(0, None)]
+    """How many reactions the pathway has"""
+    is_member: bool
+    """Whether it is linked, or at least half of its reactions stand in the image"""
 
 
 class FeasiblePathways(Table, key=("planet_run_key", "pathway_id"), empty=True):
@@ -57,14 +119,18 @@ class FeasiblePathways(Table, key=("planet_run_key", "pathway_id"), empty=True):
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
     """The planet-run"""
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
-    """A reference pathway"""
+    """A reference pathway of which it is known where it lives"""
     temperature: Annotated[float, Unit("K"), Between(0, 20000, "warn")]
-    """The planet-run's temperature"""
+    """The planet-run's temperature: of equilibrium, or the global mean at the surface"""
+    temperature_low: Annotated[float, Unit("K"), Between(0, 20000, "warn")]
+    """Lower end of its error bar, or the coldest place and time"""
+    temperature_high: Annotated[float, Unit("K"), Between(0, 20000, "warn")]
+    """Upper end of its error bar, or the hottest place and time"""
     temperature_kind: Annotated[str, OneOf("equilibrium", "surface")]
-    """Which of its temperatures"""
+    """Which of its temperatures: they are not the same"""
     feasible: bool | None
     """As the macro feasible() says; null: not known"""
-    reason: str
+    reason: Annotated[str, OneOf(*_REASONS)]
     """What decided, or is missing"""
 
 

@@ -8,30 +8,34 @@ _UNITS = Rule(
     "unit fits quantity",
     "unit = CASE quantity WHEN 'ph' THEN '1' WHEN 'o2' THEN '1' WHEN 'temperature' THEN 'K' WHEN 'redox' THEN 'V' END",
 )
-_RANGE = Rule("value within its range", "value BETWEEN coalesce(low, value) AND coalesce(high, value)")
+_RANGE = Rule("value within its range", "value BETWEEN coalesce(low, value) AND coalesce(high, value) AND low <= high")
+_SAYS = Rule("gives a value or a range", "coalesce(value, low, high) IS NOT NULL")
+_HABITAT = Rule("a habitat has a range", "basis <> 'habitat' OR coalesce(low, high) IS NOT NULL")
 
 
-class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE)):
-    """Where a pathway's environment comes from: each value with its citation. docs/environment.md tells how they apply."""
+class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE, _SAYS, _HABITAT)):
+    """Where a pathway's environment comes from, each value with its citation: see docs/environment.md."""
 
     rule_id: Annotated[str, Pattern(r"[a-z0-9_]+")]
     """Name of the rule"""
     priority: int
     """The lowest that matches wins; then the first by name"""
     match_on: Annotated[str, OneOf("pathway", "name", "class", "subclass", "overview_map")]
-    """What the pattern is held against"""
+    """What the pattern is held against. `pathway`: a whole id; the others: reference pathways only"""
     pattern: str
     """RE2 pattern; for overview_map, the map's id"""
     quantity: Annotated[str, OneOf("ph", "temperature", "o2", "redox")]
     """What it tells"""
-    value: float
-    """In `unit`"""
+    value: float | None
+    """In `unit`; null where the source gives a range alone"""
     low: float | None
-    """Lower end, where the source gives a range"""
+    """Lower end, where the source gives one"""
     high: float | None
-    """Upper end"""
+    """Upper end, where the source gives one"""
     unit: str
     """1, K or V"""
+    basis: Annotated[str, OneOf("standard state", "cell", "body", "habitat")]
+    """What it is a value of: a reference state, the inside of cells, a body, or where the pathway lives"""
     citation: Annotated[str, Pattern(r".{20,}")]
     """The source"""
     note: str

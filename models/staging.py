@@ -29,14 +29,25 @@ class KgmlPairs(Table, empty=True):
     """Which reaction element of the file, from 0"""
     entry_id: int | None
     """The entry that carries it; may match none"""
-    reaction_id: Annotated[str, Pattern(r"R\d{5}")]
+    reaction_id: str
     """KEGG reaction"""
-    substrate: Annotated[str, Pattern(r"[CGD]\d{5}")]
+    substrate: str
     """Compound, glycan or drug"""
-    product: Annotated[str, Pattern(r"[CGD]\d{5}")]
+    product: str
     """Compound, glycan or drug"""
     reversible: bool
     """Whether KGML draws it both ways"""
+    known_ids: bool
+    """Whether all three are ids of such things; core.edge_rejects counts those that are not"""
+
+
+class PathwayReactions(Table, key=("number", "reaction_id"), empty=True):
+    """Which reactions stand in a pathway, in whichever of its versions."""
+
+    number: Annotated[str, Pattern(r"\d{5}")]
+    """The map's number"""
+    reaction_id: Annotated[str, Pattern(r"R\d{5}")]
+    """KEGG reaction"""
 
 
 class ExoplanetsPscomppars(Table, key="planet"):

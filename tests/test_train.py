@@ -11,12 +11,13 @@ import toy
 
 import lake
 from lake import config, fetch, keys, land
+from lake import project as project_files
 from lake.build import run as building
 from lake.errors import ConfigError
 
 torch = pytest.importorskip("torch")
 
-from lake.train import PlanetRuns, demo, order  # noqa: E402
+from lake.train import PlanetRuns, demo, order, plot  # noqa: E402
 
 STARS, PLANETS = 40, 3
 FILES = {
@@ -385,3 +386,49 @@ def test_runs_that_do_not_fit_together_are_refused(tmp_path):
         runs(folder, cubes={"map": ["pressure"]})
     with pytest.raises(ConfigError, match=r"'lon' lies on \(lon\), another on \(lat\)"):
         runs(folder, cubes={"map": ["lat", "lon"]})
+
+
+# The whole project on its embedded sample.
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    folder = project_files.copy(tmp_path_factory.mktemp("sample") / "lake", sample=True)
+    build(folder)
+    return folder
+
+
+def test_the_demo_learns_and_draws_every_panel(sample, tmp_path, monkeypatch):
+    empty = []
+    monkeypatch.setattr(plot, "_nothing", lambda ax, title, why: empty.append((title, why)))
+    with lake.open(sample) as here:
+        result = demo.run(here, tmp_path / "demo.png")
+    assert result["losses"][-1] < 0.7 * result["losses"][0]
+    assert set(result["shapes"]) > {"planet_run_key", "planet", "environment", "pathways", "climate"}
+    assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
+    assert empty == []
+
+
+def test_all_modalities_meet_on_the_sample(sample):
+    with lake.open(sample) as here:
+        data = PlanetRuns(here, split=None, batch_size=1000, cubes={"map": ["surface_temperature"]})
+        (batch,) = data
+        params = dict(here.sql("SELECT planet_run_key, radius FROM features.planet_params").fetchall())
+        means = dict(here.sql("SELECT planet_run_key, surface_temperature FROM features.climate").fetchall())
+        stars = here.sql("SELECT split, list(DISTINCT star) FROM core.planet_runs GROUP BY split").fetchall()
+    units = {f.name: f.unit for f in data.schema["planet"].features}
+    assert (units["radius"], units["mass"], units["insolation"]) == ("earth_radius", "earth_mass", "earth_insolation")
+    radius = [f.name for f in data.schema["planet"].features].index("radius")
+    surface = [f.name for f in data.schema["climate"].features].index("surface_temperature")
+    for row, key in enumerate(batch["planet_run_key"].tolist()):
+        assert batch["mask"]["planet"][row].item() == (key in params)
+        assert batch["planet_known"][row, radius].item() == (params.get(key) is not None)
+        if params.get(key) is not None:
+            assert batch["planet"][row, radius].item() == pytest.approx(params[key])
+        assert batch["mask"]["map"][row].item() == batch["mask"]["climate"][row].item() == (key in means)
+        if key in means:
+            slab = batch["map"][row][batch["map_known"][row]]
+            assert batch["climate"][row, surface].item() == pytest.approx(means[key], rel=1e-6)
+            assert slab.min() < means[key] < slab.max()
+    assert sum(len(names) for _, names in stars) == len({name for _, names in stars for name in names})

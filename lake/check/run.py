@@ -140,7 +140,8 @@ def _references(
         value = name(check.column)
         listed = contract.column(check.column).type.endswith("[]")
         values = f"SELECT {f'unnest({value})' if listed else value} AS v FROM {contract.table}"
-        n, failing = connection.execute(f"SELECT count(v), count(*) FILTER (v NOT IN {known}) FROM ({values})").fetchone()
+        counts = f"SELECT count(v), count(*) FILTER (v NOT IN {known}) FROM ({values})"
+        n, failing = connection.execute(counts).fetchone()
         where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {known})"
         if not listed:
             where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {known}"

@@ -80,7 +80,7 @@ def land(summary: Landed) -> None:
 def build(summary: Built) -> None:
     heading("build")
     if summary.built:
-        table(["table", "rows", "seconds", "why"], [[b.table, b.rows, b.seconds, b.reason] for b in summary.built])
+        table(["table", "rows", "seconds", "why"], [[b.table, b.rows, round(b.seconds, 2), b.reason] for b in summary.built])
     for dropped in summary.dropped:
         say(f"dropped {dropped}: no model makes it any more")
     for warning in summary.warnings:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lake.fetch.download import Session
 
 LOCK = "fetch.lock"
-_PATIENCE = 2.0  # seconds that a stopped run waits for its threads
+_PATIENCE = 1.0  # seconds that a stopped run waits for its threads
 
 
 def run(config: Config, names: Iterable[str] | None = None, *, force: bool = False) -> Summary:

@@ -251,7 +251,7 @@ def snapshots(
 ) -> list[Snapshot]:
     """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
     # Here and elsewhere on the way of a command with nothing to do: a parameter would make duckdb import pandas, 0.5 s.
-    wanted = f"WHERE c.commit_extra_info LIKE '%\"kind\": \"{kind}\"%'" if kind else ""
+    wanted = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
     rows = connection.execute(
         f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
                    coalesce(c.author, ''), coalesce(c.commit_message, ''), coalesce(c.commit_extra_info, '{{}}')

@@ -210,7 +210,7 @@ _SURFACE = """
     JOIN core.planet_runs AS r USING (planet_run_key)
     JOIN raw.cubes AS u ON planet_run_key(u.planet, u.kind, u.model, u.scenario, u.run) = r.planet_run_key
     JOIN raw.cube_variables AS v ON v.digest = u.digest AND v.variable = c.surface_variable
-    ORDER BY r.synthetic, c.surface_temperature IS NULL, r.planet, r.planet_run_key, u.digest
+    ORDER BY r.synthetic, c.surface_temperature_max - c.surface_temperature_min DESC, r.planet_run_key, u.digest
     LIMIT 1
 """
 
@@ -228,9 +228,9 @@ def _climate(lake: Lake, figure: Figure, ax: Axes) -> None:
         drawn = ax.pcolormesh(longitude, latitude, field.to_numpy(), cmap="RdYlBu_r", shading="nearest")
     _bar(figure, drawn, ax, f"{variable} [{field.attrs.get('units', '')}]")
     ax.grid(False)
-    ax.set(xlabel="longitude [degrees east]", ylabel="latitude [degrees north]")
-    about = " ".join(filter(None, (model, scenario)))
-    ax.set_title(f"Climate of {planet}: {about}{' (synthetic)' if synthetic else ''}")
+    about = ", ".join(filter(None, (model, scenario)))
+    ax.set(xlabel=f"longitude [degrees east]; {about}", ylabel="latitude [degrees north]")
+    ax.set_title(f"{'Synthetic climate' if synthetic else 'Climate'} of {planet}")
 
 
 def _map(cube: xr.Dataset, variable: str) -> xr.DataArray | None:
@@ -250,9 +250,13 @@ def _map(cube: xr.Dataset, variable: str) -> xr.DataArray | None:
 
 
 _CHOICE = """
-    SELECT pathway_id FROM core.edges LEFT JOIN features.env_vectors USING (pathway_id) GROUP BY pathway_id
-    HAVING count(DISTINCT (substrate, product)) < 300
-    ORDER BY bool_or(status = 'by rule') DESC NULLS LAST, abs(count(DISTINCT (substrate, product)) - 30), pathway_id
+    SELECT pathway_id,
+           any_value((temperature IS NOT NULL)::INT + (redox IS NOT NULL)::INT + (status = 'by rule')::INT) AS known,
+           count(DISTINCT (substrate, product)) AS pairs
+    FROM core.edges LEFT JOIN features.env_vectors USING (pathway_id)
+    GROUP BY pathway_id
+    HAVING pairs < 300
+    ORDER BY known DESC NULLS LAST, abs(pairs - 30), pathway_id
     LIMIT 1
 """
 
@@ -278,11 +282,11 @@ def _pathway(lake: Lake, figure: Figure, ax: Axes) -> None:
     raised = {node: (x, y + 0.08) for node, (x, y) in places.items()}
     nx.draw_networkx_labels(found, raised, labels, ax=ax, font_size=7.5, font_color=INK)
     ax.grid(False)
-    ax.margins(0.1)
+    ax.margins(0.15, 0.1)
     known = found.graph
-    facts = [f"{label} {known[name]:g}{unit}" for name, label, unit in _FACTS if name in known]
+    facts = list(filter(None, (_fact(known, *fact) for fact in _FACTS)))
     ax.set_title(f"{known.get('name', chosen[0])} ({chosen[0]})")
-    ax.set_xlabel(f"{len(found)} compounds; " + (", ".join(facts) or "environment not known"))
+    ax.set_xlabel(f"{len(found)} compounds; environment:\n" + (", ".join(facts) or "not known"))
     for side in ax.spines.values():
         side.set_visible(False)
 
@@ -297,7 +301,17 @@ def _labels(found: nx.DiGraph, places: dict[str, np.ndarray], nodes: list[str]) 
     return labels
 
 
-_FACTS = (("ph", "pH =", ""), ("temperature", "T =", " K"), ("o2", "O2 =", ""), ("redox", "redox =", " V"))
+_FACTS = (("ph", "pH", ""), ("temperature", "T", " K"), ("o2", "O2", ""), ("redox", "redox", " V"))
+
+
+def _fact(known: dict[str, Any], name: str, label: str, unit: str) -> str:
+    """A quantity of a pathway's environment, or its range; empty where neither is known."""
+    value, low, high = (known.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if value is not None:
+        return f"{label} = {value:g}{unit}"
+    if low is not None and high is not None:
+        return f"{label} {low:g} to {high:g}{unit}"
+    return f"{label} ≥ {low:g}{unit}" if low is not None else f"{label} ≤ {high:g}{unit}" if high is not None else ""
 
 
 def _losses(ax: Axes, losses: Sequence[float]) -> None:

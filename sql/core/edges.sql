@@ -1,8 +1,9 @@
--- One row per pathway, reaction, substrate and product. Enzymes: the genes and orthologs of the entry that carries the
--- reaction (the same number) and of every entry that names it.
+-- One row per pathway, reaction, substrate and product. Enzymes: the genes, orthologs or EC numbers of the entry that
+-- carries the reaction (the same number in the document) and of every entry that names it.
 WITH pair AS (
     SELECT pathway_id, reaction_id, substrate, product, bool_or(reversible) AS reversible
-    FROM staging.kgml_pairs GROUP BY ALL
+    FROM staging.kgml_pairs WHERE known_ids
+    GROUP BY pathway_id, reaction_id, substrate, product
 ),
 entry AS (
     SELECT pathway_id, entry_id, names, reactions FROM raw.kgml_entries WHERE type IN ('gene', 'ortholog', 'enzyme')
