@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check
     quality.validity = passing / rows if rows else None
     for check, n in zip(values, failing, strict=True):
         where = f"WHERE NOT coalesce(({check.condition}), true)"
-        quality.results.append(Result(check, n, _examples(connection, contract, where) if n else []))
+        quality.results.append(Result(check, n, _examples(connection, contract, check, where) if n else []))
     return quality
 
 
@@ -146,13 +147,17 @@ def _references(
         if not listed:
             where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {known}"
         total, broken = total + n, broken + failing
-        quality.results.append(Result(check, failing, _examples(connection, contract, where) if failing else []))
+        quality.results.append(Result(check, failing, _examples(connection, contract, check, where) if failing else []))
     return (total - broken) / total if total else None
 
 
-def _examples(connection: DuckDBPyConnection, contract: Contract, where: str) -> list[dict[str, Any]]:
+def _examples(connection: DuckDBPyConnection, contract: Contract, check: Check, where: str) -> list[dict[str, Any]]:
+    """Some failing rows: their key and what the check is about; the whole row where the table has no key."""
+    about = [check.column] if check.column else re.findall(r"\w+", check.condition)
+    columns = [column.name for column in contract.columns if column.name in (*contract.key, *about) or not contract.key]
     order = ", ".join(map(name, contract.key)) or "ALL"
-    return _rows(connection, f"SELECT * FROM {contract.table} {where} ORDER BY {order} LIMIT {EXAMPLES}")
+    shown = ", ".join(map(name, columns))
+    return _rows(connection, f"SELECT {shown} FROM {contract.table} {where} ORDER BY {order} LIMIT {EXAMPLES}")
 
 
 def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

@@ -20,18 +20,18 @@ def command(path: str, every: bool) -> None:
     if shown:
         _output.table(
             ["check", "severity", "failing", "for instance"],
-            [
-                [r["check"], r["severity"], r["failing"], str(r["examples"][0])[:200] if r["examples"] else ""]
-                for r in shown
-            ],
+            [[r["check"], r["severity"], r["failing"], _example(r["examples"])] for r in shown],
         )
     for result in found.unpublished:
-        _output.warn(
-            f"kept a build from being published: {result['check']}: {result['failing']:,}; {result['examples']}"
-        )
+        told = f"{result['check']}: {result['failing']:,}; for instance {_example(result['examples'])}"
+        _output.warn(f"kept a build from being published: {told}")
     bad = [r for r in found.results if r["failing"] and r["severity"] == "error"]
     _output.say(f"{len(found.results)} checks, {len([r for r in found.results if r['failing']])} failed")
     if bad or found.unpublished:
         from lake.errors import CheckFailed
 
         raise SystemExit(CheckFailed.exit_code)
+
+
+def _example(rows: list[dict]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in rows[0].items()) if rows else ""
