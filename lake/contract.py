@@ -127,6 +127,12 @@ class Contract:
     rules: tuple[Rule, ...]
     timestamp: str | None  # the column that says how old a row's fact is, for quality.metrics' timeliness
     empty: bool  # whether it may have no rows
+    materialized: Literal["table", "view"] = "table"
+    incremental: tuple[str, ...] = ()  # columns by whose values it may be built anew in part
+    partition: tuple[str, ...] = ()  # columns by whose values its Parquet files are parted
+    row_group_size: int | None = None  # rows
+    compression: str | None = None  # of the Parquet files: snappy, zstd, lz4, ...
+    tags: tuple[str, ...] = ()  # for selecting: tag:kegg
     where: str = field(compare=False, default="")  # file:line
 
     def column(self, name: str) -> Column:
@@ -145,7 +151,18 @@ _SQL = {
 
 
 class Table(BaseModel):
-    """Base of every contract. Class arguments: key, sort, rules, timestamp, empty."""
+    """Base of every contract. The class arguments, all optional, each a column's name or several:
+
+    key            what tells the rows apart; checked
+    rules          conditions that every row meets
+    timestamp      the column that says how old a row's fact is
+    empty          True where the table may have no rows
+    tags           names to select it by: tag:kegg
+    materialized   "table" (the usual) or "view"
+    incremental    build anew only the rows of those values of these columns that changed in what it reads
+    partition      part the Parquet files by the values of these columns
+    sort           order of the rows in the files; row_group_size (rows) and compression of the Parquet files
+    """
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     contract: ClassVar[Contract]
@@ -154,37 +171,50 @@ class Table(BaseModel):
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(
-        cls,
-        *,
-        key: str | tuple[str, ...] = (),
-        sort: str | tuple[str, ...] = (),
-        rules: tuple[Rule, ...] = (),
-        timestamp: str | None = None,
-        empty: bool = False,
-        **unknown: Any,
-    ) -> None:
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
         layer = cls.__module__.rpartition(".")[2]
         where = f"models/{layer}.py"
-        if unknown:
-            raise ConfigError(f"class {cls.__name__} has an unknown argument {sorted(unknown)[0]!r}", where=where)
+        if unknown := sorted(given.keys() - _ARGUMENTS):
+            raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
-        names = {column.name for column in columns}
-        key, sort = ((given,) if isinstance(given, str) else given for given in (key, sort))
-        for name in (*key, *sort, *([timestamp] if timestamp else ())):
-            if name not in names:
-                raise ConfigError(f"class {cls.__name__} names a column {name!r} that it does not have", where=where)
+        listed = {name: _listed(given.get(name, ())) for name in _LISTS}
+        _refuse_unknown(cls, {column.name for column in columns}, given, listed, where)
         cls.contract = Contract(
             table=f"{layer}.{snake_case(cls.__name__)}",
             doc=_one_line(cls.__doc__),
             columns=columns,
-            key=key,
-            sort=sort or key,
-            rules=rules,
-            timestamp=timestamp,
-            empty=empty,
+            rules=given.get("rules", ()),
+            timestamp=given.get("timestamp"),
+            empty=given.get("empty", False),
+            **{name: given[name] for name in _PHYSICAL if name in given},
+            **listed,
             where=where,
         )
+
+
+_COLUMNS = ("key", "sort", "incremental", "partition")  # arguments that name columns
+_LISTS = (*_COLUMNS, "tags")
+_PHYSICAL = ("materialized", "row_group_size", "compression")
+_ARGUMENTS = {*_LISTS, *_PHYSICAL, "rules", "timestamp", "empty"}
+_COMPRESSIONS = ("uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4", "lz4_raw")
+
+
+def _listed(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _refuse_unknown(cls: type, columns: set[str], given: dict, listed: dict[str, tuple], where: str) -> None:
+    named = [*(name for argument in _COLUMNS for name in listed[argument]), *filter(None, [given.get("timestamp")])]
+    for name in named:
+        if name not in columns:
+            raise ConfigError(f"class {cls.__name__} names a column {name!r} that it does not have", where=where)
+    for argument, known in (("materialized", ("table", "view")), ("compression", _COMPRESSIONS)):
+        if given.get(argument, known[0]) not in known:
+            what = f"class {cls.__name__}: {argument} is {given[argument]!r}"
+            raise ConfigError(what, where=where, why=f"it is one of {', '.join(known)}")
+    if given.get("materialized") == "view" and any(listed[name] for name in ("sort", "incremental", "partition")):
+        what = f"class {cls.__name__} is a view, which has no files to sort, part or build in part"
+        raise ConfigError(what, where=where, next='leave sort, incremental and partition out, or materialized="table"')
 
 
 def snake_case(name: str) -> str:

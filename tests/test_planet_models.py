@@ -49,7 +49,7 @@ def build(files: dict[str, Path], cubes: list[dict] = (), variables: list[dict] 
     project = graph.load(config.load(ROOT))
     for macro in project.macros.values():
         connection.execute(macro.sql)
-    wanted = project.ancestors(WANTED)
+    wanted = project.upstream(WANTED)
     models = [model for table, model in project.models.items() if table in wanted]
     for model in models:
         made = f"FROM read_csv('{model.path}')" if model.seed else model.sql

@@ -1,10 +1,12 @@
 """The tables that a build writes of itself, in its own transaction.
 
 ops.provenance   where each table came from: inputs, blobs, fingerprints, snapshot
-ops.macros       the macros, so that an older snapshot's door has its own
+ops.runs         what each model took, each time that it was built
+ops.macros       the macros, so that an older snapshot's door has its own; ops.views likewise
 ops.fetches      every outcome of fetch that this snapshot knows
 quality.metrics  how good each table is, at each snapshot; docs/quality.md defines each measure
 quality.checks   each contract's checks, with examples of what failed
+quality.failures the rows that failed a check, as many as are kept, with their blobs
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lake.build.graph import Project
-from lake.build.plan import ENGINE, Step, provenance, raw_fingerprints
-from lake.check.run import Quality
+from lake.build.plan import ENGINE, Plan, digest
+from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
 from lake.store import catalog, ledger
 from lake.store.catalog import name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from lake.build.run import Built, Summary
+    from lake.build.workspace import Workspace
 
 TEXT, INT, REAL, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
 
@@ -46,7 +51,9 @@ PROVENANCE = _schema(
     ("engine", INT, "Version of the engine"),
     ("parts", TEXT, "What its fingerprint is made of, as JSON"),
     ("fingerprint", TEXT, "Of all of these: the table is stale when it changes"),
+    ("content", TEXT, "Names what it holds: the fingerprint of the build that gave it this content"),
     ("reason", TEXT, "Why it was built last"),
+    ("verdict", TEXT, "At this snapshot: built, fresh (nothing that it reads changed), left (not selected) or failed"),
     ("rows", INT, "Rows"),
     ("seconds", REAL, "How long its SQL ran [s]"),
     ("snapshot", INT, "The snapshot that it was built for"),
@@ -90,25 +97,59 @@ FETCHES = _schema(
 )
 
 
-def write(
-    connection: DuckDBPyConnection,
-    config: Config,
-    project: Project,
-    steps: Sequence[Step],
-    built: dict[str, Any],
-    qualities: Sequence[Quality],
-) -> None:
+RUNS = _schema(
+    ("snapshot", INT, "The snapshot"),
+    ("table", TEXT, "layer.table"),
+    ("reason", TEXT, "Why it was built"),
+    ("changed", pa.bool_(), "Whether it holds something else than before; true where nothing asked for it to be told"),
+    ("seconds", REAL, "How long it took [s]"),
+    ("cpu", REAL, "CPU time of its SQL, all threads [s]"),
+    ("rows_in", INT, "Rows that it scanned"),
+    ("rows", INT, "Rows that it has"),
+    ("bytes", INT, "Parquet files that were written [byte]"),
+    ("memory", INT, "Peak memory of all models that ran at that time [byte]"),
+    ("spilled", INT, "Peak size on disk of what did not fit in memory, likewise [byte]"),
+    ("built_at", TEXT, "When, UTC"),
+)
+VIEWS = _schema(("position", INT, "Order of creation"), ("name", TEXT, "layer.view"), ("sql", TEXT, "CREATE VIEW ..."))
+FAILURES = _schema(
+    ("check", TEXT, "layer.table.column and what is asked of it"),
+    ("table", TEXT, "layer.table"),
+    ("row", TEXT, "Its key and what the check is about, as JSON"),
+    ("blobs", TEXTS, "sha256 of the blob that it comes from; of all that it may come from, where they are few"),
+    ("snapshot", INT, "As in quality.checks"),
+)
+
+
+def write(connection: DuckDBPyConnection, config: Config, space: Workspace, planned: Plan, summary: Summary) -> None:
     """Write the engine's tables for the snapshot that the running transaction will become."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS ops; CREATE SCHEMA IF NOT EXISTS quality")
     number, now = next_snapshot(connection), _now()
-    lineage = _lineage(connection, project, steps, built, number, now)
-    macros = [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(project.macros.values())]
+    lineage = _lineage(connection, planned, summary, number, now)
+    macros = [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
     _fill(connection, "ops.macros", MACROS, macros)
+    _views(connection, planned)
     _fetches(connection, config)
-    metrics = _metrics(connection, lineage, {q.table: q for q in qualities}, number, now)
-    _fill(connection, "quality.metrics", METRICS, [*_rows(connection, "quality.metrics"), *metrics])
-    keep_checks(connection, qualities, number)
+    metrics = _metrics(connection, lineage, {q.table: q for q in summary.qualities}, number, now)
+    _append(connection, "quality.metrics", METRICS, metrics)
+    keep_checks(connection, planned, summary.qualities, number)
+    _runs(connection, summary, number, now)
     _fill(connection, "ops.provenance", PROVENANCE, lineage)
+
+
+def _views(connection: DuckDBPyConnection, planned: Plan) -> None:
+    models = [m for m in planned.project.models.values() if m.contract.materialized == "view"]
+    rows = [
+        {"position": i, "name": m.table, "sql": f"CREATE VIEW {m.table} AS {m.sql}".rstrip().rstrip(";")}
+        for i, m in enumerate(models)
+        if planned.content.get(m.table)
+    ]
+    _fill(connection, "ops.views", VIEWS, rows)
+
+
+def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:
+    stamp = {"snapshot": number, "built_at": now}
+    _append(connection, "ops.runs", RUNS, [{**built.as_dict(), **stamp} for built in summary.built])
 
 
 def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
@@ -125,65 +166,109 @@ def next_snapshot(connection: DuckDBPyConnection) -> int:
     return catalog.latest(connection).id + 1
 
 
-def keep_checks(connection: DuckDBPyConnection, qualities: Iterable[Quality], number: int) -> None:
-    """Replace what quality.checks says of these tables."""
+def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality]) -> None:
+    """Keep what failed of a build of which nothing else is kept."""
+    number = next_snapshot(connection)
+    catalog.commit(
+        connection,
+        lambda: keep_checks(connection, planned, qualities, number),
+        kind="checks",
+        message="checks of a build that was not published",
+    )
+
+
+def keep_checks(connection: DuckDBPyConnection, planned: Plan, qualities: Iterable[Quality], number: int) -> None:
+    """Replace what quality.checks and quality.failures say of these tables."""
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
-    rows = [row for row in _rows(connection, "quality.checks") if row["table"] not in done]
+    kept = [row for row in _rows(connection, "quality.checks") if row["table"] not in done]
+    failures = [row for row in _rows(connection, "quality.failures") if row["table"] not in done]
     for quality in qualities:
+        blobs = _possible_blobs(connection, planned.project, quality)
         for result in quality.results:
             row = result.as_dict()
-            rows.append({**row, "examples": json.dumps(row["examples"]), "snapshot": number})
+            kept.append({**row, "examples": json.dumps(row["examples"][:EXAMPLES]), "snapshot": number})
+            about = {"check": result.check.name, "table": quality.table, "snapshot": number}
+            for example in result.examples:
+                own = [example["_blob"]] if "_blob" in example else blobs
+                failures.append({**about, "row": json.dumps(example), "blobs": own})
     connection.execute("CREATE SCHEMA IF NOT EXISTS quality")
-    _fill(connection, "quality.checks", CHECKS, rows)
+    _fill(connection, "quality.checks", CHECKS, kept)
+    _fill(connection, "quality.failures", FAILURES, failures)
+
+
+_FEW = 8  # blobs that a failing row may come from, beyond which naming them helps nobody
+
+
+def _possible_blobs(connection: DuckDBPyConnection, project: Project, quality: Quality) -> list[str] | None:
+    """The blobs of the raw tables that a table comes from, where they are few."""
+    if not any(result.failed for result in quality.results) or quality.table not in project.models:
+        return None
+    raw = _raw_inputs(project, quality.table)
+    rows = connection.execute(
+        """SELECT DISTINCT blob FROM ops.landings
+           WHERE status = 'landed' AND list_contains(?, 'raw.' || "table") ORDER BY blob LIMIT ?""",
+        [raw, _FEW + 1],
+    ).fetchall()
+    return [blob for (blob,) in rows] if len(rows) <= _FEW else None
 
 
 def _lineage(
-    connection: DuckDBPyConnection,
-    project: Project,
-    steps: Sequence[Step],
-    built: dict[str, Any],
-    number: int,
-    now: str,
+    connection: DuckDBPyConnection, planned: Plan, summary: Summary, number: int, now: str
 ) -> list[dict[str, Any]]:
-    before = {row["table"]: row for row in provenance(connection)}
     stamp = {"engine": ENGINE, "snapshot": number, "built_at": now}
     rows = []
-    for table, fingerprint in sorted(raw_fingerprints(connection).items()):
-        known = before.get(table)
+    for table, fingerprint in sorted(planned.raw.items()):
+        known = planned.before.get(table)
         if table.startswith("raw.") and not (known and known["fingerprint"] == fingerprint):
             facts = {"kind": "raw", "inputs": [], "raw_inputs": [table], "reason": "landed", "parts": "{}"}
             count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            known = {"table": table, **facts, **stamp, "fingerprint": fingerprint, "rows": count}
-            known |= _blobs(connection, [table])
+            known = {
+                "table": table,
+                **facts,
+                **stamp,
+                "fingerprint": fingerprint,
+                "content": fingerprint,
+                "rows": count,
+            }
+            known |= {"verdict": "landed", **_blobs(connection, [table])}
         if known:
             rows.append(known)
-    for step in steps:
-        table = step.model.table
+    built = {one.table: one for one in summary.built}
+    for table, step in planned.steps.items():
         if table in built:
-            rows.append({**_model_facts(connection, project, step), **stamp, **built[table]})
-        elif table in before:
-            rows.append(before[table])
+            rows.append({**_model_facts(connection, planned, built[table]), **stamp})
+        elif table in planned.before:
+            verdict = "failed" if table in summary.failed else "left" if step.verdict == "left" else "fresh"
+            rows.append({**planned.before[table], "verdict": verdict})
     return rows
 
 
-def _model_facts(connection: DuckDBPyConnection, project: Project, step: Step) -> dict[str, Any]:
-    model = step.model
-    reads = {table for near in project.ancestors([model.table]) for table in project.models[near].inputs}
-    deep = sorted(table for table in reads if table.startswith("raw."))
+def _model_facts(connection: DuckDBPyConnection, planned: Plan, built: Built) -> dict[str, Any]:
+    model = planned.project.models[built.table]
+    deep = _raw_inputs(planned.project, model.table)
     return {
         "table": model.table,
-        "kind": "seed" if model.seed else "model",
+        "kind": "seed" if model.seed else model.contract.materialized if built.written is None else "model",
         "inputs": list(model.inputs),
         "raw_inputs": deep,
         **_blobs(connection, deep),
-        "sql_fingerprint": step.parts["sql"],
-        "contract_fingerprint": step.parts["contract"],
+        "sql_fingerprint": built.parts["sql"],
+        "contract_fingerprint": built.parts["contract"],
         "macros": list(model.macros),
-        "parts": json.dumps(step.parts, sort_keys=True),
-        "fingerprint": step.fingerprint,
-        "reason": step.reason,
+        "parts": json.dumps(built.parts, sort_keys=True),
+        "fingerprint": digest(built.parts),
+        "content": planned.content[model.table],
+        "reason": built.reason,
+        "verdict": "built",
+        "rows": built.rows,
+        "seconds": round(built.seconds, 4),
     }
+
+
+def _raw_inputs(project: Project, table: str) -> list[str]:
+    reads = {name for near in project.upstream([table]) for name in project.models[near].inputs}
+    return sorted(name for name in reads if name.startswith("raw."))
 
 
 def _blobs(connection: DuckDBPyConnection, raw: Sequence[str]) -> dict[str, Any]:
@@ -244,14 +329,31 @@ def _now() -> str:
 
 
 def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
-    schema, _, stem = table.partition(".")
-    present = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-    if not connection.execute(present, [schema, stem]).fetchone():
+    if not _there(connection, table):
         return []
     return connection.execute(f"SELECT * FROM {table} ORDER BY snapshot").to_arrow_table().to_pylist()
+
+
+def _there(connection: DuckDBPyConnection, table: str) -> bool:
+    schema, _, stem = table.partition(".")
+    present = f"SELECT 1 FROM duckdb_tables() WHERE schema_name = {quote(schema)} AND table_name = {quote(stem)}"
+    return connection.execute(present).fetchone() is not None
 
 
 def _fill(connection: DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
     connection.register("_rows", pa.Table.from_pylist(rows, schema))
     catalog.fill(connection, table, schema, "SELECT * FROM _rows")
+    connection.unregister("_rows")
+
+
+def _append(connection: DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+    """Add rows to a table of every snapshot's, in one file: small files would pile up."""
+    kept = _there(connection, table)
+    connection.register("_rows", pa.Table.from_pylist(rows, schema))
+    if kept:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table}")
+    both = "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _rows" if kept else "SELECT * FROM _rows"
+    catalog.fill(connection, table, schema, both)
+    if kept:
+        connection.execute("DROP TABLE temp._kept")
     connection.unregister("_rows")

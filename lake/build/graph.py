@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -51,16 +51,31 @@ class Project:
     models: Mapping[str, Model]  # in an order in which they can be built
     macros: Mapping[str, Macro]  # in an order in which they can be created
 
-    def ancestors(self, tables: Iterable[str]) -> set[str]:
-        """The given models and every model that they read, near or far."""
-        found: set[str] = set()
-        queue = list(tables)
-        while queue:
-            table = queue.pop()
-            if table in self.models and table not in found:
-                found.add(table)
-                queue.extend(self.models[table].inputs)
+    def upstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
+        """The given models and every model that they read, near or far; or so many steps away at most."""
+        return _reached(tables, steps, lambda table: (t for t in self.models[table].inputs if t in self.models))
+
+    def downstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
+        """The given models and every model that reads them, near or far; or so many steps away at most."""
+        return _reached(tables, steps, self.readers().__getitem__)
+
+    def readers(self) -> dict[str, list[str]]:
+        """Each model with those that read it themselves."""
+        found: dict[str, list[str]] = {table: [] for table in self.models}
+        for table, model in self.models.items():
+            for name in model.inputs:
+                if name in found:
+                    found[name].append(table)
         return found
+
+
+def _reached(start: Iterable[str], steps: int | None, near: Callable[[str], Iterable[str]]) -> set[str]:
+    found = edge = set(start)
+    while edge and steps != 0:
+        edge = {table for one in edge for table in near(one)} - found
+        found = found | edge
+        steps = None if steps is None else steps - 1
+    return found
 
 
 def load(config: Config) -> Project:

@@ -1,106 +1,166 @@
-"""What is stale, and why: by content, never by time."""
+"""What is stale, and why: by content, never by time.
+
+A model's parts are its SQL without comments and layout, its contract, the macros that it calls, the engine's version,
+and the content of what it reads. Their digest is its fingerprint. A table that was built anew with the same content
+keeps its content's name, so that nothing that reads it becomes stale (early cut-off).
+"""
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lake.build.graph import Model, Project, unknown_table
-from lake.errors import ConfigError
+from lake.build.select import select as select_models
+from lake.errors import ModelError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENGINE = 1  # raise it when the same SQL and contract give another table
+ENGINE = 2  # raise it when the same SQL and contract give another table
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One model of a plan. ``reason`` is empty where nothing changed."""
+    """One model of a plan.
+
+    ``verdict``: "build", it is stale; "perhaps", it is if what it reads comes out different; "fresh"; "left", it was
+    not selected. ``reason`` says why it is built, or on what it depends.
+    """
 
     model: Model
+    verdict: str
     reason: str
-    parts: Mapping[str, Any]  # what its fingerprint is made of
-    fingerprint: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"table": self.model.table, "verdict": self.verdict, "reason": self.reason}
+
+
+@dataclass(slots=True)
+class Plan:
+    """What would be built. ``content`` names what each table holds, and is kept up to date while it is carried out."""
+
+    project: Project
+    before: Mapping[str, Mapping[str, Any]]  # ops.provenance by table
+    raw: Mapping[str, str]  # what each landed table holds
+    force: bool
+    steps: dict[str, Step] = field(default_factory=dict)
+    content: dict[str, str] = field(default_factory=dict)
 
     @property
-    def stale(self) -> bool:
-        return bool(self.reason)
+    def todo(self) -> list[Step]:
+        """What is built, or may be."""
+        return [step for step in self.steps.values() if step.verdict in ("build", "perhaps")]
 
+    def parts(self, table: str) -> dict[str, Any]:
+        """What a model's fingerprint is made of, by what its inputs hold now.
 
-def make(
-    connection: DuckDBPyConnection, project: Project, select: Iterable[str] = (), *, force: bool = False
-) -> list[Step]:
-    """One step a model, in building order; those outside the selection are left as they are.
+        Raises:
+            ModelError: it reads a table that is not there.
+        """
+        model = self.project.models[table]
+        return {**own_parts(model, self.project), "inputs": {name: self._held(model, name) for name in model.inputs}}
 
-    Raises:
-        ConfigError: the selection names no model.
-        ModelError: a model reads a raw table that the record does not have.
-    """
-    raw = raw_fingerprints(connection)
-    built = {row["table"]: row for row in provenance(connection)}
-    chosen = _selected(project, tuple(select))
-    steps: dict[str, Step] = {}
-    for table, model in project.models.items():
-        parts = _parts(model, project, raw, steps)
-        fingerprint = digest(parts)
-        reason = ""
-        if table in chosen:
-            before = built.get(table)
-            reason = "asked for" if force else _reason(before, parts, fingerprint)
-        elif table in built:  # outside the selection: what depends on it sees it as it is
-            fingerprint = built[table]["fingerprint"]
-        steps[table] = Step(model, reason, parts, fingerprint)
-    return list(steps.values())
+    def _held(self, model: Model, table: str) -> str:
+        if table in self.content:
+            return self.content[table]
+        if table in self.project.models:
+            raise ModelError(
+                f"{model.table} reads {table}, which was never built",
+                where=str(model.path),
+                why="it was not selected",
+                next=f"lake build +{model.table}",
+            )
+        raise unknown_table(model, table, [*self.project.models, *self.raw])
 
-
-def _selected(project: Project, patterns: tuple[str, ...]) -> set[str]:
-    if not patterns:
-        return set(project.models)
-    chosen: set[str] = set()
-    for pattern in patterns:
-        matched = fnmatch.filter(project.models, pattern)
-        if not matched:
-            raise ConfigError(f"no model is called {pattern!r}", next="lake status")
-        chosen |= project.ancestors(matched)
-    return chosen
-
-
-def _parts(model: Model, project: Project, raw: Mapping[str, str], steps: Mapping[str, Step]) -> dict[str, Any]:
-    inputs = {}
-    for table in model.inputs:
-        if table in steps:
-            inputs[table] = steps[table].fingerprint
-        elif table in raw:
-            inputs[table] = raw[table]
-        else:
-            raise unknown_table(model, table, [*project.models, *raw])
-    return {
-        "sql": digest(model.canonical),
-        "contract": digest(repr(model.contract)),
-        "macros": {name: digest(project.macros[name].canonical) for name in model.macros},
-        "engine": ENGINE,
-        "inputs": inputs,
-    }
-
-
-def _reason(before: Mapping[str, Any] | None, parts: Mapping[str, Any], fingerprint: str) -> str:
-    if before is None:
-        return "never built"
-    if before["fingerprint"] == fingerprint:
-        return ""
-    known = json.loads(before["parts"])
-    changed = [f"{what} changed" for key, what in _WHAT.items() if known.get(key) != parts[key]]
-    changed += [f"macro {n} changed" for n in _differing(known.get("macros", {}), parts["macros"])]
-    changed += [f"{n} changed" for n in _differing(known.get("inputs", {}), parts["inputs"])]
-    return ", ".join(changed)
+    def why(self, table: str, unknown: Set[str] = frozenset()) -> str:
+        """Why a model is stale, leaving out inputs of which it is not known what they will hold; empty if it is not."""
+        before = self.before.get(table)
+        if before is None:
+            return "never built"
+        if self.force:
+            return "asked for"
+        known, now = json.loads(before["parts"]), self.parts(table)
+        changed = [f"{what} changed" for key, what in _WHAT.items() if known.get(key) != now[key]]
+        changed += [f"macro {name} changed" for name in _differing(known.get("macros", {}), now["macros"])]
+        inputs = _differing(known.get("inputs", {}), now["inputs"])
+        return ", ".join([*changed, *(f"{name} changed" for name in inputs if name not in unknown)])
 
 
 _WHAT = {"sql": "its SQL", "contract": "its contract", "engine": "the engine"}
+
+
+def make(
+    connection: DuckDBPyConnection,
+    project: Project,
+    select: Iterable[str] = (),
+    *,
+    exclude: Iterable[str] = (),
+    force: bool = False,
+) -> Plan:
+    """One step a model, in building order; what is not selected is left as it is.
+
+    Raises:
+        ConfigError: the selection names no model.
+        ModelError: a model reads a table that is not there.
+    """
+    raw = raw_fingerprints(connection)
+    plan = Plan(project, {row["table"]: row for row in provenance(connection)}, raw, force)
+    plan.content |= raw
+    plan.content |= {t: row["content"] for t, row in plan.before.items() if t in project.models}
+    select, exclude = tuple(select), tuple(exclude)
+    chosen = set(project.models)
+    if select or exclude:
+        chosen = select_models(project, select, exclude, lambda what: _set(connection, plan, what))
+    _judge(plan, chosen)
+    return plan
+
+
+def _judge(plan: Plan, chosen: Set[str]) -> None:
+    pending: set[str] = set()
+    for table, model in plan.project.models.items():
+        if table not in chosen:
+            plan.steps[table] = Step(model, "left", "not selected")
+            continue
+        for name in model.inputs:  # what is to be built in this plan has a content yet to come
+            if name in pending:
+                plan.content.setdefault(name, "")
+        reason, near = plan.why(table, pending), [name for name in model.inputs if name in pending]
+        verdict = "build" if reason else "perhaps" if near else "fresh"
+        plan.steps[table] = Step(
+            model, verdict, reason or (f"if {', '.join(near)} comes out different" if near else "")
+        )
+        if verdict != "fresh":
+            pending.add(table)
+
+
+def _set(connection: DuckDBPyConnection, plan: Plan, what: str) -> Set[str] | None:
+    """The sets that are not in the project's files: "changed", and "@12" or "@v1"."""
+    if what == "changed":
+        everything = replace(plan, steps={}, content=dict(plan.content), force=False)
+        _judge(everything, set(plan.project.models))
+        return {table for table, step in everything.steps.items() if step.verdict == "build"}
+    if what.startswith("@") and "." not in what and "*" not in what and ":" not in what:
+        from lake.store import tags
+
+        number = tags.resolve(connection, what[1:])
+        then = {row["table"]: row["fingerprint"] for row in provenance(connection, number)}
+        now = {t: plan.before[t]["fingerprint"] if t in plan.before else "" for t in plan.project.models}
+        return {table for table in now if then.get(table) != now[table] or plan.why(table)}
+    return None
+
+
+def own_parts(model: Model, project: Project) -> dict[str, Any]:
+    """The parts of a fingerprint that are in the project's files. Tags and the file's place are no part of it."""
+    return {
+        "sql": digest(model.canonical),
+        "contract": digest(repr(replace(model.contract, where="", tags=()))),
+        "macros": {name: digest(project.macros[name].canonical) for name in model.macros},
+        "engine": ENGINE,
+    }
 
 
 def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -130,13 +190,15 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     return {table: known.get(table, everything if table in own else "empty") for (table,) in tables}
 
 
-def provenance(connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of ops.provenance, or none before the first build."""
+def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> list[dict[str, Any]]:
+    """The rows of ops.provenance, of now or of a snapshot; none before the first build."""
     if not _has(connection, "provenance"):
         return []
-    cursor = connection.execute("SELECT * FROM ops.provenance")
+    at = f" AT (VERSION => {int(snapshot)})" if snapshot is not None else ""
+    cursor = connection.execute(f"SELECT * FROM ops.provenance{at}")
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{"content": row["fingerprint"], **row} for row in rows]  # the first lakes had no such column
 
 
 def _has(connection: DuckDBPyConnection, table: str) -> bool:

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import land, progress
-from lake.build import engine, graph, plan
-from lake.build.graph import Project
-from lake.build.plan import Step
+from lake.build import engine, graph, incremental, plan, preflight, publish, workspace
+from lake.build.plan import Plan
+from lake.build.workspace import Workspace, Written
 from lake.check import run as check
 from lake.config import Config
-from lake.errors import CheckFailed, ModelError
+from lake.errors import CheckFailed, LakeError, ModelError
 from lake.store import catalog, door
-from lake.store.catalog import first_line, name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.build.graph import Model
 
-_TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
-_CREATE = re.compile(r"\bCREATE\s+(OR\s+REPLACE\s+)?", re.IGNORECASE)
-_NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the record would change them
-
 
 @dataclass(frozen=True, slots=True)
 class Built:
+    """One model that was built: why, what came of it, and what it took."""
+
     table: str
     rows: int
     seconds: float
     reason: str
+    changed: bool  # whether it holds something else than before
+    parts: Mapping[str, Any] = field(repr=False)
+    written: Written | None = field(repr=False, default=None)  # None for a view
+
+    def as_dict(self) -> dict[str, Any]:
+        found = {"table": self.table, "rows": self.rows, "seconds": round(self.seconds, 3), "reason": self.reason}
+        found["changed"] = self.changed
+        if self.written:
+            found |= {k: getattr(self.written, k) for k in ("cpu", "rows_in", "bytes", "memory", "spilled")}
+        return found
 
 
 @dataclass(slots=True)
@@ -42,6 +51,7 @@ class Summary:
     built: list[Built] = field(default_factory=list)
     fresh: int = 0
     dropped: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)  # table -> why; with keep_good only
     checks: int = 0
     qualities: list[check.Quality] = field(default_factory=list)
     warnings: list[check.Result] = field(default_factory=list)
@@ -50,39 +60,57 @@ class Summary:
     def as_dict(self) -> dict[str, Any]:
         return {
             "snapshot": self.snapshot,
-            "built": [{**asdict(built), "seconds": round(built.seconds, 3)} for built in self.built],
+            "built": [built.as_dict() for built in self.built],
             "fresh": self.fresh,
             "dropped": self.dropped,
+            "failed": self.failed,
             "checks": self.checks,
             "warnings": [w.as_dict() for w in self.warnings],
             "seconds": round(self.seconds, 3),
         }
 
 
-def run(config: Config, select: Iterable[str] = (), *, force: bool = False, wait: float = 0) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build. ``timeout`` is in seconds, of one model."""
+
+    exclude: tuple[str, ...] = ()
+    force: bool = False  # also what is up to date
+    full: bool = False  # incremental models as a whole
+    keep_good: bool = False  # publish what is good though something else failed
+    timeout: float | None = None
+
+
+def run(config: Config, select: Iterable[str] = (), *, wait: float = 0, **options: Any) -> Summary:
     """Build what is stale, check it, and publish it as one snapshot.
+
+    Args:
+        select: selectors as in lake.build.select; everything, where none is given.
+        wait: seconds to wait for another writer.
+        options: see Options.
 
     Raises:
         ModelError: a model cannot be built. CheckFailed: a check of severity error failed. In both cases nothing is
-            published and the old snapshot stands.
+            published and the old snapshot stands, unless keep_good was asked for.
         Locked: another process writes this lake.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        return into(connection, config, select, force=force)
+        return into(connection, config, select, **options)
 
 
-def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] = (), *, force: bool = False) -> Summary:
+def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] = (), **options: Any) -> Summary:
     """`run`, in a write session that is open already."""
     started = time.perf_counter()
-    select = tuple(select)
+    select, given = tuple(select), Options(**options)
     project = graph.load(config)
     land.prepare(connection, config)
-    steps = plan.make(connection, project, select, force=force)
-    dropped = [] if select else _orphans(connection, project)
-    summary = Summary(fresh=sum(not step.stale for step in steps))
-    if any(step.stale for step in steps) or dropped:
-        create_macros(connection, project)
-        _publish(connection, config, project, steps, dropped, summary)
+    planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
+    dropped = [] if select or given.exclude else publish.orphans(planned)
+    summary = Summary(dropped=dropped, fresh=len(project.models))
+    if planned.todo or dropped:
+        with made(connection, config, planned, given, summary) as space:
+            publish.run(connection, config, planned, space, summary)
+        summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
     last = catalog.latest(connection, "publish")
     summary.snapshot = last.id if last else None
     if last and (summary.built or summary.dropped):
@@ -91,157 +119,262 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     return summary
 
 
-def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
-    """Make the project's macros known to a connection, for its own use only.
+@contextmanager
+def made(
+    connection: DuckDBPyConnection, config: Config, planned: Plan, options: Options, summary: Summary
+) -> Iterator[Workspace]:
+    """A workspace in which the plan is carried out and checked; nothing is published yet.
 
     Raises:
-        ModelError: DuckDB refuses one.
+        ModelError: a model cannot be built. CheckFailed: a check of severity error failed.
     """
-    import duckdb
+    project = planned.project
+    todo = [step.model for step in planned.todo]
+    needed = {table for model in todo for table in model.inputs} | {model.table for model in todo}
+    needed |= _referred(project, {model.table for model in todo})
+    with workspace.open(config, connection, project, needed) as space:
+        preflight.check(project, todo, space.columns)
+        held = _held(connection, space, planned)
+        failed = _build(space, planned, options, summary, held)
+        if failed and not options.keep_good:
+            raise preflight.together(list(failed.values()))
+        _check(connection, space, planned, options, summary, failed)
+        summary.failed |= {table: str(problem.what) for table, problem in failed.items()}
+        yield space
 
-    for macro in project.macros.values():
-        try:
-            connection.execute(_CREATE.sub("CREATE TEMP ", macro.sql, count=1))
-        except duckdb.Error as error:
-            raise ModelError(f"the macro {macro.name} is refused: {first_line(error)}", where=macro.where) from None
+
+def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
+    """For each incremental model, what its inputs were when it was built last."""
+    found, at = {}, {}
+    for step in planned.todo:
+        before = planned.before.get(step.model.table)
+        if step.model.contract.incremental and before:
+            number = before["snapshot"]
+            if number not in at:
+                files = catalog.tables(connection, number)
+                at[number] = {t: (files[t], space.columns[t]) for t in files if t in space.columns}
+            found[step.model.table] = {t: at[number][t] for t in step.model.inputs if t in at[number]}
+    return found
 
 
-def _orphans(connection: DuckDBPyConnection, project: Project) -> list[str]:
-    """Tables that an earlier build made and the project no longer has."""
-    made = [row["table"] for row in plan.provenance(connection) if row["kind"] != "raw"]
-    return sorted(set(made) - project.models.keys())
+def _referred(project: graph.Project, built: set[str]) -> set[str]:
+    """What the checks need beside what was built: the tables that it refers to, and those that refer to it."""
+    found: set[str] = set()
+    for table, model in project.models.items():
+        targets = check.targets(model.contract)
+        if table in built:
+            found |= targets
+        elif targets & built:
+            found |= {table, *targets}
+    return found
 
 
-def _publish(
-    connection: DuckDBPyConnection,
-    config: Config,
-    project: Project,
-    steps: list[Step],
-    dropped: list[str],
-    summary: Summary,
-) -> None:
-    stale = [step for step in steps if step.stale]
+# Building: models whose inputs are ready run side by side, in the memory that lake.toml allows for all of them.
 
-    def work() -> None:
-        summary.built, summary.dropped = [], dropped
-        for table in dropped:
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-        with progress.bar("build", total=len(stale)) as advance:
-            for step in stale:
-                advance(0, note=step.model.table)
-                summary.built.append(_build(connection, step))
-                advance()
-        summary.qualities = _check(connection, project, stale)
-        summary.checks = sum(len(quality.results) for quality in summary.qualities)
-        summary.warnings = check.failures(summary.qualities, "warn")
-        if errors := check.failures(summary.qualities, "error"):
-            raise check.failed(errors)
-        built = {b.table: {"rows": b.rows, "seconds": round(b.seconds, 4)} for b in summary.built}
-        engine.write(connection, config, project, steps, built, summary.qualities)
 
-    message = f"{len(stale)} model(s): " + ", ".join(step.model.table for step in stale[:4])
-    message += ", ..." if len(stale) > 4 else ""
-    models = {step.model.table: step.reason for step in stale}
+def _build(
+    space: Workspace, planned: Plan, options: Options, summary: Summary, held: Mapping[str, incremental.Held]
+) -> dict[str, LakeError]:
+    """Carry out the plan; a model that fails stops only those that read it. Returns those that failed."""
+    todo = {step.model.table: step.model for step in planned.todo}
+    waiting = TopologicalSorter({t: sorted(set(model.inputs) & todo.keys()) for t, model in todo.items()})
+    waiting.prepare()
+    failed: dict[str, LakeError] = {}
+    running: dict[Future[Built], Model] = {}
+    alone: list[Model] = []  # ran out of memory beside others
+    with _stoppable(space) as pool, progress.bar("build", total=len(todo)) as advance:
+
+        def start(model: Model) -> None:
+            reason = planned.why(model.table)
+            advance(0, note=model.table)
+            running[pool.submit(_one, space, planned, model, reason, options, held.get(model.table, {}))] = model
+
+        def done(table: str) -> None:
+            waiting.done(table)
+            advance()
+
+        while waiting.is_active():
+            for table in waiting.get_ready():
+                blocked = next((t for t in todo[table].inputs if t in failed), None)
+                if blocked:
+                    failed[table] = ModelError(f"{table} reads {blocked}, which failed", where=str(todo[table].path))
+                    done(table)
+                elif planned.why(table):
+                    start(todo[table])
+                else:
+                    done(table)
+            if not running and alone:
+                start(alone.pop())
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                model, crowded = running.pop(future), bool(running)
+                problem = future.exception()
+                if problem and crowded and _out_of_memory(problem):
+                    alone.append(model)
+                    continue
+                if isinstance(problem, LakeError):
+                    failed[model.table] = problem
+                elif problem:
+                    raise problem
+                else:
+                    _note(planned, future.result(), summary)
+                done(model.table)
+    return failed
+
+
+@contextmanager
+def _stoppable(space: Workspace) -> Iterator[ThreadPoolExecutor]:
+    """Threads to build in. When the body is left by an error or Ctrl-C, whatever runs in them is interrupted."""
+    pool = ThreadPoolExecutor(max(space.config.limits.threads, 1))
     try:
-        catalog.commit(connection, work, kind="publish", message=message, extra={"models": models, "dropped": dropped})
-    except CheckFailed:  # what failed is kept, though nothing else of this build is
-        number = engine.next_snapshot(connection)
-        catalog.commit(
-            connection,
-            lambda: engine.keep_checks(connection, summary.qualities, number),
-            kind="checks",
-            message="checks of a build that was not published",
-        )
+        yield pool
+    except BaseException:
+        space.interrupt()
         raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _build(connection: DuckDBPyConnection, step: Step) -> Built:
+def _out_of_memory(problem: BaseException) -> bool:
+    return "Out of Memory" in str(problem)
+
+
+def _note(planned: Plan, built: Built, summary: Summary) -> None:
+    summary.built.append(built)
+    before = planned.before.get(built.table)
+    anew = built.changed or before is None
+    planned.content[built.table] = plan.digest(built.parts) if anew else before["content"]
+
+
+def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Options, held: incremental.Held) -> Built:
+    """Build one model in the workspace."""
     import duckdb
 
     started = time.perf_counter()
-    model = step.model
-    select = _seed(model) if model.seed else model.sql.rstrip().rstrip(";")
+    parts = planned.parts(model.table)
+    sql = preflight.seed(model) if model.seed else model.sql.rstrip().rstrip(";")
+    columns = [(column.name, column.type) for column in model.contract.columns]
     try:
-        _agree(connection, model, select)
-        _create(connection, model)
-        order = ", ".join(map(name, model.contract.sort))
-        connection.execute(
-            f"INSERT INTO {model.table} BY NAME SELECT * FROM (\n{select}\n)" + (f" ORDER BY {order}" if order else "")
-        )
-        rows = connection.execute(f"SELECT count(*) FROM {model.table}").fetchone()[0]
+        with space.cursor(options.timeout) as cursor:
+            if model.contract.materialized == "view":
+                _view(cursor, model, sql)
+                rows = cursor.execute(f"SELECT count(*) FROM {model.table}").fetchone()[0]
+                return Built(model.table, rows, time.perf_counter() - started, reason, True, parts)
+            written = _write(space, cursor, planned, model, sql, parts, options, held)
+            space.turn(model.table, columns, written)
+            changed = not _unchanged(space, cursor, planned, model, columns)
+    except duckdb.InterruptException:
+        raise _stopped(model, options) from None
     except duckdb.Error as error:
         raise _refused(model, error) from None
-    return Built(model.table, rows, time.perf_counter() - started, step.reason)
+    return Built(model.table, written.rows, time.perf_counter() - started, reason, changed, parts, written)
 
 
-def _agree(connection: DuckDBPyConnection, model: Model, select: str) -> None:
-    """Ask DuckDB what the SELECT gives, without running it, and hold the contract against that."""
-    given = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {select}").fetchall()}
-    wanted = {column.name: column.type for column in model.contract.columns}
-    problems = [f"{column} {type} is not promised" for column, type in given.items() if column not in wanted]
-    for column, type in wanted.items():
-        if column not in given:
-            problems.append(f"{column} {type} is promised, but not given")
-        elif given[column] != type:
-            problems.append(f"{column} is {given[column]}, but {type} is promised")
-    if held := [f"{c} is {t}, which the record cannot hold" for c, t in given.items() if t.startswith(_NOT_HELD)]:
-        problems = held + problems
-    if problems:
-        raise ModelError(
-            f"{model.table} and its contract disagree: {'; '.join(problems[:6])}",
-            where=str(model.path),
-            why=f"see {model.contract.where}",
-            next="CAST the column in the SELECT, or change the contract",
-        )
+def _view(cursor: DuckDBPyConnection, model: Model, sql: str) -> None:
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {model.table.partition('.')[0]}")
+    cursor.execute(f"CREATE OR REPLACE VIEW {model.table} AS {sql}")
 
 
-def _create(connection: DuckDBPyConnection, model: Model) -> None:
-    contract = model.contract
-    schema = model.table.partition(".")[0]
-    columns = ", ".join(f"{name(column.name)} {column.type}" for column in contract.columns)
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    connection.execute(f"CREATE OR REPLACE TABLE {model.table} ({columns})")
-    connection.execute(f"COMMENT ON TABLE {model.table} IS {quote(contract.doc)}")
-    for column in contract.columns:
-        text = " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else "")))
-        if text:
-            connection.execute(f"COMMENT ON COLUMN {model.table}.{name(column.name)} IS {quote(text)}")
+def _write(
+    space: Workspace,
+    cursor: DuckDBPyConnection,
+    planned: Plan,
+    model: Model,
+    sql: str,
+    parts: Mapping[str, Any],
+    options: Options,
+    held: incremental.Held,
+) -> Written:
+    before = planned.before.get(model.table)
+    values = None
+    if model.contract.incremental and before and not (options.full or options.force):
+        values = incremental.changed(space, cursor, model, before, parts, held)
+    if values is None:
+        return space.write(cursor, model, sql)
+    stay, rows = incremental.kept(space, cursor, model, values)
+    written = space.write(cursor, model, incremental.select(model, sql, values))
+    return replace(written, rows=written.rows + rows, kept=stay, anew=tuple(values))
 
 
-def _seed(model: Model) -> str:
-    columns = ", ".join(f"{quote(column.name)}: {quote(column.type)}" for column in model.contract.columns)
-    return (
-        f"SELECT * FROM read_csv({quote(str(model.path))}, header = true, columns = {{{columns}}}, "
-        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
-    )
+def _unchanged(
+    space: Workspace, cursor: DuckDBPyConnection, planned: Plan, model: Model, columns: workspace.Columns
+) -> bool:
+    """Whether it came out as it was before; asked only where that spares something that reads it."""
+    if model.table not in space.published or model.table not in planned.before:
+        return False
+    readers = [t for t, step in planned.steps.items() if step.verdict == "perhaps" and model.table in step.model.inputs]
+    if not readers:
+        return False
+    files = [space.config.data / file for file in space.published[model.table]]
+    before = workspace.selected(files, space.columns[model.table])
+    return workspace.same(cursor, before, f"SELECT * FROM {model.table}")
 
 
-def _refused(model: Model, error: Exception) -> ModelError:
-    """DuckDB's error as ours, with the line of the model's own file."""
-    text = str(error)
-    line = next((part.split(":")[0] for part in text.split("LINE ")[1:]), "1")
-    line = line if line.isdigit() else "1"
-    if any(sign in text for sign in ("No space left", "Out of Memory", "disk is full")):
-        raise catalog.explain(error) from None
-    caret = "\n".join(row for row in text.split("\n")[1:] if row.strip())
+def _stopped(model: Model, options: Options) -> LakeError:
     return ModelError(
-        f"{model.table} cannot be built: {first_line(error)}", where=f"{model.path}:{line}", why=caret.strip()
+        f"{model.table} was stopped" + (f" after {options.timeout:g} s" if options.timeout else ""),
+        where=str(model.path),
+        why="it took longer than --timeout allows",
+        next="make it do less, or give it more time",
     )
 
 
-def _check(connection: DuckDBPyConnection, project: Project, stale: list[Step]) -> list[check.Quality]:
-    """Check what was built, and what refers to it."""
-    built = {step.model.table for step in stale}
-    there = {row[0] for row in connection.execute(_TABLES).fetchall()}
-    contracts = [
-        model.contract
-        for table, model in project.models.items()
-        if table in built or (table in there and check.refers(model.contract, built))
-    ]
-    qualities = []
-    with progress.bar("check", total=len(contracts)) as advance:
-        for contract in contracts:
-            advance(0, note=contract.table)
-            qualities += check.run(connection, [contract])
+def _refused(model: Model, error: Exception) -> LakeError:
+    signs = ("No space left", "Out of Memory", "disk is full")
+    return catalog.explain(error) if any(sign in str(error) for sign in signs) else preflight.refused(model, error)
+
+
+# Checking
+
+
+def _check(
+    connection: DuckDBPyConnection,
+    space: Workspace,
+    planned: Plan,
+    options: Options,
+    summary: Summary,
+    failed: dict[str, LakeError],
+) -> None:
+    """Check what was built and what refers to it. With keep_good, what fails is put back, with all that reads it."""
+    while True:
+        built = {b.table for b in summary.built}
+        contracts = [
+            model.contract
+            for table, model in planned.project.models.items()
+            if table in built or (table in space.published and check.targets(model.contract) & built)
+        ]
+        summary.qualities = _measured(space, contracts)
+        errors = check.failures(summary.qualities, "error")
+        if errors and not options.keep_good:
+            engine.keep_failed(connection, space, planned, summary.qualities)
+            raise check.failed(errors)
+        culprits = {table for error in errors for table in _culprits(planned, error.check.table, built)}
+        bad = planned.project.downstream(culprits | failed.keys()) & built
+        if not bad:
+            break
+        for table in bad:
+            own = [error.check.name for error in errors if error.check.table == table]
+            why = f"{table} fails {own[0]}" if own else f"{table} reads what failed"
+            failed[table] = CheckFailed(why, where=table)
+            space.turn_back(table)
+            planned.content[table] = planned.before[table]["content"] if table in planned.before else ""
+        summary.built = [b for b in summary.built if b.table not in bad]
+    summary.checks = sum(len(quality.results) for quality in summary.qualities)
+    summary.warnings = check.failures(summary.qualities, "warn")
+
+
+def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
+    """Which built tables a failed check speaks against: its own, or what it refers to."""
+    return {table} if table in built else check.targets(planned.project.models[table].contract) & built
+
+
+def _measured(space: Workspace, contracts: list) -> list[check.Quality]:
+    def one(contract) -> list[check.Quality]:
+        with space.cursor() as cursor:
+            return check.run(cursor, [contract])
+
+    found = []
+    with _stoppable(space) as pool, progress.bar("check", total=len(contracts)) as advance:
+        for qualities in pool.map(one, contracts):
+            found += qualities
             advance()
-    return qualities
+    return found

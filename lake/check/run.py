@@ -16,7 +16,7 @@ from lake.store.catalog import first_line, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXAMPLES = 5
+EXAMPLES, KEPT = 5, 1000  # failing rows of a check that are shown; that are kept in quality.failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Result:
             "column": self.check.column,
             "severity": self.check.severity,
             "failing": self.failing,
-            "examples": self.examples,
+            "examples": self.examples[:EXAMPLES],
         }
 
 
@@ -79,10 +79,10 @@ def failed(errors: list[Result]) -> CheckFailed:
     )
 
 
-def refers(contract: Contract, tables: Iterable[str]) -> bool:
-    """Whether a column of the contract references one of the tables."""
+def targets(contract: Contract) -> set[str]:
+    """The tables that the contract's columns refer to."""
     marks = (mark for column in contract.columns for mark in column.marks if isinstance(mark, References))
-    return any(mark.column.rpartition(".")[0] in tables for mark in marks)
+    return {mark.column.rpartition(".")[0] for mark in marks}
 
 
 def _measure(connection: DuckDBPyConnection, contract: Contract) -> Quality:
@@ -126,7 +126,7 @@ def _key(connection: DuckDBPyConnection, contract: Contract, check: Check, quali
     distinct, repeated = connection.execute(f"SELECT count(*), count(*) FILTER (n > 1) FROM ({grouped})").fetchone()
     examples = []
     if repeated:
-        examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {EXAMPLES}")
+        examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {KEPT}")
     quality.results.append(Result(check, repeated, examples))
     return distinct / quality.rows if quality.rows else None
 
@@ -157,7 +157,7 @@ def _examples(connection: DuckDBPyConnection, contract: Contract, check: Check, 
     columns = [column.name for column in contract.columns if column.name in (*contract.key, *about) or not contract.key]
     order = ", ".join(map(name, contract.key)) or "ALL"
     shown = ", ".join(map(name, columns))
-    return _rows(connection, f"SELECT {shown} FROM {contract.table} {where} ORDER BY {order} LIMIT {EXAMPLES}")
+    return _rows(connection, f"SELECT {shown} FROM {contract.table} {where} ORDER BY {order} LIMIT {KEPT}")
 
 
 def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

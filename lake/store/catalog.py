@@ -285,6 +285,20 @@ def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, li
     return {name: files or [] for name, files in rows}
 
 
+def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
+    """The tables of now: the Parquet files of each, relative to the data folder, and its columns with SQL types."""
+    last = latest(connection)
+    files = tables(connection, last.id) if last else {}
+    described: dict[str, list[tuple[str, str]]] = {table: [] for table in files}
+    rows = connection.execute(
+        f"""SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()
+            WHERE database_name = '{ALIAS}' ORDER BY 1, column_index"""
+    ).fetchall()
+    for table, column, type in rows:
+        described.setdefault(table, []).append((column, type))
+    return files, described
+
+
 def columns(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[tuple[str, str, str]]]:
     """Each table of a snapshot with its columns: name, SQL type, comment."""
     described: dict[str, list[tuple[str, str, str]]] = {}

@@ -147,6 +147,7 @@ def _statements(config: Config, connection: duckdb.DuckDBPyConnection, snapshot:
             if text:
                 yield f"COMMENT ON COLUMN {quoted}.{name(column)} IS {quote(text)}"
     yield from _macros(connection, snapshot, tables)
+    yield from _views(connection, snapshot, tables)
     yield (
         f"CREATE TABLE {_INFO} AS SELECT {snapshot.id} AS snapshot, {quote(snapshot.at)} AS published_at, "
         f"{quote(str(config.data))} AS root, {quote(config.lake.name)} AS lake, {quote(snapshot.message)} AS message"
@@ -160,13 +161,21 @@ def _select(config: Config, files: list[str], columns: list[tuple[str, str, str]
     root = f"coalesce(getvariable('lake_root'), {quote(str(config.data))})"
     paths = ", ".join(f"{root} || {quote('/' + file)}" for file in files)
     listed = ", ".join(name(column) for column, _, _ in columns)
-    return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true)"
+    return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
 
 def _macros(connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, tables: dict[str, list[str]]):
     if "ops.macros" in tables:
         rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot.id}) ORDER BY position")
         yield from (sql for (sql,) in rows.fetchall())
+
+
+def _views(connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, tables: dict[str, list[str]]):
+    if "ops.views" in tables:
+        rows = connection.execute(f"SELECT name, sql FROM ops.views AT (VERSION => {snapshot.id}) ORDER BY position")
+        for view, sql in rows.fetchall():
+            yield f"CREATE SCHEMA IF NOT EXISTS {name(view.partition('.')[0])}"
+            yield sql
 
 
 def read_info(place: Path) -> Info | None:

@@ -1,0 +1,153 @@
+"""Mistakes found before anything runs: every model is bound by DuckDB against tables without rows.
+
+Unknown tables and columns, wrong arguments of macros, a contract that disagrees with what the SELECT gives, types that
+the record cannot hold, functions that give something else each time: all that are there, each with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from lake.build.graph import Model, Project, unknown_table
+from lake.build.workspace import Columns, create_macros, selected
+from lake.errors import ModelError
+from lake.store.catalog import first_line, name, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the record would change them
+_ARRAY = re.compile(r"\[\d+\]")  # FLOAT[3]: likewise
+_VARYING = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+_STEADY = {"error", "current_schema", "current_schemas", "current_database", "in_search_path"}
+
+
+def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns]) -> None:
+    """Bind the models, whose other inputs have these columns.
+
+    Raises:
+        ModelError: one of them cannot be built; its note names the others.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        create_macros(connection, project)
+        varying = {row[0] for row in connection.execute(_VARYING).fetchall()} - _STEADY
+        models = list(models)
+        _tables(connection, project, models, raw)
+        problems = [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
+    if problems:
+        raise together(problems)
+
+
+def _tables(connection: DuckDBPyConnection, project: Project, models: list[Model], raw: Mapping[str, Columns]) -> None:
+    """What the models read, as views without rows."""
+    schemas = set()
+    for table in sorted({table for model in models for table in model.inputs}):
+        known = project.models.get(table)
+        columns = [(c.name, c.type) for c in known.contract.columns] if known else raw.get(table)
+        if columns is None:
+            continue
+        schema, _, stem = table.partition(".")
+        if schema not in schemas:
+            connection.execute(f"CREATE SCHEMA {name(schema)}")
+            schemas.add(schema)
+        connection.execute(f"CREATE VIEW {name(schema)}.{name(stem)} AS {selected([], columns)}")
+
+
+def _problem(
+    connection: DuckDBPyConnection, project: Project, model: Model, raw: Mapping[str, Columns], varying: set[str]
+) -> ModelError | None:
+    import duckdb
+
+    try:
+        for table in model.inputs:
+            if table not in project.models and table not in raw:
+                raise unknown_table(model, table, [*project.models, *raw])
+        _steady(project, model, varying)
+        select = seed(model) if model.seed else model.sql.rstrip().rstrip(";")
+        _agree(model, {row[0]: row[1] for row in connection.execute(f"DESCRIBE {select}").fetchall()})
+    except ModelError as problem:
+        return problem
+    except duckdb.Error as error:
+        return refused(model, error)
+    return None
+
+
+def _steady(project: Project, model: Model, varying: set[str]) -> None:
+    """Refuse what gives another table each time it runs: whether it changed could not be told by its content."""
+    texts = [(model.canonical, model.sql, str(model.path))] if not model.seed else []
+    texts += [(macro.canonical, macro.sql, macro.where) for macro in (project.macros[n] for n in model.macros)]
+    for canonical, sql, where in texts:
+        words = canonical.split()
+        called = {word for word, after in zip(words, [*words[1:], ""], strict=True) if after == "("}
+        called |= {word for word in words if word in ("current_date", "current_time", "current_timestamp")}
+        for function in sorted(called & (varying | {"current_date", "current_time", "current_timestamp"})):
+            line, caret = _point(sql, function)
+            raise ModelError(
+                f"{model.table} calls {function}(), which gives something else each time",
+                where=f"{where}:{line}",
+                why=f"models are compared by content\n{caret}",
+                next="take the value from a table, or from what was fetched",
+            )
+
+
+def _point(sql: str, word: str) -> tuple[int, str]:
+    """The line that holds a word, and a caret below it."""
+    for number, line in enumerate(sql.splitlines(), 1):
+        found = re.search(rf"\b{re.escape(word)}\b", line.partition("--")[0], re.IGNORECASE)
+        if found:
+            return number, f"{line}\n{' ' * found.start()}^"
+    return 1, ""
+
+
+def _agree(model: Model, given: Mapping[str, str]) -> None:
+    """Hold the contract against what DuckDB says that the SELECT gives."""
+    wanted = {column.name: column.type for column in model.contract.columns}
+    problems = [f"{column} {type} is not promised" for column, type in given.items() if column not in wanted]
+    for column, type in wanted.items():
+        if column not in given:
+            problems.append(f"{column} {type} is promised, but not given")
+        elif given[column] != type:
+            problems.append(f"{column} is {given[column]}, but {type} is promised")
+    held = [c for c, t in given.items() if t.startswith(_NOT_HELD) or _ARRAY.search(t)]
+    problems = [f"{column} is {given[column]}, which the record cannot hold" for column in held] + problems
+    if problems:
+        raise ModelError(
+            f"{model.table} and its contract disagree: {'; '.join(problems[:6])}",
+            where=str(model.path),
+            why=f"see {model.contract.where}",
+            next="CAST the column in the SELECT, or change the contract",
+        )
+
+
+def seed(model: Model) -> str:
+    """The SELECT that reads a seed's CSV file by its contract."""
+    columns = ", ".join(f"{quote(column.name)}: {quote(column.type)}" for column in model.contract.columns)
+    return (
+        f"SELECT * FROM read_csv({quote(str(model.path))}, header = true, columns = {{{columns}}}, "
+        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
+    )
+
+
+def refused(model: Model, error: Exception) -> ModelError:
+    """DuckDB's error as ours, with the line of the model's own file."""
+    text = str(error)
+    line = next((part.split(":")[0] for part in text.split("LINE ")[1:]), "1")
+    line = line if line.isdigit() else "1"
+    caret = "\n".join(row for row in text.split("\n")[1:] if row.strip())
+    return ModelError(
+        f"{model.table} cannot be built: {first_line(error)}", where=f"{model.path}:{line}", why=caret.strip()
+    )
+
+
+def together(problems: list[ModelError]) -> ModelError:
+    """The first of them, which names the others."""
+    first, *others = problems
+    if not others:
+        return first
+    listed = "; ".join(f"{other.what} ({other.where})" for other in others[:9])
+    what = f"{first.what}. And {len(others)} more: {listed}"
+    return type(first)(what, where=first.where, why=first.why, next=first.next)

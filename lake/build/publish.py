@@ -1,0 +1,94 @@
+"""The transaction that publishes: the record learns which files each built table now has, and where they came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lake.build import engine
+from lake.build.incremental import among
+from lake.build.plan import Plan
+from lake.build.workspace import Workspace, Written
+from lake.config import Config
+from lake.errors import LakeError
+from lake.store import catalog
+from lake.store.catalog import name, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from lake.build.graph import Model
+    from lake.build.run import Summary
+
+
+def orphans(planned: Plan) -> list[str]:
+    """Tables that an earlier build made and the project no longer has."""
+    made = {table for table, row in planned.before.items() if row["kind"] != "raw"}
+    return sorted(made - planned.project.models.keys())
+
+
+def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Workspace, summary: Summary) -> None:
+    """Publish what the workspace holds as one snapshot; nothing, where nothing was built or dropped.
+
+    Raises:
+        StorageError: the disk is full, or the record refused. Nothing is published then.
+    """
+    if not (summary.built or summary.dropped):
+        return
+    models = {built.table: built.reason for built in summary.built}
+
+    def work() -> None:
+        for table in summary.dropped:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for built in summary.built:
+            model = planned.project.models[built.table]
+            if built.written is None:
+                connection.execute(f"DROP TABLE IF EXISTS {built.table}")
+            elif built.written.anew is not None and model.contract.partition == model.contract.incremental:
+                _replace_parts(connection, model, built.written)
+            else:
+                _replace(connection, model, built.written)
+        engine.write(connection, config, space, planned, summary)
+
+    message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
+    extra = {"models": models, "dropped": summary.dropped}
+    try:
+        catalog.commit(connection, work, kind="publish", message=message, extra=extra)
+    except LakeError:
+        space.discard()
+        raise
+
+
+def _replace(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
+    contract = model.contract
+    columns = ", ".join(f"{name(column.name)} {column.type}" for column in contract.columns)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {model.table.partition('.')[0]}")
+    connection.execute(f"CREATE OR REPLACE TABLE {model.table} ({columns})")
+    if contract.partition:
+        parted = ", ".join(map(name, contract.partition))
+        connection.execute(f"ALTER TABLE {model.table} SET PARTITIONED BY ({parted})")
+    for statement in comments("TABLE", model):
+        connection.execute(statement)
+    _add(connection, model, written)
+
+
+def comments(kind: str, model: Model) -> list[str]:
+    """The statements that say in the catalog what the contract says of a table or view and its columns."""
+    found = [f"COMMENT ON {kind} {model.table} IS {quote(model.contract.doc)}"]
+    for column in model.contract.columns:
+        if text := " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else ""))):
+            found.append(f"COMMENT ON COLUMN {model.table}.{name(column.name)} IS {quote(text)}")
+    return found
+
+
+def _replace_parts(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
+    """Drop the files of the values that were made anew. Whole files go, so the record keeps no delete files."""
+    if written.anew:
+        connection.execute(f"DELETE FROM {model.table} WHERE {among(model.contract.incremental, list(written.anew))}")
+    _add(connection, model, written)
+
+
+def _add(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
+    schema, _, table = model.table.partition(".")
+    for file in written.files:
+        given = ", ".join(map(quote, (catalog.ALIAS, table, str(file))))
+        connection.execute(f"CALL ducklake_add_data_files({given}, schema => {quote(schema)})")

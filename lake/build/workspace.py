@@ -1,0 +1,281 @@
+"""Where models are made before anyone sees them: an in-memory DuckDB with a view over the files of each table.
+
+A model's SELECT is written to Parquet files in their final place and its view is turned to them; the record is not
+touched until all of it is good, and then only learns the files' names. So models run side by side, a failed build
+leaves nothing but files to delete, and the transaction that publishes is short.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.build.graph import Model, Project
+from lake.config import Config
+from lake.errors import ModelError
+from lake.store import catalog
+from lake.store.catalog import first_line, name, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BEFORE = "before"  # the catalog that holds the published tables, for comparing
+_PROFILE = {
+    "CPU_TIME": "true",
+    "CUMULATIVE_ROWS_SCANNED": "true",
+    "SYSTEM_PEAK_BUFFER_MEMORY": "true",
+    "SYSTEM_PEAK_TEMP_DIR_SIZE": "true",
+}
+
+Columns = list[tuple[str, str]]  # name and SQL type
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one model's SELECT gave, and what it took."""
+
+    files: tuple[Path, ...]
+    rows: int
+    bytes: int
+    cpu: float  # seconds
+    rows_in: int  # rows that it scanned
+    memory: int  # bytes: the peak of all models that ran at that time
+    spilled: int  # bytes on disk, likewise
+    kept: tuple[str, ...] = ()  # files of the published table that stay, as the record names them
+    anew: tuple[tuple[Any, ...], ...] | None = None  # values of the incremental columns made anew; None: everything
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One build's tables. ``connection`` is for one thread; ``cursor`` gives others their own."""
+
+    config: Config
+    connection: DuckDBPyConnection
+    published: Mapping[str, list[str]]  # each table's files, relative to the data folder
+    columns: Mapping[str, Columns]
+    written: dict[str, Written] = field(default_factory=dict)
+    _cursors: set[DuckDBPyConnection] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def cursor(self, timeout: float | None = None) -> Iterator[DuckDBPyConnection]:
+        """A connection for one thread, interrupted after so many seconds, or when the build is stopped."""
+        cursor = self.connection.cursor()
+        with self._lock:
+            self._cursors.add(cursor)
+        clock = threading.Timer(timeout, cursor.interrupt) if timeout else None
+        try:
+            if clock:
+                clock.daemon = True
+                clock.start()
+            yield cursor
+        finally:
+            if clock:
+                clock.cancel()
+            with self._lock:
+                self._cursors.discard(cursor)
+            cursor.close()
+
+    def interrupt(self) -> None:
+        """Stop whatever runs."""
+        with self._lock:
+            for cursor in self._cursors:
+                cursor.interrupt()
+
+    def write(self, cursor: DuckDBPyConnection, model: Model, select: str) -> Written:
+        """Run a SELECT into Parquet files of the table. Its view is not turned to them yet."""
+        contract = model.contract
+        schema, _, stem = model.table.partition(".")
+        folder = self.config.data / catalog.TABLES / schema / stem
+        folder.mkdir(parents=True, exist_ok=True)
+        listed = ", ".join(name(column.name) for column in contract.columns)
+        order = f" ORDER BY {', '.join(map(name, contract.sort))}" if contract.sort else ""
+        number = uuid.uuid4().hex
+        options = ["FORMAT parquet", "RETURN_STATS true"]
+        if contract.row_group_size:
+            options.append(f"ROW_GROUP_SIZE {int(contract.row_group_size)}")
+        if contract.compression:
+            options.append(f"COMPRESSION {contract.compression}")
+        target = folder / f"{number}.parquet"
+        if contract.partition:
+            columns = ", ".join(map(name, contract.partition))
+            options += [f"PARTITION_BY ({columns})", "WRITE_PARTITION_COLUMNS true", "OVERWRITE_OR_IGNORE true"]
+            options.append(f"FILENAME_PATTERN '{number}_{{i}}'")
+            target = folder
+        try:
+            cursor.execute("PRAGMA enable_profiling = 'no_output'")
+            cursor.execute(f"SET custom_profiling_settings = {quote(json.dumps(_PROFILE))}")
+            rows = cursor.execute(
+                f"COPY (SELECT {listed} FROM (\n{select}\n){order}) TO {quote(str(target))} ({', '.join(options)})"
+            ).fetchall()
+            took = json.loads(cursor.get_profiling_information(format="json"))
+            cursor.execute("PRAGMA disable_profiling")
+        except BaseException:
+            _remove(folder, number)
+            raise
+        return _written(rows, took)
+
+    def turn(self, table: str, columns: Columns, made: Written) -> None:
+        """Make the table's view show what was written."""
+        self.written[table] = made
+        kept = [self.config.data / file for file in made.kept]
+        with self.cursor() as cursor:
+            show(cursor, table, [*kept, *made.files], columns)
+
+    def turn_back(self, table: str) -> None:
+        """Make the table's view show what is published; its new files go."""
+        made = self.written.pop(table, None)
+        if made:
+            _unlink(made.files)
+        if table in self.published:
+            with self.cursor() as cursor:
+                files = [self.config.data / file for file in self.published[table]]
+                show(cursor, table, files, self.columns[table])
+
+    def discard(self) -> None:
+        """Remove every file that was written here."""
+        for made in self.written.values():
+            _unlink(made.files)
+        self.written.clear()
+
+    def compare_with(self, tables: Iterable[str]) -> None:
+        """Make published tables known as before.layer.table."""
+        self.connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {BEFORE}")
+        for table in tables:
+            if table in self.published:
+                files = [self.config.data / file for file in self.published[table]]
+                show(self.connection, f"{BEFORE}.{table}", files, self.columns[table])
+
+
+def _written(rows: list[tuple], took: Mapping[str, Any]) -> Written:
+    found = [(Path(file), count, size) for file, count, size, *_ in rows]
+    for file, count, _ in found:
+        if not count:
+            file.unlink()
+    return Written(
+        files=tuple(file for file, count, _ in found if count),
+        rows=sum(count for _, count, _ in found),
+        bytes=sum(size for _, count, size in found if count),
+        cpu=round(took.get("cpu_time", 0.0), 4),
+        rows_in=int(took.get("cumulative_rows_scanned", 0)),
+        memory=int(took.get("system_peak_buffer_memory", 0)),
+        spilled=int(took.get("system_peak_temp_dir_size", 0)),
+    )
+
+
+def _unlink(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _remove(folder: Path, number: str) -> None:
+    for file in folder.rglob(f"*{number}*"):
+        with suppress(OSError):
+            file.unlink()
+
+
+@contextmanager
+def open(config: Config, record: DuckDBPyConnection, project: Project, needed: Iterable[str]) -> Iterator[Workspace]:
+    """A workspace on the record's present tables, with a view for each of those that are needed.
+
+    Raises:
+        ModelError: DuckDB refuses a macro.
+    """
+    published, columns = catalog.present(record)
+    with _connection(config) as connection:
+        space = Workspace(config, connection, published, columns)
+        create_macros(connection, project)
+        for table in sorted(set(needed) & published.keys()):
+            show(connection, table, [config.data / file for file in published[table]], columns[table])
+        finished = False
+        try:
+            yield space
+            finished = True
+        finally:
+            if not finished:
+                space.discard()
+
+
+@contextmanager
+def _connection(config: Config) -> Iterator[DuckDBPyConnection]:
+    import duckdb
+
+    spill = config.data / "tmp" / f"build-{uuid.uuid4().hex}"
+    connection = duckdb.connect(
+        config={
+            "memory_limit": f"{config.limits.memory}B",
+            "threads": config.limits.threads,
+            "temp_directory": str(spill),
+        }
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
+    """Make the project's macros known to a connection.
+
+    Raises:
+        ModelError: DuckDB refuses one.
+    """
+    import duckdb
+
+    for macro in project.macros.values():
+        try:
+            connection.execute(macro.sql)
+        except duckdb.Error as error:
+            raise ModelError(f"the macro {macro.name} is refused: {first_line(error)}", where=macro.where) from None
+
+
+def show(connection: DuckDBPyConnection, table: str, files: list[Path], columns: Columns) -> None:
+    """Make a view of Parquet files, as layer.table or catalog.layer.table."""
+    *place, stem = table.split(".", table.count("."))
+    schema = ".".join(map(name, place))
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    connection.execute(f"CREATE OR REPLACE VIEW {schema}.{name(stem)} AS {selected(files, columns)}")
+
+
+def selected(files: list[Path], columns: Columns) -> str:
+    """A SELECT of the columns from Parquet files; from none, no rows of their types."""
+    if not files:
+        empty = ", ".join(f"CAST(NULL AS {type}) AS {name(column)}" for column, type in columns)
+        return f"SELECT {empty} WHERE false"
+    listed = ", ".join(name(column) for column, _ in columns)
+    paths = ", ".join(quote(str(file)) for file in files)
+    several = ", union_by_name = true" if len(files) > 1 else ""
+    return f"SELECT {listed} FROM read_parquet([{paths}], hive_partitioning = false{several})"
+
+
+def same(cursor: DuckDBPyConnection, before: str, after: str) -> bool:
+    """Whether two SELECTs give the same rows, in any order. What the files' statistics tell apart is not read."""
+    if (types := _described(cursor, before)) != _described(cursor, after):
+        return False
+    plain = [column for column, type in types if not type.endswith(("]", ")"))]
+    ends = ", ".join(f"min({name(column)}), max({name(column)})" for column in plain)
+    told = [
+        cursor.execute(f"SELECT count(*){', ' + ends if ends else ''} FROM ({q})").fetchone() for q in (before, after)
+    ]
+    if repr(told[0]) != repr(told[1]):
+        return False
+    row = f"hash({', '.join(name(column) for column, _ in types)})"
+    sums = f"SELECT bit_xor({row}), sum({row}) FROM"
+    return cursor.execute(f"{sums} ({before})").fetchone() == cursor.execute(f"{sums} ({after})").fetchone()
+
+
+def _described(cursor: DuckDBPyConnection, select: str) -> Columns:
+    return [(row[0], row[1]) for row in cursor.execute(f"DESCRIBE {select}").fetchall()]
+
+
+def seconds(since: float) -> float:
+    return time.perf_counter() - since
