@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,7 +46,7 @@ class LakeSection(_Section):
     name: str = "lake"
     data: str = "data"
     mirror: str = ""  # a folder or http(s)://...: every request goes to <mirror>/<host>/<path>
-    catalog: str = "sqlite"  # or "postgres:dbname=... host=..."
+    catalog: str = Field(default="sqlite", pattern=r"^(sqlite$|postgres:)")  # or "postgres:dbname=... host=..."
 
 
 class Limits(_Section):
@@ -60,12 +63,6 @@ class Fetch(_Section):
     connections: int = Field(default=4, ge=1)  # at once, per host
 
 
-class Keys(_Section):
-    """Which columns name a planet-run. The key is a function of these and of nothing else."""
-
-    planet_run: tuple[str, ...] = ("planet", "kind", "model", "scenario", "run")
-
-
 class Config(_Section):
     """lake.toml.
 
@@ -75,7 +72,6 @@ class Config(_Section):
     lake: LakeSection = LakeSection()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
-    keys: Keys = Keys()
     sources: dict[str, dict[str, Any]] = {}
 
     _root: Path = PrivateAttr(default=Path("."))
@@ -126,13 +122,30 @@ def load(path: str | Path = ".") -> Config:
     try:
         config = Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{FILE} is not valid TOML: {error}", where=str(file)) from None
+        line = re.search(r"at line (\d+)", str(error))
+        where = f"{file}:{line[1]}" if line else str(file)
+        raise ConfigError(f"{FILE} is not valid TOML: {error}", where=where, next=_NEXT) from None
     except ValidationError as error:
         raise ConfigError(
-            f"{FILE} has {error.error_count()} setting(s) that do not fit: "
-            + "; ".join(f"[{'.'.join(map(str, e['loc']))}] {e['msg']}" for e in error.errors()),
+            f"{FILE} has {error.error_count()} setting(s) that do not fit: {'; '.join(map(_misfit, error.errors()))}",
             where=str(file),
-            next=f"edit {FILE}; `lake init DIR` writes one with every setting explained",
+            next=_NEXT,
         ) from None
     config._root = root
     return config
+
+
+_NEXT = f"edit {FILE}; `lake init DIR` writes one with every setting explained"
+
+
+def _misfit(error: Mapping[str, Any]) -> str:
+    """What is wrong with one setting, in the words of lake.toml."""
+    *section, key = map(str, error["loc"])
+    name = f"[{'.'.join(section)}] {key}" if section else f"[{key}]"
+    if error["type"] == "extra_forbidden":
+        known = (Config.model_fields[section[0]].annotation if section else Config).model_fields
+        near = difflib.get_close_matches(key, known, 1)
+        return f"{name} is no setting; " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}")
+    if error["type"] in ("model_type", "dict_type"):
+        return f"{name} must be a table"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class Lake:
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
             config={"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
         )
+        self.connection.execute("SET TimeZone = 'UTC'")  # the same text for the same moment on every machine
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
         self.connection.execute("USE lake")
@@ -56,8 +58,13 @@ class Lake:
         import ibis
 
         schema, _, table = name.rpartition(".")
-        if name not in self.tables():
-            raise ConfigError(f"there is no table {name!r} at snapshot {self.snapshot}", next="lake.open().tables()")
+        if name not in (known := self.tables()):
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"there is no table {name!r} at snapshot {self.snapshot}",
+                why=f"did you mean {near[0]!r}?" if near else f"it has {len(known)} tables",
+                next="`.tables()` lists them",
+            )
         return ibis.duckdb.from_connection(self.connection).table(table, database=schema)
 
     def tables(self) -> list[str]:

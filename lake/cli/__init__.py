@@ -8,7 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from lake.cli import _output
 from lake.errors import Interrupted, LakeError
 
 _COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
@@ -75,11 +77,19 @@ _HELP = {
 
 @click.group(cls=_Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="astrolake", prog_name="lake")
-def lake() -> None:
+@_output.common
+@click.pass_context
+def lake(ctx: click.Context, path: str) -> None:
     """An embedded, versioned analytical lake for astrobiology.
 
     Start with `lake demo`, or with `lake init my-lake` and `lake run`.
     """
+    if ctx.get_parameter_source("path") is ParameterSource.DEFAULT:
+        return
+    command = lake.get_command(ctx, ctx.invoked_subcommand)
+    if all(parameter.name != "path" for parameter in command.params):
+        raise click.UsageError(f"-C names a lake, and `lake {ctx.invoked_subcommand}` asks for none.")
+    ctx.default_map = {ctx.invoked_subcommand: {"path": path}}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -90,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Exit as leave:
         code = leave.exit_code
     except click.ClickException as error:
-        error.show()
+        _misused(error, sys.argv[1:] if arguments is None else arguments)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort, Interrupted):
         click.echo("\nstopped: the lake is as it was; the same command goes on from here", err=True)
@@ -117,9 +127,16 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _tell(error: LakeError) -> None:
-    from lake.cli import _output
+def _misused(error: click.ClickException, arguments: list[str]) -> None:
+    if _output.as_json or "--json" in arguments:  # it may stand behind what could not be understood
+        asked = getattr(error, "ctx", None)
+        help = f"{asked.command_path} --help" if asked else "lake --help"
+        _output.json_out(LakeError(error.format_message(), next=help).as_dict() | {"error": type(error).__name__})
+    else:
+        error.show()
 
+
+def _tell(error: LakeError) -> None:
     if _output.as_json:
         _output.json_out(error.as_dict())
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import click
@@ -73,8 +73,8 @@ def warn(text: str) -> None:
     say(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows under a header, numbers to the right; plain and whole in a pipe."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Collection[int] | None = None) -> None:
+    """Rows under a header, numbers to the right (or the columns whose places are given); plain and whole in a pipe."""
     if as_json:
         return
     from rich.console import Console
@@ -85,7 +85,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(columns):
         numbers = rows and all(isinstance(row[i], (int, float)) or row[i] in (None, "") for row in rows)
-        grid.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        aside = numbers if right is None else i in right
+        grid.add_column(Text(column), justify="right" if aside else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(_cell(value)) for value in row))
     width = None if sys.stdout.isatty() else 10_000

@@ -48,11 +48,9 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
 
 def fetch(summary: Fetched) -> None:
     heading("fetch")
-    rows = [
-        [source, *(counts.get(key, 0) for key in ("fetched", "resumed", "unchanged", "refused", "failed", "fresh"))]
-        for source, counts in summary.counts.items()
-    ]
-    table(["source", "fetched", "resumed", "unchanged", "refused", "failed", "still fresh"], rows)
+    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap")
+    rows = [[source, *(counts.get(key, 0) for key in (*kinds, "fresh"))] for source, counts in summary.counts.items()]
+    table(["source", *kinds, "not asked again"], rows)
     say(f"{size(summary.bytes)} in {summary.seconds:.1f} s")
     _problems([f for f in summary.failures if not f["optional"]], "failed")
     _problems([f for f in summary.failures if f["optional"]], "gap")
@@ -60,13 +58,17 @@ def fetch(summary: Fetched) -> None:
 
 def _problems(found: list[dict[str, Any]], what: str) -> None:
     for problem in found[:_SHOWN]:
-        warn(f"{what}: {problem['source']}/{problem['resource']}: {problem['reason']} ({problem['url']})")
+        place = "/".join(filter(None, (problem["source"], problem["resource"])))
+        warn(f"{what}: {place}: {problem['reason']}" + (f" ({problem['url']})" if problem["url"] else ""))
     if len(found) > _SHOWN:
         warn(f"and {len(found) - _SHOWN} more: lake status --failed")
 
 
 def land(summary: Landed) -> None:
     heading("land")
+    if not summary.tallies:
+        say("nothing was fetched yet: lake fetch")
+        return
     table(
         ["source", "blobs", "up to date", "records in", "= landed", "+ rejected", "cubes"],
         [[t.source, t.blobs, t.skipped, t.seen, t.landed, t.rejected, t.cubes] for t in summary.tallies.values()],
@@ -80,7 +82,10 @@ def land(summary: Landed) -> None:
 def build(summary: Built) -> None:
     heading("build")
     if summary.built:
-        table(["table", "rows", "seconds", "why"], [[b.table, b.rows, round(b.seconds, 2), b.reason] for b in summary.built])
+        table(
+            ["table", "rows", "seconds", "why"],
+            [[b.table, b.rows, round(b.seconds, 2), b.reason] for b in summary.built],
+        )
     for dropped in summary.dropped:
         say(f"dropped {dropped}: no model makes it any more")
     for warning in summary.warnings:

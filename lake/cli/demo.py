@@ -13,7 +13,7 @@ from lake.cli import _output, _report
 def command(folder: str) -> None:
     """The whole way on the embedded sample, offline, in DIR.
 
-    Fetch, land, build, check, publish; then one training epoch of a tiny model, and a plot.
+    Fetch, land, build, check, publish; then one training epoch of a tiny model, and a plot. Run again, it does nothing.
     """
     from lake import config, project
 
@@ -34,20 +34,37 @@ def command(folder: str) -> None:
 
 
 def _train(settings) -> dict | None:
-    """One epoch of a tiny model on the planets of the train split; None where torch is not installed."""
+    """One epoch of a tiny model on the planets of the train split, once a snapshot; None where torch is missing."""
+    import json
     from importlib.util import find_spec
 
-    if find_spec("torch") is None:
-        _output.warn("torch is not installed, so nothing is trained: pip install 'astrolake[torch]'")
-        return None
-    import lake
-    from lake.train import demo
+    from lake.store import door
 
+    if missing := [name for name in ("torch", "matplotlib") if find_spec(name) is None]:
+        _output.warn(f"nothing is trained without {' and '.join(missing)}: pip install {' '.join(missing)}")
+        return None
     _output.heading("train")
-    with lake.open(settings.root) as here:
-        result = demo.run(here, settings.root / "demo.png")
+    note, picture = settings.data / "demo.json", settings.root / "demo.png"
+    snapshot = door.read_info(door.path(settings)).snapshot
+    result = json.loads(note.read_text()) if note.is_file() and picture.is_file() else {}
+    if result.get("snapshot") == snapshot:
+        _output.say(f"nothing to do: trained at snapshot {snapshot}")
+    else:
+        result = {"snapshot": snapshot, **_epoch(settings.root, picture)}
+        fresh = note.with_suffix(".new")
+        fresh.write_text(json.dumps(result))
+        fresh.replace(note)
+    result["plot"] = str(picture)
     for name, shape in result["shapes"].items():
         _output.say(f"  {name:<28} {shape}")
     _output.say(f"loss over one epoch: {result['losses'][0]:.3f} -> {result['losses'][-1]:.3f}")
-    _output.say(f"a picture of it all: {result['plot']}")
+    _output.say(f"a picture of it all: {picture}")
     return result
+
+
+def _epoch(root: Path, picture: Path) -> dict:
+    import lake
+    from lake.train import demo
+
+    with lake.open(root) as here:
+        return demo.run(here, picture)

@@ -16,19 +16,24 @@ from lake.cli import _output
 @click.option("-c", "--command", "query", help="Run this SQL and leave.")
 @_output.common
 def command(path: str, write: bool, at: int | None, query: str | None) -> None:
-    """A duckdb prompt with the lake attached: read-only at the newest snapshot, unless asked otherwise."""
+    """A duckdb prompt with the lake attached: read-only at the newest snapshot, unless asked otherwise.
+
+    SQL may also come from standard input. What --write changes is published by the next build.
+    """
     from lake import config
     from lake.store import catalog, door
 
+    if write and at is not None:
+        raise click.UsageError("An older snapshot cannot be written to: give --write or --at.")
     settings = config.load(path)
-    ending = ["-c", query] if query else []
+    ending = [*(["-json"] if _output.as_json else []), *(["-c", query] if query else [])]
     if write:
         statements = [f"LOAD {catalog.quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]
         statements += catalog.attach_statements(settings, write=True)
         with catalog.writing(settings):
             code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
     else:
-        statements = [f"SET VARIABLE lake_root = {catalog.quote(str(settings.data))}"]
+        statements = ["SET TimeZone = 'UTC'", f"SET VARIABLE lake_root = {catalog.quote(str(settings.data))}"]
         place = door.ensure(settings, at)
         code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
     raise SystemExit(code)
@@ -44,5 +49,9 @@ def _duckdb() -> str:
     beside = Path(sys.executable).parent / "duckdb"
     found = str(beside) if beside.exists() else shutil.which("duckdb")
     if not found:
-        raise LakeError("the duckdb shell is not installed", next="pip install duckdb-cli==1.5.5")
+        raise LakeError(
+            "the duckdb shell is not installed",
+            why="lake sql and lake.open work without it",
+            next="pip install duckdb-cli==1.5.5",
+        )
     return found

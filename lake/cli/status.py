@@ -6,12 +6,18 @@ import click
 
 from lake.cli import _output
 
+_LISTED = ("source", "resource", "url", "at", "outcome", "status", "bytes", "sha256", "reason", "optional")
+
 
 @click.command(epilog="Example: lake status --failed")
 @click.option("--failed", is_flag=True, help="List every resource whose newest outcome is bad, and every gap.")
+@click.option("--all", "every", is_flag=True, help="List the newest outcome of every resource.")
 @_output.common
-def command(path: str, failed: bool) -> None:
-    """What was fetched, what failed, what is published, how much is stored."""
+def command(path: str, failed: bool, every: bool) -> None:
+    """What was fetched, what failed, what is published, how much is stored.
+
+    A resource counts by its newest outcome. A gap is one that failed or was refused, and that the lake can do without.
+    """
     from lake import config
     from lake.cli import _state
     from lake.store import blobs, door
@@ -23,7 +29,8 @@ def command(path: str, failed: bool) -> None:
     bad = [outcome for outcome in outcomes if not outcome.good]
     counts: dict[str, Counter] = {name: Counter() for name in settings.sources}
     for outcome in outcomes:
-        counts.setdefault(outcome.source, Counter())[outcome.outcome] += 1
+        counts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
+    listed = outcomes if every else bad
     if _output.as_json:
         _output.json_out(
             {
@@ -34,13 +41,8 @@ def command(path: str, failed: bool) -> None:
                 "bytes": used,
                 "limit": limit,
                 "sources": counts,
-                "failed": [
-                    {
-                        key: getattr(o, key)
-                        for key in ("source", "resource", "url", "at", "outcome", "status", "reason", "optional")
-                    }
-                    for o in bad
-                ],
+                "failed": [{key: getattr(o, key) for key in _LISTED} for o in bad],
+                **({"resources": [{key: getattr(o, key) for key in _LISTED} for o in outcomes]} if every else {}),
             }
         )
     _output.say(f"{settings.lake.name} in {settings.root}")
@@ -48,17 +50,17 @@ def command(path: str, failed: bool) -> None:
         f"snapshot {info.snapshot}, published {info.published_at}" if info else "nothing is published yet: lake run"
     )
     _output.say(f"{_output.size(used)} of {_output.size(limit)} used\n")
-    kinds = ("fetched", "resumed", "unchanged", "refused", "failed")
+    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap")
     last = {name: max((o.at for o in outcomes if o.source == name), default=None) for name in counts}
     _output.table(
         ["source", *kinds, "last fetch"], [[name, *(counts[name][k] for k in kinds), last[name]] for name in counts]
     )
-    if failed:
-        rows = [
-            ["gap" if o.optional else o.outcome, f"{o.source}/{o.resource}", o.status, o.reason, o.url] for o in bad
-        ]
+    if listed and (failed or every):
+        rows = [[o.verdict, o.at, f"{o.source}/{o.resource}", o.status, o.reason, o.url] for o in listed]
         _output.say()
-        _output.table(["outcome", "resource", "status", "reason", "url"], rows)
+        _output.table(["outcome", "when", "resource", "status", "reason", "url"], rows)
+    elif failed:
+        _output.say("\nnothing failed" if outcomes else "\nnothing was fetched yet: lake fetch")
     elif bad:
         gaps = sum(outcome.optional for outcome in bad)
         _output.say(f"\n{len(bad) - gaps} failed, {gaps} gap(s): lake status --failed")

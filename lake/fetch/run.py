@@ -48,7 +48,7 @@ def run(config: Config, names: Iterable[str] | None = None, *, force: bool = Fal
         Interrupted: Ctrl-C; the next run goes on where this one stopped.
     """
     began = time.perf_counter()
-    jobs = [_job(config, name) for name in dict.fromkeys(names or config.sources)]
+    jobs = [_job(config, name) for name in sources.chosen(config, names)]
     with (
         _alone(config.data),
         closing(ledger.connect(config.data, write=True)) as connection,
@@ -103,14 +103,7 @@ class _Job:
 
 
 def _job(config: Config, name: str) -> _Job:
-    source = sources.get(name)
-    if name not in config.sources:
-        raise ConfigError(
-            f"the source {name} is not configured",
-            where="lake.toml",
-            next=f"add a line [sources.{name}] to lake.toml",
-        )
-    return _Job(name, source, sources.options(name, config.sources[name]))
+    return _Job(name, sources.get(name), sources.options(name, config.sources[name]))
 
 
 @contextmanager

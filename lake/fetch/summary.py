@@ -13,7 +13,7 @@ _LISTED = ("source", "resource", "url", "outcome", "status", "reason", "optional
 
 @dataclass(slots=True)
 class Summary:
-    """What a run came to. ``counts``: source -> outcome -> resources; "fresh" are those that were not asked for."""
+    """What a run came to. ``counts``: source -> verdict -> resources; "fresh" are those that were not asked for."""
 
     run: str = ""
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Summary:
 
     def add(self, got: Outcome) -> None:
         """Count an outcome, and list it where it is not good."""
-        self.counts[got.source][got.outcome] += 1
+        self.counts[got.source][got.verdict] += 1
         if got.outcome in ("fetched", "resumed"):
             self.bytes += got.bytes
         if not got.good:

@@ -95,7 +95,7 @@ def into(connection: duckdb.DuckDBPyConnection, config: Config, names: Iterable[
     """`run`, in a write session that is open already."""
     started = time.perf_counter()
     summary = Summary()
-    chosen = list(names or config.sources)
+    chosen = sources.chosen(config, names)
     prepare(connection, config)
     todo = _stale(connection, list(_jobs(config, chosen)), summary)
     with progress.bar("land", total=len(todo)) as advance:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from lake.config import FILE, Config
 from lake.errors import ConfigError
 from lake.sources.source import Source
 
@@ -38,6 +39,24 @@ def get(name: str) -> Source:
         why=f"did you mean {near[0]!r}?" if near else f"the sources are {', '.join(names())}",
         next="lake sources",
     )
+
+
+def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
+    """The archives that are named, each once; without names, all of lake.toml.
+
+    Raises:
+        ConfigError: one is unknown, or is not in lake.toml.
+    """
+    wanted = list(dict.fromkeys(names or config.sources))
+    for name in wanted:
+        get(name)
+        if name not in config.sources:
+            raise ConfigError(
+                f"the source {name} is not configured",
+                where=str(config.root / FILE),
+                next=f"add a line [sources.{name}] to {FILE}",
+            )
+    return wanted
 
 
 def options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def _resource(number: int, run: Mapping[str, Any]) -> Resource:
     fields = {**dict.fromkeys(_NEEDED, str), **_OPTIONAL}
     for name, kind in fields.items():
         if (name in run or name in _NEEDED) and (not isinstance(run.get(name), kind) or run[name] == ""):
-            raise _unfit(number, f"{name} is {run.get(name)!r}, but must be of type {kind.__name__}")
+            problem = f"is {run[name]!r}, but must be of type {kind.__name__}" if name in run else "is missing"
+            raise _unfit(number, f"{name} {problem}")
     if unknown := sorted(run.keys() - fields.keys()):
         raise _unfit(number, f"{unknown[0]!r} is not known; it takes {', '.join(fields)}")
     if run.get("kind", _KINDS[0]) not in _KINDS:

@@ -175,7 +175,15 @@ def writing(config: Config, *, wait: float = 0) -> Iterator[None]:
 def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBPyConnection]:
     """`writing` and a `session` to write in."""
     with writing(config, wait=wait), session(config, write=True) as connection:
+        _fold(connection)
         yield connection
+
+
+def _fold(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write files anew that rows were deleted from by hand (lake shell --write): a door knows no delete files."""
+    deleted = f"SELECT 1 FROM {META}.ducklake_delete_file WHERE end_snapshot IS NULL LIMIT 1"
+    if connection.execute(deleted).fetchone():
+        connection.execute(f"CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")
 
 
 def commit(
@@ -254,7 +262,8 @@ def snapshots(
     wanted = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
     rows = connection.execute(
         f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
-                   coalesce(c.author, ''), coalesce(c.commit_message, ''), coalesce(c.commit_extra_info, '{{}}')
+                   coalesce(c.author, ''), coalesce(c.commit_message, c.changes_made, ''),
+                   coalesce(c.commit_extra_info, '{{}}')
             FROM {META}.ducklake_snapshot s LEFT JOIN {META}.ducklake_snapshot_changes c USING (snapshot_id)
             {wanted}
             ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}"""

@@ -60,6 +60,11 @@ class Outcome:
     def good(self) -> bool:
         return self.outcome in GOOD
 
+    @property
+    def verdict(self) -> str:
+        """The outcome in a word for people: a bad one of what the lake can do without is a gap."""
+        return "gap" if self.optional and not self.good else self.outcome
+
 
 _NAMES = tuple(f.name for f in fields(Outcome))
 _COLUMNS = ", ".join(_NAMES)

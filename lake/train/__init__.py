@@ -16,7 +16,7 @@ try:
     import torch as torch
 except ImportError:
     raise LakeError(
-        "torch is not installed", why="the lake itself does not need it", next="pip install 'astrolake[torch]'"
+        "torch is not installed", why="the lake itself does not need it", next="pip install torch matplotlib"
     ) from None
 
 from lake.train.dataset import PlanetRuns

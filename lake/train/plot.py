@@ -53,7 +53,7 @@ def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
-        raise LakeError("matplotlib is not installed", next="pip install 'astrolake[torch]'") from None
+        raise LakeError("matplotlib is not installed", next="pip install matplotlib") from None
     place = Path(place)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(15.5, 9), dpi=110, layout="constrained")  # no pyplot: nothing global, no window
