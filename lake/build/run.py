@@ -270,7 +270,6 @@ def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Op
 
 
 def _view(cursor: DuckDBPyConnection, model: Model, sql: str) -> None:
-    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {model.table.partition('.')[0]}")
     cursor.execute(f"CREATE OR REPLACE VIEW {model.table} AS {sql}")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -151,6 +150,7 @@ class Workspace:
         self.connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {BEFORE}")
         for table in tables:
             if table in self.published:
+                self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {BEFORE}.{name(table.partition('.')[0])}")
                 files = [self.config.data / file for file in self.published[table]]
                 show(self.connection, f"{BEFORE}.{table}", files, self.columns[table])
 
@@ -193,6 +193,8 @@ def open(config: Config, record: DuckDBPyConnection, project: Project, needed: I
     with _connection(config) as connection:
         space = Workspace(config, connection, published, columns)
         create_macros(connection, project)
+        for schema in sorted({table.partition(".")[0] for table in needed}):  # here: in two threads they would collide
+            connection.execute(f"CREATE SCHEMA {name(schema)}")
         for table in sorted(set(needed) & published.keys()):
             show(connection, table, [config.data / file for file in published[table]], columns[table])
         finished = False
@@ -209,6 +211,7 @@ def _connection(config: Config) -> Iterator[DuckDBPyConnection]:
     import duckdb
 
     spill = config.data / "tmp" / f"build-{uuid.uuid4().hex}"
+    spill.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(
         config={
             "memory_limit": f"{config.limits.memory}B",
@@ -242,7 +245,6 @@ def show(connection: DuckDBPyConnection, table: str, files: list[Path], columns:
     """Make a view of Parquet files, as layer.table or catalog.layer.table."""
     *place, stem = table.split(".", table.count("."))
     schema = ".".join(map(name, place))
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     connection.execute(f"CREATE OR REPLACE VIEW {schema}.{name(stem)} AS {selected(files, columns)}")
 
 
@@ -275,7 +277,3 @@ def same(cursor: DuckDBPyConnection, before: str, after: str) -> bool:
 
 def _described(cursor: DuckDBPyConnection, select: str) -> Columns:
     return [(row[0], row[1]) for row in cursor.execute(f"DESCRIBE {select}").fetchall()]
-
-
-def seconds(since: float) -> float:
-    return time.perf_counter() - since

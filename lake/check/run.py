@@ -122,8 +122,8 @@ def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check
 
 
 def _key(connection: DuckDBPyConnection, contract: Contract, check: Check, quality: Quality) -> float | None:
-    grouped = f"SELECT {check.condition}, count(*) AS n FROM {contract.table} GROUP BY {check.condition}"
-    distinct, repeated = connection.execute(f"SELECT count(*), count(*) FILTER (n > 1) FROM ({grouped})").fetchone()
+    grouped = f"SELECT {check.condition}, count(*) AS _rows FROM {contract.table} GROUP BY {check.condition}"
+    distinct, repeated = connection.execute(f"SELECT count(*), count(*) FILTER (_rows > 1) FROM ({grouped})").fetchone()
     examples = []
     if repeated:
         examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {KEPT}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from lake import progress
 from lake.check import run as check
 from lake.config import Config
 from lake.contract import load
+from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import catalog
 
@@ -42,6 +44,34 @@ def run(config: Config) -> Stand:
                     results += [result.as_dict() for result in quality.results]
                 advance()
         return Stand(here.snapshot, results, unpublished)
+
+
+def failures(config: Config, check: str) -> list[dict[str, Any]]:
+    """The rows that failed a check the last time that it was run in a build, published or not.
+
+    Returns:
+        check, table, row (its key and what the check is about), blobs (sha256), snapshot; 1,000 at most.
+
+    Raises:
+        ConfigError: there is no such check.
+    """
+    if not catalog.exists(config):
+        raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
+    with catalog.session(config) as connection:
+        there = {t for (t,) in connection.execute(_TABLES).fetchall()}
+        known = [c for (c,) in connection.execute('SELECT "check" FROM quality.checks').fetchall()] if there else []
+        if check not in known:
+            near = difflib.get_close_matches(check, known, 1, cutoff=0.3)
+            why = f"did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(f"there is no check {check!r}", why=why, next="lake check --all")
+        query = f'SELECT * FROM quality.failures WHERE "check" = {catalog.quote(check)} ORDER BY ALL'
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{**row, "row": json.loads(row["row"])} for row in rows]
+
+
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'failures'"
 
 
 def _unpublished(config: Config) -> list[dict[str, Any]]:

@@ -67,11 +67,13 @@ _HELP = {
     "init": "Make a new lake: a copy of the astrobiology project.",
     "land": "Read what was fetched into raw tables and cubes.",
     "log": "The snapshots: when, who, why, what changed.",
+    "plan": "What lake build would build, and why; with --data, what that would change.",
     "run": "Fetch, land, build, check, publish; what is up to date is skipped.",
     "shell": "A duckdb prompt with the lake attached, read-only unless asked.",
     "sources": "The archives: licence, rate, last fetch, rows.",
     "sql": "Ask the lake a question.",
     "status": "What was fetched, what failed, what is published, how much is stored.",
+    "why": "Why a model was built or not, and whether it would be now.",
 }
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from lake.cli._output import heading, say, size, table, warn
 from lake.config import Config
-from lake.errors import FetchError, Unreadable
+from lake.errors import FetchError, ModelError, Unreadable
 
 if TYPE_CHECKING:
     from lake.build.run import Summary as Built
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed
 
-FAILED, UNREADABLE = FetchError.exit_code, Unreadable.exit_code
+FAILED, UNREADABLE, NOT_ALL = FetchError.exit_code, Unreadable.exit_code, ModelError.exit_code
 _SHOWN = 12  # failures that are listed; the rest are counted, and stand in `lake status`
 
 
@@ -86,6 +86,8 @@ def build(summary: Built) -> None:
             ["table", "rows", "seconds", "why"],
             [[b.table, b.rows, round(b.seconds, 2), b.reason] for b in summary.built],
         )
+    for failed, why in summary.failed.items():
+        warn(f"{failed} is as it was before: {why}")
     for dropped in summary.dropped:
         say(f"dropped {dropped}: no model makes it any more")
     for warning in summary.warnings:

@@ -5,20 +5,42 @@ import click
 from lake.cli import _output, _report
 
 
-@click.command(epilog="Example: lake build core.edges 'features.*'")
-@click.argument("select", nargs=-1)
-@click.option("--force", is_flag=True, help="Build the selected models even where nothing changed.")
+def selecting(function):
+    """The arguments of the commands that choose models."""
+    function = click.argument("select", nargs=-1)(function)
+    return click.option("--exclude", multiple=True, metavar="SELECTOR", help="Leave these models as they are.")(
+        function
+    )
+
+
+@click.command(epilog="Example: lake build +core.edges 'features.*' --exclude features.climate")
+@selecting
+@click.option("--force", is_flag=True, help="Also the selected models that are up to date.")
+@click.option("--full", is_flag=True, help="Incremental models as a whole.")
+@click.option("--keep-good", is_flag=True, help="Publish what is good though a model or check failed.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop a model that takes longer.")
 @_output.waiting
 @_output.common
-def command(path: str, select: tuple[str, ...], force: bool, wait: float) -> None:
+def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: float, **options) -> None:
     """Build the models that are stale, check them, and publish one snapshot.
 
-    SELECT are names of models, with * for any part; what they read is built before them. Without it: all.
+    \b
+    SELECT, as in dbt; without it, all models:
+      core.edges            one model; * and ? stand for anything: features.*
+      +core.edges           and everything that it reads; 2+core.edges: two steps up
+      core.edges+           and everything that reads it; core.edges+1: one step down
+      @core.edges           it, all that reads it, and all that those read
+      tag:kegg              the models whose contract has that tag
+      changed               those that are stale by themselves
+      @12, @v1              those that differ from a snapshot's, by number or tag
+      tag:kegg,features.*   both at once
     """
     from lake import config
     from lake.build import run
 
-    summary = run.run(config.load(path), select, force=force, wait=wait)
+    summary = run.run(config.load(path), select, exclude=exclude, wait=wait, **options)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     _report.build(summary)
+    if summary.failed:
+        raise SystemExit(_report.NOT_ALL)

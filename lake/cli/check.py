@@ -7,12 +7,16 @@ from lake.cli import _output
 
 @click.command(epilog="Example: lake check --all")
 @click.option("--all", "every", is_flag=True, help="The checks that passed too.")
+@click.option("--show", metavar="CHECK", help="The rows that failed this check, and the blobs that they come from.")
 @_output.common
-def command(path: str, every: bool) -> None:
+def command(path: str, every: bool, show: str | None) -> None:
     """Run every contract's checks on the published tables; tell what kept a newer build from being published."""
     from lake import config
     from lake.check import stand
 
+    if show:
+        _show(stand.failures(config.load(path), show))
+        return
     found = stand.run(config.load(path))
     if _output.as_json:
         _output.json_out(found.as_dict())
@@ -31,6 +35,14 @@ def command(path: str, every: bool) -> None:
         from lake.errors import CheckFailed
 
         raise SystemExit(CheckFailed.exit_code)
+
+
+def _show(rows: list[dict]) -> None:
+    if _output.as_json:
+        _output.json_out(rows)
+    blobs = [", ".join(blob[:12] for blob in row["blobs"] or []) for row in rows]
+    _output.table(["row", "blobs"], [[_example([row["row"]]), blob] for row, blob in zip(rows, blobs, strict=True)])
+    _output.say(f"{len(rows)} row(s) kept")
 
 
 def _example(rows: list[dict]) -> str:

@@ -7,9 +7,10 @@ from lake.cli import _output
 
 @click.command(epilog="Example: lake log -n 5")
 @click.option("-n", "limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--models", is_flag=True, help="What each model took in those snapshots, the slowest first.")
 @click.option("--all", "every", is_flag=True, help="Landings too, not only what was published.")
 @_output.common
-def command(path: str, limit: int, every: bool) -> None:
+def command(path: str, limit: int, every: bool, models: bool) -> None:
     """The snapshots: when, who, why, what changed."""
     from dataclasses import asdict
 
@@ -17,6 +18,9 @@ def command(path: str, limit: int, every: bool) -> None:
     from lake.store import catalog
 
     settings = config.load(path)
+    if models:
+        _models(settings, limit)
+        return
     found = []
     if catalog.exists(settings):
         with catalog.session(settings) as connection:
@@ -28,7 +32,44 @@ def command(path: str, limit: int, every: bool) -> None:
         [[str(s.id), s.at, s.author, s.message] + ([s.kind] if every else []) for s in found],
     )
     for snapshot in found[:1]:
+        reasons: dict[str, list[str]] = {}
         for table, reason in snapshot.extra.get("models", {}).items():
-            _output.say(f"  {table}: {reason}")
+            reasons.setdefault(reason, []).append(table)
+        for reason, tables in reasons.items():
+            _output.say(f"  {reason}: {', '.join(tables)}")
     if not found:
         _output.say("nothing is published yet: lake run")
+
+
+def _models(settings, limit: int) -> None:
+    """The runs of models in the newest snapshots."""
+    from lake.reader import Lake
+
+    with Lake(settings, None) as here:
+        cursor = here.connection.execute(
+            f"""SELECT * FROM ops.runs
+                WHERE snapshot IN (SELECT DISTINCT snapshot FROM ops.runs ORDER BY snapshot DESC LIMIT {int(limit)})
+                ORDER BY seconds DESC, "table", snapshot"""
+        )
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if _output.as_json:
+        _output.json_out(rows)
+    _output.table(
+        ["table", "snapshot", "seconds", "CPU s", "rows in", "rows", "written", "peak memory", "changed", "why"],
+        [
+            [
+                row["table"],
+                str(row["snapshot"]),
+                round(row["seconds"], 2),
+                row["cpu"],
+                row["rows_in"],
+                row["rows"],
+                _output.size(row["bytes"]),
+                _output.size(row["memory"]),
+                row["changed"],
+                row["reason"],
+            ]
+            for row in rows
+        ],
+    )

@@ -1,0 +1,107 @@
+"""What a build would do, and what it would change, without publishing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lake.build import graph, plan, publish
+from lake.build.plan import Plan
+from lake.config import Config
+from lake.errors import ConfigError
+from lake.store import catalog
+
+if TYPE_CHECKING:
+    from lake.build.diff import TableDiff
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Each model's step; with data, the difference that each built table would make."""
+
+    steps: list[dict[str, str]]
+    dropped: list[str]
+    differences: list[TableDiff] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped}
+        return found | {"differences": [difference.as_dict() for difference in self.differences]}
+
+
+def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] = (), force: bool = False) -> Preview:
+    """What would be built, and why. Needs no right to write."""
+    project = graph.load(config)
+    select, exclude = tuple(select), tuple(exclude)
+    if not catalog.exists(config):
+        return _never(project)
+    with catalog.session(config) as connection:
+        planned = plan.make(connection, project, select, exclude=exclude, force=force)
+    return _preview(planned, () if select or exclude else publish.orphans(planned))
+
+
+def _never(project: graph.Project) -> Preview:
+    return Preview([{"table": t, "verdict": "build", "reason": "never built"} for t in project.models], [])
+
+
+def _preview(planned: Plan, dropped: Iterable[str]) -> Preview:
+    return Preview([step.as_dict() for step in planned.steps.values()], list(dropped))
+
+
+def data(
+    config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] = (), force: bool = False, wait: float = 0
+) -> Preview:
+    """Build and check as lake build would, compare each built table with the published one, and leave all as it was.
+
+    Raises:
+        ModelError, CheckFailed, Locked: as lake build would.
+    """
+    from lake import land
+    from lake.build import diff, run
+    from lake.build.workspace import BEFORE
+
+    select, exclude = tuple(select), tuple(exclude)
+    project = graph.load(config)
+    with catalog.write_session(config, wait=wait) as connection:
+        land.prepare(connection, config)
+        planned = plan.make(connection, project, select, exclude=exclude, force=force)
+        found = _preview(planned, () if select or exclude else publish.orphans(planned))
+        if not planned.todo:
+            return found
+        summary = run.Summary()
+        with run.made(connection, config, planned, run.Options(exclude=exclude, force=force), summary) as space:
+            tables = sorted(built.table for built in summary.built if built.written)
+            space.compare_with(tables)
+            for table in tables:
+                before = f"{BEFORE}.{table}" if table in space.published else None
+                key = project.models[table].contract.key
+                found.differences.append(diff.compare(space.connection, before, table, key, table=table))
+            space.discard()
+    return found
+
+
+def why(config: Config, model: str) -> dict[str, Any]:
+    """Of a model: its row of ops.provenance, and its step in a plan of everything.
+
+    Raises:
+        ConfigError: the project has no such model.
+    """
+    project = graph.load(config)
+    if model not in project.models:
+        from lake.build.select import select
+
+        select(project, [model.replace("+", "")], (), lambda what: None)  # raises, with what was perhaps meant
+        raise ConfigError(f"{model!r} is not one model", next="lake plan")
+    if not catalog.exists(config):
+        return {"model": model, "snapshot": None, "last": None, "now": {"verdict": "build", "reason": "never built"}}
+    with catalog.session(config) as connection:
+        planned = plan.make(connection, project)
+        last = catalog.latest(connection, "publish")
+    before = planned.before.get(model)
+    kept = ("snapshot", "built_at", "reason", "verdict", "rows", "seconds", "fingerprint", "content")
+    return {
+        "model": model,
+        "snapshot": last and last.id,
+        "last": before and {key: before.get(key) for key in kept},
+        "now": planned.steps[model].as_dict(),
+    }

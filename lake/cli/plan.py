@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+from lake.cli.build import selecting
+
+
+@click.command(epilog="Example: lake plan core.edges+")
+@selecting
+@click.option("--force", is_flag=True, help="As lake build --force would.")
+@click.option("--data", is_flag=True, help="Build it, show the difference in rows, and publish nothing.")
+@_output.waiting
+@_output.common
+def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force: bool, data: bool, wait: float) -> None:
+    """What lake build would build, and why.
+
+    "perhaps" is what is built only if something that it reads comes out different. SELECT is as in lake build.
+    """
+    from lake import config
+    from lake.build import preview
+
+    settings = config.load(path)
+    if data:
+        found = preview.data(settings, select, exclude=exclude, force=force, wait=wait)
+    else:
+        found = preview.steps(settings, select, exclude=exclude, force=force)
+    if _output.as_json:
+        _output.json_out(found.as_dict())
+    todo = [step for step in found.steps if step["verdict"] in ("build", "perhaps")]
+    if todo:
+        _output.table(["table", "", "why"], [[step["table"], step["verdict"], step["reason"]] for step in todo])
+    for table in found.dropped:
+        _output.say(f"{table} would be dropped: no model makes it any more")
+    counts = {verdict: sum(step["verdict"] == verdict for step in found.steps) for verdict in ("build", "perhaps")}
+    rest = len(found.steps) - len(todo)
+    _output.say(f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are")
+    for difference in found.differences:
+        _output.say(f"\n{difference}")

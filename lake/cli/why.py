@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake why core.edges")
+@click.argument("model")
+@_output.common
+def command(path: str, model: str) -> None:
+    """Why MODEL was built or not the last time, and whether it would be now."""
+    from lake import config
+    from lake.build import preview
+
+    found = preview.why(config.load(path), model)
+    if _output.as_json:
+        _output.json_out(found)
+    last, now = found["last"], found["now"]
+    if last:
+        _output.say(f"{model} was built for snapshot {last['snapshot']}, {last['built_at']}: {last['reason']}")
+        _output.say(f"snapshot {found['snapshot']}: {_VERDICTS.get(last['verdict'], last['verdict'])}")
+    else:
+        _output.say(f"{model} was never built")
+    verdicts = {"build": f"stale: {now['reason']}", "perhaps": f"perhaps stale: {now['reason']}", "fresh": "up to date"}
+    _output.say(f"now: {verdicts[now['verdict']]}")
+
+
+_VERDICTS = {
+    "built": "it was built",
+    "fresh": "not built, because nothing that it is made of had changed",
+    "left": "not built, because it was not selected",
+    "failed": "kept as it was, because it failed or reads what failed",
+}
