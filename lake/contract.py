@@ -225,6 +225,15 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def class_name(table: str) -> str:
+    """The class that promises a table of this name in its layer's file.
+
+    >>> class_name("env_vectors"), class_name("grouped_0_1")
+    ('EnvVectors', 'Grouped_0_1')
+    """
+    return re.sub(r"(?:^|_)([a-z])", lambda match: match[1].upper(), table)
+
+
 def load(folder: Path) -> dict[str, Contract]:
     """Every contract of the files in a project's models/ folder, by table name.
 

@@ -131,8 +131,8 @@ def test_a_known_gap_is_told_again_but_not_asked_for_again(server, archives, tmp
     config = lake_in(tmp_path, attempts=1)
     first = fetch.run(config)
     second = fetch.run(config)
-    assert first.counts == {"fake": {"failed": 3}}
-    assert second.counts == {"fake": {"failed": 2, "fresh": 1}}
+    assert first.counts == {"fake": {"gap": 2, "failed": 1}}
+    assert second.counts == {"fake": {"gap": 1, "failed": 1, "fresh": 1}}
     assert {f["resource"] for f in second.failures} == {f["resource"] for f in first.failures}
     assert [len(server.asked(path)) for path in ("/gap", "/broken", "/needed")] == [1, 2, 2]
     fetch.run(config, force=True)

@@ -79,7 +79,7 @@ def test_a_run_that_does_not_fit_names_itself(change, says):
 
 
 def test_a_run_without_a_field():
-    with pytest.raises(ConfigError, match="url is None"):
+    with pytest.raises(ConfigError, match="url is missing"):
         gcm.resources({"runs": [{k: v for k, v in RUN.items() if k != "url"}]}, lambda _: None)
 
 

@@ -63,6 +63,7 @@ def empty(tmp_path_factory):
         "init {new}",
         "land",
         "log",
+        "plan",
         "run",
         "shell -c 'SELECT 1 AS x'",
         "sources",
@@ -70,6 +71,7 @@ def empty(tmp_path_factory):
         "sql 'SET VARIABLE x = 1'",
         "sql 'SELECT 1 AS x WHERE false'",
         "status --all",
+        "why core.edges",
         # and what goes wrong
         "fetch kegk",
         "log --limit many",

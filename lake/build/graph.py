@@ -16,7 +16,7 @@ from typing import Any
 
 from lake import contract as contracts
 from lake.config import Config
-from lake.contract import Contract
+from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
 _CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
@@ -114,7 +114,7 @@ def _models(
                 f"{table} has no contract",
                 where=str(path),
                 why=f"models/{path.parent.name}.py has no class for it",
-                next=f"add one: class {path.stem.title().replace('_', '')}(Table, key=...): ...",
+                next=f"add one: class {class_name(path.stem)}(Table, key=...): ...",
             )
         sql = _read(path)
         facts = cache.facts(sql, path)

@@ -139,17 +139,17 @@ def _judge(plan: Plan, chosen: Set[str]) -> None:
 
 def _set(connection: DuckDBPyConnection, plan: Plan, what: str) -> Set[str] | None:
     """The sets that are not in the project's files: "changed", and "@12" or "@v1"."""
+    unforced = replace(plan, steps={}, content=dict(plan.content), force=False)
     if what == "changed":
-        everything = replace(plan, steps={}, content=dict(plan.content), force=False)
-        _judge(everything, set(plan.project.models))
-        return {table for table, step in everything.steps.items() if step.verdict == "build"}
+        _judge(unforced, set(plan.project.models))
+        return {table for table, step in unforced.steps.items() if step.verdict == "build"}
     if what.startswith("@") and "." not in what and "*" not in what and ":" not in what:
         from lake.store import tags
 
         number = tags.resolve(connection, what[1:])
         then = {row["table"]: row["fingerprint"] for row in provenance(connection, number)}
         now = {t: plan.before[t]["fingerprint"] if t in plan.before else "" for t in plan.project.models}
-        return {table for table in now if then.get(table) != now[table] or plan.why(table)}
+        return {table for table in now if then.get(table) != now[table] or unforced.why(table)}
     return None
 
 

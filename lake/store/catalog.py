@@ -211,7 +211,7 @@ def commit(
         try:
             result = work()
             note = json.dumps({"kind": kind, "number": number, **(extra or {})})
-            connection.execute(f"CALL {ALIAS}.set_commit_message(?, ?, extra_info => ?)", [_author(), message, note])
+            connection.execute(f"CALL {ALIAS}.set_commit_message(?, ?, extra_info => ?)", [author(), message, note])
             connection.execute("COMMIT")
             return result
         except BaseException as error:
@@ -387,7 +387,8 @@ def name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def _author() -> str:
+def author() -> str:
+    """Who runs this, as snapshots and tags name them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no such user in a container
