@@ -73,6 +73,7 @@ _HELP = {
     "sources": "The archives: licence, rate, last fetch, rows.",
     "sql": "Ask the lake a question.",
     "status": "What was fetched, what failed, what is published, how much is stored.",
+    "test": "Run the unit tests of models and macros, without building anything.",
     "why": "Why a model was built or not, and whether it would be now.",
 }
 

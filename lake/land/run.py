@@ -296,8 +296,7 @@ def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
 
 def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """Make the raw tables of the configured sources that are not there yet, empty, so that models can name them."""
-    wanted = {table: schema for source in config.sources for table, schema in sources.get(source).TABLES.items()}
-    missing = tables.missing(connection, {**wanted, **ENGINE})
+    missing = tables.missing(connection, schemas(config))
     if missing:
         catalog.commit(
             connection,
@@ -305,3 +304,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
             kind="prepare",
             message=f"create {len(missing)} raw table(s)",
         )
+
+
+def schemas(config: Config) -> dict[str, pa.Schema]:
+    """Every raw table of the configured sources, and those that the engine fills, with all its columns."""
+    known = {table: schema for source in config.sources for table, schema in sources.get(source).TABLES.items()}
+    return {table: tables.with_origin(schema) for table, schema in {**known, **ENGINE}.items()}

@@ -103,14 +103,20 @@ def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
 
 
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
+    schema = with_origin(schema)
+    connection.execute(f"CREATE TABLE raw.{name(table)} ({catalog.column_types(connection, schema)})")
+    docs = {item.name: catalog.description(item) for item in schema} | _ORIGIN
+    _comment(connection, table, {column: text for column, text in docs.items() if text})
+
+
+def with_origin(schema: pa.Schema) -> pa.Schema:
+    """The columns of a raw table: a source's own, and those that say where each row comes from."""
     import pyarrow as pa
 
     for column in _ORIGIN:
         if column not in schema.names:
             schema = schema.append(pa.field(column, pa.int64() if column == "_record" else pa.string()))
-    connection.execute(f"CREATE TABLE raw.{name(table)} ({catalog.column_types(connection, schema)})")
-    docs = {item.name: catalog.description(item) for item in schema} | _ORIGIN
-    _comment(connection, table, {column: text for column, text in docs.items() if text})
+    return schema
 
 
 def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
