@@ -26,7 +26,7 @@ class Lake:
         connection: the DuckDB connection behind it, with the snapshot's tables as views; it writes to memory only.
     """
 
-    def __init__(self, config: Config, snapshot: int | None):
+    def __init__(self, config: Config, snapshot: int | str | None):
         import duckdb
 
         place = door.ensure(config, snapshot)
@@ -110,12 +110,12 @@ class Lake:
 _CUBES = "SELECT planet_run_key(planet, kind, model, scenario, run), digest FROM raw.cubes"
 
 
-def open(path: str | Path = ".", at: int | None = None) -> Lake:
+def open(path: str | Path = ".", at: int | str | None = None) -> Lake:
     """Open a lake at its newest published snapshot, or at an older one. Nothing is locked; builds may go on.
 
     Args:
         path: the folder of lake.toml, or one below it.
-        at: the number of a published snapshot, as `lake log` lists them.
+        at: the number of a published snapshot, as `lake log` lists them, or its tag.
 
     Raises:
         NotALake: no lake.toml there. ConfigError: nothing is published yet, or not that snapshot.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from lake.build.graph import Project
+from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from lake.build.run import Built, Summary
     from lake.build.workspace import Workspace
+    from lake.contract import Column
 
 TEXT, INT, REAL, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
 
@@ -140,11 +141,26 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
 def _views(connection: DuckDBPyConnection, planned: Plan) -> None:
     models = [m for m in planned.project.models.values() if m.contract.materialized == "view"]
     rows = [
-        {"position": i, "name": m.table, "sql": f"CREATE VIEW {m.table} AS {m.sql}".rstrip().rstrip(";")}
+        {"position": i, "name": m.table, "sql": ";\n".join(_view(m))}
         for i, m in enumerate(models)
         if planned.content.get(m.table)
     ]
     _fill(connection, "ops.views", VIEWS, rows)
+
+
+def _view(model: Model) -> list[str]:
+    """The statements that make a view and say what its contract says of it."""
+    statements = [f"CREATE VIEW {model.table} AS {model.sql.rstrip().rstrip(';')}"]
+    statements.append(f"COMMENT ON VIEW {model.table} IS {quote(model.contract.doc)}")
+    for column in model.contract.columns:
+        if text := described(column):
+            statements.append(f"COMMENT ON COLUMN {model.table}.{name(column.name)} IS {quote(text)}")
+    return statements
+
+
+def described(column: Column) -> str:
+    """What the catalog says of a column: "Radius [earth_radius]"."""
+    return " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else "")))
 
 
 def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:

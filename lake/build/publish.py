@@ -11,7 +11,6 @@ from lake.build.workspace import Workspace, Written
 from lake.config import Config
 from lake.errors import LakeError
 from lake.store import catalog
-from lake.store.catalog import name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,7 +31,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     Raises:
         StorageError: the disk is full, or the record refused. Nothing is published then.
     """
-    if not (summary.built or summary.dropped):
+    if not (summary.built or summary.dropped or summary.landed):
         return
     models = {built.table: built.reason for built in summary.built}
 
@@ -50,6 +49,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
         engine.write(connection, config, space, planned, summary)
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
+    message = message if models else "raw tables" if summary.landed else f"{len(summary.dropped)} table(s) dropped"
     extra = {"models": models, "dropped": summary.dropped}
     try:
         catalog.commit(connection, work, kind="publish", message=message, extra=extra)
@@ -60,35 +60,19 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
 
 def _replace(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
     contract = model.contract
-    columns = ", ".join(f"{name(column.name)} {column.type}" for column in contract.columns)
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {model.table.partition('.')[0]}")
-    connection.execute(f"CREATE OR REPLACE TABLE {model.table} ({columns})")
-    if contract.partition:
-        parted = ", ".join(map(name, contract.partition))
-        connection.execute(f"ALTER TABLE {model.table} SET PARTITIONED BY ({parted})")
-    for statement in comments("TABLE", model):
-        connection.execute(statement)
-    _add(connection, model, written)
-
-
-def comments(kind: str, model: Model) -> list[str]:
-    """The statements that say in the catalog what the contract says of a table or view and its columns."""
-    found = [f"COMMENT ON {kind} {model.table} IS {quote(model.contract.doc)}"]
-    for column in model.contract.columns:
-        if text := " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else ""))):
-            found.append(f"COMMENT ON COLUMN {model.table}.{name(column.name)} IS {quote(text)}")
-    return found
+    catalog.create(
+        connection,
+        model.table,
+        [(column.name, column.type) for column in contract.columns],
+        partition=contract.partition,
+        comment=contract.doc,
+        comments={column.name: text for column in contract.columns if (text := engine.described(column))},
+    )
+    catalog.add_files(connection, model.table, written.files)
 
 
 def _replace_parts(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
     """Drop the files of the values that were made anew. Whole files go, so the record keeps no delete files."""
     if written.anew:
         connection.execute(f"DELETE FROM {model.table} WHERE {among(model.contract.incremental, list(written.anew))}")
-    _add(connection, model, written)
-
-
-def _add(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
-    schema, _, table = model.table.partition(".")
-    for file in written.files:
-        given = ", ".join(map(quote, (catalog.ALIAS, table, str(file))))
-        connection.execute(f"CALL ducklake_add_data_files({given}, schema => {quote(schema)})")
+    catalog.add_files(connection, model.table, written.files)

@@ -51,6 +51,7 @@ class Summary:
     built: list[Built] = field(default_factory=list)
     fresh: int = 0
     dropped: list[str] = field(default_factory=list)
+    landed: bool = False  # whether raw tables are newer than the last publication
     failed: dict[str, str] = field(default_factory=dict)  # table -> why; with keep_good only
     checks: int = 0
     qualities: list[check.Quality] = field(default_factory=list)
@@ -106,17 +107,23 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     land.prepare(connection, config)
     planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
     dropped = [] if select or given.exclude else publish.orphans(planned)
-    summary = Summary(dropped=dropped, fresh=len(project.models))
-    if planned.todo or dropped:
+    summary = Summary(dropped=dropped, landed=_landed(connection), fresh=len(project.models))
+    if planned.todo or dropped or summary.landed:
         with made(connection, config, planned, given, summary) as space:
             publish.run(connection, config, planned, space, summary)
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
     last = catalog.latest(connection, "publish")
     summary.snapshot = last.id if last else None
-    if last and (summary.built or summary.dropped):
+    if last and (summary.built or summary.dropped or summary.landed):
         door.write(config, connection, last, door.path(config))
     summary.seconds = time.perf_counter() - started
     return summary
+
+
+def _landed(connection: DuckDBPyConnection) -> bool:
+    """Whether something was landed since the last publication, be it read by a model or not."""
+    land, published = (catalog.latest(connection, kind) for kind in ("land", "publish"))
+    return bool(land and (not published or land.id > published.id))
 
 
 @contextmanager
@@ -130,9 +137,9 @@ def made(
     """
     project = planned.project
     todo = [step.model for step in planned.todo]
-    needed = {table for model in todo for table in model.inputs} | {model.table for model in todo}
-    needed |= _referred(project, {model.table for model in todo})
-    with workspace.open(config, connection, project, needed) as space:
+    making = {model.table for model in todo}
+    needed = {table for model in todo for table in model.inputs} | making | _referred(project, making)
+    with workspace.open(config, connection, project, needed, making) as space:
         preflight.check(project, todo, space.columns)
         held = _held(connection, space, planned)
         failed = _build(space, planned, options, summary, held)
@@ -144,11 +151,12 @@ def made(
 
 
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
-    """For each incremental model, what its inputs were when it was built last."""
+    """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
     found, at = {}, {}
+    there = {snapshot.id for snapshot in catalog.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
-        if step.model.contract.incremental and before:
+        if step.model.contract.incremental and before and before["snapshot"] in there:
             number = before["snapshot"]
             if number not in at:
                 files = catalog.tables(connection, number)
@@ -305,6 +313,8 @@ def _unchanged(
         return False
     files = [space.config.data / file for file in space.published[model.table]]
     before = workspace.selected(files, space.columns[model.table])
+    if not all(file.is_file() for file in files):
+        return False
     return workspace.same(cursor, before, f"SELECT * FROM {model.table}")
 
 

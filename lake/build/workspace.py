@@ -11,7 +11,7 @@ import json
 import shutil
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.build.graph import Model, Project
 from lake.config import Config
-from lake.errors import ModelError
+from lake.errors import ModelError, StorageError
 from lake.store import catalog
 from lake.store.catalog import first_line, name, quote
 
@@ -183,20 +183,29 @@ def _remove(folder: Path, number: str) -> None:
 
 
 @contextmanager
-def open(config: Config, record: DuckDBPyConnection, project: Project, needed: Iterable[str]) -> Iterator[Workspace]:
+def open(
+    config: Config, record: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
+) -> Iterator[Workspace]:
     """A workspace on the record's present tables, with a view for each of those that are needed.
 
     Raises:
         ModelError: DuckDB refuses a macro.
+        StorageError: a file of a needed table is damaged, and the table is not among those that will be made.
     """
+    import duckdb
+
     published, columns = catalog.present(record)
-    with _connection(config) as connection:
+    with scratch(config) as connection:
         space = Workspace(config, connection, published, columns)
         create_macros(connection, project)
         for schema in sorted({table.partition(".")[0] for table in needed}):  # here: in two threads they would collide
             connection.execute(f"CREATE SCHEMA {name(schema)}")
         for table in sorted(set(needed) & published.keys()):
-            show(connection, table, [config.data / file for file in published[table]], columns[table])
+            try:
+                show(connection, table, [config.data / file for file in published[table]], columns[table])
+            except duckdb.Error as error:
+                if table not in made:
+                    raise _damaged(table, error) from None
         finished = False
         try:
             yield space
@@ -206,8 +215,18 @@ def open(config: Config, record: DuckDBPyConnection, project: Project, needed: I
                 space.discard()
 
 
+def _damaged(table: str, error: Exception) -> StorageError:
+    return StorageError(
+        f"a file of {table} cannot be read: {first_line(error)}",
+        where=table,
+        why="a failing disk, or something wrote to it or removed it",
+        next="lake verify",
+    )
+
+
 @contextmanager
-def _connection(config: Config) -> Iterator[DuckDBPyConnection]:
+def scratch(config: Config) -> Iterator[DuckDBPyConnection]:
+    """An in-memory DuckDB within the lake's limits, which spills to a folder of its own."""
     import duckdb
 
     spill = config.data / "tmp" / f"build-{uuid.uuid4().hex}"

@@ -9,9 +9,9 @@ from lake.cli import _output
 @click.argument("what", type=click.Choice(["graph"]))
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @click.option("--pathway", "pathways", multiple=True, metavar="ID", help="Only this one; may be given again.")
-@click.option("--at", type=int, metavar="SNAPSHOT", help="From an older snapshot.")
+@click.option("--at", metavar="SNAPSHOT", help="From an older snapshot.")
 @_output.common
-def command(path: str, what: str, folder: str, pathways: tuple[str, ...], at: int | None) -> None:
+def command(path: str, what: str, folder: str, pathways: tuple[str, ...], at: str | None) -> None:
     """Write each pathway as a GraphML file in DIR.
 
     Compounds are nodes, reactions stand on edges, the environment on the graph.

@@ -7,13 +7,14 @@ from lake.cli import _output, _report
 
 @click.command(epilog="Example: lake land kegg")
 @click.argument("source", nargs=-1)
+@click.option("--force", is_flag=True, help="Make their raw tables anew, from the stored blobs alone.")
 @_output.waiting
 @_output.common
-def command(path: str, source: tuple[str, ...], wait: float) -> None:
+def command(path: str, source: tuple[str, ...], force: bool, wait: float) -> None:
     """Read what was fetched into raw tables and cubes. Without SOURCE: all that lake.toml names."""
     from lake import config, land
 
-    summary = land.run(config.load(path), source or None, wait=wait)
+    summary = land.run(config.load(path), source or None, force=force, wait=wait)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     _report.land(summary)

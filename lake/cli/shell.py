@@ -12,10 +12,10 @@ from lake.cli import _output
 
 @click.command(epilog="Example: lake shell --at 12")
 @click.option("--write", is_flag=True, help="Attach the record itself, to write to. Others wait until you leave.")
-@click.option("--at", type=int, metavar="SNAPSHOT", help="An older snapshot.")
+@click.option("--at", metavar="SNAPSHOT", help="An older snapshot.")
 @click.option("-c", "--command", "query", help="Run this SQL and leave.")
 @_output.common
-def command(path: str, write: bool, at: int | None, query: str | None) -> None:
+def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     """A duckdb prompt with the lake attached: read-only at the newest snapshot, unless asked otherwise.
 
     SQL may also come from standard input. What --write changes is published by the next build.

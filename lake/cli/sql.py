@@ -29,9 +29,9 @@ _NUMBERS = ("INT", "UINT", "BIGINT", "UBIGINT", "SMALLINT", "TINYINT", "HUGEINT"
     help="Default: what -o ends in, or else table on a terminal, csv in a pipe.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file: result.parquet, say.")
-@click.option("--at", type=int, metavar="SNAPSHOT", help="Ask an older snapshot.")
+@click.option("--at", metavar="SNAPSHOT", help="Ask an older snapshot.")
 @_output.common
-def command(path: str, query: str, form: str | None, output: str | None, at: int | None) -> None:
+def command(path: str, query: str, form: str | None, output: str | None, at: str | None) -> None:
     """Ask the lake a question in SQL, at its newest snapshot. QUERY may be - for standard input.
 
     Times with a zone are told in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf".

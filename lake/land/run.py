@@ -80,26 +80,34 @@ class _Job:
         return f"{self.source}/{self.resource.id}"
 
 
-def run(config: Config, names: Iterable[str] | None = None, *, wait: float = 0) -> Summary:
+def run(config: Config, names: Iterable[str] | None = None, *, force: bool = False, wait: float = 0) -> Summary:
     """Land every current answer that was not landed yet by its source's present reader.
+
+    Args:
+        names: the sources; all that lake.toml names, where None.
+        force: make their raw tables anew, from the blobs alone.
+        wait: seconds to wait for another writer.
 
     Raises:
         Locked: another process writes this lake.
         StorageError: the disk is full or read-only; what was committed before stays.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        return into(connection, config, names)
+        return into(connection, config, names, force=force)
 
 
-def into(connection: duckdb.DuckDBPyConnection, config: Config, names: Iterable[str] | None = None) -> Summary:
+def into(
+    connection: duckdb.DuckDBPyConnection, config: Config, names: Iterable[str] | None = None, *, force: bool = False
+) -> Summary:
     """`run`, in a write session that is open already."""
     started = time.perf_counter()
     summary = Summary()
     chosen = sources.chosen(config, names)
     prepare(connection, config)
-    todo = _stale(connection, list(_jobs(config, chosen)), summary)
+    older = _start_over(connection, config, chosen) if force else []
+    todo = [*older, *_stale(connection, list(_jobs(config, chosen)), summary)]
     with progress.bar("land", total=len(todo)) as advance:
-        for chunk in _chunks(config, todo):
+        for chunk in [*_chunks(config, older), *_chunks(config, todo[len(older) :])]:
             _land_chunk(config, connection, chunk, summary, advance)
     summary.unreadable = _unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
@@ -111,8 +119,12 @@ def _jobs(config: Config, names: list[str]) -> Iterator[_Job]:
         for source in names:
             reader = sources.get(source).READER
             for answer in ledger.current(connection, source):
-                resource = Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
-                yield _Job(source, resource, answer.sha256, reader, answer.at)
+                yield _job(answer, reader)
+
+
+def _job(answer: ledger.Outcome, reader: int) -> _Job:
+    resource = Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
+    return _Job(answer.source, resource, answer.sha256, reader, answer.at)
 
 
 def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Summary) -> list[_Job]:
@@ -126,6 +138,33 @@ def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Sum
         else:
             todo.append(job)
     return todo
+
+
+def _start_over(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[_Job]:
+    """Empty the sources' raw tables. Returns the last good answers of what could not be read since: they come first."""
+    current = {(job.source, job.resource.id): job.blob for job in _jobs(config, names)}
+    rows = connection.execute(
+        "SELECT DISTINCT source, resource, blob FROM ops.landings WHERE status = 'landed' ORDER BY ALL"
+    ).fetchall()
+    with closing(ledger.connect(config.data)) as answers:
+        older = [
+            _job(answer, sources.get(source).READER)
+            for source, resource, blob in rows
+            if source in names and current.get((source, resource), blob) != blob
+            for answer in ledger.history(answers, source, resource)
+            if answer.good and answer.sha256 == blob
+        ]
+    older = list({(job.source, job.resource.id): job for job in older}.values())
+    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
+    if set(names) == set(config.sources):
+        wanted |= ENGINE
+    catalog.commit(
+        connection,
+        lambda: tables.empty(connection, wanted, names),
+        kind="land",
+        message=f"land {', '.join(names)} anew",
+    )
+    return older
 
 
 def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:

@@ -37,6 +37,23 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
         catalog.fill(connection, "ops.landings", LANDINGS, "SELECT 1 AS reader WHERE false")
 
 
+def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
+    """Within a transaction: make the tables of these sources anew, and forget that their answers were landed.
+
+    The old rows are not read: a damaged file stands in nobody's way. raw.rejects is read unless it is wanted anew too.
+    """
+    for table in wanted:
+        connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
+    create(connection, wanted)
+    listed = ", ".join(map(catalog.quote, sources))
+    for table in ("ops.landings", *(["raw.rejects"] if "rejects" not in wanted else [])):
+        comments = _comments(connection, table)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table} WHERE source NOT IN ({listed})"
+        )
+        _refill(connection, table, comments)
+
+
 def put(
     connection: DuckDBPyConnection, attempted: Sequence[str], failed: Sequence[str], spool: Spool, landings: list[dict]
 ) -> None:
@@ -84,13 +101,15 @@ def _forget(connection: DuckDBPyConnection) -> None:
             f"CREATE OR REPLACE TEMP TABLE _kept AS "
             f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
         )
-        described = connection.execute("DESCRIBE temp._kept").fetchall()
-        comments = _comments(connection, table)
-        connection.execute(
-            f"CREATE OR REPLACE TABLE raw.{name(table)} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})"
-        )
-        _comment(connection, table, comments)
-        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM temp._kept")
+        _refill(connection, f"raw.{name(table)}", _comments(connection, f"raw.{table}"))
+
+
+def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, str]) -> None:
+    """Write a table anew with the rows of temp._kept, so that no delete file is needed."""
+    described = connection.execute("DESCRIBE temp._kept").fetchall()
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})")
+    _comment(connection, table, comments)
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM temp._kept")
 
 
 def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
@@ -106,7 +125,7 @@ def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> No
     schema = with_origin(schema)
     connection.execute(f"CREATE TABLE raw.{name(table)} ({catalog.column_types(connection, schema)})")
     docs = {item.name: catalog.description(item) for item in schema} | _ORIGIN
-    _comment(connection, table, {column: text for column, text in docs.items() if text})
+    _comment(connection, f"raw.{name(table)}", {column: text for column, text in docs.items() if text})
 
 
 def with_origin(schema: pa.Schema) -> pa.Schema:
@@ -120,15 +139,16 @@ def with_origin(schema: pa.Schema) -> pa.Schema:
 
 
 def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    schema, _, stem = table.partition(".")
     return dict(
         connection.execute(
             "SELECT column_name, comment FROM duckdb_columns() "
-            "WHERE schema_name = 'raw' AND table_name = ? AND comment IS NOT NULL",
-            [table],
+            "WHERE schema_name = ? AND table_name = ? AND comment IS NOT NULL",
+            [schema, stem],
         ).fetchall()
     )
 
 
-def _comment(connection: DuckDBPyConnection, table: str, texts: dict[str, str]) -> None:
+def _comment(connection: DuckDBPyConnection, table: str, texts: Mapping[str, str]) -> None:
     for column, text in texts.items():
-        connection.execute(f"COMMENT ON COLUMN raw.{name(table)}.{name(column)} IS {catalog.quote(text)}")
+        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {catalog.quote(text)}")

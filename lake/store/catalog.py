@@ -12,14 +12,16 @@ import getpass
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
+from lake.store import sums
 
 if TYPE_CHECKING:
     import duckdb
@@ -177,6 +179,10 @@ def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBP
     with writing(config, wait=wait), session(config, write=True) as connection:
         _fold(connection)
         yield connection
+        last = latest(connection)
+        with suppress(StorageError):  # what was committed stays; the next writer takes the sums
+            if last and last.id != sums.upto(config.data):
+                sums.record(config.data, last.id, chain.from_iterable(tables(connection, last.id).values()))
 
 
 def _fold(connection: duckdb.DuckDBPyConnection) -> None:
@@ -294,6 +300,18 @@ def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, li
     return {name: files or [] for name, files in rows}
 
 
+def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every Parquet file that the record knows or has yet to delete, relative to the data folder."""
+    rows = connection.execute(
+        f"""SELECT '{TABLES}/' || s.path || t.path || f.path
+            FROM {META}.ducklake_data_file f
+            JOIN (SELECT DISTINCT table_id, schema_id, path FROM {META}.ducklake_table) t USING (table_id)
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            UNION SELECT '{TABLES}/' || path FROM {META}.ducklake_files_scheduled_for_deletion"""
+    ).fetchall()
+    return {file for (file,) in rows}
+
+
 def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
     """The tables of now: the Parquet files of each, relative to the data folder, and its columns with SQL types."""
     last = latest(connection)
@@ -338,6 +356,51 @@ def comments(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, 
                 JOIN {META}.ducklake_table t ON t.table_id = g.object_id AND {_lives("t")}
                 JOIN {META}.ducklake_schema s USING (schema_id)
                 WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
+        ).fetchall()
+    )
+
+
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[tuple[str, str]],
+    *,
+    partition: Sequence[str] = (),
+    comment: str = "",
+    comments: Mapping[str, str] | None = None,
+) -> None:
+    """Within a transaction: make a table anew, empty, with what is said of it and its columns."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.partition('.')[0]}")
+    listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({listed})")
+    if partition:
+        connection.execute(f"ALTER TABLE {table} SET PARTITIONED BY ({', '.join(map(name, partition))})")
+    if comment:
+        connection.execute(f"COMMENT ON TABLE {table} IS {quote(comment)}")
+    for column, text in (comments or {}).items():
+        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {quote(text)}")
+
+
+def add_files(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable[Path]) -> None:
+    """Within a transaction: let a table have Parquet files that lie in its folder already."""
+    schema, _, stem = table.partition(".")
+    for file in files:
+        given = ", ".join(map(quote, (ALIAS, stem, str(file))))
+        connection.execute(f"CALL ducklake_add_data_files({given}, schema => {quote(schema)}, allow_missing => true)")
+
+
+def partitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
+    """The columns by which each partitioned table of a snapshot is."""
+    return dict(
+        connection.execute(
+            f"""SELECT s.schema_name || '.' || t.table_name, list(c.column_name ORDER BY p.partition_key_index)
+                FROM {META}.ducklake_partition_info i
+                JOIN {META}.ducklake_partition_column p USING (partition_id, table_id)
+                JOIN {META}.ducklake_column c USING (table_id, column_id)
+                JOIN {META}.ducklake_table t USING (table_id)
+                JOIN {META}.ducklake_schema s USING (schema_id)
+                WHERE {_lives("i")} AND {_lives("t")} AND {_lives("c")}
+                GROUP BY 1""".replace("$at", str(int(snapshot)))
         ).fetchall()
     )
 

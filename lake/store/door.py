@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog
+from lake.store import catalog, tags
 from lake.store.catalog import name, quote
 
 if TYPE_CHECKING:
@@ -40,12 +40,13 @@ def path(config: Config, snapshot: int | None = None) -> Path:
     return config.root / FILE if snapshot is None else config.data / "doors" / f"{snapshot}.duckdb"
 
 
-def ensure(config: Config, snapshot: int | None = None) -> Path:
-    """The door of the newest published snapshot, or of an older one; written first where it is missing or stale.
+def ensure(config: Config, snapshot: int | str | None = None) -> Path:
+    """The door of the newest published snapshot, or of an older one by number or tag; written where it is missing.
 
     Raises:
-        ConfigError: nothing was published yet, or no published snapshot has that number.
+        ConfigError: nothing was published yet, or no published snapshot has that number or tag.
     """
+    snapshot = _number(config, snapshot)
     place = path(config, snapshot)
     known = read_info(place)
     if known and known.root == str(config.data) and (snapshot is not None or not _outdated(config, known)):
@@ -61,11 +62,23 @@ def ensure(config: Config, snapshot: int | None = None) -> Path:
         raise
 
 
+def _number(config: Config, snapshot: int | str | None) -> int | None:
+    if snapshot is None or snapshot == "latest":
+        return None
+    if isinstance(snapshot, int) or snapshot.isdecimal():
+        return int(snapshot)
+    if not catalog.exists(config):
+        raise _nothing_published(config)
+    with catalog.session(config) as connection:
+        return tags.resolve(connection, snapshot)
+
+
 def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
     with catalog.session(config) as connection:
-        wanted = _published(connection, snapshot)
-        if wanted is None:
-            raise _nothing_published(config) if snapshot is None else _unknown(connection, snapshot)
+        if catalog.latest(connection, "publish") is None:
+            raise _nothing_published(config)
+        number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
+        wanted = next(s for s in catalog.snapshots(connection, "publish") if s.id == number)
         if not (known and known.root == str(config.data) and known.snapshot == wanted.id):
             write(config, connection, wanted, place)
     return place
@@ -80,12 +93,6 @@ def _outdated(config: Config, known: Info) -> bool:
     ) or not config.lake.catalog.startswith("sqlite")
 
 
-def _published(connection: duckdb.DuckDBPyConnection, snapshot: int | None) -> catalog.Snapshot | None:
-    if snapshot is None:
-        return catalog.latest(connection, "publish")
-    return next((s for s in catalog.snapshots(connection, "publish") if s.id == snapshot), None)
-
-
 def _nothing_published(config: Config) -> ConfigError:
     return ConfigError(
         "this lake has no published snapshot yet",
@@ -93,11 +100,6 @@ def _nothing_published(config: Config) -> ConfigError:
         why="nothing was built, or each build failed a check",
         next="lake run",
     )
-
-
-def _unknown(connection: duckdb.DuckDBPyConnection, snapshot: int) -> ConfigError:
-    known = ", ".join(str(s.id) for s in catalog.snapshots(connection, "publish", limit=8))
-    return ConfigError(f"no published snapshot is number {snapshot}", why=f"the newest are {known}", next="lake log")
 
 
 def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> None:

@@ -1,0 +1,287 @@
+"""What differs between two versions of a table: columns, rows by key, values by column, distributions."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake import progress
+from lake.build import graph, plan, workspace
+from lake.build.workspace import Columns
+from lake.config import Config
+from lake.errors import ConfigError
+from lake.store import catalog, tags
+from lake.store.catalog import name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BINS = 24
+EXAMPLES = 5
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBERS += ("FLOAT", "DOUBLE", "DECIMAL")
+_ENGINE = ("ops", "quality")  # tables that the engine writes of itself
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A numeric column whose distribution is another one. ``before`` and ``after`` count the finite values of each bin.
+
+    ``edges`` has one more, evenly spaced between the least and the greatest of both; by their logarithm where ``log``.
+    """
+
+    column: str
+    mean: tuple[float | None, float | None]
+    median: tuple[float | None, float | None]
+    nulls: tuple[int, int]
+    edges: list[float]
+    before: list[int]
+    after: list[int]
+    log: bool
+
+    def __str__(self) -> str:
+        def told(pair: Sequence[Any], form: str) -> str:
+            return " -> ".join("-" if value is None else format(value, form) for value in pair)
+
+        scale = f"{self.edges[0]:.4g} .. {self.edges[-1]:.4g}{' (log)' if self.log else ''}" if self.edges else ""
+        facts = f"median {told(self.median, '.6g')}, mean {told(self.mean, '.6g')}, nulls {told(self.nulls, ',')}"
+        bars = f"\n      before {sparkline(self.before)}  {scale}\n      after  {sparkline(self.after)}"
+        return f"    {self.column}: {facts}{bars if self.edges else ''}"
+
+
+@dataclass(slots=True)
+class TableDiff:
+    """How a table differs. Rows are told apart by their key; without one, as a whole, and none is "changed"."""
+
+    table: str
+    rows: tuple[int, int]
+    key: tuple[str, ...] = ()
+    columns_added: dict[str, str] = field(default_factory=dict)  # name -> type
+    columns_removed: dict[str, str] = field(default_factory=dict)
+    columns_retyped: dict[str, tuple[str, str]] = field(default_factory=dict)
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    by_column: dict[str, int] = field(default_factory=dict)  # changed values
+    examples: list[dict[str, Any]] = field(default_factory=list)  # key, column, before, after
+    moved: list[Moved] = field(default_factory=list)
+
+    as_dict = asdict
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        schema = self.columns_added or self.columns_removed or self.columns_retyped
+        return not (schema or self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        if self.same:
+            return f"{self.table}: the same, {self.rows[1]:,} rows"
+        counts = f"+{self.added:,} -{self.removed:,}" + (f" ~{self.changed:,}" if self.key else "")
+        lines = [f"{self.table}: {self.rows[0]:,} -> {self.rows[1]:,} rows ({counts})"]
+        lines += [f"    column {column} {type} is new" for column, type in self.columns_added.items()]
+        lines += [f"    column {column} {type} is gone" for column, type in self.columns_removed.items()]
+        lines += [f"    column {column} was {a}, is {b}" for column, (a, b) in self.columns_retyped.items()]
+        if self.by_column:
+            counted = sorted(self.by_column.items(), key=lambda item: -item[1])
+            lines.append("    changed values: " + ", ".join(f"{column} {n:,}" for column, n in counted))
+        for row in self.examples:
+            where = ", ".join(f"{column} {value}" for column, value in row["key"].items())
+            lines.append(f"      {where}: {row['column']} {row['before']} -> {row['after']}")
+        return "\n".join([*lines, *map(str, self.moved)])
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Counts as bars, the highest as high as a letter.
+
+    >>> sparkline([0, 1, 4, 8])
+    ' ▁▄█'
+    """
+    top = max(counts, default=0) or 1
+    return "".join(" ▁▂▃▄▅▆▇█"[math.ceil(8 * count / top)] for count in counts)
+
+
+def compare(
+    connection: DuckDBPyConnection, before: str | None, after: str | None, key: Sequence[str] = (), *, table: str
+) -> TableDiff:
+    """Compare two relations, named as SQL does; None stands for one that is not there.
+
+    Values are the same where SQL says IS NOT DISTINCT FROM: NULL is NULL, NaN is NaN. Where a column's type changed,
+    its old values are cast to the new type first.
+    """
+    types = [_types(connection, side) for side in (before, after)]
+    rows = tuple(_count(connection, side) for side in (before, after))
+    found = TableDiff(table, rows)
+    if before is None or after is None:
+        found.columns_added, found.columns_removed = types[1], types[0]
+        found.added, found.removed = rows[1], rows[0]
+        return found
+    found.columns_added = {c: t for c, t in types[1].items() if c not in types[0]}
+    found.columns_removed = {c: t for c, t in types[0].items() if c not in types[1]}
+    both = [c for c in types[1] if c in types[0]]
+    found.columns_retyped = {c: (types[0][c], types[1][c]) for c in both if types[0][c] != types[1][c]}
+    old = ", ".join(
+        f"TRY_CAST({name(c)} AS {types[1][c]}) AS {name(c)}" if c in found.columns_retyped else name(c) for c in both
+    )
+    sides = [f"SELECT {old} FROM {before}", f"SELECT {', '.join(map(name, both))} FROM {after}"]
+    if key and set(key) <= set(both) and all(_unique(connection, side, key) for side in sides):
+        found.key = tuple(key)
+        _by_key(connection, sides, found, [c for c in both if c not in key])
+    else:
+        found.added, found.removed = (
+            connection.execute(f"SELECT count(*) FROM ({a} EXCEPT ALL {b})").fetchone()[0]
+            for a, b in ((sides[1], sides[0]), (sides[0], sides[1]))
+        )
+    touched = set(both) if found.added or found.removed else set(found.by_column)
+    for column in both:
+        if column in touched and types[1][column].startswith(_NUMBERS) and not _names(column, found.key):
+            moved = _moved(connection, sides, column)
+            found.moved += [moved] if moved else []
+    return found
+
+
+def _names(column: str, key: Sequence[str]) -> bool:
+    """Whether a number is a name: where names lie on the line of numbers tells nothing."""
+    return column in key or column.endswith(("_key", "_id"))
+
+
+def _types(connection: DuckDBPyConnection, relation: str | None) -> dict[str, str]:
+    if relation is None:
+        return {}
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+
+
+def _count(connection: DuckDBPyConnection, relation: str | None) -> int:
+    return connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0] if relation else 0
+
+
+def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str]) -> bool:
+    listed = ", ".join(map(name, key))
+    rows, distinct = connection.execute(
+        f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM ({select}))) FROM ({select})"
+    ).fetchone()
+    return rows == distinct
+
+
+def _by_key(connection: DuckDBPyConnection, sides: Sequence[str], found: TableDiff, columns: list[str]) -> None:
+    on = " AND ".join(f"b.{name(c)} IS NOT DISTINCT FROM a.{name(c)}" for c in found.key)
+    joined = f"""FROM (SELECT *, true AS "_here" FROM ({sides[0]})) b
+                 FULL JOIN (SELECT *, true AS "_here" FROM ({sides[1]})) a ON {on}"""
+    both = 'b."_here" AND a."_here"'
+    differs = {c: f"({both} AND b.{name(c)} IS DISTINCT FROM a.{name(c)})" for c in columns}
+    counts = [f'count_if({test}) AS "{i}"' for i, test in enumerate(differs.values())]
+    any_differs = " OR ".join(differs.values()) or "false"
+    fixed = ['count_if(b."_here" IS NULL)', 'count_if(a."_here" IS NULL)', f"count_if({any_differs})"]
+    found.added, found.removed, found.changed, *each = connection.execute(
+        f"SELECT {', '.join([*fixed, *counts])} {joined}"
+    ).fetchone()
+    found.by_column = {c: n for c, n in zip(columns, each, strict=True) if n}
+    listed = ", ".join(f"b.{name(c)}" for c in found.key)
+    for column in sorted(found.by_column, key=lambda c: -found.by_column[c])[:EXAMPLES]:
+        rows = connection.execute(
+            f"SELECT b.{name(column)}, a.{name(column)}, {listed} {joined} WHERE {differs[column]} ORDER BY ALL LIMIT 1"
+        ).fetchall()
+        found.examples += [
+            {"key": dict(zip(found.key, row[2:], strict=True)), "column": column, "before": row[0], "after": row[1]}
+            for row in rows
+        ]
+
+
+def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) -> Moved | None:
+    """How the column's values lie now and lay before; None where each number that tells it is the same."""
+    value = f"CAST({name(column)} AS DOUBLE)"
+    finite = f"CASE WHEN isfinite({value}) THEN {value} END"
+    facts = [
+        connection.execute(
+            f"""SELECT avg(x), median(x), count(*) - count(x), min(x), max(x), stddev_pop(x), count(x)
+                FROM (SELECT {finite} AS x FROM ({side}))"""
+        ).fetchone()
+        for side in sides
+    ]
+    if all(_near(a, b) for a, b in zip(*facts, strict=True)):
+        return None
+    ends = [fact[i] for fact in facts for i in (3, 4) if fact[i] is not None]
+    edges: list[float] = []
+    counts: list[list[int]] = [[], []]
+    log = False
+    if ends and (low := min(ends)) < (high := max(ends)):
+        log = low > 0 and high / low > 1e3
+        x, a, b = (f"log10({finite})", math.log10(low), math.log10(high)) if log else (finite, low, high)
+        steps = [a + (b - a) * i / BINS for i in range(BINS + 1)]
+        edges = [10**step for step in steps] if log else steps
+        counts = [_binned(connection, side, x, a, b) for side in sides]
+    (mean0, median0, nulls0, *_), (mean1, median1, nulls1, *_) = facts
+    return Moved(column, (mean0, mean1), (median0, median1), (nulls0, nulls1), edges, counts[0], counts[1], log)
+
+
+def _near(a: float | None, b: float | None) -> bool:
+    return a == b if a is None or b is None else math.isclose(a, b, rel_tol=1e-12)
+
+
+def _binned(connection: DuckDBPyConnection, side: str, x: str, low: float, high: float) -> list[int]:
+    place = f"least({BINS - 1}, CAST(floor(({x} - {low!r}) / ({high!r} - {low!r}) * {BINS}) AS INTEGER))"
+    placed = f"SELECT greatest(0, {place}) AS place FROM ({side}) WHERE {x} IS NOT NULL"
+    counted = dict(connection.execute(f"SELECT place, count(*) FROM ({placed}) GROUP BY 1").fetchall())
+    return [counted.get(i, 0) for i in range(BINS)]
+
+
+def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] = ()) -> list[TableDiff]:
+    """The tables that differ between two published snapshots, given by number or tag; or those that are asked for.
+
+    The rows of models are told apart by their contract's key, as the project has it now; those of raw tables as a
+    whole, whichever blob they come from. What the engine writes of itself (ops, quality) is compared when asked for.
+
+    Raises:
+        ConfigError: no such snapshot; neither of them has such a table.
+    """
+    with catalog.session(config) as connection:
+        sides = [_Side.of(config, connection, tags.resolve(connection, which)) for which in (a, b)]
+    everything = sides[0].files.keys() | sides[1].files.keys()
+    wanted = set(tables)
+    for table in wanted - everything:
+        near = difflib.get_close_matches(table, everything, 1)
+        why = f"did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"neither snapshot has a table {table}", why=why, next=f"lake diff {a} {b}")
+    if not wanted:
+        wanted = {t for t in everything if t.partition(".")[0] not in _ENGINE and sides[0].held(t) != sides[1].held(t)}
+    keys = {table: model.contract.key for table, model in graph.load(config).models.items()}
+    with workspace.scratch(config) as reader, progress.bar("diff", total=len(wanted)) as advance:
+        found = []
+        for table in sorted(wanted):
+            advance(0, note=table)
+            found.append(compare(reader, *(side.select(table) for side in sides), keys.get(table, ()), table=table))
+            advance()
+    return [difference for difference in found if tables or not difference.same]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A snapshot's tables: files, columns, and the names of what they hold."""
+
+    data: Path
+    files: Mapping[str, list[str]]
+    columns: Mapping[str, Columns]
+    content: Mapping[str, str]
+
+    @classmethod
+    def of(cls, config: Config, connection: DuckDBPyConnection, number: int) -> _Side:
+        columns = {t: [(c, type) for c, type, _ in found] for t, found in catalog.columns(connection, number).items()}
+        content = {row["table"]: row["content"] for row in plan.provenance(connection, number)}
+        return cls(config.data, catalog.tables(connection, number), columns, content)
+
+    def held(self, table: str) -> Any:
+        """Something that is the same only if the table's rows and columns are."""
+        return table in self.files and (self.content.get(table) or self.files[table], self.columns[table])
+
+    def select(self, table: str) -> str | None:
+        """The table as a subquery; None where there is none."""
+        if table not in self.files:
+            return None
+        columns = [
+            (c, t) for c, t in self.columns[table] if not (table.startswith("raw.") and c in ("_blob", "_record"))
+        ]
+        return f"({workspace.selected([self.data / file for file in self.files[table]], columns)})"

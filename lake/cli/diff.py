@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake diff v1 latest core.planets --plot moved.png")
+@click.argument("a")
+@click.argument("b", default="latest")
+@click.argument("tables", nargs=-1)
+@click.option(
+    "--plot", type=click.Path(dir_okay=False), metavar="FILE", help="Draw each column that moved: png, svg, pdf."
+)
+@_output.common
+def command(path: str, a: str, b: str, tables: tuple[str, ...], plot: str | None) -> None:
+    """What differs between the snapshots A and B: columns, rows by key, values by column, distributions.
+
+    A and B are numbers or tags, or "latest". TABLES are those to compare; without them, all that differ.
+    """
+    from lake import config
+    from lake.build import diff
+
+    found = diff.snapshots(config.load(path), a, b, tables)
+    if plot:
+        from lake.export import moved
+
+        drawn = moved.draw(found, Path(plot))
+        _output.say(f"{drawn} column(s) drawn: {plot}" if drawn else "no numeric column moved: nothing was drawn")
+    if _output.as_json:
+        _output.json_out([difference.as_dict() for difference in found])
+    for difference in found:
+        _output.say(str(difference))
+    if not found:
+        _output.say(f"{a} and {b} hold the same")

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake tag v1 -m 'as in the paper'")
+@click.argument("name", required=False)
+@click.argument("snapshot", default="latest")
+@click.option("-m", "--message", default="", help="Why it has a name.")
+@click.option("--delete", is_flag=True, help="Take the tag away; its snapshot stays until lake gc.")
+@_output.waiting
+@_output.common
+def command(path: str, name: str | None, snapshot: str, message: str, delete: bool, wait: float) -> None:
+    """Give SNAPSHOT (the newest, if none is given) a NAME; without one, list the tags.
+
+    What is tagged stays: lake gc never frees it. Every command that takes a snapshot takes its tag.
+    """
+    from lake import config
+    from lake.store import catalog, tags
+
+    settings = config.load(path)
+    if name is None:
+        found = []
+        if catalog.exists(settings):
+            with catalog.session(settings) as connection:
+                found = tags.known(connection)
+    elif delete:
+        found = [tags.delete(settings, name, wait=wait)]
+        _output.say(f"snapshot {found[0].snapshot} is no longer {name}")
+    else:
+        found = [tags.add(settings, name, snapshot, message=message, wait=wait)]
+        _output.say(f"snapshot {found[0].snapshot} is {name}")
+    if _output.as_json:
+        _output.json_out([tag.as_dict() for tag in found])
+    if name is None:
+        rows = [[tag.name, str(tag.snapshot), tag.tagged_at, tag.author, tag.message] for tag in found]
+        _output.table(["tag", "snapshot", "when", "who", "why"], rows)

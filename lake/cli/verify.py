@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake verify")
+@click.option("--quick", is_flag=True, help="Only whether each file is there and has its size.")
+@_output.common
+def command(path: str, quick: bool) -> None:
+    """Read every stored byte and compare it with what it was; name what damage hurts, and how to mend it.
+
+    Blobs have their sha256 for a name, Parquet files have theirs in data/sums.sqlite, cubes a digest over their values.
+    """
+    from lake import config
+    from lake.errors import StorageError
+    from lake.store import verify
+
+    found = verify.run(config.load(path), quick=quick)
+    if _output.as_json:
+        _output.json_out(found.as_dict())
+    for damage in found.damaged:
+        hurt = [f"table {table}" for table in damage.tables]
+        hurt += [f"snapshot {number}" for number in damage.snapshots] + [f"tag {tag}" for tag in damage.tags]
+        _output.say(f"{damage.path}: {damage.how}")
+        _output.say(f"  hurts: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
+        _output.say(f"  next:  {'; '.join(damage.next)}")
+    if found.unknown:
+        _output.warn(f"{len(found.unknown)} file(s) have no sum yet; the next lake build takes it")
+    counts = f"{found.blobs:,} blobs, {found.files:,} Parquet files, {found.cubes:,} cubes, {_output.size(found.bytes)}"
+    _output.say(f"{counts}: {f'{len(found.damaged)} damaged' if found.damaged else 'all as they were'}")
+    if found.damaged:
+        raise SystemExit(StorageError.exit_code)

@@ -1,0 +1,55 @@
+"""A picture of the distributions that differ between two snapshots."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lake.build.diff import TableDiff
+from lake.errors import LakeError, StorageError
+
+MOST = 24  # panels in one picture
+_BEFORE, _AFTER = "#9aa7b1", "#2f6f9f"
+
+
+def draw(differences: Iterable[TableDiff], file: Path) -> int:
+    """Draw each numeric column that moved: how many values lie in each bin, before and after. Returns the panels.
+
+    Raises:
+        LakeError: matplotlib is not installed. StorageError: the file cannot be written.
+    """
+    panels = [(d.table, moved) for d in differences for moved in d.moved if moved.edges][:MOST]
+    if not panels:
+        return 0
+    os.environ.setdefault("MPLBACKEND", "agg")
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise LakeError(
+            "matplotlib, which draws pictures, is not installed", next="pip install 'astrolake[plot]'"
+        ) from None
+    across = min(3, len(panels))
+    down = -(-len(panels) // across)
+    figure, axes = pyplot.subplots(
+        down, across, figsize=(4.2 * across, 2.6 * down), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat[len(panels) :]:
+        ax.remove()
+    for ax, (table, moved) in zip(axes.flat, panels, strict=False):
+        ax.stairs(moved.before, moved.edges, fill=True, color=_BEFORE, alpha=0.55, label="before")
+        ax.stairs(moved.after, moved.edges, color=_AFTER, linewidth=1.6, label="after")
+        ax.set_xscale("log" if moved.log else "linear")
+        ax.set_title(f"{table}.{moved.column}", loc="left", fontsize=9.5)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=8)
+    axes.flat[0].legend(frameon=False, fontsize=8)
+    try:
+        figure.savefig(file, dpi=150)
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"the picture cannot be written: {error}", where=str(file), next="lake diff --help"
+        ) from None
+    finally:
+        pyplot.close(figure)
+    return len(panels)

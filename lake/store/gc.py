@@ -1,0 +1,129 @@
+"""What can be freed: snapshots that nobody named and that are not among the newest, and what a killed process left.
+
+Blobs are never freed: from them everything else can be made again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.config import Config
+from lake.store import catalog, cubes, sums, tags
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+KEEP = 10
+
+
+@dataclass(slots=True)
+class Freed:
+    """What `run` frees, or would. Paths are relative to the data folder; bytes count a file with two names once."""
+
+    kept: list[int]  # published snapshots that stay
+    snapshots: list[int]  # those that go, published or not
+    files: list[str] = field(default_factory=list)  # Parquet files of theirs that no kept snapshot has
+    orphans: list[str] = field(default_factory=list)  # Parquet files that no snapshot ever had
+    left: list[str] = field(default_factory=list)  # spill and spool folders, doors
+    cubes: list[str] = field(default_factory=list)
+    bytes: int = 0
+    applied: bool = False
+
+    as_dict = asdict
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.snapshots or self.files or self.orphans or self.left or self.cubes)
+
+
+def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 0) -> Freed:
+    """Free all but the newest published snapshots and those that have a tag. Without ``apply``, only tell.
+
+    Raises:
+        Locked: another process writes this lake.
+    """
+    with catalog.write_session(config, wait=wait) as connection:
+        found = _find(config, connection, max(keep, 1))
+        if apply:
+            _free(config, connection, found)
+    return found
+
+
+def _find(config: Config, connection: DuckDBPyConnection, keep: int) -> Freed:
+    every = catalog.snapshots(connection)
+    published = [snapshot.id for snapshot in every if snapshot.kind == "publish"]
+    kept = sorted({*published[:keep], *(tag.snapshot for tag in tags.known(connection))})
+    staying = {*kept, every[0].id}  # the record's newest state is the next writer's beginning
+    found = Freed(kept, sorted(s.id for s in every if s.id not in staying))
+    held = {at: catalog.tables(connection, at) for at in sorted(staying)}
+    live = {file for tables in held.values() for files in tables.values() for file in files}
+    known = catalog.files(connection)
+    found.files = sorted(known - live)
+    found.orphans = sorted(set(_walk(config.data / catalog.TABLES, config.data)) - known)
+    found.left = sorted(_left(config, found.snapshots))
+    found.cubes = sorted(_unused_cubes(config, connection, held.values()))
+    found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes])
+    return found
+
+
+def _walk(folder: Path, data: Path) -> Iterator[str]:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            yield str(Path(root, name).relative_to(data))
+
+
+def _left(config: Config, gone: Iterable[int]) -> Iterator[str]:
+    """Folders of builds and landings that were killed: whoever holds the write lock has none yet. And old doors."""
+    for pattern in ("tmp/build-*", "tmp/spool-*"):
+        yield from (str(path.relative_to(config.data)) for path in config.data.glob(pattern))
+    for number in gone:
+        if (config.data / "doors" / f"{number}.duckdb").is_file():
+            yield f"doors/{number}.duckdb"
+
+
+def _unused_cubes(
+    config: Config, connection: DuckDBPyConnection, held: Iterable[dict[str, list[str]]]
+) -> Iterator[str]:
+    files = sorted({str(config.data / file) for tables in held for file in tables.get("raw.cubes", ())})
+    used = set()
+    if files:
+        listed = ", ".join(map(catalog.quote, files))
+        used = {row[0] for row in connection.execute(f"SELECT digest FROM read_parquet([{listed}])").fetchall()}
+    for folder in (config.data / cubes.CUBES).glob("[0-9a-f]*"):
+        if folder.name not in used:
+            yield str(folder.relative_to(config.data))
+
+
+def _bytes(data: Path, paths: Iterable[str]) -> int:
+    """What the disk gets back: a file with other names elsewhere (a restored one) gives nothing."""
+    total = 0
+    for path in paths:
+        files = [data / path] if not (data / path).is_dir() else [data / file for file in _walk(data / path, data)]
+        stats = [file.stat() for file in files if file.is_file()]
+        total += sum(stat.st_size for stat in stats if stat.st_nlink == 1)
+    return total
+
+
+def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
+    if found.snapshots:
+        listed = ", ".join(map(str, found.snapshots))
+        connection.execute(f"CALL ducklake_expire_snapshots('{catalog.ALIAS}', versions => [{listed}])")
+    connection.execute(f"CALL ducklake_cleanup_old_files('{catalog.ALIAS}', cleanup_all => true)")
+    for path in (*found.files, *found.orphans, *found.left, *found.cubes):
+        place = config.data / path
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink(missing_ok=True)
+    sums.forget(config.data, [*found.files, *found.orphans])
+    found.applied = True
+
+
+def summary(found: Freed) -> dict[str, Any]:
+    """Counts for people."""
+    return {name: len(getattr(found, name)) for name in ("snapshots", "files", "orphans", "left", "cubes")}

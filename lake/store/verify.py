@@ -1,0 +1,200 @@
+"""Whether every stored byte is what it was: blobs by name, Parquet files by their sums, cubes by their digests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from lake import progress
+from lake.config import Config
+from lake.errors import StorageError
+from lake.store import blobs, catalog, cubes, ledger, sums, tags
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One stored thing that is not what it was, whom it hurts, and how to have it again."""
+
+    path: str  # under the data folder
+    how: str  # "missing", "its bytes are not what they were", ...
+    tables: list[str]
+    snapshots: list[int]  # published ones that hold it
+    tags: list[str]
+    next: list[str]  # commands, in order
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was read and what was found."""
+
+    blobs: int = 0
+    files: int = 0
+    cubes: int = 0
+    bytes: int = 0
+    unknown: list[str] = field(default_factory=list)  # files of which no sum was ever taken
+    damaged: list[Damage] = field(default_factory=list)
+
+    as_dict = asdict
+
+
+def run(config: Config, *, quick: bool = False) -> Verified:
+    """Read everything that a kept snapshot or the ledger names, and compare it with what it was.
+
+    Args:
+        quick: look only whether it is there and has its size.
+    """
+    found, answers, held = Verified(), _answers(config), _held(config)
+    total = len(answers) + len(held.files) + len(held.cubes)
+    with progress.bar("verify", total=total) as advance, ThreadPoolExecutor(_THREADS) as pool:
+
+        def look(one: Callable[[str], tuple[int, str]], names: Iterable[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+            for name, result in zip(names, pool.map(one, names), strict=True):
+                advance()
+                yield name, result
+
+        _blobs(config, answers, quick, look, found)
+        _files(config, held, quick, look, found)
+        _cubes(config, held, quick, look, found)
+    return found
+
+
+_Look = Callable[[Callable[[str], tuple[int, str]], Iterable[str]], Iterator[tuple[str, tuple[int, str]]]]
+
+
+def _answers(config: Config) -> dict[str, list[str]]:
+    """Each blob of the ledger with the sources whose good answers it holds."""
+    found: dict[str, list[str]] = {}
+    with closing(ledger.connect(config.data)) as connection:
+        rows = connection.execute("SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2")
+        for sha, source in rows:
+            found.setdefault(sha, []).append(source)
+    return found
+
+
+@dataclass(slots=True)
+class _Held:
+    """What the published snapshots hold."""
+
+    tags: dict[int, list[str]] = field(default_factory=dict)  # of each snapshot
+    files: dict[str, tuple[str, list[int]]] = field(default_factory=dict)  # Parquet file -> table, snapshots
+    cubes: dict[str, list[int]] = field(default_factory=dict)  # digest -> snapshots
+
+
+def _held(config: Config) -> _Held:
+    held = _Held()
+    if not catalog.exists(config):
+        return held
+    with catalog.session(config) as connection:
+        held.tags = {snapshot.id: [] for snapshot in reversed(catalog.snapshots(connection, "publish"))}
+        for tag in tags.known(connection):
+            held.tags[tag.snapshot].append(tag.name)
+        last = catalog.latest(connection)
+        for number in [*held.tags, *([last.id] if last and last.id not in held.tags else [])]:
+            here = catalog.tables(connection, number)
+            at = [number] if number in held.tags else []
+            for table, files in here.items():
+                for file in files:
+                    held.files.setdefault(file, (table, []))[1].extend(at)
+            for digest in _digests(config, connection, here.get("raw.cubes", ())):
+                held.cubes.setdefault(digest, []).extend(at)
+    return held
+
+
+def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str]) -> list[str]:
+    import duckdb
+
+    listed = ", ".join(catalog.quote(str(config.data / file)) for file in files)
+    try:
+        rows = connection.execute(f"SELECT digest FROM read_parquet([{listed}])").fetchall() if listed else []
+    except duckdb.Error:  # the file is damaged, which is told for the file itself
+        rows = []
+    return [digest for (digest,) in rows]
+
+
+def _blobs(config: Config, answers: Mapping[str, list[str]], quick: bool, look: _Look, found: Verified) -> None:
+    def one(sha: str) -> tuple[int, str]:
+        try:
+            size = blobs.path(config.data, sha).stat().st_size
+            if not quick:
+                blobs.verify(config.data, sha)
+            return size, ""
+        except FileNotFoundError:
+            return 0, "it is missing"
+        except StorageError as error:
+            return 0, error.why or error.what
+
+    for sha, (size, how) in look(one, answers):
+        found.blobs += 1
+        found.bytes += size
+        if how:
+            place = blobs.path(config.data, sha)
+            # An archive that says 304 would leave it as it is.
+            again = [f"rm {place.relative_to(config.root)}"] if place.exists() else []
+            again += [f"lake fetch --force {source}" for source in answers[sha]]
+            found.damaged.append(Damage(str(place.relative_to(config.data)), how, [], [], [], again))
+
+
+def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:
+    known = sums.known(config.data)
+
+    def one(path: str) -> tuple[int, str]:
+        place, was = config.data / path, known.get(path)
+        if not place.is_file():
+            return 0, "it is missing"
+        size = place.stat().st_size
+        if was and size != was[0]:
+            return size, f"it has {size:,} bytes, and had {was[0]:,}"
+        now = was if quick or not was else sums.take(place)
+        return size, "" if now == was else "its bytes are not what they were" if now else "it cannot be read"
+
+    for path, (size, how) in look(one, held.files):
+        found.files += 1
+        found.bytes += size
+        if how:
+            table, at = held.files[path]
+            found.damaged.append(_damage(held, path, how, table, at))
+        elif path not in known:
+            found.unknown.append(path)
+
+
+def _cubes(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:
+    def one(digest: str) -> tuple[int, str]:
+        place = cubes.path(config.data, digest)
+        if not place.is_dir():
+            return 0, "it is missing"
+        try:
+            if not quick:
+                cubes.verify(config.data, digest)
+        except StorageError as error:
+            return 0, error.what
+        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file()), ""
+
+    for digest, (size, how) in look(one, held.cubes):
+        found.cubes += 1
+        found.bytes += size
+        if how:
+            path = str(cubes.path(config.data, digest).relative_to(config.data))
+            found.damaged.append(_damage(held, path, how, "raw.cubes", held.cubes[digest]))
+
+
+def _damage(held: _Held, path: str, how: str, table: str, at: list[int]) -> Damage:
+    named = [tag for number in at for tag in held.tags[number]]
+    return Damage(path, how, [table], at, named, _again(table, not at or max(held.tags) in at))
+
+
+def _again(table: str, newest: bool) -> list[str]:
+    """The commands that make a table's rows anew, where the newest snapshot needs them."""
+    schema = table.partition(".")[0]
+    if not newest:
+        return ["lake gc"]
+    if schema == "raw":
+        return ["lake land --force", "lake build"]
+    return ["lake build --force" + ("" if schema in ("ops", "quality") else f" {table}")]
