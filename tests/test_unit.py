@@ -186,6 +186,9 @@ expect = [{ i = 1, twice = 2 }, { i = 0, twice = 1 }]
     )
     assert told(summary) == [("cell", {"i": 0, "twice": 1}, "twice", 1, 0)]
     assert summary.untested == ["macros.planet_run_key"]
+    scalar = '[[test]]\ncall = "upto(2)"\nexpect = 2\n'
+    with pytest.raises(ConfigError, match="upto is a table macro: it gives rows"):
+        run(tmp_path, {"macros/more.sql": macros, "macros/more.test.toml": scalar})
 
 
 def test_what_the_sql_refuses_is_a_failure_of_that_test_alone(tmp_path):
