@@ -87,7 +87,7 @@ def load(config: Config) -> Project:
     """
     root = config.root
     promised = contracts.load(root / "models")
-    with _Cache(config.data / "cache" / "sql.json") as cache:
+    with Cache(config.data / "cache" / "sql.json") as cache:
         macros = _macros(root, cache)
         found = [*_seeds(root, promised), *_models(root, promised, macros, cache)]
     models: dict[str, Model] = {}
@@ -105,7 +105,7 @@ def load(config: Config) -> Project:
 
 
 def _models(
-    root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: _Cache
+    root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache
 ) -> Iterator[Model]:
     for path in sorted((root / "sql").glob("*/*.sql")):
         table = f"{path.parent.name}.{path.stem}"
@@ -131,7 +131,7 @@ def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
         yield Model(table, "", hashlib.sha256(text.encode()).hexdigest(), (), (), promised[table], path, seed=True)
 
 
-def _macros(root: Path, cache: _Cache) -> dict[str, Macro]:
+def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
     macros: dict[str, Macro] = {}
     for path in sorted((root / "macros").glob("*.sql")):
         for sql in cache.statements(_read(path), path):
@@ -197,7 +197,7 @@ def _without_comments(sql: str) -> str:
     return re.sub(r"--[^\n]*", "", sql).lstrip()
 
 
-class _Cache:
+class Cache:
     """What parsing says of a text, kept by the text's digest: sqlglot is imported for new texts only."""
 
     def __init__(self, path: Path):
@@ -208,7 +208,7 @@ class _Cache:
         except (OSError, ValueError):
             self._known = {}
 
-    def __enter__(self) -> _Cache:
+    def __enter__(self) -> Cache:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -221,20 +221,20 @@ class _Cache:
             except OSError:
                 pass  # a read-only lake can still be read; it only parses again
 
-    def _get(self, kind: str, text: str, make) -> Any:
+    def get(self, kind: str, text: str, make: Callable[[], Any]) -> Any:
         key = hashlib.sha256(f"{_PARSER}\0{kind}\0{text}".encode()).hexdigest()
         self._used[key] = self._known[key] if key in self._known else make()
         return self._used[key]
 
     def facts(self, sql: str, path: Path) -> dict[str, Any]:
-        return self._get("model", sql, lambda: _parse(sql, path))
+        return self.get("model", sql, lambda: _parse(sql, path))
 
     def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
-        canonical, calls = self._get("tokens", sql, lambda: _tokenize(sql))
+        canonical, calls = self.get("tokens", sql, lambda: _tokenize(sql))
         return canonical, tuple(calls)
 
     def statements(self, text: str, path: Path) -> list[str]:
-        return self._get("statements", text, lambda: _split(text, path))
+        return self.get("statements", text, lambda: _split(text, path))
 
 
 def _split(text: str, path: Path) -> list[str]:
