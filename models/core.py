@@ -17,7 +17,7 @@ _PAIRS = Rule("pairs = edges + duplicates + aside", "pairs = edges + duplicates 
 _NUMBER = Rule("number of its id", "pathway_id LIKE '%' || number AND is_reference = (organism IS NULL)")
 
 
-class Pathways(Table, key="pathway_id", rules=(_NUMBER,)):
+class Pathways(Table, key="pathway_id", rules=(_NUMBER,), tags="kegg"):
     """KEGG pathways: reference maps and those of organisms."""
 
     pathway_id: Annotated[str, _PATHWAY]
@@ -36,7 +36,7 @@ class Pathways(Table, key="pathway_id", rules=(_NUMBER,)):
     """Whether it belongs to no organism"""
 
 
-class Compounds(Table, key="compound_id"):
+class Compounds(Table, key="compound_id", tags="kegg"):
     """KEGG compounds."""
 
     compound_id: Annotated[str, Pattern(r"C\d{5}")]
@@ -47,7 +47,7 @@ class Compounds(Table, key="compound_id"):
     """Every name"""
 
 
-class Reactions(Table, key="reaction_id"):
+class Reactions(Table, key="reaction_id", tags="kegg"):
     """KEGG reactions."""
 
     reaction_id: Annotated[str, Pattern(r"R\d{5}")]
@@ -60,7 +60,7 @@ class Reactions(Table, key="reaction_id"):
     """In names of compounds"""
 
 
-class Genes(Table, key="gene_id"):
+class Genes(Table, key="gene_id", tags="kegg"):
     """Genes of the organisms asked for."""
 
     gene_id: Annotated[str, Pattern(r"[a-z]{3,4}:\S+")]
@@ -77,7 +77,7 @@ class Genes(Table, key="gene_id"):
     """Chromosome and range, as KEGG writes it"""
 
 
-class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product")):
+class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product"), tags="kegg"):
     """One row per substrate x product pair of a reaction in a pathway."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
@@ -94,7 +94,7 @@ class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product")):
     """Genes, orthologs or EC numbers of the entries that carry the reaction, sorted"""
 
 
-class EdgeRejects(Table, key=("pathway_id", "reaction"), empty=True):
+class EdgeRejects(Table, key=("pathway_id", "reaction"), empty=True, tags="kegg"):
     """Reaction elements of a KGML document of which something, or all, became no edge."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
@@ -111,7 +111,7 @@ class EdgeRejects(Table, key=("pathway_id", "reaction"), empty=True):
     """Whether nothing of it is an edge"""
 
 
-class EdgeReconciliation(Table, key="pathway_id", rules=(_REACTIONS, _PAIRS), empty=True):
+class EdgeReconciliation(Table, key="pathway_id", rules=(_REACTIONS, _PAIRS), empty=True, tags="kegg"):
     """Each KGML document against what became of it: nothing is lost, and nothing counted twice."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
@@ -132,7 +132,7 @@ class EdgeReconciliation(Table, key="pathway_id", rules=(_REACTIONS, _PAIRS), em
     """Pairs that core.edge_rejects counts"""
 
 
-class Planets(Table, key="planet"):
+class Planets(Table, key="planet", tags="planets"):
     """Confirmed planets, one a row."""
 
     planet: str
@@ -169,7 +169,7 @@ class Planets(Table, key="planet"):
     """Where it is"""
 
 
-class PlanetCandidates(Table, key=("catalogue", "candidate"), empty=True):
+class PlanetCandidates(Table, key=("catalogue", "candidate"), empty=True, tags="planets"):
     """Objects of interest of Kepler and TESS."""
 
     catalogue: Annotated[str, OneOf("cumulative", "toi")]

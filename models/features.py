@@ -47,7 +47,7 @@ _Limit = Annotated[
 ]
 
 
-class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STATUS)):
+class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STATUS), tags="kegg"):
     """The environment of each pathway, each quantity by a cited rule; null where no rule tells it."""
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
@@ -96,7 +96,7 @@ class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STA
     """Whether any rule matched"""
 
 
-class PathwayOverviews(Table, key=("overview", "number"), empty=True):
+class PathwayOverviews(Table, key=("overview", "number"), empty=True, tags="kegg"):
     """Which pathways belong to an overview map, by the ids of its image."""
 
     overview: Annotated[str, Pattern(r"map\d{5}")]
@@ -134,7 +134,7 @@ class FeasiblePathways(Table, key=("planet_run_key", "pathway_id"), empty=True):
     """What decided, or is missing"""
 
 
-class PlanetParams(Table, key="planet_run_key"):
+class PlanetParams(Table, key="planet_run_key", tags="planets"):
     """What is known of each planet-run's planet and star, with error bars; limits apart from measurements."""
 
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
@@ -249,7 +249,7 @@ class PlanetParams(Table, key="planet_run_key"):
     """equilibrium_temperature_of(star_radius, star_temperature, semi_major_axis): albedo 0, heat spread evenly"""
 
 
-class Climate(Table, key="planet_run_key", empty=True):
+class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """What each run's cubes hold, and its global means, weighted by cell area."""
 
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]

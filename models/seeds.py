@@ -13,7 +13,7 @@ _SAYS = Rule("gives a value or a range", "coalesce(value, low, high) IS NOT NULL
 _HABITAT = Rule("a habitat has a range", "basis <> 'habitat' OR coalesce(low, high) IS NOT NULL")
 
 
-class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE, _SAYS, _HABITAT)):
+class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE, _SAYS, _HABITAT), tags="kegg"):
     """Where a pathway's environment comes from, each value with its citation: see docs/environment.md."""
 
     rule_id: Annotated[str, Pattern(r"[a-z0-9_]+")]
@@ -42,7 +42,7 @@ class EnvironmentRules(Table, key="rule_id", rules=(_UNITS, _RANGE, _SAYS, _HABI
     """What the value is, and is not"""
 
 
-class SolarSystem(Table, key="planet"):
+class SolarSystem(Table, key="planet", tags="planets"):
     """Planets of the Sun that climate models simulate, in the units of the catalogues of exoplanets."""
 
     planet: str
@@ -79,7 +79,7 @@ class SolarSystem(Table, key="planet"):
     """The source"""
 
 
-class ClimateVariables(Table, key=("quantity", "priority")):
+class ClimateVariables(Table, key=("quantity", "priority"), tags="climate"):
     """By which names climate models give a quantity."""
 
     quantity: Annotated[str, OneOf("surface_temperature", "precipitation", "surface_pressure", "outgoing_longwave")]

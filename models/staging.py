@@ -20,7 +20,7 @@ _Limit = Annotated[
 ]
 
 
-class KgmlPairs(Table, empty=True):
+class KgmlPairs(Table, empty=True, tags="kegg"):
     """Each substrate x product pair of each reaction element of a KGML file, before duplicates go."""
 
     pathway_id: str
@@ -41,7 +41,7 @@ class KgmlPairs(Table, empty=True):
     """Whether all three are ids of such things; core.edge_rejects counts those that are not"""
 
 
-class PathwayReactions(Table, key=("number", "reaction_id"), empty=True):
+class PathwayReactions(Table, key=("number", "reaction_id"), empty=True, tags="kegg"):
     """Which reactions stand in a pathway, in whichever of its versions."""
 
     number: Annotated[str, Pattern(r"\d{5}")]
@@ -50,7 +50,7 @@ class PathwayReactions(Table, key=("number", "reaction_id"), empty=True):
     """KEGG reaction"""
 
 
-class ExoplanetsPscomppars(Table, key="planet"):
+class ExoplanetsPscomppars(Table, key="planet", tags="planets"):
     """Confirmed planets with composite parameters: from several publications, or calculated by the archive."""
 
     planet: str
@@ -149,7 +149,7 @@ class ExoplanetsPscomppars(Table, key="planet"):
     distance_lower: _lower("parsec")
 
 
-class ExoplanetsPs(Table, key="record"):
+class ExoplanetsPs(Table, key="record", tags="planets"):
     """Planetary solutions: one row a planet and publication."""
 
     record: int
@@ -260,7 +260,7 @@ class ExoplanetsPs(Table, key="record"):
     distance_lower: _lower("parsec")
 
 
-class ExoplanetsToi(Table, key="candidate", empty=True):
+class ExoplanetsToi(Table, key="candidate", empty=True, tags="planets"):
     """TESS Objects of Interest."""
 
     candidate: Annotated[str, Pattern(r"TOI-\d+\.\d\d?")]
@@ -317,7 +317,7 @@ class ExoplanetsToi(Table, key="candidate", empty=True):
     """When the archive last changed the row"""
 
 
-class ExoplanetsCumulative(Table, key="candidate", empty=True):
+class ExoplanetsCumulative(Table, key="candidate", empty=True, tags="planets"):
     """Kepler Objects of Interest, each with its newest disposition."""
 
     candidate: Annotated[str, Pattern(r"K\d{5}\.\d\d")]

@@ -1,0 +1,148 @@
+"""The README and docs/ are true: what they show runs, and what they name is there."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import io
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import lake
+from lake import config, fetch, land, project, sources
+from lake.build import run as building
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BIN = Path(sys.executable).parent
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def lines(page: Path) -> list[str]:
+    """The commands of the console blocks, without their comments."""
+    shown = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
+    return [line.split("  #")[0].strip() for line in shown]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A folder with the demo's lake in it, as `make demo` leaves it."""
+    home = tmp_path_factory.mktemp("home")
+    folder = project.copy(home / "demo-lake", sample=True)
+    subprocess.run([BIN / "lake", "run", "-q", "-C", folder], check=True, capture_output=True)
+    return home
+
+
+def test_there_are_pages():
+    assert {page.name for page in PAGES} >= {"README.md", "building.md", "models.md", "sources.md"}
+    assert lines(ROOT / "README.md")
+    assert lines(ROOT / "docs/building.md")
+
+
+def test_the_readme_in_python(home, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(home)
+    out, names = io.StringIO(), {}
+    with contextlib.redirect_stdout(out):
+        for block in blocks(ROOT / "README.md", "python"):
+            exec(compile(block, "README.md", "exec"), names)
+    assert "planet_run_key" in out.getvalue()
+
+
+def test_the_readme_in_sql_and_python_agree(home, monkeypatch):
+    monkeypatch.chdir(home / "demo-lake")
+    (question,) = blocks(ROOT / "README.md", "sql")
+    with duckdb.connect("lake.duckdb", read_only=True) as door:
+        there = door.execute(question).fetchall()
+    with lake.open() as here:
+        assert here.sql(question.rstrip().rstrip(";")).fetchall() == there
+    assert len(there) == 3
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_run(home, page):
+    for line in lines(page):
+        if line.startswith("lake "):
+            command = [BIN / "lake", *shlex.split(line)[1:], "-C", home / "demo-lake"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, (line, done.stderr)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_table_of_commands_is_whole():
+    from lake import cli
+
+    told = set(re.findall(r"`lake ([a-z]+)", (ROOT / "README.md").read_text()))
+    assert told - {"command"} == set(cli._COMMANDS)
+
+
+def test_the_model_of_the_docs(tmp_path):
+    page = ROOT / "docs/building.md"
+    (sql,), (model,) = blocks(page, "sql"), blocks(page, "python")
+    folder = project.copy(tmp_path / "lake", sample=True)
+    settings = config.load(folder)
+    (folder / "sql/features/warm.sql").write_text(sql)
+    models = folder / "models/features.py"
+    models.write_text(models.read_text() + model.split("\n", 1)[1].split("\n\n\n", 1)[1])
+    fetch.run(settings)
+    land.run(settings)
+    building.run(settings, ["+features.warm"])
+    with lake.open(folder) as here:
+        low, high = here.sql(
+            "SELECT min(equilibrium_temperature), max(equilibrium_temperature) FROM features.warm"
+        ).fetchone()
+        assert 200 < low < high < 400
+
+
+def test_the_source_of_the_docs(tmp_path, monkeypatch):
+    (code,) = blocks(ROOT / "docs/sources.md", "python")
+    (tmp_path / "names_of_the_docs.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sources._OWN, "names", "names_of_the_docs")
+    sources.names.cache_clear()
+    sources.get.cache_clear()
+    setting = blocks(ROOT / "docs/sources.md", "toml")[1]
+    (tmp_path / "lake.toml").write_text(f'[lake]\nmirror = "mirror"\n{setting}')
+    for name, text in {"stars": "Sun\n\nVega\n", "moons": "<html>so sorry</html>"}.items():
+        (tmp_path / "mirror/example.org").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"mirror/example.org/{name}.txt").write_text(text)
+    settings = config.load(tmp_path)
+    fetched = fetch.run(settings)
+    assert dict(fetched.counts["names"]) == {"fetched": 1, "refused": 1}
+    tally = land.run(settings).tallies["names"]
+    assert (tally.seen, tally.landed, tally.rejected) == (3, 2, 1)
+    sources.names.cache_clear()
+    sources.get.cache_clear()
+
+
+def modules() -> list[str]:
+    skipped = ("lake.project.", "lake.__main__")
+    found = [module.name for module in pkgutil.walk_packages(lake.__path__, "lake.")]
+    return [name for name in found if not name.startswith(skipped)]
+
+
+def test_examples_in_docstrings():
+    pytest.importorskip("torch")
+    tried = 0
+    for name in modules():
+        result = doctest.testmod(importlib.import_module(name))
+        assert result.failed == 0, name
+        tried += result.attempted
+    assert tried > 10
