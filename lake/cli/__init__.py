@@ -68,6 +68,7 @@ _HELP = {
     "gc": "Free old snapshots that have no tag, and what killed processes left; tells first.",
     "init": "Make a new lake: a copy of the astrobiology project.",
     "land": "Read what was fetched into raw tables and cubes.",
+    "lineage": "What a column is computed from, and what is computed from it.",
     "log": "The snapshots: when, who, why, what changed.",
     "plan": "What lake build would build, and why; with --data, what that would change.",
     "restore": "Make an older snapshot the newest.",

@@ -1,0 +1,1 @@
+"""From a value back to where it comes from."""

@@ -1,0 +1,314 @@
+"""Which columns each column is computed from, read off the models' SQL.
+
+A column's origins are the columns that its expression names, through CTEs, subqueries, unions and stars, with the
+conditions (CASE, FILTER) and windows in it; not what joins and filters its rows, so that count(*) has no origin. A
+macro is not expanded: its result is taken to depend on all of its arguments. Where the SQL does not say which column of
+a table is meant (a star over a table of which nothing is known, PIVOT), the origin is that table's "*".
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lake import sources
+from lake.build import graph
+from lake.build.graph import Model, Project
+from lake.config import Config
+from lake.errors import ConfigError
+from lake.store import catalog
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import Scope
+
+_VERSION = 1  # raise it when the same SQL gives other origins
+HOWS = ("identity", "transformation", "aggregation")  # each stronger than those before it
+
+
+class Place(NamedTuple):
+    """A column of a table; "*" where it is not known which."""
+
+    table: str  # layer.table
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+Origins = Mapping[Place, str]  # and how they are used: one of HOWS
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Every column of a project's models and of the landed tables that they read."""
+
+    columns: Mapping[Place, Origins]
+    ends: Mapping[str, Mapping[str, Any]]  # what is known of the tables that no model makes: raw ones and seeds
+
+    def near(self, place: Place) -> Origins:
+        """What a column is computed from itself; nothing, where it is landed, a seed's, or constant."""
+        return self.columns.get(place, {})
+
+    def users(self) -> dict[Place, dict[Place, str]]:
+        """Each column with those that are computed from it themselves."""
+        found: dict[Place, dict[Place, str]] = {}
+        for place, origins in self.columns.items():
+            for origin, how in origins.items():
+                found.setdefault(origin, {})[place] = how
+        return found
+
+    def ends_of(self, place: Place) -> list[Place]:
+        """The columns of landed tables and seeds that a column comes from, through all others."""
+        return sorted(one for one in reach([place], self.near) if one.table in self.ends)
+
+    def of(self, table: str) -> list[Place]:
+        """A table's columns in their order."""
+        return [place for place in self.columns if place.table == table]
+
+    def find(self, name: str) -> list[Place]:
+        """The columns of "layer.table", or the one of "layer.table.column".
+
+        Raises:
+            ConfigError: there is none of that name.
+        """
+        found = self.of(name.lower()) or [place for place in self.columns if str(place).lower() == name.lower()]
+        if not found:
+            table = ".".join(name.split(".")[:2])
+            known = [str(place) for place in self.of(table)] or sorted({place.table for place in self.columns})
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"there is no table or column {name!r}",
+                why=f"did you mean {near[0]}?" if near else "a column is <layer>.<table>.<column>",
+                next="lake lineage --help",
+            )
+        return found
+
+
+def reach(start: Iterable[Place], near: Callable[[Place], Iterable[Place]]) -> dict[Place, None]:
+    """The places, and all that they lead to, near ones first."""
+    found = dict.fromkeys(start)
+    queue = list(found)
+    for place in queue:
+        new = [one for one in near(place) if one not in found]
+        found.update(dict.fromkeys(new))
+        queue.extend(new)
+    return found
+
+
+def load(config: Config, project: Project | None = None) -> Lineage:
+    """The lineage of a project's columns; what was read off a model's SQL once is kept until it changes.
+
+    Raises:
+        ModelError, ConfigError: the project cannot be read.
+    """
+    project = project or graph.load(config)
+    landed = _landed(config, project)
+    names = {t: [column.name for column in m.contract.columns] for t, m in project.models.items()}
+    names |= {table: columns for table, columns in landed.items() if table not in names}
+    columns = {Place(table, column): {} for table, listed in names.items() for column in listed}
+    with graph.Cache(config.data / "cache" / "lineage.json") as cache:
+        for model in project.models.values():
+            if not model.seed:
+                columns |= _model(model, names, cache)
+    return Lineage(columns, _ends(config, project, landed))
+
+
+def _model(model: Model, names: Mapping[str, list[str]], cache: graph.Cache) -> dict[Place, Origins]:
+    inputs = {table: names.get(table, []) for table in model.inputs}
+    text = json.dumps([_VERSION, model.canonical, inputs])
+    found = cache.get("lineage", text, lambda: _of_select(model.sql, inputs))
+    unknown = [[table, "*", HOWS[1]] for table in model.inputs]
+    return {
+        Place(model.table, column.name): {
+            Place(table, name): how for table, name, how in found.get(column.name.lower(), unknown)
+        }
+        for column in model.contract.columns
+    }
+
+
+def _landed(config: Config, project: Project) -> dict[str, list[str]]:
+    """Columns of the tables that models read and none makes: as their sources declare them, or as the record has them.
+
+    Beside them those of the sources that nothing reads yet.
+    """
+    from lake.land.run import schemas
+
+    found = {f"raw.{table}": schema.names for table, schema in schemas(config).items()}
+    read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
+    if read - found.keys() and catalog.exists(config):
+        with catalog.session(config) as connection:
+            recorded = catalog.present(connection)[1]
+        found |= {t: [column for column, _ in recorded[t]] for t in read - found.keys() if t in recorded}
+    return found
+
+
+def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Where the tables that no model makes come from: the sources that land them, or a seed's file."""
+    makers: dict[str, list[str]] = {}
+    for name in config.sources:
+        for table in sources.get(name).TABLES:
+            makers.setdefault(f"raw.{table}", []).append(name)
+    # What gives no tables gives cubes, and the engine lands what it says of those.
+    of_cubes = [name for name in config.sources if not sources.get(name).TABLES]
+    makers |= {"raw.cubes": of_cubes, "raw.cube_variables": of_cubes, "raw.rejects": list(config.sources)}
+    found: dict[str, dict[str, Any]] = {
+        table: {"kind": "landed", "sources": [_source(name) for name in makers.get(table, [])]} for table in landed
+    }
+    for table, model in project.models.items():
+        if model.seed:
+            found[table] = {"kind": "seed", "file": str(model.path.relative_to(config.root))}
+    return found
+
+
+def _source(name: str) -> dict[str, Any]:
+    module = sources.get(name)
+    facts = module.FACTS
+    return {"name": name, "title": facts.title, "homepage": facts.homepage, "reader": module.READER}
+
+
+# From one SELECT. Its columns are looked up scope by scope, each scope once, after sqlglot has said which table each
+# name belongs to.
+
+_Found = dict[tuple[str, str], str]
+
+
+def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list[str]]]:
+    """Each column that a SELECT gives, in lower case, with its [table, column, how]; without those not to be told."""
+    import sqlglot
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for table, columns in inputs.items():
+        layer, _, stem = table.partition(".")
+        schema.setdefault(layer, {})[stem] = {column.lower(): "unknown" for column in columns}
+    query = _with_keys(sqlglot.parse_one(sql, dialect="duckdb"))
+    try:
+        query = qualify(query, dialect="duckdb", schema=schema, validate_qualify_columns=False, quote_identifiers=False)
+    except sqlglot.errors.SqlglotError:  # a name that belongs to no input of which the columns are known
+        return {}
+    scope = build_scope(query)
+    found = _outputs(scope, {}) if scope else []
+    spelled = {(t, column.lower()): column for t, columns in inputs.items() for column in columns}
+    return {
+        column.lower(): sorted([t, spelled.get((t, name), "*"), how] for (t, name), how in origins.items())
+        for column, origins in found
+        if column != "*"
+    }
+
+
+def _with_keys(query: exp.Expression) -> exp.Expression:
+    """The query, with the keys of MAP {key: value} as the columns that DuckDB takes them for."""
+    from sqlglot import exp
+
+    for pair in [pair for made in query.find_all(exp.ToMap) for pair in made.find_all(exp.PropertyEQ)]:
+        if isinstance(pair.this, exp.Identifier):
+            pair.set("this", exp.column(pair.this.copy()))
+    return query
+
+
+def _outputs(scope: Scope, seen: dict[int, list[tuple[str, _Found]]]) -> list[tuple[str, _Found]]:
+    """The columns that a scope gives, with their origins."""
+    if id(scope) in seen:
+        return seen[id(scope)]
+    seen[id(scope)] = []  # a recursive CTE meets itself
+    if scope.union_scopes:
+        found = _both(*(_outputs(one, seen) for one in scope.union_scopes), scope.expression.args.get("by_name"))
+    elif hasattr(scope.expression, "selects") and not _is_function(scope):
+        found = [(one.alias_or_name, _origins(one, scope, seen)) for one in scope.expression.selects]
+    else:
+        found = [("*", _origins(scope.expression, scope, seen))]  # a table function: each column from all arguments
+    if scope.outer_columns and not _is_function(scope):
+        renamed = zip(scope.outer_columns, found, strict=False)
+        found = [(name, origins) for name, (_, origins) in renamed] + found[len(scope.outer_columns) :]
+    seen[id(scope)] = found
+    return found
+
+
+def _is_function(scope: Scope) -> bool:
+    from sqlglot import exp
+
+    return isinstance(scope.expression, exp.UDTF)
+
+
+def _both(
+    left: list[tuple[str, _Found]], right: list[tuple[str, _Found]], by_name: bool | None
+) -> list[tuple[str, _Found]]:
+    """Of a union: by place, or by name."""
+    if by_name:
+        names = dict.fromkeys(name for name, _ in [*left, *right])
+        return [(name, _merged([dict(left).get(name, {}), dict(right).get(name, {})])) for name in names]
+    if len(right) != len(left):  # a recursive CTE's own part, or a star of what is not known
+        return [(name, _merged([origins, *(o for n, o in right if n in (name, "*"))])) for name, origins in left]
+    return [(name, _merged([a, b])) for (name, a), (_, b) in zip(left, right, strict=True)]
+
+
+def _merged(several: Iterable[_Found]) -> _Found:
+    found: _Found = {}
+    for origins in several:
+        for place, how in origins.items():
+            found[place] = max(found.get(place, how), how, key=HOWS.index)
+    return found
+
+
+def _origins(expression: exp.Expression, scope: Scope, seen: dict[int, list]) -> _Found:
+    """The origins of an expression: of its columns, and of what the subqueries in it give."""
+    from sqlglot import exp
+
+    inner = {id(one.expression): one for one in (*scope.subquery_scopes, *scope.derived_table_scopes)}
+    plain = isinstance(expression.unalias(), exp.Column)
+    found: list[_Found] = []
+    for node in expression.walk(prune=lambda node: id(node) in inner):
+        if id(node) in inner:
+            found += [_at_least(origins, HOWS[1]) for _, origins in _outputs(inner[id(node)], seen)]
+        elif isinstance(node, exp.Column):
+            inside = node.find_ancestor(exp.AggFunc, exp.Filter, exp.Query)
+            how = HOWS[0] if plain else HOWS[2] if isinstance(inside, (exp.AggFunc, exp.Filter)) else HOWS[1]
+            found.append(_at_least(_column(node, scope, seen), how))
+    return _merged(found)
+
+
+def _at_least(origins: _Found, how: str) -> _Found:
+    return {place: max(own, how, key=HOWS.index) for place, own in origins.items()}
+
+
+def _column(column: exp.Column, scope: Scope | None, seen: dict[int, list]) -> _Found:
+    """The origins of a name within a scope, or in those around it where a subquery refers to them."""
+    from sqlglot import exp
+
+    start = scope
+    while scope:
+        source = scope.sources.get(column.table) or _table(scope, column.table)
+        if isinstance(source, exp.Table):
+            return {(f"{source.db}.{source.name}", column.name): HOWS[0]} if source.db else {}
+        if source is not None:
+            given = _outputs(source, seen)
+            named = [origins for name, origins in given if name == column.name]
+            return named[0] if named else _merged(origins for name, origins in given if name == "*")
+        scope = scope.parent
+    return _somewhere(column, start, seen)
+
+
+def _table(scope: Scope, alias: str) -> exp.Table | None:
+    """A table of the scope; one without a layer is a recursive CTE within itself."""
+    return next((table for table in scope.tables if table.alias_or_name == alias), None) if alias else None
+
+
+def _somewhere(column: exp.Column, scope: Scope, seen: dict[int, list]) -> _Found:
+    """A name that no source owns, as PIVOT gives them: from any column of the scope's sources."""
+    from sqlglot import exp
+
+    around = column.find_ancestor(exp.Comprehension, exp.Query)
+    if isinstance(around, exp.Comprehension) and not column.table:
+        return {}  # the name that [... for name in list] gives its elements
+    found: list[_Found] = []
+    for _, source in scope.references:
+        if isinstance(source, exp.Table) and source.db:
+            found.append({(f"{source.db}.{source.name}", "*"): HOWS[1]})
+        elif isinstance(source, exp.Query):
+            found += [_at_least(o, HOWS[1]) for one in scope.derived_table_scopes for _, o in _outputs(one, seen)]
+    return _merged(found)
