@@ -63,6 +63,15 @@ class Fetch(_Section):
     connections: int = Field(default=4, ge=1)  # at once, per host
 
 
+class OpenLineage(_Section):
+    """What lake build tells others of what it did; nothing where ``to`` is empty."""
+
+    to: str = Field(default="", pattern=r"^(https?://.+|.+\.jsonl|)$")  # an endpoint, or a file to append to
+    namespace: str = ""  # of jobs and datasets; the lake's name where empty
+    key: str = "OPENLINEAGE_API_KEY"  # the environment variable that holds the endpoint's bearer token, if it asks one
+    timeout: float = Field(default=5.0, gt=0)  # seconds
+
+
 class Config(_Section):
     """lake.toml.
 
@@ -72,6 +81,7 @@ class Config(_Section):
     lake: LakeSection = LakeSection()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
+    openlineage: OpenLineage = OpenLineage()
     sources: dict[str, dict[str, Any]] = {}
 
     _root: Path = PrivateAttr(default=Path("."))

@@ -23,6 +23,7 @@ class Seen(NamedTuple):
     path: str
     headers: dict[str, str]
     at: float  # monotonic seconds
+    body: bytes = b""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,12 +32,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         server: Server = self.server.owner
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with server.lock:
-            server.seen.append(Seen(self.path, dict(self.headers), time.monotonic()))
+            server.seen.append(Seen(self.path, dict(self.headers), time.monotonic(), body))
             turn = server.turns[self.path]
             server.turns[self.path] += 1
         answers = server.answers.get(self.path, (status(404),))
         answers[min(turn, len(answers) - 1)](self)
+
+    do_POST = do_GET
 
     def reply(self, code: int, body: bytes = b"", length: int | None = None, **headers: str) -> None:
         self.send_response(code)

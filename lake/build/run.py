@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -71,15 +71,25 @@ class Summary:
         }
 
 
+# Is told, in one thread: "started" and a table; "built" and its Built; "failed" and a table with its error; in the end,
+# where all is done, "published" and the Summary.
+Watch = Callable[[str, Any], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build. ``timeout`` is in seconds, of one model."""
+    """How to build. ``timeout`` is in seconds, of one model; ``watch`` is told how it goes."""
 
     exclude: tuple[str, ...] = ()
     force: bool = False  # also what is up to date
     full: bool = False  # incremental models as a whole
     keep_good: bool = False  # publish what is good though something else failed
     timeout: float | None = None
+    watch: Watch | None = None
+
+    def tell(self, what: str, about: Any) -> None:
+        if self.watch:
+            self.watch(what, about)
 
 
 def run(config: Config, select: Iterable[str] = (), *, wait: float = 0, **options: Any) -> Summary:
@@ -117,6 +127,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     if last and (summary.built or summary.dropped or summary.landed):
         door.write(config, connection, last, door.path(config))
     summary.seconds = time.perf_counter() - started
+    given.tell("published", summary)
     return summary
 
 
@@ -195,6 +206,7 @@ def _build(
         def start(model: Model) -> None:
             reason = planned.why(model.table)
             advance(0, note=model.table)
+            options.tell("started", model.table)
             running[pool.submit(_one, space, planned, model, reason, options, held.get(model.table, {}))] = model
 
         def done(table: str) -> None:
@@ -221,10 +233,12 @@ def _build(
                     continue
                 if isinstance(problem, LakeError):
                     failed[model.table] = problem
+                    options.tell("failed", (model.table, problem))
                 elif problem:
                     raise problem
                 else:
                     _note(planned, future.result(), summary)
+                    options.tell("built", future.result())
                 done(model.table)
     return failed
 
@@ -377,9 +391,11 @@ def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
 
 
 def _measured(space: Workspace, contracts: list) -> list[check.Quality]:
+    known = {t: (made.rows, made.statistics) for t, made in space.written.items() if not made.kept}
+
     def one(contract) -> list[check.Quality]:
         with space.cursor() as cursor:
-            return check.run(cursor, [contract])
+            return check.run(cursor, [contract], known)
 
     found = []
     with _stoppable(space) as pool, progress.bar("check", total=len(contracts)) as advance:

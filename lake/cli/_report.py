@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lake.cli._output import heading, say, size, table, warn
@@ -10,6 +12,7 @@ from lake.errors import FetchError, ModelError, Unreadable
 
 if TYPE_CHECKING:
     from lake.build.run import Summary as Built
+    from lake.build.run import Watch
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed
 
@@ -36,7 +39,8 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     with catalog.write_session(config, wait=wait) as connection:
         landed = landing.into(connection, config)
         land(landed)
-        built = building.into(connection, config)
+        with watching(config) as watch:
+            built = building.into(connection, config, watch=watch)
         build(built)
     steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
     if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
@@ -44,6 +48,18 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     if fetched and fetched.failed:
         return FAILED, steps
     return (UNREADABLE if landed.unreadable else 0), steps
+
+
+@contextmanager
+def watching(config: Config) -> Iterator[Watch | None]:
+    """What a build is to tell how it goes, where lake.toml asks for OpenLineage events; they are sent at the end."""
+    if not config.openlineage.to:
+        yield None
+        return
+    from lake.trace import openlineage
+
+    with openlineage.watching(config, warn) as watch:
+        yield watch
 
 
 def fetch(summary: Fetched) -> None:

@@ -38,7 +38,9 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: 
     from lake import config
     from lake.build import run
 
-    summary = run.run(config.load(path), select, exclude=exclude, wait=wait, **options)
+    settings = config.load(path)
+    with _report.watching(settings) as watch:
+        summary = run.run(settings, select, exclude=exclude, wait=wait, watch=watch, **options)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     _report.build(summary)
