@@ -64,6 +64,7 @@ def empty(tmp_path_factory):
         "gc",
         "init {new}",
         "land",
+        "lineage core.edges",
         "log",
         "plan",
         "restore latest",
