@@ -15,11 +15,15 @@ sql/features/env_vectors.sql makes. A class in models/seeds.py promises seeds/<n
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.util
+import os
+import pickle
 import re
 import sys
 import types
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
@@ -234,19 +238,53 @@ def class_name(table: str) -> str:
     return re.sub(r"(?:^|_)([a-z])", lambda match: match[1].upper(), table)
 
 
-def load(folder: Path) -> dict[str, Contract]:
+def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
     """Every contract of the files in a project's models/ folder, by table name.
+
+    Args:
+        folder: models/.
+        cache: a file that keeps what came of the same bytes: importing a thousand classes takes seconds.
 
     Raises:
         ConfigError: a file cannot be imported, or two classes promise the same table.
     """
+    files = sorted(folder.glob("*.py"))
+    key = _digest(files) if cache else ""
+    if cache and (known := _remembered(cache, key)) is not None:
+        return known
     contracts: dict[str, Contract] = {}
-    for file in sorted(folder.glob("*.py")):
+    for file in files:
         for contract in _of_file(file):
             if contract.table in contracts:
                 raise ConfigError(f"two contracts promise {contract.table}", where=contract.where)
             contracts[contract.table] = contract
+    if cache:
+        _remember(cache, key, contracts)
     return contracts
+
+
+def _digest(files: list[Path]) -> str:
+    """Of the files, this one, and the Python that runs them."""
+    found = hashlib.sha256(sys.version.encode())
+    for file in (Path(__file__), *files):
+        found.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
+    with suppress(Exception):  # missing, cut short, of another version: it is made again
+        known, contracts = pickle.loads(cache.read_bytes())
+        return contracts if known == key else None
+    return None
+
+
+def _remember(cache: Path, key: str, contracts: dict[str, Contract]) -> None:
+    with suppress(OSError, pickle.PicklingError, AttributeError, TypeError):  # a mark that cannot be kept
+        content = pickle.dumps((key, contracts))
+        cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if there is one
+        temporary = cache.with_name(f".{cache.name}.{os.getpid()}")
+        temporary.write_bytes(content)
+        os.replace(temporary, cache)
 
 
 def _of_file(file: Path) -> Iterator[Contract]:

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
 
 from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
 from lake.store import catalog, ledger
-from lake.store.catalog import name, quote
+from lake.store.catalog import Columns, name, quote, values
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
     from lake.build.workspace import Workspace
     from lake.contract import Column
 
-TEXT, INT, REAL, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
+TEXT, INT, REAL, TEXTS, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "VARCHAR[]", "BOOLEAN"
 
 
-def _schema(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
-    return pa.schema([pa.field(name, type, metadata={"doc": doc}) for name, type, doc in columns])
+def _schema(*columns: tuple[str, str, str]) -> Columns:
+    return {name: (type, doc) for name, type, doc in columns}
 
 
 PROVENANCE = _schema(
@@ -102,7 +101,7 @@ RUNS = _schema(
     ("snapshot", INT, "The snapshot"),
     ("table", TEXT, "layer.table"),
     ("reason", TEXT, "Why it was built"),
-    ("changed", pa.bool_(), "Whether it holds something else than before; true where nothing asked for it to be told"),
+    ("changed", FLAG, "Whether it holds something else than before; true where nothing asked for it to be told"),
     ("seconds", REAL, "How long it took [s]"),
     ("cpu", REAL, "CPU time of its SQL, all threads [s]"),
     ("rows_in", INT, "Rows that it scanned"),
@@ -169,11 +168,11 @@ def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: st
 
 
 def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
-    columns = ", ".join(map(name, FETCHES.names))
+    columns = ", ".join(map(name, FETCHES))
     file = config.data / ledger.FILE
     rows = f"SELECT {columns} FROM sqlite_scan({quote(str(file))}, 'outcomes') ORDER BY id"
     if not file.is_file():
-        rows = f"SELECT {', '.join(f'NULL AS {name(column)}' for column in FETCHES.names)} WHERE false"
+        rows = f"SELECT {', '.join(f'NULL AS {name(column)}' for column in FETCHES)} WHERE false"
     catalog.fill(connection, "ops.fetches", FETCHES, rows)
 
 
@@ -233,7 +232,7 @@ def _lineage(
     connection: DuckDBPyConnection, planned: Plan, summary: Summary, number: int, now: str
 ) -> list[dict[str, Any]]:
     stamp = {"engine": ENGINE, "snapshot": number, "built_at": now}
-    rows = []
+    rows, blobs = [], _blobs(connection)
     for table, fingerprint in sorted(planned.raw.items()):
         known = planned.before.get(table)
         if table.startswith("raw.") and not (known and known["fingerprint"] == fingerprint):
@@ -247,20 +246,20 @@ def _lineage(
                 "content": fingerprint,
                 "rows": count,
             }
-            known |= {"verdict": "landed", **_blobs(connection, [table])}
+            known |= {"verdict": "landed", **blobs([table])}
         if known:
             rows.append(known)
     built = {one.table: one for one in summary.built}
     for table, step in planned.steps.items():
         if table in built:
-            rows.append({**_model_facts(connection, planned, built[table]), **stamp})
+            rows.append({**_model_facts(blobs, planned, built[table]), **stamp})
         elif table in planned.before:
             verdict = "failed" if table in summary.failed else "left" if step.verdict == "left" else "fresh"
             rows.append({**planned.before[table], "verdict": verdict})
     return rows
 
 
-def _model_facts(connection: DuckDBPyConnection, planned: Plan, built: Built) -> dict[str, Any]:
+def _model_facts(blobs: Blobs, planned: Plan, built: Built) -> dict[str, Any]:
     model = planned.project.models[built.table]
     deep = _raw_inputs(planned.project, model.table)
     return {
@@ -268,7 +267,7 @@ def _model_facts(connection: DuckDBPyConnection, planned: Plan, built: Built) ->
         "kind": "seed" if model.seed else model.contract.materialized if built.written is None else "model",
         "inputs": list(model.inputs),
         "raw_inputs": deep,
-        **_blobs(connection, deep),
+        **blobs(deep),
         "sql_fingerprint": built.parts["sql"],
         "contract_fingerprint": built.parts["contract"],
         "macros": list(model.macros),
@@ -287,14 +286,23 @@ def _raw_inputs(project: Project, table: str) -> list[str]:
     return sorted(name for name in reads if name.startswith("raw."))
 
 
-def _blobs(connection: DuckDBPyConnection, raw: Sequence[str]) -> dict[str, Any]:
-    count, digest = connection.execute(
-        """SELECT count(*), md5(string_agg(blob, '' ORDER BY blob)) FROM (
-               SELECT DISTINCT blob FROM ops.landings
-               WHERE status = 'landed' AND list_contains(?, 'raw.' || "table"))""",
-        [list(raw)],
-    ).fetchone()
-    return {"blobs": count, "blobs_digest": digest}
+Blobs = Callable[[Sequence[str]], dict[str, Any]]
+
+
+def _blobs(connection: DuckDBPyConnection) -> Blobs:
+    """Of some raw tables: how many blobs they hold rows of, and a digest over these. Asked once for the same tables."""
+
+    @cache
+    def asked(raw: tuple[str, ...]) -> tuple[int, str | None]:
+        if not raw:
+            return 0, None
+        among = ", ".join(quote(table.removeprefix("raw.")) for table in raw)
+        return connection.execute(
+            f"""SELECT count(*), md5(string_agg(blob, '' ORDER BY blob)) FROM (
+                    SELECT DISTINCT blob FROM ops.landings WHERE status = 'landed' AND "table" IN ({among}))"""
+        ).fetchone()
+
+    return lambda raw: dict(zip(("blobs", "blobs_digest"), asked(tuple(raw)), strict=True))
 
 
 def _metrics(
@@ -347,29 +355,24 @@ def _now() -> str:
 def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
     if not _there(connection, table):
         return []
-    return connection.execute(f"SELECT * FROM {table} ORDER BY snapshot").to_arrow_table().to_pylist()
+    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY snapshot")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _there(connection: DuckDBPyConnection, table: str) -> bool:
-    schema, _, stem = table.partition(".")
-    present = f"SELECT 1 FROM duckdb_tables() WHERE schema_name = {quote(schema)} AND table_name = {quote(stem)}"
-    return connection.execute(present).fetchone() is not None
+    return table in catalog.names(connection)
 
 
-def _fill(connection: DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
-    connection.register("_rows", pa.Table.from_pylist(rows, schema))
-    catalog.fill(connection, table, schema, "SELECT * FROM _rows")
-    connection.unregister("_rows")
+def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
+    catalog.fill(connection, table, columns, values(columns, rows))
 
 
-def _append(connection: DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows to a table of every snapshot's, in one file: small files would pile up."""
-    kept = _there(connection, table)
-    connection.register("_rows", pa.Table.from_pylist(rows, schema))
-    if kept:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table}")
-    both = "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _rows" if kept else "SELECT * FROM _rows"
-    catalog.fill(connection, table, schema, both)
-    if kept:
-        connection.execute("DROP TABLE temp._kept")
-    connection.unregister("_rows")
+    if not _there(connection, table):
+        _fill(connection, table, columns, rows)
+        return
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table}")
+    catalog.fill(connection, table, columns, f"SELECT * FROM temp._kept UNION ALL BY NAME ({values(columns, rows)})")
+    connection.execute("DROP TABLE temp._kept")

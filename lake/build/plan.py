@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
+from lake.store import catalog, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -119,6 +120,12 @@ def make(
     return plan
 
 
+def orphans(planned: Plan) -> list[str]:
+    """Tables that an earlier build made and the project no longer has."""
+    made = {table for table, row in planned.before.items() if row["kind"] != "raw"}
+    return sorted(made - planned.project.models.keys())
+
+
 def _judge(plan: Plan, chosen: Set[str]) -> None:
     pending: set[str] = set()
     for table, model in plan.project.models.items():
@@ -144,8 +151,6 @@ def _set(connection: DuckDBPyConnection, plan: Plan, what: str) -> Set[str] | No
         _judge(unforced, set(plan.project.models))
         return {table for table, step in unforced.steps.items() if step.verdict == "build"}
     if what.startswith("@") and "." not in what and "*" not in what and ":" not in what:
-        from lake.store import tags
-
         number = tags.resolve(connection, what[1:])
         then = {row["table"]: row["fingerprint"] for row in provenance(connection, number)}
         now = {t: plan.before[t]["fingerprint"] if t in plan.before else "" for t in plan.project.models}
@@ -174,11 +179,9 @@ def digest(value: Any) -> str:
 
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     """What each raw table, and each table of the engine's own, holds: a digest over its landings."""
-    if not _has(connection, "landings"):
+    tables = catalog.names(connection, "raw") | (own := catalog.names(connection, "ops"))
+    if "ops.landings" not in own:
         return {}
-    tables = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name IN ('raw', 'ops')"
-    ).fetchall()
     landed = connection.execute(
         """SELECT "table", md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader, chr(10)
                               ORDER BY source, resource, blob, reader))
@@ -186,21 +189,16 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     ).fetchall()
     everything = digest(sorted(landed))
     known = {f"raw.{table}": value for table, value in landed}
-    own = ("raw.rejects", *(f"ops.{name}" for name in ("landings", "fetches")))
-    return {table: known.get(table, everything if table in own else "empty") for (table,) in tables}
+    changing = ("raw.rejects", "ops.landings", "ops.fetches")
+    return {table: known.get(table, everything if table in changing else "empty") for table in tables}
 
 
 def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> list[dict[str, Any]]:
     """The rows of ops.provenance, of now or of a snapshot; none before the first build."""
-    if not _has(connection, "provenance"):
+    if "ops.provenance" not in catalog.names(connection, "ops"):
         return []
     at = f" AT (VERSION => {int(snapshot)})" if snapshot is not None else ""
     cursor = connection.execute(f"SELECT * FROM ops.provenance{at}")
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [{"content": row["fingerprint"], **row} for row in rows]  # the first lakes had no such column
-
-
-def _has(connection: DuckDBPyConnection, table: str) -> bool:
-    query = f"SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = '{table}'"
-    return connection.execute(query).fetchone() is not None

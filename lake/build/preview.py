@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lake.build import graph, plan, publish
+from lake.build import graph, plan
 from lake.build.plan import Plan
 from lake.config import Config
 from lake.errors import ConfigError
@@ -37,7 +37,7 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
         return _never(project)
     with catalog.session(config) as connection:
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
-    return _preview(planned, () if select or exclude else publish.orphans(planned))
+    return _preview(planned, () if select or exclude else plan.orphans(planned))
 
 
 def _never(project: graph.Project) -> Preview:
@@ -56,16 +56,15 @@ def data(
     Raises:
         ModelError, CheckFailed, Locked: as lake build would.
     """
-    from lake import land
     from lake.build import diff, run
     from lake.build.workspace import BEFORE
 
     select, exclude = tuple(select), tuple(exclude)
     project = graph.load(config)
     with catalog.write_session(config, wait=wait) as connection:
-        land.prepare(connection, config)
+        run.prepare(connection, config, project)
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
-        found = _preview(planned, () if select or exclude else publish.orphans(planned))
+        found = _preview(planned, () if select or exclude else plan.orphans(planned))
         if not planned.todo:
             return found
         summary = run.Summary()

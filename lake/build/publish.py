@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from lake.build.run import Summary
 
 
-def orphans(planned: Plan) -> list[str]:
-    """Tables that an earlier build made and the project no longer has."""
-    made = {table for table, row in planned.before.items() if row["kind"] != "raw"}
-    return sorted(made - planned.project.models.keys())
-
-
 def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Workspace, summary: Summary) -> None:
     """Publish what the workspace holds as one snapshot; nothing, where nothing was built or dropped.
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from lake import land, progress
-from lake.build import engine, graph, incremental, plan, preflight, publish, workspace
+from lake import progress
+from lake.build import graph, incremental, plan, preflight, workspace
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
 from lake.check import run as check
@@ -114,11 +114,13 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     started = time.perf_counter()
     select, given = tuple(select), Options(**options)
     project = graph.load(config)
-    land.prepare(connection, config)
+    prepare(connection, config, project)
     planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
-    dropped = [] if select or given.exclude else publish.orphans(planned)
+    dropped = [] if select or given.exclude else plan.orphans(planned)
     summary = Summary(dropped=dropped, landed=_landed(connection), fresh=len(project.models))
     if planned.todo or dropped or summary.landed:
+        from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
+
         with made(connection, config, planned, given, summary) as space:
             publish.run(connection, config, planned, space, summary)
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
@@ -129,6 +131,15 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     summary.seconds = time.perf_counter() - started
     given.tell("published", summary)
     return summary
+
+
+def prepare(connection: DuckDBPyConnection, config: Config, project: graph.Project) -> None:
+    """Make the raw tables that the models read and that were never landed, empty."""
+    read = {table for model in project.models.values() for table in model.inputs if table.startswith("raw.")}
+    if not read <= catalog.names(connection, "raw") or "ops.landings" not in catalog.names(connection, "ops"):
+        from lake import land
+
+        land.prepare(connection, config)
 
 
 def _landed(connection: DuckDBPyConnection) -> bool:
@@ -368,6 +379,8 @@ def _check(
         summary.qualities = _measured(space, contracts)
         errors = check.failures(summary.qualities, "error")
         if errors and not options.keep_good:
+            from lake.build import engine
+
             engine.keep_failed(connection, space, planned, summary.qualities)
             raise check.failed(errors)
         culprits = {table for error in errors for table in _culprits(planned, error.check.table, built)}

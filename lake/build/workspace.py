@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.build.graph import Model, Project
+from lake.check import statistics
+from lake.check.statistics import Statistics
 from lake.config import Config
 from lake.errors import ModelError, StorageError
 from lake.store import catalog
@@ -48,6 +50,7 @@ class Written:
     rows_in: int  # rows that it scanned
     memory: int  # bytes: the peak of all models that ran at that time
     spilled: int  # bytes on disk, likewise
+    statistics: Mapping[str, Statistics] = field(default_factory=dict, repr=False)  # by quoted column
     kept: tuple[str, ...] = ()  # files of the published table that stay, as the record names them
     anew: tuple[tuple[Any, ...], ...] | None = None  # values of the incremental columns made anew; None: everything
 
@@ -168,6 +171,7 @@ def _written(rows: list[tuple], took: Mapping[str, Any]) -> Written:
         rows_in=int(took.get("cumulative_rows_scanned", 0)),
         memory=int(took.get("system_peak_buffer_memory", 0)),
         spilled=int(took.get("system_peak_temp_dir_size", 0)),
+        statistics=statistics.merge(row[4] for row in rows if row[1]),
     )
 
 

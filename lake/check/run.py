@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lake.check.rules import Check, checks
+from lake.check.statistics import Statistics, proven
 from lake.contract import Contract, References
 from lake.errors import CheckFailed, ModelError
 from lake.store.catalog import first_line, name
@@ -53,13 +54,16 @@ class Quality:
     results: list[Result] = field(default_factory=list)
 
 
-def run(connection: DuckDBPyConnection, contracts: Iterable[Contract]) -> list[Quality]:
-    """Check each table against its contract.
+Known = Mapping[str, tuple[int, Mapping[str, Statistics]]]  # a fresh table's rows and its columns' statistics
+
+
+def run(connection: DuckDBPyConnection, contracts: Iterable[Contract], known: Known | None = None) -> list[Quality]:
+    """Check each table against its contract. What the statistics of a table prove is not read again.
 
     Raises:
         ModelError: a rule's condition is not SQL that DuckDB can run on the table.
     """
-    return [_measure(connection, contract) for contract in contracts]
+    return [_measure(connection, contract, (known or {}).get(contract.table)) for contract in contracts]
 
 
 def failures(qualities: Iterable[Quality], severity: str) -> list[Result]:
@@ -85,12 +89,14 @@ def targets(contract: Contract) -> set[str]:
     return {mark.column.rpartition(".")[0] for mark in marks}
 
 
-def _measure(connection: DuckDBPyConnection, contract: Contract) -> Quality:
+def _measure(
+    connection: DuckDBPyConnection, contract: Contract, known: tuple[int, Mapping[str, Statistics]] | None
+) -> Quality:
     import duckdb
 
     listed = list(checks(contract))
     try:
-        quality = _scan(connection, contract, [check for check in listed if check.kind == "value"])
+        quality = _scan(connection, contract, [check for check in listed if check.kind == "value"], known)
         for check in listed:
             if check.kind == "key":
                 quality.uniqueness = _key(connection, contract, check, quality)
@@ -106,17 +112,33 @@ def _measure(connection: DuckDBPyConnection, contract: Contract) -> Quality:
     return quality
 
 
-def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check]) -> Quality:
-    fails = [f"count(*) FILTER (NOT coalesce(({check.condition}), true))" for check in values]
-    valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in values) or "true"
-    nulls = [f"count({name(column.name)})" for column in contract.columns]
-    selected = ", ".join(["count(*)", f"count(*) FILTER ({valid})", *nulls, *fails])
-    rows, passing, *counts = connection.execute(f"SELECT {selected} FROM {contract.table}").fetchone()
-    filled, failing = counts[: len(nulls)], counts[len(nulls) :]
-    quality = Quality(contract.table, rows, sum(filled) / (rows * len(nulls)) if rows else None)
+def _scan(
+    connection: DuckDBPyConnection,
+    contract: Contract,
+    values: list[Check],
+    known: tuple[int, Mapping[str, Statistics]] | None,
+) -> Quality:
+    """Count what fails, and what is null, in one scan; in none, where the statistics tell all of it."""
+    rows, statistics = known or (None, {})
+    open_ = [check for check in values if not (known and proven(check, contract, rows, statistics))]
+    unseen = [column.name for column in contract.columns if name(column.name) not in statistics]
+    filled = sum(rows - statistics[name(c.name)].nulls for c in contract.columns if name(c.name) in statistics)
+    passing, failing = rows, []
+    if known is None or open_ or unseen:
+        fails = [f"count(*) FILTER (NOT coalesce(({check.condition}), true))" for check in open_]
+        valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in open_)
+        counted = [f"count({name(column)})" for column in unseen]
+        selected = ["count(*)", f"count(*) FILTER ({valid})" if valid else "count(*)", *counted, *fails]
+        found = connection.execute(f"SELECT {', '.join(selected)} FROM {contract.table}").fetchone()
+        rows, passing = found[:2]
+        filled += sum(found[2 : 2 + len(unseen)])
+        failing = found[2 + len(unseen) :]
+    quality = Quality(contract.table, rows, filled / (rows * len(contract.columns)) if rows else None)
     quality.validity = passing / rows if rows else None
-    for check, n in zip(values, failing, strict=True):
+    counts = dict(zip(open_, failing, strict=True))
+    for check in values:
         where = f"WHERE NOT coalesce(({check.condition}), true)"
+        n = counts.get(check, 0)
         quality.results.append(Result(check, n, _examples(connection, contract, check, where) if n else []))
     return quality
 

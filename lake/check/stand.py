@@ -58,7 +58,7 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
-        there = {t for (t,) in connection.execute(_TABLES).fetchall()}
+        there = "quality.failures" in catalog.names(connection, "quality")
         known = [c for (c,) in connection.execute('SELECT "check" FROM quality.checks').fetchall()] if there else []
         if check not in known:
             near = difflib.get_close_matches(check, known, 1, cutoff=0.3)
@@ -69,9 +69,6 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [{**row, "row": json.loads(row["row"])} for row in rows]
-
-
-_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'failures'"
 
 
 def _unpublished(config: Config) -> list[dict[str, Any]]:

@@ -23,8 +23,7 @@ def landed(config: Config) -> dict[str, int]:
     if not catalog.exists(config):
         return {}
     with catalog.session(config) as connection:
-        present = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'landings'"
-        if not connection.execute(present).fetchone():
+        if "ops.landings" not in catalog.names(connection, "ops"):
             return {}
         counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
         return dict(connection.execute(counted).fetchall())

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-_TABLES = "SELECT table_name FROM duckdb_tables()"
 _ORIGIN = {
     "_resource": "What was asked for: source/resource, as in ops.fetches",
     "_blob": "sha256 of the exact bytes that this row was read from",
@@ -24,8 +23,8 @@ _ORIGIN = {
 
 def missing(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
     """Those of the wanted raw tables that the record does not have."""
-    present = {row[0] for row in connection.execute(f"{_TABLES} WHERE schema_name = 'raw'").fetchall()}
-    return {table: wanted[table] for table in sorted(wanted.keys() - present)}
+    present = catalog.names(connection, "raw")
+    return {table: wanted[table] for table in sorted(wanted) if f"raw.{table}" not in present}
 
 
 def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> None:
@@ -33,8 +32,8 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS ops")
     for table, schema in wanted.items():
         _create(connection, table, schema)
-    if not connection.execute(f"{_TABLES} WHERE schema_name = 'ops' AND table_name = 'landings'").fetchone():
-        catalog.fill(connection, "ops.landings", LANDINGS, "SELECT 1 AS reader WHERE false")
+    if "ops.landings" not in catalog.names(connection, "ops"):
+        catalog.fill(connection, "ops.landings", catalog.of_arrow(LANDINGS), "SELECT 1 AS reader WHERE false")
 
 
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
@@ -80,7 +79,10 @@ def put(
              AND NOT (status = 'unreadable' AND source || '/' || resource IN (FROM _attempted))"""
     )
     catalog.fill(
-        connection, "ops.landings", LANDINGS, "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings"
+        connection,
+        "ops.landings",
+        catalog.of_arrow(LANDINGS),
+        "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings",
     )
     connection.execute("DROP TABLE temp._kept")
     for key in relations:
@@ -122,10 +124,11 @@ def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
 
 
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
-    schema = with_origin(schema)
-    connection.execute(f"CREATE TABLE raw.{name(table)} ({catalog.column_types(connection, schema)})")
-    docs = {item.name: catalog.description(item) for item in schema} | _ORIGIN
-    _comment(connection, f"raw.{name(table)}", {column: text for column, text in docs.items() if text})
+    columns = catalog.of_arrow(with_origin(schema))
+    listed = ", ".join(f"{name(column)} {type}" for column, (type, _) in columns.items())
+    connection.execute(f"CREATE TABLE raw.{name(table)} ({listed})")
+    docs = {column: doc for column, (_, doc) in columns.items() if doc} | _ORIGIN
+    _comment(connection, f"raw.{name(table)}", docs)
 
 
 def with_origin(schema: pa.Schema) -> pa.Schema:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import math
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
-from lake.errors import LakeError, Locked, StorageError
+from lake.errors import ConfigError, LakeError, Locked, StorageError
 from lake.store import sums
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ TABLES = "tables"  # <data>/tables: the Parquet files
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
 _writing = threading.Lock()
 T = TypeVar("T")
+Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def _connect(config: Config) -> duckdb.DuckDBPyConnection:
             "threads": config.limits.threads,
             "temp_directory": str(config.data / "tmp"),
             "preserve_insertion_order": "true",
+            # They came with the same wheels as DuckDB itself; hashing 70 MB at each start would take 0.25 s.
+            "allow_unsigned_extensions": "true",
         }
     )
     extensions = (*_EXTENSIONS, *(["postgres_scanner"] if config.lake.catalog.startswith("postgres") else []))
@@ -217,7 +221,8 @@ def commit(
         try:
             result = work()
             note = json.dumps({"kind": kind, "number": number, **(extra or {})})
-            connection.execute(f"CALL {ALIAS}.set_commit_message(?, ?, extra_info => ?)", [author(), message, note])
+            said = f"{quote(author())}, {quote(message)}, extra_info => {quote(note)}"
+            connection.execute(f"CALL {ALIAS}.set_commit_message({said})")
             connection.execute("COMMIT")
             return result
         except BaseException as error:
@@ -312,6 +317,17 @@ def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {file for (file,) in rows}
 
 
+def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> set[str]:
+    """The tables of now, as layer.table. Asks the record's own tables: duckdb_tables() loads all there is to know."""
+    among = f" AND s.schema_name = {quote(schema)}" if schema else ""
+    rows = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE t.end_snapshot IS NULL AND s.end_snapshot IS NULL{among}"""
+    ).fetchall()
+    return {table for (table,) in rows}
+
+
 def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
     """The tables of now: the Parquet files of each, relative to the data folder, and its columns with SQL types."""
     last = latest(connection)
@@ -329,6 +345,15 @@ def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]]
 def columns(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[tuple[str, str, str]]]:
     """Each table of a snapshot with its columns: name, SQL type, comment."""
     described: dict[str, list[tuple[str, str, str]]] = {}
+    last = latest(connection)
+    if last and last.id == snapshot:
+        rows = connection.execute(
+            f"""SELECT schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '')
+                FROM duckdb_columns() WHERE database_name = '{ALIAS}' ORDER BY 1, column_index"""
+        ).fetchall()
+        for table, *column in rows:
+            described.setdefault(table, []).append(tuple(column))
+        return described
     for name in tables(connection, snapshot):
         rows = connection.execute(f"DESCRIBE SELECT * FROM {ALIAS}.{name} AT (VERSION => {int(snapshot)})").fetchall()
         described[name] = [(row[0], row[1], "") for row in rows]
@@ -405,21 +430,81 @@ def partitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str
     )
 
 
-def fill(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, select: str) -> None:
-    """Within a transaction: make a table anew with a schema's columns and descriptions, filled from a SELECT."""
-    connection.execute(f"CREATE OR REPLACE TABLE {table} ({column_types(connection, schema)})")
-    for item in schema:
-        if text := description(item):
-            connection.execute(f"COMMENT ON COLUMN {table}.{name(item.name)} IS {quote(text)}")
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, select: str) -> None:
+    """Within a transaction: make a table anew with these columns, filled from a SELECT."""
+    docs = {column: doc for column, (_, doc) in columns.items() if doc}
+    create(connection, table, [(column, type) for column, (type, _) in columns.items()], comments=docs)
     connection.execute(f"INSERT INTO {table} BY NAME {select}")
 
 
-def column_types(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> str:
-    """An Arrow schema's columns as they stand in a CREATE TABLE."""
-    connection.register("_empty", schema.empty_table())
-    columns = connection.execute("DESCRIBE _empty").fetchall()
-    connection.unregister("_empty")
-    return ", ".join(f"{name(column[0])} {column[1]}" for column in columns)
+def values(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A SELECT of rows that are written out: for few, since a relation of Python's would import pandas."""
+    cast = ", ".join(f"CAST({name(column)} AS {type}) AS {name(column)}" for column, (type, _) in columns.items())
+    listed = ", ".join(map(name, columns))
+    written = ",\n".join(f"({', '.join(literal(row.get(column)) for column in columns)})" for row in rows)
+    nothing = f"({', '.join('NULL' for _ in columns)})"
+    return f"SELECT {cast} FROM (VALUES {written or nothing}) AS t({listed}){'' if rows else ' WHERE false'}"
+
+
+def literal(value: Any) -> str:
+    """A value as SQL writes it.
+
+    >>> literal(["it's", None, 1.5, True])
+    "['it''s', NULL, 1.5, true]"
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"'{value}'::DOUBLE"
+    return repr(value) if isinstance(value, int | float) else quote(str(value))
+
+
+def of_arrow(schema: pa.Schema) -> Columns:
+    """An Arrow schema's columns with their SQL types and what their metadata says of them."""
+    return {item.name: (_sql_type(item.type), description(item)) for item in schema}
+
+
+def _sql_type(type: pa.DataType) -> str:
+    from pyarrow import types
+
+    if types.is_list(type) or types.is_large_list(type):
+        return f"{_sql_type(type.value_type)}[]"
+    if types.is_struct(type):
+        return f"STRUCT({', '.join(f'{name(item.name)} {_sql_type(item.type)}' for item in type)})"
+    if types.is_decimal(type):
+        return f"DECIMAL({type.precision}, {type.scale})"
+    if str(type) not in _SQL_TYPES:
+        raise ConfigError(
+            f"a raw table's column has the Arrow type {type}, which has no SQL type here",
+            where="TABLES of a source",
+            why=f"those that have are {', '.join(_SQL_TYPES)}, lists and structs of them",
+        )
+    return _SQL_TYPES[str(type)]
+
+
+_SQL_TYPES = {
+    "string": "VARCHAR",
+    "large_string": "VARCHAR",
+    "binary": "BLOB",
+    "bool": "BOOLEAN",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "date32[day]": "DATE",
+    "timestamp[us]": "TIMESTAMP",
+    "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+}
 
 
 def description(item: pa.Field) -> str:

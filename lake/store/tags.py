@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import catalog
@@ -21,18 +19,13 @@ if TYPE_CHECKING:
 
 TABLE = "ops.tags"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}")
-_SCHEMA = pa.schema(
-    [
-        pa.field(name, type, metadata={"doc": doc})
-        for name, type, doc in (
-            ("name", pa.string(), "The tag"),
-            ("snapshot", pa.int64(), "The published snapshot that it names"),
-            ("message", pa.string(), "Why"),
-            ("author", pa.string(), "Who gave it"),
-            ("tagged_at", pa.string(), "When, UTC"),
-        )
-    ]
-)
+_COLUMNS = {
+    "name": "The tag",
+    "snapshot": "The published snapshot that it names",
+    "message": "Why",
+    "author": "Who gave it",
+    "tagged_at": "When, UTC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +43,9 @@ class Tag:
 
 def known(connection: DuckDBPyConnection) -> list[Tag]:
     """Every tag, by snapshot and name."""
-    there = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'tags'"
-    if not connection.execute(there).fetchone():
+    if TABLE not in catalog.names(connection, "ops"):
         return []
-    columns = ", ".join(catalog.name(column) for column in _SCHEMA.names)
+    columns = ", ".join(map(catalog.name, _COLUMNS))
     rows = connection.execute(f"SELECT {columns} FROM {TABLE} ORDER BY snapshot, name").fetchall()
     return [Tag(*row) for row in rows]
 
@@ -131,15 +123,15 @@ def delete(config: Config, name: str, *, wait: float = 0) -> Tag:
 
 
 def _write(connection: DuckDBPyConnection, tags: list[Tag], message: str) -> None:
-    columns = ", ".join(catalog.name(column) for column in _SCHEMA.names)
     rows = ", ".join(
         f"({quote(tag.name)}, {tag.snapshot}, {quote(tag.message)}, {quote(tag.author)}, {quote(tag.tagged_at)})"
         for tag in tags
     )
-    select = f"SELECT * FROM (VALUES {rows}) AS t({columns})" if tags else f"SELECT * FROM {TABLE} WHERE false"
 
     def work() -> None:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
-        catalog.fill(connection, TABLE, _SCHEMA, select)
+        columns = [(column, "BIGINT" if column == "snapshot" else "VARCHAR") for column in _COLUMNS]
+        catalog.create(connection, TABLE, columns, comment="Names of snapshots", comments=_COLUMNS)
+        if rows:
+            connection.execute(f"INSERT INTO {TABLE} VALUES {rows}")
 
     catalog.commit(connection, work, kind="tag", message=message)

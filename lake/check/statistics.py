@@ -1,0 +1,88 @@
+"""What the statistics in Parquet footers prove, so that most checks of a fresh table need not read it again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lake.check.rules import Check
+from lake.contract import Between, Contract
+from lake.store.catalog import name
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of a column that is no list or struct: how many nulls, whether any NaN, the ends of a number's range."""
+
+    nulls: int
+    nan: bool = False
+    low: float | None = None  # None: not a number, or nothing but nulls
+    high: float | None = None
+
+
+def merge(files: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, Statistics]:
+    """One table's statistics by column, out of what COPY ... RETURN_STATS tells of each of its files."""
+    found: dict[str, Statistics] = {}
+    for file in files:
+        for column, told in file.items():
+            if "null_count" not in told or '"."' in column:
+                continue
+            one = _read(told)
+            found[column] = _both(found[column], one) if column in found else one
+    return found
+
+
+def _read(told: Mapping[str, str]) -> Statistics:
+    try:
+        low, high = float(told["min"]), float(told["max"])
+    except (KeyError, ValueError):
+        low = high = None
+    return Statistics(int(told["null_count"]), told.get("has_nan") == "true", low, high)
+
+
+def _both(a: Statistics, b: Statistics) -> Statistics:
+    ends = [(a.low, b.low, min), (a.high, b.high, max)]
+    low, high = (f(x, y) if x is not None and y is not None else None for x, y, f in ends)
+    return Statistics(a.nulls + b.nulls, a.nan or b.nan, low, high)
+
+
+def proven(check: Check, contract: Contract, rows: int, known: Mapping[str, Statistics]) -> bool:
+    """Whether a check of a row's own values holds for every row, by the statistics alone."""
+    about = known.get(name(check.column)) if check.column else None
+    if about is None:
+        return False
+    if check.condition == f"{name(check.column)} IS NOT NULL":
+        return about.nulls == 0
+    column = contract.column(check.column)
+    if column.type not in _NUMBERS:
+        return False
+    if about.nulls == rows:
+        return True
+    if about.nan or about.low is None or not (math.isfinite(about.low) and math.isfinite(about.high)):
+        return False
+    if check.condition == f"isfinite({name(check.column)})":
+        return True
+    marks = [mark for mark in column.marks if isinstance(mark, Between)]
+    return len(marks) == 1 and "between" in check.name and _within(about, marks[0])
+
+
+def _within(about: Statistics, mark: Between) -> bool:
+    """Whether the ends lie inside, well away from where reading their text could round."""
+    low = mark.low is None or about.low >= mark.low
+    high = mark.high is None or about.high <= mark.high
+    return low and high and max(abs(about.low), abs(about.high)) < 2**53
+
+
+_NUMBERS = (
+    "DOUBLE",
+    "FLOAT",
+    "BIGINT",
+    "INTEGER",
+    "SMALLINT",
+    "TINYINT",
+    "UBIGINT",
+    "UINTEGER",
+    "USMALLINT",
+    "UTINYINT",
+)

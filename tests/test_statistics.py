@@ -1,0 +1,80 @@
+"""What Parquet footers prove is what a scan finds."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import toy
+
+from lake import config
+from lake.build import run as building
+from lake.check import run as check
+from lake.check.statistics import Statistics, merge
+from lake.errors import CheckFailed
+from lake.store import catalog
+
+MODEL = """
+from typing import Annotated
+from lake.contract import Between, OneOf, Pattern, Table
+
+class Planets(Table, empty=True):
+    a: Annotated[float | None, Between(-5, 5, severity="warn")]
+    b: Annotated[int, Between(None, 90, severity="warn")]
+    c: Annotated[str | None, Pattern("[a-c]*", severity="warn")]
+    d: Annotated[list[float] | None, Between(0, 1, severity="warn")]
+    part: int
+"""
+VALUES = {
+    "a": ["NULL", "0.5", "-5.0", "5.0", "5.000001", "'nan'::DOUBLE", "'inf'::DOUBLE", "-6e300"],
+    "b": ["1", "90", "91", "9007199254740993"],
+    "c": ["NULL", "'ab'", "'x'"],
+    "d": ["NULL", "[]", "[0.5, NULL]", "[2.0]"],
+}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_with_and_without_a_scan(tmp_path, seed):
+    pick = random.Random(seed)
+    fine = pick.random() < 0.3  # no value that fails
+    choices = {c: v[: len(v) // 2] if fine else v for c, v in VALUES.items()}
+    rows = ", ".join(
+        f"({', '.join(pick.choice(v) for v in choices.values())}, {i % 3})" for i in range(pick.choice([1, 7, 40]))
+    )
+    part = pick.choice(['partition="part"', "row_group_size=2048"])
+    toy.make(
+        tmp_path,
+        **{
+            "models/core.py": MODEL.replace("empty=True", f"empty=True, {part}"),
+            "sql/core/planets.sql": "SELECT a::DOUBLE AS a, b::BIGINT AS b, c::VARCHAR AS c, d::DOUBLE[] AS d, part::BIGINT AS part "
+            f"FROM (VALUES {rows}) AS t(a, b, c, d, part)",
+            "sql/core/heat.sql": None,
+        },
+    )
+    settings = config.load(tmp_path)
+    try:
+        building.run(settings)
+    except CheckFailed:
+        assert "'nan'" in rows or "'inf'" in rows or "[0.5, NULL]" in rows  # a float is finite unless a contract says otherwise: an error
+        return
+    with catalog.session(settings) as connection:
+        kept = connection.execute(
+            'SELECT "check", failing FROM quality.checks WHERE "table" = \'core.planets\' ORDER BY ALL'
+        ).fetchall()
+        from lake.build import graph
+
+        (scanned,) = check.run(connection, [graph.load(settings).models["core.planets"].contract])
+        measured = connection.execute(
+            "SELECT rows, completeness, validity FROM quality.metrics WHERE \"table\" = 'core.planets'"
+        ).fetchone()
+    assert kept == sorted((result.check.name, result.failing) for result in scanned.results)
+    assert measured == pytest.approx((scanned.rows, scanned.completeness, scanned.validity))
+
+
+def test_files_together():
+    files = [
+        {'"x"': {"null_count": "1", "min": "2", "max": "3", "has_nan": "false"}, '"l"."element"': {"null_count": "9"}},
+        {'"x"': {"null_count": "0", "min": "-1.5", "max": "0", "has_nan": "true"}},
+    ]
+    assert merge(files) == {'"x"': Statistics(1, True, -1.5, 3.0)}
+    assert merge([{'"t"': {"null_count": "0", "min": "a", "max": "b"}}]) == {'"t"': Statistics(0)}
