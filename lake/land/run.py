@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -104,11 +104,13 @@ def into(
     summary = Summary()
     chosen = sources.chosen(config, names)
     prepare(connection, config)
-    older = _start_over(connection, config, chosen) if force else []
-    todo = [*older, *_stale(connection, list(_jobs(config, chosen)), summary)]
-    with progress.bar("land", total=len(todo)) as advance:
-        for chunk in [*_chunks(config, older), *_chunks(config, todo[len(older) :])]:
-            _land_chunk(config, connection, chunk, summary, advance)
+    if force:
+        _land_anew(config, connection, chosen, summary)
+    else:
+        todo = _stale(connection, list(_jobs(config, chosen)), summary)
+        with progress.bar("land", total=len(todo)) as advance:
+            for chunk in _chunks(config, todo):
+                _land_chunk(config, connection, chunk, summary, advance)
     summary.unreadable = _unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
     return summary
@@ -140,8 +142,32 @@ def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Sum
     return todo
 
 
-def _start_over(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[_Job]:
-    """Empty the sources' raw tables. Returns the last good answers of what could not be read since: they come first."""
+def _land_anew(config: Config, connection: duckdb.DuckDBPyConnection, names: list[str], summary: Summary) -> None:
+    """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
+
+    The last good answers of what could not be read since come first.
+    """
+    older = _older(connection, config, names)
+    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
+    if set(names) == set(config.sources):
+        wanted |= ENGINE
+
+    def work() -> None:
+        summary.tallies.clear()
+        tables.empty(connection, wanted, names)
+        todo = _stale(connection, list(_jobs(config, names)), summary)
+        with progress.bar("land", total=len(older) + len(todo)) as advance:
+            for chunk in filter(None, (older, todo)):
+                with Spool(config.data / "tmp", config.limits.memory // 8) as spool:
+                    _spooled(config, connection, chunk, spool, summary, advance)()
+
+    catalog.commit(
+        connection, work, kind="land", message=f"land {', '.join(names)} anew", extra={"sources": sorted(names)}
+    )
+
+
+def _older(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[_Job]:
+    """The last good answers of what could not be read since."""
     current = {(job.source, job.resource.id): job.blob for job in _jobs(config, names)}
     rows = connection.execute(
         "SELECT DISTINCT source, resource, blob FROM ops.landings WHERE status = 'landed' ORDER BY ALL"
@@ -154,17 +180,7 @@ def _start_over(connection: duckdb.DuckDBPyConnection, config: Config, names: li
             for answer in ledger.history(answers, source, resource)
             if answer.good and answer.sha256 == blob
         ]
-    older = list({(job.source, job.resource.id): job for job in older}.values())
-    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
-    if set(names) == set(config.sources):
-        wanted |= ENGINE
-    catalog.commit(
-        connection,
-        lambda: tables.empty(connection, wanted, names),
-        kind="land",
-        message=f"land {', '.join(names)} anew",
-    )
-    return older
+    return list({(job.source, job.resource.id): job for job in older}.values())
 
 
 def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:
@@ -182,29 +198,36 @@ def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:
 
 def _land_chunk(config: Config, connection, chunk: list[_Job], summary: Summary, advance: progress.Advance) -> None:
     """Read a chunk's blobs, then put what they hold into the record in one transaction."""
+    names = sorted({job.source for job in chunk})
     with Spool(config.data / "tmp", config.limits.memory // 8) as spool:
-        landings, failed = [], []
-        for job, counts, error in _read(config, chunk, spool, advance):
-            tally = summary.tallies[job.source]
-            tally.blobs += 1
-            if error:
-                failed.append(job.origin)
-            for table, (seen, landed, rejected) in counts.items():
-                tally.seen += seen
-                tally.landed += landed
-                tally.rejected += rejected
-                tally.cubes += table == "cubes"
-            landings += _landings(job, counts, error)
-        spool.discard(failed)
-        names = sorted({job.source for job in chunk})
-        attempted = [job.origin for job in chunk]
-        catalog.commit(
-            connection,
-            lambda: tables.put(connection, attempted, failed, spool, landings),
-            kind="land",
-            message=f"land {', '.join(names)}: {len(chunk)} blob(s)",
-            extra={"sources": names},
-        )
+        put = _spooled(config, connection, chunk, spool, summary, advance)
+        message = f"land {', '.join(names)}: {len(chunk)} blob(s)"
+        catalog.commit(connection, put, kind="land", message=message, extra={"sources": names})
+
+
+def _spooled(
+    config: Config,
+    connection: duckdb.DuckDBPyConnection,
+    chunk: list[_Job],
+    spool: Spool,
+    summary: Summary,
+    advance: progress.Advance,
+) -> Callable[[], None]:
+    """Read a chunk's blobs. Gives what puts their rows into the record, within a transaction."""
+    landings, failed = [], []
+    for job, counts, error in _read(config, chunk, spool, advance):
+        tally = summary.tallies.setdefault(job.source, Tally(job.source))
+        tally.blobs += 1
+        if error:
+            failed.append(job.origin)
+        for table, (seen, landed, rejected) in counts.items():
+            tally.seen += seen
+            tally.landed += landed
+            tally.rejected += rejected
+            tally.cubes += table == "cubes"
+        landings += _landings(job, counts, error)
+    spool.discard(failed)
+    return partial(tables.put, connection, [job.origin for job in chunk], failed, spool, landings)
 
 
 Counts = dict[str, tuple[int, int, int]]  # table -> seen, landed, rejected

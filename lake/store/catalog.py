@@ -11,10 +11,11 @@ from __future__ import annotations
 import getpass
 import json
 import math
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -50,8 +51,15 @@ class Snapshot:
 
 
 def exists(config: Config) -> bool:
-    """Whether this lake has a record yet."""
-    return not config.lake.catalog.startswith("sqlite") or (config.data / "catalog.sqlite").is_file()
+    """Whether this lake has a record yet. A file without tables, as a killed first run leaves it, is none."""
+    if not config.lake.catalog.startswith("sqlite"):
+        return True
+    file = config.data / "catalog.sqlite"
+    if not file.is_file():
+        return False
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as record:
+        return record.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
+    return True  # it cannot be read this way; opening it says why
 
 
 @contextmanager
