@@ -46,8 +46,8 @@ def test_with_and_without_a_scan(tmp_path, seed):
         tmp_path,
         **{
             "models/core.py": MODEL.replace("empty=True", f"empty=True, {part}"),
-            "sql/core/planets.sql": "SELECT a::DOUBLE AS a, b::BIGINT AS b, c::VARCHAR AS c, d::DOUBLE[] AS d, part::BIGINT AS part "
-            f"FROM (VALUES {rows}) AS t(a, b, c, d, part)",
+            "sql/core/planets.sql": "SELECT a::DOUBLE AS a, b::BIGINT AS b, c::VARCHAR AS c, d::DOUBLE[] AS d, "
+            f"part::BIGINT AS part FROM (VALUES {rows}) AS t(a, b, c, d, part)",
             "sql/core/heat.sql": None,
         },
     )
@@ -55,7 +55,9 @@ def test_with_and_without_a_scan(tmp_path, seed):
     try:
         building.run(settings)
     except CheckFailed:
-        assert "'nan'" in rows or "'inf'" in rows or "[0.5, NULL]" in rows  # a float is finite unless a contract says otherwise: an error
+        assert (
+            "'nan'" in rows or "'inf'" in rows or "[0.5, NULL]" in rows
+        )  # a float is finite unless a contract says otherwise: an error
         return
     with catalog.session(settings) as connection:
         kept = connection.execute(
@@ -69,6 +71,36 @@ def test_with_and_without_a_scan(tmp_path, seed):
         ).fetchone()
     assert kept == sorted((result.check.name, result.failing) for result in scanned.results)
     assert measured == pytest.approx((scanned.rows, scanned.completeness, scanned.validity))
+
+
+@pytest.mark.parametrize(
+    ("keys", "repeated"),
+    [
+        ("range(1000)", 0),
+        ("range(-500, 500)", 0),
+        ("[1, 2, 2, 3, 3, 3]", 2),
+        ("[1, 10**18, 10**18]", 1),
+        ("[-7, 9223372036854775807]", 0),
+    ],
+)
+def test_keys_are_unique_or_counted(tmp_path, keys, repeated):
+    toy.make(
+        tmp_path,
+        **{
+            "models/core.py": 'from lake.contract import Table\n\nclass Planets(Table, key="id"):\n    id: int\n',
+            "sql/core/planets.sql": f"SELECT CAST(unnest({keys.replace('**18', '00000000000000000')}) AS BIGINT) AS id",
+            "sql/core/heat.sql": None,
+        },
+    )
+    settings = config.load(tmp_path)
+    if repeated:
+        with pytest.raises(CheckFailed, match=f"core.planets key: {repeated}"):
+            building.run(settings)
+    else:
+        building.run(settings)
+        with catalog.session(settings) as connection:
+            query = "SELECT uniqueness FROM quality.metrics WHERE \"table\" = 'core.planets'"
+            assert connection.execute(query).fetchall() == [(1.0,)]
 
 
 def test_files_together():

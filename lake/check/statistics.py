@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lake.check.rules import Check
-from lake.contract import Between, Contract
+from lake.contract import Between, Column, Contract
 from lake.store.catalog import name
 
 
@@ -67,6 +67,18 @@ def proven(check: Check, contract: Contract, rows: int, known: Mapping[str, Stat
     return len(marks) == 1 and "between" in check.name and _within(about, marks[0])
 
 
+_BITS = 32  # for a row: what a hash table takes for one is many times that
+
+
+def dense(column: Column, known: Mapping[str, Statistics], rows: int) -> tuple[int, int] | None:
+    """The ends of a column of whole numbers, where it has no nulls and its values lie within some bits a row."""
+    about = known.get(name(column.name))
+    if about is None or column.type not in _WHOLE or about.nulls or about.low is None:
+        return None
+    low, high = int(about.low), int(about.high)
+    return (low, high) if max(abs(low), abs(high)) < 2**53 and high - low < _BITS * rows else None
+
+
 def _within(about: Statistics, mark: Between) -> bool:
     """Whether the ends lie inside, well away from where reading their text could round."""
     low = mark.low is None or about.low >= mark.low
@@ -74,15 +86,5 @@ def _within(about: Statistics, mark: Between) -> bool:
     return low and high and max(abs(about.low), abs(about.high)) < 2**53
 
 
-_NUMBERS = (
-    "DOUBLE",
-    "FLOAT",
-    "BIGINT",
-    "INTEGER",
-    "SMALLINT",
-    "TINYINT",
-    "UBIGINT",
-    "UINTEGER",
-    "USMALLINT",
-    "UTINYINT",
-)
+_WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT")
+_NUMBERS = ("DOUBLE", "FLOAT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", *_WHOLE)

@@ -336,6 +336,19 @@ def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> s
     return {table for (table,) in rows}
 
 
+def touched(connection: duckdb.DuckDBPyConnection, since: int) -> set[str]:
+    """The tables whose files, columns or comments are not those of an earlier snapshot; those that went, too."""
+    later = f"begin_snapshot > {int(since)} OR end_snapshot > {int(since)}"
+    kinds = ("table", "column", "column_tag", "data_file", "delete_file")
+    ids = " UNION ".join(f"SELECT table_id FROM {META}.ducklake_{kind} WHERE {later}" for kind in kinds)
+    rows = connection.execute(
+        f"""SELECT DISTINCT s.schema_name || '.' || t.table_name FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE t.table_id IN ({ids} UNION SELECT object_id FROM {META}.ducklake_tag WHERE {later})"""
+    ).fetchall()
+    return {table for (table,) in rows}
+
+
 def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
     """The tables of now: the Parquet files of each, relative to the data folder, and its columns with SQL types."""
     last = latest(connection)

@@ -9,6 +9,8 @@ lay when the door was written, so that a moved lake opens where it lands.
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,11 +112,14 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catal
     """
     import duckdb
 
-    statements = list(_statements(config, connection, snapshot))
+    base = _base(config, connection, snapshot, place)
+    statements = list(_statements(config, connection, snapshot, base))
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
+        if base is not None:
+            shutil.copyfile(place, temporary)
         with duckdb.connect(str(temporary)) as target:
             target.execute("BEGIN")
             for statement in statements:
@@ -134,22 +139,58 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catal
             temporary.unlink(missing_ok=True)
 
 
-def _statements(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot):
+def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> int | None:
+    """The snapshot of the door that lies there, if the new one can be made of it: each view that is made anew opens its
+    table's files, and most tables are as they were.
+    """
+    known = read_info(place)
+    if not known or known.root != str(config.data) or known.snapshot >= snapshot.id:
+        return None
+    if known.snapshot not in {one.id for one in catalog.snapshots(connection)}:  # freed since
+        return None
+    now, before = [list(_definitions(connection, at)) for at in (snapshot.id, known.snapshot)]
+    return known.snapshot if now == before else None
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterator[str]:
+    """The statements that make the macros and views of a snapshot."""
+    tables = catalog.tables(connection, snapshot)
+    if "ops.macros" in tables:
+        rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot}) ORDER BY position")
+        yield from (sql for (sql,) in rows.fetchall())
+    if "ops.views" in tables:
+        rows = connection.execute(f"SELECT name, sql FROM ops.views AT (VERSION => {snapshot}) ORDER BY position")
+        for view, sql in rows.fetchall():
+            yield f"CREATE SCHEMA IF NOT EXISTS {name(view.partition('.')[0])}"
+            yield sql
+
+
+def _statements(
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, base: int | None
+) -> Iterator[str]:
     tables = catalog.tables(connection, snapshot.id)
     columns = catalog.columns(connection, snapshot.id)
     comments = catalog.comments(connection, snapshot.id)
     for schema in sorted({table.partition(".")[0] for table in tables}):
-        yield f"CREATE SCHEMA {name(schema)}"
+        yield f"CREATE SCHEMA IF NOT EXISTS {name(schema)}"
+    touched = None
+    if base is not None:
+        touched = catalog.touched(connection, base)
+        for table in sorted(touched - tables.keys()):
+            yield f"DROP VIEW IF EXISTS {'.'.join(map(name, table.split('.', 1)))}"
+        yield f"DROP TABLE {_INFO}"
     for table, files in tables.items():
+        if touched is not None and table not in touched:
+            continue
         quoted = ".".join(map(name, table.split(".", 1)))
-        yield f"CREATE VIEW {quoted} AS {_select(config, files, columns[table])}"
+        yield f"CREATE OR REPLACE VIEW {quoted} AS {_select(config, files, columns[table])}"
         if comments.get(table):
             yield f"COMMENT ON VIEW {quoted} IS {quote(comments[table])}"
         for column, _, text in columns[table]:
             if text:
                 yield f"COMMENT ON COLUMN {quoted}.{name(column)} IS {quote(text)}"
-    yield from _macros(connection, snapshot, tables)
-    yield from _views(connection, snapshot, tables)
+    if base is None:
+        yield from _definitions(connection, snapshot.id)
     yield (
         f"CREATE TABLE {_INFO} AS SELECT {snapshot.id} AS snapshot, {quote(snapshot.at)} AS published_at, "
         f"{quote(str(config.data))} AS root, {quote(config.lake.name)} AS lake, {quote(snapshot.message)} AS message"
@@ -164,20 +205,6 @@ def _select(config: Config, files: list[str], columns: list[tuple[str, str, str]
     paths = ", ".join(f"{root} || {quote('/' + file)}" for file in files)
     listed = ", ".join(name(column) for column, _, _ in columns)
     return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-
-
-def _macros(connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, tables: dict[str, list[str]]):
-    if "ops.macros" in tables:
-        rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot.id}) ORDER BY position")
-        yield from (sql for (sql,) in rows.fetchall())
-
-
-def _views(connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, tables: dict[str, list[str]]):
-    if "ops.views" in tables:
-        rows = connection.execute(f"SELECT name, sql FROM ops.views AT (VERSION => {snapshot.id}) ORDER BY position")
-        for view, sql in rows.fetchall():
-            yield f"CREATE SCHEMA IF NOT EXISTS {name(view.partition('.')[0])}"
-            yield sql
 
 
 def read_info(place: Path) -> Info | None:
