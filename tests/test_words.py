@@ -59,6 +59,7 @@ def empty(tmp_path_factory):
         "completion bash",
         "demo .",
         "diff latest",
+        "docs {new}",
         "export graph {new} --pathway eco00010",
         "fetch",
         "gc",

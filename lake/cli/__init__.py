@@ -63,6 +63,7 @@ _HELP = {
     "completion": "Print the script that completes `lake` in your shell.",
     "demo": "The whole way on the embedded sample, offline, in a folder of its own.",
     "diff": "What differs between two snapshots: columns, rows by key, values, distributions.",
+    "docs": "Write the lake as a static site: graph, contracts, SQL, lineage, checks, rows.",
     "export": "Write pathways as graphs that other programs read.",
     "fetch": "Ask the archives for what is missing or old, and keep the exact bytes.",
     "gc": "Free old snapshots that have no tag, and what killed processes left; tells first.",

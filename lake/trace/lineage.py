@@ -167,7 +167,8 @@ def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, 
 def _source(name: str) -> dict[str, Any]:
     module = sources.get(name)
     facts = module.FACTS
-    return {"name": name, "title": facts.title, "homepage": facts.homepage, "reader": module.READER}
+    told = {"title": facts.title, "homepage": facts.homepage, "licence": facts.licence}
+    return {"name": name, **told, "reader": module.READER}
 
 
 # From one SELECT. Its columns are looked up scope by scope, each scope once, after sqlglot has said which table each

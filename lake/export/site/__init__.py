@@ -1,0 +1,240 @@
+"""A lake as a static site that opens from the disk: its graph, and a page for each table, layer and all macros."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from lake.config import Config
+from lake.errors import ConfigError, StorageError
+from lake.export.site import facts, highlight, layout
+from lake.export.site.facts import Site, Table
+
+DRAWN = 80  # tables in one drawing; more are told by their layers
+AROUND = 26  # tables in the drawing of what lies around one
+_MARK = ".lake-docs"  # names the files of a site, so that those of dropped tables go and no others
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    folder: Path
+    pages: int
+    tables: int
+    snapshot: int | None  # None where nothing is published yet
+
+    def as_dict(self) -> dict[str, Any]:
+        index = str(self.folder / "index.html")
+        return {"index": index, "pages": self.pages, "tables": self.tables, "snapshot": self.snapshot}
+
+
+def write(config: Config, folder: str | Path, at: int | str | None = None) -> Summary:
+    """Write the site of the newest snapshot, or of an older one; of the project alone, where nothing is published yet.
+
+    Raises:
+        ConfigError: the folder holds something else, the project cannot be read, or there is no such snapshot.
+        StorageError: the folder cannot be written.
+    """
+    target = Path(folder).absolute()
+    before = _mine(target)
+    site = facts.gather(config, at)
+    pages = _pages(site)
+    files = {**pages, "search-index.js": f"window.SITE_INDEX = {json.dumps(_index(site))};\n"}
+    try:
+        for path, text in files.items():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_text(text, encoding="utf-8")
+        for asset in ("style.css", "site.js"):
+            with resources.as_file(resources.files(__package__) / "static" / asset) as file:
+                shutil.copyfile(file, target / asset)
+        for old in before - files.keys():
+            (target / old).unlink(missing_ok=True)
+        (target / _MARK).write_text("\n".join(sorted(files)), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"the site cannot be written: {error.strerror or error}",
+            where=str(target),
+            why="the folder is read-only, or the disk is full",
+            next="lake docs ANOTHER_DIR",
+        ) from None
+    return Summary(target, len(pages), len(site.tables), site.snapshot.get("snapshot"))
+
+
+def _mine(target: Path) -> set[str]:
+    """The pages that an earlier call wrote there."""
+    if (target / _MARK).is_file():
+        return set((target / _MARK).read_text(encoding="utf-8").splitlines())
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConfigError(
+            "the folder holds something else",
+            where=str(target),
+            why="lake docs writes to a new or an empty folder, or over a site of its own",
+            next="lake docs ANOTHER_DIR",
+        )
+    return set()
+
+
+def _pages(site: Site) -> dict[str, str]:
+    """Every page by its path."""
+    reads = {table.name: [name for name in table.reads if name in site.tables] for table in site.tables.values()}
+    readers = {table.name: sorted(table.read_by) for table in site.tables.values()}
+    layers = site.layers()
+    render = _renderer(site, layers)
+    few = len(site.tables) <= DRAWN
+    drawing = _drawing(site, reads) if few else _of_layers(layers, reads)
+    pages = {"index.html": render("index.html", "", few=few, drawing=drawing)}
+    for layer, tables in layers.items():
+        near = {table.name for table in tables} | {name for table in tables for name in reads[table.name]}
+        drawing = _drawing(site, _among(reads, near)) if len(near) <= DRAWN else None
+        path = f"layers/{_file(layer)}"
+        pages[path] = render("layer.html", "../", layer=layer, tables=tables, drawing=drawing)
+    links = {macro.name: f"../macros.html#{macro.name}" for macros in site.macros.values() for macro in macros}
+    places = {name: f"../tables/{quote(_file(name))}" for name in site.tables}
+    for table in site.tables.values():
+        shown = _around(table.name, reads, readers)
+        drawing = _drawing(site, _among(reads, shown), table.name)
+        left_out = len({*reads[table.name], *readers[table.name]} - shown)
+        sql = highlight.sql(table.sql, places, links) if table.sql else ""
+        path = f"tables/{_file(table.name)}"
+        pages[path] = render("table.html", "../", table=table, drawing=drawing, left_out=left_out, sql=sql)
+    if site.macros:
+        own = {name: f"#{name}" for name in links}
+        files = [
+            (file, [(macro, highlight.sql(macro.sql, {}, own)) for macro in ms]) for file, ms in site.macros.items()
+        ]
+        callers = {name: [t.name for t in site.tables.values() if name in t.macros] for name in links}
+        pages["macros.html"] = render("macros.html", "", files=files, callers=callers)
+    return pages
+
+
+def _renderer(site: Site, layers: Mapping[str, list[Table]]) -> Callable[..., str]:
+    """Renders a template for a page that lies ``root`` away from the site's top."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lake.export.site"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"file": lambda name: quote(_file(name)), "share": _share, "chart": _chart, "part": quote}
+    environment.globals |= {"site": site, "layers": layers, "HEIGHT": layout.HEIGHT, "WIDTH": layout.WIDTH}
+
+    def render(template: str, root: str, **given: Any) -> str:
+        return environment.get_template(template).render(root=root, **given)
+
+    return render
+
+
+def _file(name: str) -> str:
+    """The file of a table's or a layer's page; a name's odd characters are escaped in it."""
+    return f"{quote(name, safe='')}.html"
+
+
+def _share(value: float | None) -> str:
+    """
+    >>> _share(1.0), _share(0.99996), _share(0.5), _share(None)
+    ('100 %', '99.99 %', '50 %', '')
+    """
+    if value is None:
+        return ""
+    return f"{int(value * 10_000) / 100:g} %"  # rounded down: what is not whole never reads as whole
+
+
+def _chart(values: list[int], width: int = 240, height: int = 44) -> str:
+    """Numbers as the points of an SVG polyline, from 0 at the bottom to the greatest at the top."""
+    top = max([*values, 1])
+    step = width / max(len(values) - 1, 1)
+    return " ".join(f"{i * step:.1f},{height - 2 - value / top * (height - 4):.1f}" for i, value in enumerate(values))
+
+
+def _index(site: Site) -> list[list[Any]]:
+    """What the search box looks through: name, address, what it is, its description, its columns."""
+    found: list[list[Any]] = []
+    for table in site.tables.values():
+        address = f"tables/{quote(_file(table.name))}"
+        found.append([table.name, address, table.kind, table.doc[:120], [column.name for column in table.columns]])
+    for macros in site.macros.values():
+        found += [[macro.name, f"macros.html#{macro.name}", "macro", "", []] for macro in macros]
+    return found
+
+
+# Drawings
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    title: str
+    label: str
+    note: str
+    kind: str
+    address: str  # from the site's top
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    nodes: list[_Node]
+    edges: list[tuple[str, str, str]]
+    width: float
+    height: float
+    about: str  # the node in whose honour it was drawn
+
+
+def _among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str, list[str]]:
+    shown = set(shown)
+    return {name: [near for near in reads[name] if near in shown] for name in reads if name in shown}
+
+
+def _around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list[str]]) -> set[str]:
+    """A table, what it reads and what reads it, and further steps up and down as long as there is room."""
+    shown = {name, *reads[name][: AROUND // 2], *readers[name][: AROUND // 2]}
+    up, down = set(reads[name]) & shown, set(readers[name]) & shown
+    while up or down:
+        up = {near for one in up for near in reads[one]} - shown
+        down = {near for one in down for near in readers[one]} - shown
+        if len(shown | up | down) > AROUND:
+            break
+        shown |= up | down
+    return shown
+
+
+def _drawing(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -> _Drawing | None:
+    joined = {name for name, near in reads.items() if near} | {one for near in reads.values() for one in near}
+    drawn = layout.draw(_among(reads, joined))  # what stands alone says nothing in a drawing
+    nodes = []
+    for name, (x, y) in drawn.nodes.items():
+        table = site.tables[name]
+        address = f"tables/{quote(_file(name))}"
+        nodes.append(_Node(name, name, _cut(table.stem), table.layer, table.kind, address, x, y))
+    return _Drawing(nodes, drawn.edges, drawn.width, drawn.height, about) if len(nodes) > 1 else None
+
+
+def _of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[str]]) -> _Drawing:
+    """The layers as nodes; of two that read each other, the one that comes first in the order of layers is read."""
+    order = {layer: i for i, layer in enumerate(layers)}
+    between: dict[str, set[str]] = {layer: set() for layer in layers}
+    for layer, tables in layers.items():
+        for table in tables:
+            found = {name.partition(".")[0] for name in reads[table.name]}
+            between[layer] |= {other for other in found if order[other] < order[layer]}
+    drawn = layout.draw(between)
+    nodes = [
+        _Node(
+            layer, layer, _cut(layer), f"{len(layers[layer]):,} tables", "layer", f"layers/{quote(_file(layer))}", x, y
+        )
+        for layer, (x, y) in drawn.nodes.items()
+    ]
+    return _Drawing(nodes, drawn.edges, drawn.width, drawn.height, "")
+
+
+def _cut(text: str, most: int = 22) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
