@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 BIN = Path(sys.executable).parent
-PEERS = {"dbt": ["dbt-duckdb", "duckdb==1.5.5"], "sqlmesh": ["sqlmesh", "duckdb==1.5.5"]}
+PEERS = {"dbt": ["dbt-core==1.10.*", "dbt-duckdb", "duckdb==1.5.5"], "sqlmesh": ["sqlmesh", "duckdb==1.5.5"]}
 TYPES = {"int": "BIGINT", "float": "DOUBLE", "str": "VARCHAR"}
 
 
@@ -137,9 +138,7 @@ def dbt_select(folder: Path, what: str) -> list:
 
 
 def _referring(sql: str) -> str:
-    words = sql.replace("m.", "\0").split("\0")
-    tail = (f"{{{{ ref('{word.split()[0]}') }}}}{word[len(word.split()[0]) :]}" for word in words[1:])
-    return words[0] + "".join(tail)
+    return re.sub(r"\bm\.(\w+)", r"{{ ref('\1') }}", sql)
 
 
 def sqlmesh_project(folder: Path, models: list[Made]) -> list:
