@@ -110,3 +110,31 @@ def test_files_together():
     ]
     assert merge(files) == {'"x"': Statistics(1, True, -1.5, 3.0)}
     assert merge([{'"t"': {"null_count": "0", "min": "a", "max": "b"}}]) == {'"t"': Statistics(0)}
+
+
+def test_the_same_rows_in_any_order_are_the_same(tmp_path):
+    import duckdb
+
+    from lake.build import workspace
+
+    made = """SELECT i AS a, CASE WHEN i < 5000 THEN NULL ELSE i / 7 END AS b, i::VARCHAR AS c,
+                     CASE WHEN i = 9000 THEN 'nan'::DOUBLE ELSE i END AS d,
+                     DATE '2020-01-01' + i::INTEGER AS e, [i, NULL] AS f
+              FROM range(10000) t(i)"""
+    sides = {
+        "one": made,
+        "turned": f"{made} ORDER BY i DESC",
+        "mixed": f"{made} ORDER BY hash(i)",
+        "less": f"{made} WHERE i <> 17",
+        "other": made.replace("i / 7", "i / 7 + (i = 7777)::INTEGER"),
+        "text": made.replace("i::VARCHAR AS c", "(CASE i WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE i END)::VARCHAR AS c"),
+    }
+    columns = [("a", "BIGINT"), ("b", "DOUBLE"), ("c", "VARCHAR"), ("d", "DOUBLE"), ("e", "DATE"), ("f", "BIGINT[]")]
+    with duckdb.connect() as connection:
+        for side, select in sides.items():
+            connection.execute(f"COPY ({select}) TO '{tmp_path}/{side}.parquet' (ROW_GROUP_SIZE 2048)")
+        files = {side: [tmp_path / f"{side}.parquet"] for side in sides}
+        found = {side: workspace.same(connection, files["one"], files[side], columns) for side in sides}
+        assert found == {"one": True, "turned": True, "mixed": True, "less": False, "other": False, "text": False}
+        assert workspace.same(connection, [], [], columns)
+        assert not workspace.same(connection, [], files["one"], columns)

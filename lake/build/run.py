@@ -336,11 +336,11 @@ def _unchanged(
     readers = [t for t, step in planned.steps.items() if step.verdict == "perhaps" and model.table in step.model.inputs]
     if not readers:
         return False
-    files = [space.config.data / file for file in space.published[model.table]]
-    before = workspace.selected(files, space.columns[model.table])
-    if not all(file.is_file() for file in files):
+    before = [space.config.data / file for file in space.published[model.table]]
+    made = space.written[model.table]
+    if space.columns[model.table] != columns or not all(file.is_file() for file in before):
         return False
-    return workspace.same(cursor, before, f"SELECT * FROM {model.table}")
+    return workspace.same(cursor, before, [*(space.config.data / file for file in made.kept), *made.files], columns)
 
 
 def _stopped(model: Model, options: Options) -> LakeError:

@@ -11,7 +11,7 @@ import json
 import shutil
 import threading
 import uuid
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -282,21 +282,35 @@ def selected(files: list[Path], columns: Columns) -> str:
     return f"SELECT {listed} FROM read_parquet([{paths}], hive_partitioning = false{several})"
 
 
-def same(cursor: DuckDBPyConnection, before: str, after: str) -> bool:
-    """Whether two SELECTs give the same rows, in any order. What the files' statistics tell apart is not read."""
-    if (types := _described(cursor, before)) != _described(cursor, after):
+def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Path], columns: Columns) -> bool:
+    """Whether two lists of files hold the same rows, in any order. What their footers tell apart is not read."""
+    if _footers(cursor, before) != _footers(cursor, after):
         return False
-    plain = [column for column, type in types if not type.endswith(("]", ")"))]
-    ends = ", ".join(f"min({name(column)}), max({name(column)})" for column in plain)
-    told = [
-        cursor.execute(f"SELECT count(*){', ' + ends if ends else ''} FROM ({q})").fetchone() for q in (before, after)
+    row = f"hash({', '.join(name(column) for column, _ in columns)})"
+    sums = [
+        cursor.execute(f"SELECT bit_xor({row}), sum({row}) FROM ({selected(list(files), columns)})").fetchone()
+        for files in (before, after)
     ]
-    if repr(told[0]) != repr(told[1]):
-        return False
-    row = f"hash({', '.join(name(column) for column, _ in types)})"
-    sums = f"SELECT bit_xor({row}), sum({row}) FROM"
-    return cursor.execute(f"{sums} ({before})").fetchone() == cursor.execute(f"{sums} ({after})").fetchone()
+    return sums[0] == sums[1]
 
 
-def _described(cursor: DuckDBPyConnection, select: str) -> Columns:
-    return [(row[0], row[1]) for row in cursor.execute(f"DESCRIBE {select}").fetchall()]
+def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple]:
+    """Of each column: values, nulls, and the ends of a number's range; the same for the same rows in any order.
+
+    A row group with a NaN, or of a text, tells no ends that would be: then there are none.
+    """
+    if not files:
+        return []
+    listed = ", ".join(quote(str(file)) for file in files)
+    ends = ", ".join(
+        f"CASE WHEN count({end}_) = count_if(stats_null_count < num_values) THEN {end}({end}_) END"
+        for end in ("min", "max")
+    )
+    return cursor.execute(
+        f"""SELECT path_in_schema, sum(num_values), sum(stats_null_count), {ends}
+            FROM (SELECT *, type IN ('INT32', 'INT64', 'FLOAT', 'DOUBLE') AS number,
+                         CASE WHEN number THEN TRY_CAST(stats_min_value AS DOUBLE) END AS min_,
+                         CASE WHEN number THEN TRY_CAST(stats_max_value AS DOUBLE) END AS max_
+                  FROM parquet_metadata([{listed}]))
+            GROUP BY 1 ORDER BY 1"""
+    ).fetchall()
