@@ -228,12 +228,14 @@ def _of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[s
             between[layer] |= {other for other in found if order[other] < order[layer]}
     drawn = layout.draw(between)
     nodes = [
-        _Node(
-            layer, layer, _cut(layer), f"{len(layers[layer]):,} tables", "layer", f"layers/{quote(_file(layer))}", x, y
-        )
+        _Node(layer, layer, _cut(layer), _count(layers[layer]), "layer", f"layers/{quote(_file(layer))}", x, y)
         for layer, (x, y) in drawn.nodes.items()
     ]
     return _Drawing(nodes, drawn.edges, drawn.width, drawn.height, "")
+
+
+def _count(tables: list[Table]) -> str:
+    return f"{len(tables):,} table{'s' * (len(tables) != 1)}"
 
 
 def _cut(text: str, most: int = 22) -> str:
