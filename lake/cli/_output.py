@@ -77,26 +77,34 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Collecti
     """Rows under a header, numbers to the right (or the columns whose places are given); plain and whole in a pipe."""
     if as_json:
         return
+    rows = [list(row) for row in rows]
+    if right is None:
+        right = {
+            i
+            for i in range(len(columns))
+            if rows and all(isinstance(row[i], (int, float)) or row[i] in (None, "") for row in rows)
+        }
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        _drawn(columns, cells, right)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    for line in (columns, *cells):
+        placed = (c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        click.echo("  ".join(placed).rstrip())
+
+
+def _drawn(columns: Sequence[str], cells: Iterable[Sequence[str]], right: Collection[int]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    rows = [list(row) for row in rows]
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(columns):
-        numbers = rows and all(isinstance(row[i], (int, float)) or row[i] in (None, "") for row in rows)
-        aside = numbers if right is None else i in right
-        grid.add_column(Text(column), justify="right" if aside else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(_cell(value)) for value in row))
-    width = None if sys.stdout.isatty() else 10_000
-    console = Console(width=width, soft_wrap=width is not None)
-    if width is None:
-        console.print(grid)
-    else:
-        with console.capture() as captured:
-            console.print(grid)
-        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        grid.add_column(Text(column), justify="right" if i in right else "left", overflow="fold")
+    for line in cells:
+        grid.add_row(*map(Text, line))
+    Console().print(grid)
 
 
 def _cell(value: Any) -> str:
