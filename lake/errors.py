@@ -12,7 +12,7 @@
      |- CheckFailed                exit 6   a check of severity error failed: nothing was published
      |- Locked                     exit 7   another process writes this lake
      |- StorageError               exit 8   the disk is full, read-only, or a stored file is not what it was
-     `- Interrupted                exit 130 Ctrl-C: the lake is as it was
+     `- Interrupted                exit 130 Ctrl-C: the lake is as it was (SIGTERM: 143)
 
 Exit 0 means that everything asked for was done or was up to date.
 """

@@ -23,9 +23,12 @@ ENDLESS = "SELECT count(*) AS n FROM range(3000000) a, range(3000000) b WHERE (a
 
 
 def start(project: Path, *arguments: str, **options) -> subprocess.Popen:
-    """`lake ...` on a project, at work, in a process group of its own."""
+    """`lake ...` on a project, from where Python itself has started, in a process group of its own."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen([*COMMAND, *arguments], cwd=project, **pipes | options)
+    command = [sys.executable, "-c", "from lake.cli import main; print('ready', flush=True); main()", *arguments]
+    process = subprocess.Popen(command, cwd=project, **pipes | options)
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
 def run(project: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
@@ -54,13 +57,27 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
-def calm(process: subprocess.Popen, code: int) -> float:
-    """Wait for the end of a process that was asked to stop: one line, no traceback. Returns the seconds it took."""
+def stop(process: subprocess.Popen, number: int = signal.SIGINT) -> float:
+    """Ask a process to stop: it says so in one line, without a traceback. Returns the seconds that it took."""
     began = time.monotonic()
+    process.send_signal(number)
     _, told = process.communicate(timeout=60)
-    assert (process.returncode, told.strip().count("\n")) == (code, 0), told
+    assert process.returncode == 128 + number, told
     assert told.strip().startswith("stopped: ")
+    assert "\n" not in told.strip()
     return time.monotonic() - began
+
+
+def end(process: subprocess.Popen, number: int) -> None:
+    """Send a signal to a process that may be at its end already."""
+    if number == signal.SIGKILL:
+        kill(process)
+        return
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode in (0, 128 + number) or (process.returncode, told) == (-number, ""), told
+    assert "Traceback" not in told
+    assert "did not foresee" not in told
 
 
 # The project: layers of models over one seed, each row of each table with the seed's version.

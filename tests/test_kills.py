@@ -1,45 +1,52 @@
-"""kill -9 at random moments, spread from the start of a process to its normal end: old or new, never between."""
+"""kill -9 and Ctrl-C at random moments, from the start of a process to its normal end: old or new, never between."""
 
 from __future__ import annotations
 
 import random
 import shutil
+import signal
 import time
 
 import interrupt
 import pytest
-from interrupt import contents, done, kill, opened, orphans, start, whole
+from interrupt import contents, done, end, opened, orphans, start, whole
 
 from lake import config, project
 from lake.store import catalog, gc
 
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+OFTEN = pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.slow)])
 
-@pytest.mark.parametrize(
-    ("kills", "models", "rows"), [(3, 15, 2_000), pytest.param(50, 60, 20_000, marks=pytest.mark.slow)]
-)
-def test_a_killed_build_shows_the_old_or_the_new(tmp_path, kills, models, rows):
+
+@SIGNALS
+@OFTEN
+def test_a_killed_build_shows_the_old_or_the_new(tmp_path, times, number):
+    models, rows = (60, 20_000) if times > 3 else (10, 1_000)
     folder = interrupt.make(tmp_path / "lake", models=models, rows=rows)
     done(folder, "build")
     interrupt.update(folder, 2)
     normal = done(folder, "build")
     chance, version = random.Random(7), 2
-    for turn in range(kills):
+    for turn in range(times):
         interrupt.update(folder, turn + 3)
         process = start(folder, "build")
-        time.sleep(normal * (turn + chance.random()) / kills)
-        kill(process)
+        time.sleep(normal * (turn + chance.random()) / times)
+        end(process, number)
         seen = opened(folder, rows)
         assert seen in (version, turn + 3)
         whole(folder)
         version = seen
+        if number == signal.SIGINT:  # it has time to clear up
+            assert orphans(folder) == set()
+            assert list((folder / "data/tmp").iterdir()) == []
         if turn % 5 == 2:  # the next run needs no help
             done(folder, "build")
             version = turn + 3
             assert opened(folder, rows) == version
     done(folder, "build")
-    assert opened(folder, rows) == kills + 2
+    assert opened(folder, rows) == times + 2
     undisturbed = interrupt.make(tmp_path / "other", models=models, rows=rows)
-    interrupt.update(undisturbed, kills + 2)
+    interrupt.update(undisturbed, times + 2)
     done(undisturbed, "build")
     assert contents(folder) == contents(undisturbed)
     door = interrupt.read(folder)
@@ -47,7 +54,7 @@ def test_a_killed_build_shows_the_old_or_the_new(tmp_path, kills, models, rows):
     assert not door & {f"/{file}" for file in orphans(folder)}
     done(folder, "gc", "--apply")
     assert orphans(folder) == set()
-    assert opened(folder, rows) == kills + 2
+    assert opened(folder, rows) == times + 2
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +83,10 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
     return rows, landed
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("force", [False, True])
-def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, kills, force):
+@SIGNALS
+@OFTEN
+@pytest.mark.parametrize("force", [False, True], ids=["first", "anew"])
+def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, times, force, number):
     folder = shutil.copytree(fetched, tmp_path / "lake")
     normal = done(folder, "land")
     complete = raw(folder)
@@ -86,13 +94,13 @@ def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, k
         done(folder, "build")
         before = opened_tables(folder)
     chance = random.Random(11)
-    for turn in range(kills):
+    for turn in range(times):
         if not force:
             shutil.rmtree(folder / "data")
             shutil.copytree(fetched / "data", folder / "data")
         process = start(folder, "land", *(["--force"] if force else []))
-        time.sleep(normal * (turn + chance.random()) / kills)
-        kill(process)
+        time.sleep(normal * (turn + chance.random()) / times)
+        end(process, number)
         if catalog.exists(config.load(folder)):
             whole(folder)
         if force:

@@ -104,9 +104,7 @@ def load(config: Config) -> Project:
     return Project({table: models[table] for table in _order(models)}, macros)
 
 
-def _models(
-    root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache
-) -> Iterator[Model]:
+def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:
     for path in sorted((root / "sql").glob("*/*.sql")):
         table = f"{path.parent.name}.{path.stem}"
         if table not in promised:

@@ -75,7 +75,7 @@ def data(
                 before = f"{BEFORE}.{table}" if table in space.published else None
                 key = project.models[table].contract.key
                 found.differences.append(diff.compare(space.connection, before, table, key, table=table))
-            space.discard()
+            space.discard(connection)
     return found
 
 

@@ -9,7 +9,6 @@ from lake.build.incremental import among
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
 from lake.config import Config
-from lake.errors import LakeError
 from lake.store import catalog
 
 if TYPE_CHECKING:
@@ -45,11 +44,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
     message = message if models else "raw tables" if summary.landed else f"{len(summary.dropped)} table(s) dropped"
     extra = {"models": models, "dropped": summary.dropped}
-    try:
-        catalog.commit(connection, work, kind="publish", message=message, extra=extra)
-    except LakeError:
-        space.discard()
-        raise
+    catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 
 def _replace(connection: DuckDBPyConnection, model: Model, written: Written) -> None:

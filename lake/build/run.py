@@ -261,10 +261,11 @@ def _stoppable(space: Workspace) -> Iterator[ThreadPoolExecutor]:
     try:
         yield pool
     except BaseException:
-        space.interrupt()
+        pool.shutdown(wait=False, cancel_futures=True)
+        space.stop()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=True)
 
 
 def _out_of_memory(problem: BaseException) -> bool:

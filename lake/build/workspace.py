@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ from lake.store.catalog import first_line, name, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_AGAIN = 0.02  # seconds until an interrupt is repeated
 BEFORE = "before"  # the catalog that holds the published tables, for comparing
 _PROFILE = {
     "CPU_TIME": "true",
@@ -66,31 +68,34 @@ class Workspace:
     written: dict[str, Written] = field(default_factory=dict)
     _cursors: set[DuckDBPyConnection] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: bool = False
 
     @contextmanager
     def cursor(self, timeout: float | None = None) -> Iterator[DuckDBPyConnection]:
         """A connection for one thread, interrupted after so many seconds, or when the build is stopped."""
-        cursor = self.connection.cursor()
+        import duckdb
+
         with self._lock:
+            if self._stopped:
+                raise duckdb.InterruptException("the build was stopped")
+            cursor = self.connection.cursor()
             self._cursors.add(cursor)
-        clock = threading.Timer(timeout, cursor.interrupt) if timeout else None
         try:
-            if clock:
-                clock.daemon = True
-                clock.start()
-            yield cursor
+            with _clock(timeout, cursor):
+                yield cursor
         finally:
-            if clock:
-                clock.cancel()
             with self._lock:
                 self._cursors.discard(cursor)
             cursor.close()
 
-    def interrupt(self) -> None:
-        """Stop whatever runs."""
-        with self._lock:
-            for cursor in self._cursors:
-                cursor.interrupt()
+    def stop(self) -> None:
+        """Interrupt whatever runs, until nothing does: DuckDB forgets an interrupt that comes between statements."""
+        self._stopped = True
+        while self._cursors:
+            with self._lock:
+                for cursor in self._cursors:
+                    cursor.interrupt()
+            time.sleep(_AGAIN)
 
     def write(self, cursor: DuckDBPyConnection, model: Model, select: str) -> Written:
         """Run a SELECT into Parquet files of the table. Its view is not turned to them yet."""
@@ -142,10 +147,11 @@ class Workspace:
                 files = [self.config.data / file for file in self.published[table]]
                 show(cursor, table, files, self.columns[table])
 
-    def discard(self) -> None:
-        """Remove every file that was written here."""
+    def discard(self, record: DuckDBPyConnection) -> None:
+        """Remove every file that was written here, unless the record knows it: Ctrl-C may come with the commit done."""
+        known = catalog.files(record)
         for made in self.written.values():
-            _unlink(made.files)
+            _unlink(file for file in made.files if str(file.relative_to(self.config.data)) not in known)
         self.written.clear()
 
     def compare_with(self, tables: Iterable[str]) -> None:
@@ -187,6 +193,27 @@ def _remove(folder: Path, number: str) -> None:
 
 
 @contextmanager
+def _clock(timeout: float | None, cursor: DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what the cursor does in the body after so many seconds, and all that it does then."""
+    over = threading.Event()
+
+    def ring() -> None:
+        over.wait(timeout)
+        while not over.wait(_AGAIN):
+            cursor.interrupt()
+
+    clock = threading.Thread(target=ring, daemon=True)
+    if timeout:
+        clock.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if timeout:
+            clock.join()
+
+
+@contextmanager
 def open(
     config: Config, record: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
 ) -> Iterator[Workspace]:
@@ -216,7 +243,7 @@ def open(
             finished = True
         finally:
             if not finished:
-                space.discard()
+                space.discard(record)
 
 
 def _damaged(table: str, error: Exception) -> StorageError:

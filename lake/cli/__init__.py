@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from lake.cli import _output
+from lake.cli import _output, _stop
 from lake.errors import Interrupted, LakeError
 
 _COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
@@ -26,7 +26,7 @@ Exit codes:
   6  a check failed; nothing was published
   7  another process is writing this lake
   8  the disk is full, read-only, or damaged
-130  stopped by Ctrl-C; the lake is as it was
+130  stopped by Ctrl-C; the lake is as it was (143: by SIGTERM, likewise)
 """
 
 
@@ -104,6 +104,7 @@ def lake(ctx: click.Context, path: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: errors as text and an exit code, never as a traceback (LAKE_DEBUG=1 shows it)."""
+    _stop.listen()
     try:
         lake.main(args=arguments, prog_name="lake", standalone_mode=False)
         code = 0
@@ -113,9 +114,10 @@ def main(arguments: list[str] | None = None) -> None:
         _misused(error, sys.argv[1:] if arguments is None else arguments)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort, Interrupted):
-        click.echo("\nstopped: the lake is as it was; the same command goes on from here", err=True)
-        code = Interrupted.exit_code
+        _stop.end()
     except LakeError as error:
+        if _stop.heard():
+            _stop.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
         _tell(error)
@@ -124,6 +126,8 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
+        if _stop.heard():
+            _stop.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
         _tell(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lake.cli import _output
+from lake.cli import _output, _stop
 
 if TYPE_CHECKING:
     import duckdb
 
     from lake.errors import LakeError
+    from lake.reader import Lake
 
 _ROWS = 200  # of a table on a terminal; the other formats give all
 _FORMATS = ("table", "csv", "json", "parquet", "arrow")
@@ -36,28 +37,33 @@ def command(path: str, query: str, form: str | None, output: str | None, at: str
 
     Times with a zone are told in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf".
     """
-    import duckdb
-
     import lake
-    from lake.errors import LakeError
 
     form = _form(form, output)
     query = sys.stdin.read() if query == "-" else query
     if not query.strip():
         raise click.UsageError("The query is empty.")
     with lake.open(path, at) as here:
-        try:
-            relation = here.sql(query)
-            if relation is not None:
-                _write(here.connection, relation, form, output)
-            elif _output.as_json:  # a statement that gives no rows, such as SET
-                _output.json_out([])
-        except duckdb.Error as error:
-            raise _refused(error) from None
-        except OSError as error:
-            if not output:
-                raise
-            raise LakeError(f"the result cannot be written: {error.strerror or error}", where=output) from None
+        _stop.stoppable(here.connection, lambda: _answer(here, query, form, output))
+
+
+def _answer(here: Lake, query: str, form: str, output: str | None) -> None:
+    import duckdb
+
+    from lake.errors import LakeError
+
+    try:
+        relation = here.sql(query)
+        if relation is not None:
+            _write(here.connection, relation, form, output)
+        elif _output.as_json:  # a statement that gives no rows, such as SET
+            _output.json_out([])
+    except duckdb.Error as error:
+        raise _refused(error) from None
+    except OSError as error:
+        if not output:
+            raise
+        raise LakeError(f"the result cannot be written: {error.strerror or error}", where=output) from None
 
 
 def _form(form: str | None, output: str | None) -> str:
