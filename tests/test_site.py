@@ -19,7 +19,7 @@ from lake import config
 from lake.build import run
 from lake.errors import ConfigError
 from lake.export import site
-from lake.export.site import layout
+from lake.export.site import drawings, layout
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 
@@ -243,9 +243,9 @@ def check_hundreds(out: Path, n: int) -> None:
     assert set(nodes) == {"seeds", *(f"l{i // 60}" for i in range(n))}
     around = page(out, "tables/l2.m0150.html").xpath("//svg//a/@data-node")
     assert "l2.m0150" in around
-    assert 3 <= len(around) <= site.AROUND
+    assert 3 <= len(around) <= drawings.AROUND
     hub = page(out, "tables/l0.m0000.html")
-    assert len(hub.xpath("//svg//a")) <= site.AROUND
+    assert len(hub.xpath("//svg//a")) <= drawings.AROUND
     assert "more that it reads or that read it" in text(hub)
 
 

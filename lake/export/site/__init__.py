@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,11 +13,10 @@ from urllib.parse import quote
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.export.site import facts, highlight, layout
-from lake.export.site.facts import Site, Table
+from lake.export.site import drawings, facts, highlight, layout
+from lake.export.site.tables import Site, Table
 
 DRAWN = 80  # tables in one drawing; more are told by their layers
-AROUND = 26  # tables in the drawing of what lies around one
 _MARK = ".lake-docs"  # names the files of a site, so that those of dropped tables go and no others
 
 
@@ -86,21 +85,21 @@ def _pages(site: Site) -> dict[str, str]:
     layers = site.layers()
     render = _renderer(site, layers)
     few = len(site.tables) <= DRAWN
-    drawing = _drawing(site, reads) if few else _of_layers(layers, reads)
+    drawing = drawings.of_tables(site, reads) if few else drawings.of_layers(layers, reads)
     pages = {"index.html": render("index.html", "", few=few, drawing=drawing)}
     for layer, tables in layers.items():
         near = {table.name for table in tables} | {name for table in tables for name in reads[table.name]}
-        drawing = _drawing(site, _among(reads, near)) if len(near) <= DRAWN else None
-        path = f"layers/{_file(layer)}"
+        drawing = drawings.of_tables(site, drawings.among(reads, near)) if len(near) <= DRAWN else None
+        path = f"layers/{drawings.file(layer)}"
         pages[path] = render("layer.html", "../", layer=layer, tables=tables, drawing=drawing)
     links = {macro.name: f"../macros.html#{macro.name}" for macros in site.macros.values() for macro in macros}
-    places = {name: f"../tables/{quote(_file(name))}" for name in site.tables}
+    places = {name: f"../tables/{quote(drawings.file(name))}" for name in site.tables}
     for table in site.tables.values():
-        shown = _around(table.name, reads, readers)
-        drawing = _drawing(site, _among(reads, shown), table.name)
+        shown = drawings.around(table.name, reads, readers)
+        drawing = drawings.of_tables(site, drawings.among(reads, shown), table.name)
         left_out = len({*reads[table.name], *readers[table.name]} - shown)
         sql = highlight.sql(table.sql, places, links) if table.sql else ""
-        path = f"tables/{_file(table.name)}"
+        path = f"tables/{drawings.file(table.name)}"
         pages[path] = render("table.html", "../", table=table, drawing=drawing, left_out=left_out, sql=sql)
     if site.macros:
         own = {name: f"#{name}" for name in links}
@@ -123,18 +122,18 @@ def _renderer(site: Site, layers: Mapping[str, list[Table]]) -> Callable[..., st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"file": lambda name: quote(_file(name)), "share": _share, "chart": _chart, "part": quote}
+    environment.filters |= {
+        "file": lambda name: quote(drawings.file(name)),
+        "share": _share,
+        "chart": _chart,
+        "part": quote,
+    }
     environment.globals |= {"site": site, "layers": layers, "HEIGHT": layout.HEIGHT, "WIDTH": layout.WIDTH}
 
     def render(template: str, root: str, **given: Any) -> str:
         return environment.get_template(template).render(root=root, **given)
 
     return render
-
-
-def _file(name: str) -> str:
-    """The file of a table's or a layer's page; a name's odd characters are escaped in it."""
-    return f"{quote(name, safe='')}.html"
 
 
 def _share(value: float | None) -> str:
@@ -158,85 +157,8 @@ def _index(site: Site) -> list[list[Any]]:
     """What the search box looks through: name, address, what it is, its description, its columns."""
     found: list[list[Any]] = []
     for table in site.tables.values():
-        address = f"tables/{quote(_file(table.name))}"
+        address = f"tables/{quote(drawings.file(table.name))}"
         found.append([table.name, address, table.kind, table.doc[:120], [column.name for column in table.columns]])
     for macros in site.macros.values():
         found += [[macro.name, f"macros.html#{macro.name}", "macro", "", []] for macro in macros]
     return found
-
-
-# Drawings
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    name: str
-    title: str
-    label: str
-    note: str
-    kind: str
-    address: str  # from the site's top
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    nodes: list[_Node]
-    edges: list[tuple[str, str, str]]
-    width: float
-    height: float
-    about: str  # the node in whose honour it was drawn
-
-
-def _among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str, list[str]]:
-    shown = set(shown)
-    return {name: [near for near in reads[name] if near in shown] for name in reads if name in shown}
-
-
-def _around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list[str]]) -> set[str]:
-    """A table, what it reads and what reads it, and further steps up and down as long as there is room."""
-    shown = {name, *reads[name][: AROUND // 2], *readers[name][: AROUND // 2]}
-    up, down = set(reads[name]) & shown, set(readers[name]) & shown
-    while up or down:
-        up = {near for one in up for near in reads[one]} - shown
-        down = {near for one in down for near in readers[one]} - shown
-        if len(shown | up | down) > AROUND:
-            break
-        shown |= up | down
-    return shown
-
-
-def _drawing(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -> _Drawing | None:
-    joined = {name for name, near in reads.items() if near} | {one for near in reads.values() for one in near}
-    drawn = layout.draw(_among(reads, joined))  # what stands alone says nothing in a drawing
-    nodes = []
-    for name, (x, y) in drawn.nodes.items():
-        table = site.tables[name]
-        address = f"tables/{quote(_file(name))}"
-        nodes.append(_Node(name, name, _cut(table.stem), table.layer, table.kind, address, x, y))
-    return _Drawing(nodes, drawn.edges, drawn.width, drawn.height, about) if len(nodes) > 1 else None
-
-
-def _of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[str]]) -> _Drawing:
-    """The layers as nodes; of two that read each other, the one that comes first in the order of layers is read."""
-    order = {layer: i for i, layer in enumerate(layers)}
-    between: dict[str, set[str]] = {layer: set() for layer in layers}
-    for layer, tables in layers.items():
-        for table in tables:
-            found = {name.partition(".")[0] for name in reads[table.name]}
-            between[layer] |= {other for other in found if order[other] < order[layer]}
-    drawn = layout.draw(between)
-    nodes = [
-        _Node(layer, layer, _cut(layer), _count(layers[layer]), "layer", f"layers/{quote(_file(layer))}", x, y)
-        for layer, (x, y) in drawn.nodes.items()
-    ]
-    return _Drawing(nodes, drawn.edges, drawn.width, drawn.height, "")
-
-
-def _count(tables: list[Table]) -> str:
-    return f"{len(tables):,} table{'s' * (len(tables) != 1)}"
-
-
-def _cut(text: str, most: int = 22) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,91 @@
+"""What is drawn: the tables around one, those of a layer, all of a small project, or the layers of a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from lake.export.site import layout
+from lake.export.site.tables import Site, Table
+
+AROUND = 26  # tables in the drawing of what lies around one
+
+
+def file(name: str) -> str:
+    """The file of a table's or a layer's page; a name's odd characters are escaped in it."""
+    return f"{quote(name, safe='')}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    name: str
+    title: str
+    label: str
+    note: str
+    kind: str
+    address: str  # from the site's top
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    nodes: list[Node]
+    edges: list[tuple[str, str, str]]
+    width: float
+    height: float
+    about: str  # the node in whose honour it was drawn
+
+
+def among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str, list[str]]:
+    shown = set(shown)
+    return {name: [near for near in reads[name] if near in shown] for name in reads if name in shown}
+
+
+def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list[str]]) -> set[str]:
+    """A table, what it reads and what reads it, and further steps up and down as long as there is room."""
+    shown = {name, *reads[name][: AROUND // 2], *readers[name][: AROUND // 2]}
+    up, down = set(reads[name]) & shown, set(readers[name]) & shown
+    while up or down:
+        up = {near for one in up for near in reads[one]} - shown
+        down = {near for one in down for near in readers[one]} - shown
+        if len(shown | up | down) > AROUND:
+            break
+        shown |= up | down
+    return shown
+
+
+def of_tables(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -> Drawing | None:
+    joined = {name for name, near in reads.items() if near} | {one for near in reads.values() for one in near}
+    drawn = layout.draw(among(reads, joined))  # what stands alone says nothing in a drawing
+    nodes = []
+    for name, (x, y) in drawn.nodes.items():
+        table = site.tables[name]
+        address = f"tables/{quote(file(name))}"
+        nodes.append(Node(name, name, _cut(table.stem), table.layer, table.kind, address, x, y))
+    return Drawing(nodes, drawn.edges, drawn.width, drawn.height, about) if len(nodes) > 1 else None
+
+
+def of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[str]]) -> Drawing:
+    """The layers as nodes; of two that read each other, the one that comes first in the order of layers is read."""
+    order = {layer: i for i, layer in enumerate(layers)}
+    between: dict[str, set[str]] = {layer: set() for layer in layers}
+    for layer, tables in layers.items():
+        for table in tables:
+            found = {name.partition(".")[0] for name in reads[table.name]}
+            between[layer] |= {other for other in found if order[other] < order[layer]}
+    drawn = layout.draw(between)
+    nodes = [
+        Node(layer, layer, _cut(layer), _count(layers[layer]), "layer", f"layers/{quote(file(layer))}", x, y)
+        for layer, (x, y) in drawn.nodes.items()
+    ]
+    return Drawing(nodes, drawn.edges, drawn.width, drawn.height, "")
+
+
+def _count(tables: list[Table]) -> str:
+    return f"{len(tables):,} table{'s' * (len(tables) != 1)}"
+
+
+def _cut(text: str, most: int = 22) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,106 @@
+"""What a published snapshot holds of each table: rows, checks' results, history, provenance, first rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from lake.build import plan
+from lake.build.graph import Project
+from lake.export.site.tables import Check, Table
+from lake.reader import Lake
+from lake.store.catalog import first_line, name
+
+PREVIEWED, SHOWN = 10, 120  # rows; characters of a value
+HISTORY = 60  # snapshots
+
+
+def fill(here: Lake, project: Project, tables: dict[str, Table]) -> dict[str, Any]:
+    """Tell the tables what the snapshot holds of them; returns what is known of the snapshot itself."""
+    (snapshot,) = _rows(here, "SELECT snapshot, published_at, message FROM lake_info")
+    there = set(here.tables())
+    told = {
+        "history": _by_table(here, there, "quality.metrics", f"snapshot > {snapshot['snapshot']} - {HISTORY}"),
+        "provenance": _by_table(here, there, "ops.provenance"),
+        "run": _by_table(here, there, "ops.runs"),
+        "checks": _by_table(here, there, "quality.checks"),
+    }
+    types = _types(here)
+    for table in tables.values():
+        table.history = told["history"].get(table.name, [])
+        table.provenance = next(iter(told["provenance"].get(table.name, [])), {})
+        table.run = next(reversed(told["run"].get(table.name, [])), {})
+        results = {row["check"]: row for row in told["checks"].get(table.name, [])}
+        table.checks = [_result(check, results.get(check.name)) for check in table.checks]
+        table.edited = _edited(project, table)
+        if table.name in there:
+            _describe(table, types.get(table.name, {}))
+            _preview(here, table, list(types.get(table.name, {})))
+    return snapshot
+
+
+def _rows(here: Lake, query: str) -> list[dict[str, Any]]:
+    return here.sql(query).to_arrow_table().to_pylist()
+
+
+def _by_table(here: Lake, there: Iterable[str], table: str, condition: str = "true") -> dict[str, list[dict[str, Any]]]:
+    if table not in there:
+        return {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(here, f"SELECT * FROM {table} WHERE {condition} ORDER BY snapshot"):
+        found.setdefault(row["table"], []).append(row)
+    return found
+
+
+def _types(here: Lake) -> dict[str, dict[str, tuple[str, str]]]:
+    """Each table's columns with their SQL types and comments."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    query = """SELECT schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '')
+               FROM duckdb_columns() WHERE database_name = 'lake' AND NOT internal ORDER BY 1, column_index"""
+    for table, column, *told in here.connection.execute(query).fetchall():
+        found.setdefault(table, {})[column] = tuple(told)
+    return found
+
+
+def _result(check: Check, row: dict[str, Any] | None) -> Check:
+    if row is None:
+        return check
+    examples = json.loads(row["examples"] or "[]")
+    return Check(check.name, row["severity"], row["failing"], json.dumps(examples[0]) if examples else "")
+
+
+def _edited(project: Project, table: Table) -> bool:
+    """Whether the project's files differ from those that made the rows."""
+    if table.name not in project.models or not table.provenance:
+        return False
+    known = json.loads(table.provenance["parts"])
+    now = plan.own_parts(project.models[table.name], project)
+    return any(known.get(part) != now[part] for part in ("sql", "contract", "macros"))
+
+
+def _describe(table: Table, there: dict[str, tuple[str, str]]) -> None:
+    """SQL types, and what the record says of columns that no one else describes."""
+    for column in table.columns:
+        type, comment = there.get(column.name, ("", ""))
+        if table.kind == "landed":
+            column.type = type or column.type
+            column.doc = column.doc or comment
+
+
+def _preview(here: Lake, table: Table, columns: list[str]) -> None:
+    import duckdb
+
+    shown = ", ".join(f"left(CAST({name(column)} AS VARCHAR), {SHOWN + 1})" for column in columns)
+    place = ".".join(map(name, table.name.split(".", 1)))
+    try:
+        rows = here.connection.execute(f"SELECT {shown} FROM {place} LIMIT {PREVIEWED}").fetchall()
+    except duckdb.Error as error:
+        table.trouble = first_line(error)
+        return
+    table.previewed = columns
+    table.preview = [tuple(map(_short, row)) for row in rows]
+
+
+def _short(value: str | None) -> str | None:
+    return value if value is None or len(value) <= SHOWN else value[:SHOWN] + "…"

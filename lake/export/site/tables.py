@@ -1,0 +1,101 @@
+"""What the site tells, as plain values: a page a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lake.build.graph import Macro
+from lake.trace.lineage import Place
+
+
+@dataclass(slots=True)
+class Column:
+    name: str
+    type: str
+    nullable: bool = True
+    unit: str = ""
+    doc: str = ""
+    key: bool = False
+    promises: list[str] = field(default_factory=list)
+    refers: list[Place] = field(default_factory=list)
+    origins: dict[Place, str] = field(default_factory=dict)  # what it is computed from itself, and how
+    ends: list[Place] = field(default_factory=list)  # where those come from: landed tables and seeds
+    users: list[Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    severity: str
+    failing: int | None  # None: it was never run
+    examples: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """One page. Of the snapshot: rows, checks' results, history, provenance, run and preview."""
+
+    name: str
+    kind: str  # model, view, seed or landed
+    doc: str = ""
+    path: str = ""  # in the project's folder
+    sql: str = ""
+    columns: list[Column] = field(default_factory=list)
+    storage: list[tuple[str, str]] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    reads: list[str] = field(default_factory=list)
+    read_by: list[str] = field(default_factory=list)
+    macros: tuple[str, ...] = ()
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)  # quality.metrics, oldest first
+    provenance: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    preview: list[tuple[str | None, ...]] = field(default_factory=list)
+    previewed: list[str] = field(default_factory=list)  # its columns
+    trouble: str = ""  # why it cannot be read
+    edited: bool = False  # whether the files say something else than what made the rows
+
+    @property
+    def layer(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def stem(self) -> str:
+        return self.name.partition(".")[2]
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        return self.history[-1] if self.history else {}
+
+    @property
+    def rows(self) -> int | None:
+        return self.quality.get("rows")
+
+    @property
+    def failing(self) -> list[Check]:
+        return [check for check in self.checks if check.failing]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    name: str
+    snapshot: dict[str, Any]  # snapshot, published_at, message; empty where nothing is published
+    tables: dict[str, Table]  # landed ones first, then in building order
+    macros: dict[str, list[Macro]]  # by file
+
+    def layers(self) -> dict[str, list[Table]]:
+        """Tables by layer, in the order in which data goes through the layers."""
+        depth: dict[str, int] = {}
+        for table in self.tables.values():
+            depth[table.name] = max((depth[t] + 1 for t in table.reads if t in depth), default=0)
+        found: dict[str, list[Table]] = {}
+        for table in sorted(self.tables.values(), key=lambda table: table.name):
+            found.setdefault(table.layer, []).append(table)
+
+        def place(layer: str) -> tuple[bool, float, str]:
+            depths = [depth[table.name] for table in found[layer]]
+            return layer != "raw", sum(depths) / len(depths), layer
+
+        return {layer: found[layer] for layer in sorted(found, key=place)}
