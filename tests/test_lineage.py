@@ -12,7 +12,7 @@ from conftest import ROOT
 
 import lake.cli
 from lake import config
-from lake.build import graph
+from lake.build import graph, run
 from lake.errors import ConfigError
 from lake.trace import lineage
 from lake.trace.lineage import Place
@@ -200,6 +200,17 @@ def test_a_changed_input_changes_what_a_star_gives(tmp_path):
     (tmp_path / "models" / "seeds.py").write_text(contract)
     assert near(lineage.load(config.load(tmp_path)), "core.s.star") == {"seeds.stars.star"}
     assert near(lineage.load(config.load(tmp_path)), "core.s.teff") == {"seeds.stars.*"}
+
+
+def test_columns_of_tables_that_nobody_declares_are_those_of_the_record(tmp_path):
+    models = "from lake.contract import Table\nclass Asked(Table, empty=True):\n"
+    models += "    source: str | None\n    url: str | None\n"
+    files = {"sql/core/planets.sql": None, "sql/core/heat.sql": None, "macros/heat.sql": None, "models/core.py": models}
+    files["sql/core/asked.sql"] = "SELECT source, u AS url FROM (SELECT * EXCLUDE (url), url AS u FROM ops.landings)"
+    toy.make(tmp_path, **files)
+    assert near(lineage.load(config.load(tmp_path)), "core.asked.url") == {"ops.landings.*"}
+    run.run(config.load(tmp_path))
+    assert near(lineage.load(config.load(tmp_path)), "core.asked.url") == {"ops.landings.url"}
 
 
 def ask(*arguments: str):
