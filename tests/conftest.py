@@ -16,3 +16,10 @@ def upstream() -> Path:
     if not (folder / "MANIFEST.tsv").is_file():
         pytest.skip("no ../shared/upstream here: real archive files are not part of the repository")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _spoken_to_a_person(monkeypatch):
+    """--json of one call in this process must not silence the calls of later tests."""
+    monkeypatch.setattr("lake.cli._output.as_json", False)
+    monkeypatch.setattr("lake.progress.quiet", False)
