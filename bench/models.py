@@ -2,8 +2,8 @@
 
     python bench/models.py [--rows 2000000] [--rounds 3] [--many 1000] [--only lake,...]
 
-60 models in five layers: four families, each a root of that many rows that SQL makes, row-wise models on it, aggregates on
-those, windows on these, and totals. Sides:
+60 models in five layers: four families, each a root of that many rows that SQL makes, row-wise models on it, aggregates
+on those, windows on these, and totals. Sides:
 
     parquet    the limit: one process, one COPY to Parquet a model
     script     a plain script: each model by CREATE TABLE AS in one DuckLake transaction

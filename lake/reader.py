@@ -10,7 +10,7 @@ from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import door
-from lake.store.catalog import quote
+from lake.store.sql import quote
 
 if TYPE_CHECKING:
     import duckdb

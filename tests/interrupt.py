@@ -16,7 +16,7 @@ import duckdb
 
 import lake
 from lake import config
-from lake.store import blobs, catalog
+from lake.store import blobs, catalog, record
 
 COMMAND = [sys.executable, "-c", "from lake.cli import main; main()"]
 ENDLESS = "SELECT count(*) AS n FROM range(3000000) a, range(3000000) b WHERE (a.range * b.range) % 7 = 3"
@@ -145,11 +145,11 @@ def contents(folder: Path) -> dict[str, list[tuple]]:
 def whole(folder: Path) -> None:
     """What must hold at any moment: the record is sound, every file that it names is there, each blob is its name's."""
     settings = config.load(folder)
-    with closing(sqlite3.connect(settings.data / "catalog.sqlite")) as record:
-        assert record.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(settings.data / "catalog.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with catalog.session(settings) as connection:
-        for snapshot in catalog.snapshots(connection):
-            for files in catalog.tables(connection, snapshot.id).values():
+        for snapshot in record.snapshots(connection):
+            for files in record.tables(connection, snapshot.id).values():
                 assert all((settings.data / file).is_file() for file in files), snapshot
     for blob in (settings.data / blobs.BLOBS).rglob("*/*"):
         blobs.verify(settings.data, blob.name)
@@ -159,8 +159,8 @@ def orphans(folder: Path) -> set[str]:
     """Parquet files that no snapshot knows."""
     settings = config.load(folder)
     with catalog.session(settings) as connection:
-        known = catalog.files(connection)
-    found = (str(file.relative_to(settings.data)) for file in (settings.data / catalog.TABLES).rglob("*.parquet"))
+        known = record.files(connection)
+    found = (str(file.relative_to(settings.data)) for file in (settings.data / record.TABLES).rglob("*.parquet"))
     return set(found) - known
 
 

@@ -12,7 +12,7 @@ import pytest
 from interrupt import contents, done, end, opened, orphans, start, whole
 
 from lake import config, project
-from lake.store import catalog, gc
+from lake.store import catalog, gc, record
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 OFTEN = pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.slow)])
@@ -71,7 +71,7 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
     if not catalog.exists(settings):
         return {}, []
     with catalog.session(settings) as connection:
-        tables = catalog.tables(connection, catalog.latest(connection).id)
+        tables = record.tables(connection, record.latest(connection).id)
         raw = [table for table in tables if table.startswith("raw.")]
         rows = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in raw}
         if "ops.landings" not in tables:

@@ -18,7 +18,7 @@ from lake.build import graph, preview
 from lake.build import run as building
 from lake.build.select import select
 from lake.errors import CheckFailed, ConfigError, ModelError
-from lake.store import catalog
+from lake.store import catalog, record
 
 LAKE = Path(sys.executable).parent / "lake"
 
@@ -366,8 +366,8 @@ def test_incremental_is_what_a_full_build_gives_whatever_changes(tmp_path, by):
         write(folder, table)
         build(folder)
         assert sorted(rows(folder, "SELECT release, id, x FROM core.sums"), key=repr) == expected(table), turn
-        with catalog.session(config.load(folder)) as record:
-            assert record.execute(f"SELECT count(*) FROM {catalog.META}.ducklake_delete_file").fetchone() == (0,)
+        with catalog.session(config.load(folder)) as connection:
+            assert connection.execute(f"SELECT count(*) FROM {record.META}.ducklake_delete_file").fetchone() == (0,)
         for _ in range(3):
             number = chance.randrange(len(table))
             table[number] = (table[number][0], table[number][1], chance.randrange(100))

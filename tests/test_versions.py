@@ -16,7 +16,7 @@ from lake.build import diff
 from lake.build import run as building
 from lake.cli import lake as command
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, gc, restore, sums, tags, verify
+from lake.store import catalog, gc, record, restore, sums, tags, verify
 
 LEVELS = {
     "seeds/stars.csv": "star,teff\n" + "".join(f"s{i},{3000 + i}\n" for i in range(100)),
@@ -143,7 +143,7 @@ def test_restoring_what_has_lost_a_file(folder):
     settings = config.load(folder)
     with catalog.session(settings) as connection:
         number = tags.resolve(connection, "v1")
-        (file,) = catalog.tables(connection, number)["core.heat"]
+        (file,) = record.tables(connection, number)["core.heat"]
     (settings.data / file).unlink()
     before = files(folder)
     with pytest.raises(StorageError, match=r"(?s)missing.*lake verify"):
@@ -164,8 +164,8 @@ def test_a_partitioned_table_is_restored_with_its_parts(tmp_path):
     restore.run(settings, first)
     assert ask(tmp_path, "SELECT warm, count(*) FROM core.heat GROUP BY 1 ORDER BY 1") == [(False, 51), (True, 49)]
     with catalog.session(settings) as connection:
-        last = catalog.latest(connection).id
-        assert catalog.partitions(connection, last) == {"core.heat": ["warm"]}
+        last = record.latest(connection).id
+        assert record.partitions(connection, last) == {"core.heat": ["warm"]}
 
 
 def test_gc_tells_first_and_keeps_what_has_a_name(folder):
@@ -212,8 +212,8 @@ def test_a_damaged_table_is_found_and_built_again(folder, hurt):
     settings = config.load(folder)
     assert not verify.run(settings).damaged
     with catalog.session(settings) as connection:
-        last = catalog.latest(connection, "publish")
-        (file,) = catalog.tables(connection, last.id)["core.heat"]
+        last = record.latest(connection, "publish")
+        (file,) = record.tables(connection, last.id)["core.heat"]
     expected = ask(folder, "FROM core.heat ORDER BY star")
     hurt(settings.data / file)
     (damage,) = verify.run(settings).damaged
@@ -232,7 +232,7 @@ def test_a_damaged_table_is_found_and_built_again(folder, hurt):
 def test_a_damaged_file_of_a_tag_names_the_tag(folder):
     settings = config.load(folder)
     with catalog.session(settings) as connection:
-        (file,) = catalog.tables(connection, tags.resolve(connection, "v1"))["core.heat"]
+        (file,) = record.tables(connection, tags.resolve(connection, "v1"))["core.heat"]
     flip(settings.data / file)
     (damage,) = verify.run(settings).damaged
     assert damage.tags == ["v1"]
@@ -249,8 +249,8 @@ def test_raw_tables_and_cubes_come_again_from_the_blobs(tmp_path):
     landings = "SELECT source, resource, seen, landed, rejected FROM ops.landings ORDER BY ALL"
     landed = ask(folder, landings)
     with catalog.session(settings) as connection:
-        last = catalog.latest(connection, "publish").id
-        tables = catalog.tables(connection, last)
+        last = record.latest(connection, "publish").id
+        tables = record.tables(connection, last)
     for table in ("raw.kegg_kgml", "raw.rejects"):
         for file in tables.get(table, ()):
             (settings.data / file).unlink()
@@ -275,7 +275,7 @@ def test_landing_again_keeps_the_last_good_answer_of_what_cannot_be_read_now(tmp
     page = folder / "sample/exoplanetarchive.ipac.caltech.edu/TAP/toi.csv"
     page.write_text("toi\nno,such,table\n")
     runner.invoke(command, ["fetch", "exoplanets", "--force", "-q", "-C", str(folder)])
-    query = 'SELECT "table", status, landed FROM ops.landings WHERE resource = \'toi\' ORDER BY ALL'
+    query = "SELECT \"table\", status, landed FROM ops.landings WHERE resource = 'toi' ORDER BY ALL"
     settings, found = config.load(folder), []
     for force in (False, True):
         land.run(settings, ["exoplanets"], force=force)
@@ -309,8 +309,8 @@ def test_sums_are_taken_once_and_late(folder):
     assert len(found.unknown) == found.files > 0
     building.run(settings)
     with catalog.session(settings) as connection:
-        last = catalog.latest(connection, "publish").id
-        newest = {file for held in catalog.tables(connection, last).values() for file in held}
+        last = record.latest(connection, "publish").id
+        newest = {file for held in record.tables(connection, last).values() for file in held}
     left = verify.run(settings)
     assert left.damaged == []
     assert 0 < len(left.unknown) < found.files

@@ -14,8 +14,8 @@ from lake.build import graph, plan, workspace
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, tags
-from lake.store.catalog import name
+from lake.store import catalog, record, tags
+from lake.store.sql import name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -269,9 +269,9 @@ class _Side:
 
     @classmethod
     def of(cls, config: Config, connection: DuckDBPyConnection, number: int) -> _Side:
-        columns = {t: [(c, type) for c, type, _ in found] for t, found in catalog.columns(connection, number).items()}
+        columns = {t: [(c, type) for c, type, _ in found] for t, found in record.columns(connection, number).items()}
         content = {row["table"]: row["content"] for row in plan.provenance(connection, number)}
-        return cls(config.data, catalog.tables(connection, number), columns, content)
+        return cls(config.data, record.tables(connection, number), columns, content)
 
     def held(self, table: str) -> Any:
         """Something that is the same only if the table's rows and columns are."""

@@ -21,8 +21,8 @@ from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
-from lake.store import catalog, ledger
-from lake.store.catalog import Columns, name, quote, values
+from lake.store import catalog, ledger, record
+from lake.store.sql import Columns, name, quote, values
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -178,7 +178,7 @@ def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
 
 def next_snapshot(connection: DuckDBPyConnection) -> int:
     """The number that the running transaction's snapshot will have; the write lock keeps others from taking it."""
-    return catalog.latest(connection).id + 1
+    return record.latest(connection).id + 1
 
 
 def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality]) -> None:
@@ -361,7 +361,7 @@ def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
 
 
 def _there(connection: DuckDBPyConnection, table: str) -> bool:
-    return table in catalog.names(connection)
+    return table in record.names(connection)
 
 
 def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.build.graph import Model
 from lake.build.workspace import Columns, Workspace, selected
-from lake.store.catalog import name, quote
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
-from lake.store import catalog, tags
+from lake.store import record, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -179,7 +179,7 @@ def digest(value: Any) -> str:
 
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     """What each raw table, and each table of the engine's own, holds: a digest over its landings."""
-    tables = catalog.names(connection, "raw") | (own := catalog.names(connection, "ops"))
+    tables = record.names(connection, "raw") | (own := record.names(connection, "ops"))
     if "ops.landings" not in own:
         return {}
     landed = connection.execute(
@@ -195,7 +195,7 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
 
 def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> list[dict[str, Any]]:
     """The rows of ops.provenance, of now or of a snapshot; none before the first build."""
-    if "ops.provenance" not in catalog.names(connection, "ops"):
+    if "ops.provenance" not in record.names(connection, "ops"):
         return []
     at = f" AT (VERSION => {int(snapshot)})" if snapshot is not None else ""
     cursor = connection.execute(f"SELECT * FROM ops.provenance{at}")

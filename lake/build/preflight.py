@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
-from lake.store.catalog import first_line, name, quote
+from lake.store.catalog import first_line
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

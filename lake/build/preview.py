@@ -10,7 +10,7 @@ from lake.build import graph, plan
 from lake.build.plan import Plan
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog
+from lake.store import catalog, record
 
 if TYPE_CHECKING:
     from lake.build.diff import TableDiff
@@ -95,7 +95,7 @@ def why(config: Config, model: str) -> dict[str, Any]:
         return {"model": model, "snapshot": None, "last": None, "now": {"verdict": "build", "reason": "never built"}}
     with catalog.session(config) as connection:
         planned = plan.make(connection, project)
-        last = catalog.latest(connection, "publish")
+        last = record.latest(connection, "publish")
     before = planned.before.get(model)
     kept = ("snapshot", "built_at", "reason", "verdict", "rows", "seconds", "fingerprint", "content")
     return {

@@ -17,7 +17,7 @@ from lake.build.workspace import Workspace, Written
 from lake.check import run as check
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
-from lake.store import catalog, door
+from lake.store import catalog, door, record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -124,7 +124,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
         with made(connection, config, planned, given, summary) as space:
             publish.run(connection, config, planned, space, summary)
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
-    last = catalog.latest(connection, "publish")
+    last = record.latest(connection, "publish")
     summary.snapshot = last.id if last else None
     if last and (summary.built or summary.dropped or summary.landed):
         door.write(config, connection, last, door.path(config))
@@ -136,7 +136,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
 def prepare(connection: DuckDBPyConnection, config: Config, project: graph.Project) -> None:
     """Make the raw tables that the models read and that were never landed, empty."""
     read = {table for model in project.models.values() for table in model.inputs if table.startswith("raw.")}
-    if not read <= catalog.names(connection, "raw") or "ops.landings" not in catalog.names(connection, "ops"):
+    if not read <= record.names(connection, "raw") or "ops.landings" not in record.names(connection, "ops"):
         from lake import land
 
         land.prepare(connection, config)
@@ -144,7 +144,7 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: graph.Proje
 
 def _landed(connection: DuckDBPyConnection) -> bool:
     """Whether something was landed since the last publication, be it read by a model or not."""
-    land, published = (catalog.latest(connection, kind) for kind in ("land", "publish"))
+    land, published = (record.latest(connection, kind) for kind in ("land", "publish"))
     return bool(land and (not published or land.id > published.id))
 
 
@@ -175,13 +175,13 @@ def made(
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
     found, at = {}, {}
-    there = {snapshot.id for snapshot in catalog.snapshots(connection)}
+    there = {snapshot.id for snapshot in record.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
         if step.model.contract.incremental and before and before["snapshot"] in there:
             number = before["snapshot"]
             if number not in at:
-                files = catalog.tables(connection, number)
+                files = record.tables(connection, number)
                 at[number] = {t: (files[t], space.columns[t]) for t in files if t in space.columns}
             found[step.model.table] = {t: at[number][t] for t in step.model.inputs if t in at[number]}
     return found

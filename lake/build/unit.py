@@ -18,7 +18,8 @@ from lake.build.unit_files import MACROS, Row, UnitTest, is_rows, perhaps
 from lake.build.workspace import create_macros
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store.catalog import first_line, name
+from lake.store.catalog import first_line
+from lake.store.sql import name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

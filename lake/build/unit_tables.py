@@ -13,8 +13,9 @@ from lake.build.unit_files import Row, UnitTest, perhaps
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog
-from lake.store.catalog import first_line, name
+from lake.store import catalog, record
+from lake.store.catalog import first_line
+from lake.store.sql import name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -63,8 +64,8 @@ def _landed(
     named = {table: {column for row in rows.get(table, ()) for column in row} for table in tables}
     lacking = {table for table in tables if table not in found or named[table] - dict(found[table]).keys()}
     if lacking and catalog.exists(config):
-        with catalog.session(config) as record:
-            present = catalog.present(record)[1]
+        with catalog.session(config) as connection:
+            present = record.present(connection)[1]
         for table in lacking & present.keys():
             found[table] = list((dict(present[table]) | dict(found.get(table, []))).items())
     return found

@@ -23,8 +23,9 @@ from lake.check import statistics
 from lake.check.statistics import Statistics
 from lake.config import Config
 from lake.errors import ModelError, StorageError
-from lake.store import catalog
-from lake.store.catalog import first_line, name, quote
+from lake.store import record
+from lake.store.catalog import first_line
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -101,7 +102,7 @@ class Workspace:
         """Run a SELECT into Parquet files of the table. Its view is not turned to them yet."""
         contract = model.contract
         schema, _, stem = model.table.partition(".")
-        folder = self.config.data / catalog.TABLES / schema / stem
+        folder = self.config.data / record.TABLES / schema / stem
         folder.mkdir(parents=True, exist_ok=True)
         listed = ", ".join(name(column.name) for column in contract.columns)
         order = f" ORDER BY {', '.join(map(name, contract.sort))}" if contract.sort else ""
@@ -147,9 +148,9 @@ class Workspace:
                 files = [self.config.data / file for file in self.published[table]]
                 show(cursor, table, files, self.columns[table])
 
-    def discard(self, record: DuckDBPyConnection) -> None:
+    def discard(self, connection: DuckDBPyConnection) -> None:
         """Remove every file that was written here, unless the record knows it: Ctrl-C may come with the commit done."""
-        known = catalog.files(record)
+        known = record.files(connection)
         for made in self.written.values():
             _unlink(file for file in made.files if str(file.relative_to(self.config.data)) not in known)
         self.written.clear()
@@ -215,7 +216,7 @@ def _clock(timeout: float | None, cursor: DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def open(
-    config: Config, record: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
+    config: Config, catalogued: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
 ) -> Iterator[Workspace]:
     """A workspace on the record's present tables, with a view for each of those that are needed.
 
@@ -225,7 +226,7 @@ def open(
     """
     import duckdb
 
-    published, columns = catalog.present(record)
+    published, columns = record.present(catalogued)
     with scratch(config) as connection:
         space = Workspace(config, connection, published, columns)
         create_macros(connection, project)
@@ -243,7 +244,7 @@ def open(
             finished = True
         finally:
             if not finished:
-                space.discard(record)
+                space.discard(catalogued)
 
 
 def _damaged(table: str, error: Exception) -> StorageError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake.contract import Between, Column, Contract, OneOf, Pattern, References
-from lake.store.catalog import name, quote
+from lake.store.sql import name, quote
 
 _FLOATS = ("FLOAT", "DOUBLE")
 

@@ -12,7 +12,8 @@ from lake.check.rules import Check, checks
 from lake.check.statistics import Statistics, dense, proven
 from lake.contract import Contract, References
 from lake.errors import CheckFailed, ModelError
-from lake.store.catalog import first_line, name
+from lake.store.catalog import first_line
+from lake.store.sql import name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -13,7 +13,8 @@ from lake.config import Config
 from lake.contract import load
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store import catalog
+from lake.store import catalog, record
+from lake.store.sql import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,13 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
-        there = "quality.failures" in catalog.names(connection, "quality")
+        there = "quality.failures" in record.names(connection, "quality")
         known = [c for (c,) in connection.execute('SELECT "check" FROM quality.checks').fetchall()] if there else []
         if check not in known:
             near = difflib.get_close_matches(check, known, 1, cutoff=0.3)
             why = f"did you mean {near[0]!r}?" if near else ""
             raise ConfigError(f"there is no check {check!r}", why=why, next="lake check --all")
-        query = f'SELECT * FROM quality.failures WHERE "check" = {catalog.quote(check)} ORDER BY ALL'
+        query = f'SELECT * FROM quality.failures WHERE "check" = {quote(check)} ORDER BY ALL'
         cursor = connection.execute(query)
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -75,7 +76,7 @@ def _unpublished(config: Config) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         return []
     with catalog.session(config) as connection:
-        published, failed = catalog.latest(connection, "publish"), catalog.latest(connection, "checks")
+        published, failed = record.latest(connection, "publish"), record.latest(connection, "checks")
         if not failed or (published and failed.id < published.id):
             return []
         cursor = connection.execute(

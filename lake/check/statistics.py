@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lake.check.rules import Check
 from lake.contract import Between, Column, Contract
-from lake.store.catalog import name
+from lake.store.sql import name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from lake.config import Config
-from lake.store import catalog, ledger
+from lake.store import catalog, ledger, record
 
 if TYPE_CHECKING:
     from lake.store.ledger import Outcome
@@ -23,7 +23,7 @@ def landed(config: Config) -> dict[str, int]:
     if not catalog.exists(config):
         return {}
     with catalog.session(config) as connection:
-        if "ops.landings" not in catalog.names(connection, "ops"):
+        if "ops.landings" not in record.names(connection, "ops"):
             return {}
         counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
         return dict(connection.execute(counted).fetchall())

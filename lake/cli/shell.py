@@ -22,18 +22,19 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     """
     from lake import config
     from lake.store import catalog, door
+    from lake.store.sql import quote
 
     if write and at is not None:
         raise click.UsageError("An older snapshot cannot be written to: give --write or --at.")
     settings = config.load(path)
     ending = [*(["-json"] if _output.as_json else []), *(["-c", query] if query else [])]
     if write:
-        statements = [f"LOAD {catalog.quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]
+        statements = [f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]
         statements += catalog.attach_statements(settings, write=True)
         with catalog.writing(settings):
             code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
     else:
-        statements = ["SET TimeZone = 'UTC'", f"SET VARIABLE lake_root = {catalog.quote(str(settings.data))}"]
+        statements = ["SET TimeZone = 'UTC'", f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         place = door.ensure(settings, at)
         code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
     raise SystemExit(code)

@@ -26,6 +26,7 @@ from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
 from lake.land.spool import Spool
 from lake.sources.source import Cube, Part, Resource, Source
 from lake.store import blobs, catalog, ledger
+from lake.store.sql import quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -348,7 +349,7 @@ def _landings(job: _Job, counts: Counts, error: LakeError | None) -> list[dict]:
 
 
 def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
-    listed = ", ".join(map(catalog.quote, names)) or "''"
+    listed = ", ".join(map(quote, names)) or "''"
     rows = connection.execute(
         f"""SELECT source, resource, url, tried, reason FROM ops.landings
             WHERE status = 'unreadable' AND source IN ({listed}) ORDER BY source, resource"""

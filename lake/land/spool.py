@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.errors import StorageError
-from lake.store.catalog import name, quote
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lake.land.schemas import LANDINGS
 from lake.land.spool import Spool
-from lake.store import catalog
-from lake.store.catalog import name
+from lake.store import catalog, record
+from lake.store.sql import name, of_arrow, quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +23,7 @@ _ORIGIN = {
 
 def missing(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
     """Those of the wanted raw tables that the record does not have."""
-    present = catalog.names(connection, "raw")
+    present = record.names(connection, "raw")
     return {table: wanted[table] for table in sorted(wanted) if f"raw.{table}" not in present}
 
 
@@ -32,8 +32,8 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS ops")
     for table, schema in wanted.items():
         _create(connection, table, schema)
-    if "ops.landings" not in catalog.names(connection, "ops"):
-        catalog.fill(connection, "ops.landings", catalog.of_arrow(LANDINGS), "SELECT 1 AS reader WHERE false")
+    if "ops.landings" not in record.names(connection, "ops"):
+        catalog.fill(connection, "ops.landings", of_arrow(LANDINGS), "SELECT 1 AS reader WHERE false")
 
 
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sourc
     for table in wanted:
         connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
     create(connection, wanted)
-    listed = ", ".join(map(catalog.quote, sources))
+    listed = ", ".join(map(quote, sources))
     for table in ("ops.landings", *(["raw.rejects"] if "rejects" not in wanted else [])):
         comments = _comments(connection, table)
         connection.execute(
@@ -81,7 +81,7 @@ def put(
     catalog.fill(
         connection,
         "ops.landings",
-        catalog.of_arrow(LANDINGS),
+        of_arrow(LANDINGS),
         "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings",
     )
     connection.execute("DROP TABLE temp._kept")
@@ -124,7 +124,7 @@ def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
 
 
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
-    columns = catalog.of_arrow(with_origin(schema))
+    columns = of_arrow(with_origin(schema))
     listed = ", ".join(f"{name(column)} {type}" for column, (type, _) in columns.items())
     connection.execute(f"CREATE TABLE raw.{name(table)} ({listed})")
     docs = {column: doc for column, (_, doc) in columns.items() if doc} | _ORIGIN
@@ -154,4 +154,4 @@ def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
 
 def _comment(connection: DuckDBPyConnection, table: str, texts: Mapping[str, str]) -> None:
     for column, text in texts.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {catalog.quote(text)}")
+        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {quote(text)}")

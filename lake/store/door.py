@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, tags
-from lake.store.catalog import name, quote
+from lake.store import catalog, record, tags
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,10 +77,10 @@ def _number(config: Config, snapshot: int | str | None) -> int | None:
 
 def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
     with catalog.session(config) as connection:
-        if catalog.latest(connection, "publish") is None:
+        if record.latest(connection, "publish") is None:
             raise _nothing_published(config)
         number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
-        wanted = next(s for s in catalog.snapshots(connection, "publish") if s.id == number)
+        wanted = next(s for s in record.snapshots(connection, "publish") if s.id == number)
         if not (known and known.root == str(config.data) and known.snapshot == wanted.id):
             write(config, connection, wanted, place)
     return place
@@ -104,7 +104,7 @@ def _nothing_published(config: Config) -> ConfigError:
     )
 
 
-def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> None:
+def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path) -> None:
     """Write the door of a snapshot and put it in place by rename.
 
     Raises:
@@ -139,14 +139,14 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catal
             temporary.unlink(missing_ok=True)
 
 
-def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, place: Path) -> int | None:
+def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path) -> int | None:
     """The snapshot of the door that lies there, if the new one can be made of it: each view that is made anew opens its
     table's files, and most tables are as they were.
     """
     known = read_info(place)
     if not known or known.root != str(config.data) or known.snapshot >= snapshot.id:
         return None
-    if known.snapshot not in {one.id for one in catalog.snapshots(connection)}:  # freed since
+    if known.snapshot not in {one.id for one in record.snapshots(connection)}:  # freed since
         return None
     now, before = [list(_definitions(connection, at)) for at in (snapshot.id, known.snapshot)]
     return known.snapshot if now == before else None
@@ -154,7 +154,7 @@ def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catal
 
 def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterator[str]:
     """The statements that make the macros and views of a snapshot."""
-    tables = catalog.tables(connection, snapshot)
+    tables = record.tables(connection, snapshot)
     if "ops.macros" in tables:
         rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot}) ORDER BY position")
         yield from (sql for (sql,) in rows.fetchall())
@@ -166,16 +166,16 @@ def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterat
 
 
 def _statements(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: catalog.Snapshot, base: int | None
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, base: int | None
 ) -> Iterator[str]:
-    tables = catalog.tables(connection, snapshot.id)
-    columns = catalog.columns(connection, snapshot.id)
-    comments = catalog.comments(connection, snapshot.id)
+    tables = record.tables(connection, snapshot.id)
+    columns = record.columns(connection, snapshot.id)
+    comments = record.comments(connection, snapshot.id)
     for schema in sorted({table.partition(".")[0] for table in tables}):
         yield f"CREATE SCHEMA IF NOT EXISTS {name(schema)}"
     touched = None
     if base is not None:
-        touched = catalog.touched(connection, base)
+        touched = record.touched(connection, base)
         for table in sorted(touched - tables.keys()):
             yield f"DROP VIEW IF EXISTS {'.'.join(map(name, table.split('.', 1)))}"
         yield f"DROP TABLE {_INFO}"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, cubes, sums, tags
+from lake.store import catalog, cubes, record, sums, tags
+from lake.store.sql import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,16 +56,16 @@ def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 
 
 
 def _find(config: Config, connection: DuckDBPyConnection, keep: int) -> Freed:
-    every = catalog.snapshots(connection)
+    every = record.snapshots(connection)
     published = [snapshot.id for snapshot in every if snapshot.kind == "publish"]
     kept = sorted({*published[:keep], *(tag.snapshot for tag in tags.known(connection))})
     staying = {*kept, every[0].id}  # the record's newest state is the next writer's beginning
     found = Freed(kept, sorted(s.id for s in every if s.id not in staying))
-    held = {at: catalog.tables(connection, at) for at in sorted(staying)}
+    held = {at: record.tables(connection, at) for at in sorted(staying)}
     live = {file for tables in held.values() for files in tables.values() for file in files}
-    known = catalog.files(connection)
+    known = record.files(connection)
     found.files = sorted(known - live)
-    found.orphans = sorted(set(_walk(config.data / catalog.TABLES, config.data)) - known)
+    found.orphans = sorted(set(_walk(config.data / record.TABLES, config.data)) - known)
     found.left = sorted(_left(config, found.snapshots))
     found.cubes = sorted(_unused_cubes(config, connection, held.values()))
     found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes])
@@ -92,7 +93,7 @@ def _unused_cubes(
     files = sorted({str(config.data / file) for tables in held for file in tables.get("raw.cubes", ())})
     used = set()
     if files:
-        listed = ", ".join(map(catalog.quote, files))
+        listed = ", ".join(map(quote, files))
         used = {row[0] for row in connection.execute(f"SELECT digest FROM read_parquet([{listed}])").fetchall()}
     for folder in (config.data / cubes.CUBES).glob("[0-9a-f]*"):
         if folder.name not in used:
@@ -112,8 +113,8 @@ def _bytes(data: Path, paths: Iterable[str]) -> int:
 def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
     if found.snapshots:
         listed = ", ".join(map(str, found.snapshots))
-        connection.execute(f"CALL ducklake_expire_snapshots('{catalog.ALIAS}', versions => [{listed}])")
-    connection.execute(f"CALL ducklake_cleanup_old_files('{catalog.ALIAS}', cleanup_all => true)")
+        connection.execute(f"CALL ducklake_expire_snapshots('{record.ALIAS}', versions => [{listed}])")
+    connection.execute(f"CALL ducklake_cleanup_old_files('{record.ALIAS}', cleanup_all => true)")
     for path in (*found.files, *found.orphans, *found.left, *found.cubes):
         place = config.data / path
         if place.is_dir():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, door, sums, tags
+from lake.store import catalog, door, record, sums, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,10 +29,10 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
         ConfigError: no such snapshot. StorageError: one of its files is missing. Locked: another process writes.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        number, now = tags.resolve(connection, which), catalog.latest(connection)
-        then, present = catalog.tables(connection, number), catalog.tables(connection, now.id)
-        columns = catalog.columns(connection, number)
-        is_now = catalog.columns(connection, now.id)
+        number, now = tags.resolve(connection, which), record.latest(connection)
+        then, present = record.tables(connection, number), record.tables(connection, now.id)
+        columns = record.columns(connection, number)
+        is_now = record.columns(connection, now.id)
         known = sums.known(config.data)
 
         def held(tables: dict[str, list[str]], columns: dict, table: str) -> object:
@@ -44,7 +44,7 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
             if held(then, columns, table) != held(present, is_now, table)
         ]
         if not changed:
-            return catalog.latest(connection, "publish").id, []
+            return record.latest(connection, "publish").id, []
         linked: dict[str, list[Path]] = {}
         try:
             for table in changed:
@@ -65,7 +65,7 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
                 for file in files:
                     file.unlink(missing_ok=True)
             raise
-        last = catalog.latest(connection, "publish")
+        last = record.latest(connection, "publish")
         door.write(config, connection, last, door.path(config))
     return last.id, changed
 
@@ -94,8 +94,8 @@ def _make(
         connection,
         table,
         [(column, type) for column, type, _ in columns],
-        partition=catalog.partitions(connection, number).get(table, ()),
-        comment=catalog.comments(connection, number).get(table, ""),
+        partition=record.partitions(connection, number).get(table, ()),
+        comment=record.comments(connection, number).get(table, ""),
         comments={column: text for column, _, text in columns if text},
     )
     catalog.add_files(connection, table, files)
@@ -103,7 +103,7 @@ def _make(
 
 def _metrics(connection: DuckDBPyConnection, number: int, new: int) -> None:
     """The measures of the restored snapshot hold for the new one too."""
-    if "quality.metrics" in catalog.names(connection):
+    if "quality.metrics" in record.names(connection):
         connection.execute(
             f"""INSERT INTO quality.metrics BY NAME
                 SELECT * REPLACE (CAST({new} AS BIGINT) AS snapshot) FROM quality.metrics WHERE snapshot = {number}"""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from lake import progress
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import blobs, catalog, cubes, ledger, sums, tags
+from lake.store import blobs, catalog, cubes, ledger, record, sums, tags
+from lake.store.sql import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -93,12 +94,12 @@ def _held(config: Config) -> _Held:
     if not catalog.exists(config):
         return held
     with catalog.session(config) as connection:
-        held.tags = {snapshot.id: [] for snapshot in reversed(catalog.snapshots(connection, "publish"))}
+        held.tags = {snapshot.id: [] for snapshot in reversed(record.snapshots(connection, "publish"))}
         for tag in tags.known(connection):
             held.tags[tag.snapshot].append(tag.name)
-        last = catalog.latest(connection)
+        last = record.latest(connection)
         for number in [*held.tags, *([last.id] if last and last.id not in held.tags else [])]:
-            here = catalog.tables(connection, number)
+            here = record.tables(connection, number)
             at = [number] if number in held.tags else []
             for table, files in here.items():
                 for file in files:
@@ -111,7 +112,7 @@ def _held(config: Config) -> _Held:
 def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str]) -> list[str]:
     import duckdb
 
-    listed = ", ".join(catalog.quote(str(config.data / file)) for file in files)
+    listed = ", ".join(quote(str(config.data / file)) for file in files)
     try:
         rows = connection.execute(f"SELECT digest FROM read_parquet([{listed}])").fetchall() if listed else []
     except duckdb.Error:  # the file is damaged, which is told for the file itself

@@ -19,7 +19,7 @@ from lake.build import graph
 from lake.build.graph import Model, Project
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog
+from lake.store import catalog, record
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -141,7 +141,7 @@ def _landed(config: Config, project: Project) -> dict[str, list[str]]:
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
     if read - found.keys() and catalog.exists(config):
         with catalog.session(config) as connection:
-            recorded = catalog.present(connection)[1]
+            recorded = record.present(connection)[1]
         found |= {t: [column for column, _ in recorded[t]] for t in read - found.keys() if t in recorded}
     return found
 

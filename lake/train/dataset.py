@@ -14,7 +14,8 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from lake import config as settings
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store.catalog import first_line, quote
+from lake.store.catalog import first_line
+from lake.store.sql import quote
 from lake.train import modality, order, slabs
 from lake.train.modality import KEY, Block, Modality
 from lake.train.slabs import Slabs

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lake.errors import ConfigError
-from lake.store.catalog import first_line, name, quote
+from lake.store.catalog import first_line
+from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,7 +10,8 @@ from lake.build import plan
 from lake.build.graph import Project
 from lake.export.site.tables import Check, Table
 from lake.reader import Lake
-from lake.store.catalog import first_line, name
+from lake.store.catalog import first_line
+from lake.store.sql import name
 
 PREVIEWED, SHOWN = 10, 120  # rows; characters of a value
 HISTORY = 60  # snapshots

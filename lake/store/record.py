@@ -1,0 +1,189 @@
+"""What the record says: its snapshots, and each one's tables, files, columns and comments.
+
+It asks the record's own tables, which are small; DuckDB's views of the catalog would load all there is to know.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lake.store.sql import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+ALIAS = "lake"
+META = f"__ducklake_metadata_{ALIAS}"
+TABLES = "tables"  # <data>/tables: the Parquet files
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of the whole lake. ``kind`` is "publish" for those that readers see, "land" for raw tables only."""
+
+    id: int
+    at: str  # UTC, ISO 8601
+    author: str
+    message: str
+    kind: str
+    extra: dict[str, Any]
+
+
+def latest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Snapshot | None:
+    """The newest snapshot, or the newest of a kind."""
+    return next(iter(snapshots(connection, kind, limit=1)), None)
+
+
+def snapshots(
+    connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None
+) -> list[Snapshot]:
+    """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
+    # Here and elsewhere on the way of a command with nothing to do: a parameter would make duckdb import pandas, 0.5 s.
+    wanted = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
+    rows = connection.execute(
+        f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
+                   coalesce(c.author, ''), coalesce(c.commit_message, c.changes_made, ''),
+                   coalesce(c.commit_extra_info, '{{}}')
+            FROM {META}.ducklake_snapshot s LEFT JOIN {META}.ducklake_snapshot_changes c USING (snapshot_id)
+            {wanted}
+            ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}"""
+    ).fetchall()
+    return [_snapshot(*row) for row in rows]
+
+
+def _snapshot(id: int, at: str, author: str, message: str, extra: str) -> Snapshot:
+    try:
+        known = json.loads(extra)
+    except ValueError:
+        known = {}
+    return Snapshot(id, at, author, message, known.get("kind", ""), known)
+
+
+def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
+    """Each table of a snapshot with its Parquet files, relative to the data folder."""
+    rows = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name,
+                   list('{TABLES}/' || s.path || t.path || f.path ORDER BY f.data_file_id)
+                        FILTER (f.data_file_id IS NOT NULL)
+            FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            LEFT JOIN {META}.ducklake_data_file f ON f.table_id = t.table_id AND {_lives("f")}
+            WHERE {_lives("t")} AND {_lives("s")}
+            GROUP BY 1 ORDER BY 1""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    return {name: files or [] for name, files in rows}
+
+
+def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every Parquet file that the record knows or has yet to delete, relative to the data folder."""
+    rows = connection.execute(
+        f"""SELECT '{TABLES}/' || s.path || t.path || f.path
+            FROM {META}.ducklake_data_file f
+            JOIN (SELECT DISTINCT table_id, schema_id, path FROM {META}.ducklake_table) t USING (table_id)
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            UNION SELECT '{TABLES}/' || path FROM {META}.ducklake_files_scheduled_for_deletion"""
+    ).fetchall()
+    return {file for (file,) in rows}
+
+
+def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> set[str]:
+    """The tables of now, as layer.table. Asks the record's own tables: duckdb_tables() loads all there is to know."""
+    among = f" AND s.schema_name = {quote(schema)}" if schema else ""
+    rows = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE t.end_snapshot IS NULL AND s.end_snapshot IS NULL{among}"""
+    ).fetchall()
+    return {table for (table,) in rows}
+
+
+def touched(connection: duckdb.DuckDBPyConnection, since: int) -> set[str]:
+    """The tables whose files, columns or comments are not those of an earlier snapshot; those that went, too."""
+    later = f"begin_snapshot > {int(since)} OR end_snapshot > {int(since)}"
+    kinds = ("table", "column", "column_tag", "data_file", "delete_file")
+    ids = " UNION ".join(f"SELECT table_id FROM {META}.ducklake_{kind} WHERE {later}" for kind in kinds)
+    rows = connection.execute(
+        f"""SELECT DISTINCT s.schema_name || '.' || t.table_name FROM {META}.ducklake_table t
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE t.table_id IN ({ids} UNION SELECT object_id FROM {META}.ducklake_tag WHERE {later})"""
+    ).fetchall()
+    return {table for (table,) in rows}
+
+
+def present(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
+    """The tables of now: the Parquet files of each, relative to the data folder, and its columns with SQL types."""
+    last = latest(connection)
+    files = tables(connection, last.id) if last else {}
+    described: dict[str, list[tuple[str, str]]] = {table: [] for table in files}
+    rows = connection.execute(
+        f"""SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()
+            WHERE database_name = '{ALIAS}' ORDER BY 1, column_index"""
+    ).fetchall()
+    for table, column, type in rows:
+        described.setdefault(table, []).append((column, type))
+    return files, described
+
+
+def columns(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[tuple[str, str, str]]]:
+    """Each table of a snapshot with its columns: name, SQL type, comment."""
+    described: dict[str, list[tuple[str, str, str]]] = {}
+    last = latest(connection)
+    if last and last.id == snapshot:
+        rows = connection.execute(
+            f"""SELECT schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '')
+                FROM duckdb_columns() WHERE database_name = '{ALIAS}' ORDER BY 1, column_index"""
+        ).fetchall()
+        for table, *column in rows:
+            described.setdefault(table, []).append(tuple(column))
+        return described
+    for name in tables(connection, snapshot):
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {ALIAS}.{name} AT (VERSION => {int(snapshot)})").fetchall()
+        described[name] = [(row[0], row[1], "") for row in rows]
+    comments = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name, c.column_name, g.value
+            FROM {META}.ducklake_column_tag g
+            JOIN {META}.ducklake_column c ON c.table_id = g.table_id AND c.column_id = g.column_id AND {_lives("c")}
+            JOIN {META}.ducklake_table t ON t.table_id = g.table_id AND {_lives("t")}
+            JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    known = {(table, column): text for table, column, text in comments}
+    return {
+        table: [(name, type, known.get((table, name), "")) for name, type, _ in rows]
+        for table, rows in described.items()
+    }
+
+
+def comments(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, str]:
+    """Each table's comment at a snapshot."""
+    return dict(
+        connection.execute(
+            f"""SELECT s.schema_name || '.' || t.table_name, g.value
+                FROM {META}.ducklake_tag g
+                JOIN {META}.ducklake_table t ON t.table_id = g.object_id AND {_lives("t")}
+                JOIN {META}.ducklake_schema s USING (schema_id)
+                WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
+        ).fetchall()
+    )
+
+
+def partitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
+    """The columns by which each partitioned table of a snapshot is."""
+    return dict(
+        connection.execute(
+            f"""SELECT s.schema_name || '.' || t.table_name, list(c.column_name ORDER BY p.partition_key_index)
+                FROM {META}.ducklake_partition_info i
+                JOIN {META}.ducklake_partition_column p USING (partition_id, table_id)
+                JOIN {META}.ducklake_column c USING (table_id, column_id)
+                JOIN {META}.ducklake_table t USING (table_id)
+                JOIN {META}.ducklake_schema s USING (schema_id)
+                WHERE {_lives("i")} AND {_lives("t")} AND {_lives("c")}
+                GROUP BY 1""".replace("$at", str(int(snapshot)))
+        ).fetchall()
+    )
+
+
+def _lives(alias: str) -> str:
+    return f"{alias}.begin_snapshot <= $at AND ({alias}.end_snapshot IS NULL OR {alias}.end_snapshot > $at)"

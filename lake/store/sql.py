@@ -1,0 +1,108 @@
+"""SQL as text: names and values quoted, rows written out, Arrow's types as SQL's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lake.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
+
+
+def quote(text: str) -> str:
+    """Text as a SQL literal.
+
+    >>> quote("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A column or table name as a SQL identifier.
+
+    >>> name('a "b"; drop')
+    '"a ""b""; drop"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """A value as SQL writes it.
+
+    >>> literal(["it's", None, 1.5, True])
+    "['it''s', NULL, 1.5, true]"
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"'{value}'::DOUBLE"
+    return repr(value) if isinstance(value, int | float) else quote(str(value))
+
+
+def values(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A SELECT of rows that are written out: for few, since a relation of Python's would import pandas."""
+    cast = ", ".join(f"CAST({name(column)} AS {type}) AS {name(column)}" for column, (type, _) in columns.items())
+    listed = ", ".join(map(name, columns))
+    written = ",\n".join(f"({', '.join(literal(row.get(column)) for column in columns)})" for row in rows)
+    nothing = f"({', '.join('NULL' for _ in columns)})"
+    return f"SELECT {cast} FROM (VALUES {written or nothing}) AS t({listed}){'' if rows else ' WHERE false'}"
+
+
+def of_arrow(schema: pa.Schema) -> Columns:
+    """An Arrow schema's columns with their SQL types and what their metadata says of them."""
+    return {item.name: (_sql_type(item.type), description(item)) for item in schema}
+
+
+def _sql_type(type: pa.DataType) -> str:
+    from pyarrow import types
+
+    if types.is_list(type) or types.is_large_list(type):
+        return f"{_sql_type(type.value_type)}[]"
+    if types.is_struct(type):
+        return f"STRUCT({', '.join(f'{name(item.name)} {_sql_type(item.type)}' for item in type)})"
+    if types.is_decimal(type):
+        return f"DECIMAL({type.precision}, {type.scale})"
+    if str(type) not in _SQL_TYPES:
+        raise ConfigError(
+            f"a raw table's column has the Arrow type {type}, which has no SQL type here",
+            where="TABLES of a source",
+            why=f"those that have are {', '.join(_SQL_TYPES)}, lists and structs of them",
+        )
+    return _SQL_TYPES[str(type)]
+
+
+_SQL_TYPES = {
+    "string": "VARCHAR",
+    "large_string": "VARCHAR",
+    "binary": "BLOB",
+    "bool": "BOOLEAN",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "date32[day]": "DATE",
+    "timestamp[us]": "TIMESTAMP",
+    "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+}
+
+
+def description(item: pa.Field) -> str:
+    """What a field's metadata says of it: "Radius [earth_radius]"."""
+    known = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
+    return " ".join(filter(None, (known.get("doc", ""), f"[{known['unit']}]" if known.get("unit") else "")))
