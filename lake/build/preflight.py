@@ -140,7 +140,10 @@ def refused(model: Model, error: Exception) -> ModelError:
     line = line if line.isdigit() else "1"
     caret = "\n".join(row for row in text.split("\n")[1:] if row.strip())
     return ModelError(
-        f"{model.table} cannot be built: {first_line(error)}", where=f"{model.path}:{line}", why=caret.strip()
+        f"{model.table} cannot be built: {first_line(error)}",
+        where=f"{model.path}:{line}",
+        why=caret.strip(),
+        next=f"correct it, then lake build {model.table}",
     )
 
 

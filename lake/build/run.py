@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.build.graph import Model
+    from lake.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
     last = record.latest(connection, "publish")
     summary.snapshot = last.id if last else None
-    if last and (summary.built or summary.dropped or summary.landed):
+    if last and (summary.built or summary.dropped or summary.landed or not door.shows(config, last)):
         door.write(config, connection, last, door.path(config))
     summary.seconds = time.perf_counter() - started
     given.tell("published", summary)
@@ -354,8 +355,8 @@ def _stopped(model: Model, options: Options) -> LakeError:
 
 
 def _refused(model: Model, error: Exception) -> LakeError:
-    signs = ("No space left", "Out of Memory", "disk is full")
-    return catalog.explain(error) if any(sign in str(error) for sign in signs) else preflight.refused(model, error)
+    short = catalog.is_shortage(error)
+    return catalog.explain(error, model.table, str(model.path)) if short else preflight.refused(model, error)
 
 
 # Checking
@@ -377,21 +378,24 @@ def _check(
             for table, model in planned.project.models.items()
             if table in built or (table in space.published and check.targets(model.contract) & built)
         ]
-        summary.qualities = _measured(space, contracts)
+        summary.qualities, broken = _measured(space, contracts, options)
+        if broken and not options.keep_good:
+            raise preflight.together(list(broken.values()))
         errors = check.failures(summary.qualities, "error")
         if errors and not options.keep_good:
             from lake.build import engine
 
             engine.keep_failed(connection, space, planned, summary.qualities)
             raise check.failed(errors)
-        culprits = {table for error in errors for table in _culprits(planned, error.check.table, built)}
+        speaking = [*(error.check.table for error in errors), *broken]
+        culprits = {culprit for table in speaking for culprit in _culprits(planned, table, built)}
         bad = planned.project.downstream(culprits | failed.keys()) & built
         if not bad:
             break
         for table in bad:
             own = [error.check.name for error in errors if error.check.table == table]
             why = f"{table} fails {own[0]}" if own else f"{table} reads what failed"
-            failed[table] = CheckFailed(why, where=table)
+            failed[table] = broken.get(table) or CheckFailed(why, where=table)
             space.turn_back(table)
             planned.content[table] = planned.before[table]["content"] if table in planned.before else ""
         summary.built = [b for b in summary.built if b.table not in bad]
@@ -404,16 +408,25 @@ def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
     return {table} if table in built else check.targets(planned.project.models[table].contract) & built
 
 
-def _measured(space: Workspace, contracts: list) -> list[check.Quality]:
+def _measured(
+    space: Workspace, contracts: list[Contract], options: Options
+) -> tuple[list[check.Quality], dict[str, LakeError]]:
+    """What the checks find; and of the tables whose checks cannot run, why."""
     known = {t: (made.rows, made.statistics) for t, made in space.written.items() if not made.kept}
 
-    def one(contract) -> list[check.Quality]:
-        with space.cursor() as cursor:
-            return check.run(cursor, [contract], known)
+    def one(contract: Contract) -> list[check.Quality] | LakeError:
+        try:
+            with space.cursor(options.timeout) as cursor:
+                return check.run(cursor, [contract], known)
+        except LakeError as error:
+            return error
 
-    found = []
+    found, broken = [], {}
     with _stoppable(space) as pool, progress.bar("check", total=len(contracts)) as advance:
-        for qualities in pool.map(one, contracts):
-            found += qualities
+        for contract, result in zip(contracts, pool.map(one, contracts), strict=True):
+            if isinstance(result, LakeError):
+                broken[contract.table] = result
+            else:
+                found += result
             advance()
-    return found
+    return found, broken

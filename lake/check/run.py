@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lake.check.rules import Check, checks
 from lake.check.statistics import Statistics, dense, proven
 from lake.contract import Contract, References
-from lake.errors import CheckFailed, ModelError
+from lake.errors import CheckFailed, LakeError, ModelError
+from lake.store import catalog
 from lake.store.catalog import first_line
 from lake.store.sql import name
 
@@ -105,12 +106,32 @@ def _measure(
                 quality.results.append(Result(check, int(quality.rows == 0), []))
         quality.consistency = _references(connection, contract, [c for c in listed if c.kind == "reference"], quality)
     except duckdb.Error as error:
-        raise ModelError(
-            f"a check of {contract.table} cannot run: {first_line(error)}",
-            where=contract.where,
-            why="a Rule's condition or a References names something that is not there",
-        ) from None
+        raise _cannot(connection, contract, listed, error) from None
     return quality
+
+
+def _cannot(connection: DuckDBPyConnection, contract: Contract, listed: list[Check], error: Exception) -> LakeError:
+    """Why a table's checks cannot run: too little memory or time, or the check of which DuckDB says the same alone."""
+    import duckdb
+
+    if catalog.is_shortage(error):
+        return catalog.explain(error, f"the checks of {contract.table}", contract.where)
+    if isinstance(error, duckdb.InterruptException):
+        what = f"the checks of {contract.table} were stopped"
+        return ModelError(what, where=contract.where, why="they took longer than --timeout allows", next=_CORRECT)
+    named = f"a check of {contract.table}"
+    for check in listed:
+        try:
+            if check.kind == "value":
+                connection.execute(f"SELECT count(*) FROM {contract.table} WHERE ({check.condition})").fetchone()
+        except duckdb.Error as same:
+            named, error = f"the check {check.name!r}", same
+            break
+    return ModelError(f"{named} cannot run: {first_line(error)}", where=contract.where, why=_WHY, next=_CORRECT)
+
+
+_WHY = "its condition names something that is not there, or cannot be computed for some row"
+_CORRECT = "correct the contract, then lake build"
 
 
 def _scan(

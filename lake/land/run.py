@@ -11,6 +11,7 @@ import datetime
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from lake import progress, sources
 from lake.config import Config
-from lake.errors import LakeError, Unreadable
+from lake.errors import LakeError, StorageError, Unreadable
 from lake.land import tables
 from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
 from lake.land.spool import Spool
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_BLOBS, CHUNK_BYTES = 5_000, 2 * 10**9  # what one transaction takes: a stopped landing loses no more than that
+
+_THREADS = 2  # that compare blobs with their names
 
 
 @dataclass(slots=True)
@@ -109,10 +112,12 @@ def into(
         _land_anew(config, connection, chosen, summary)
     else:
         todo = _stale(connection, list(_jobs(config, chosen)), summary)
-        with progress.bar("land", total=len(todo)) as advance:
-            for chunk in _chunks(config, todo):
+        damaged = _damaged(config, todo)
+        with progress.bar("land", total=len(todo) - len(damaged)) as advance:
+            for chunk in _chunks(config, [job for job in todo if job not in damaged]):
                 _land_chunk(config, connection, chunk, summary, advance)
-    summary.unreadable = _unreadable(connection, chosen)
+        summary.unreadable = [_told(job, error) for job, error in damaged.items()]
+    summary.unreadable += _unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
     return summary
 
@@ -143,12 +148,48 @@ def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Sum
     return todo
 
 
+def _damaged(config: Config, jobs: list[_Job]) -> dict[_Job, StorageError]:
+    """The jobs whose blob is not there or has other bytes than its name says: nothing is read from it."""
+
+    def look(job: _Job) -> StorageError | None:
+        try:
+            blobs.verify(config.data, job.blob)
+        except StorageError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return {job: error for job, error in zip(jobs, pool.map(look, jobs), strict=True) if error}
+
+
+def _told(job: _Job, error: StorageError) -> dict[str, str]:
+    """A damaged blob, as `_unreadable` tells of others. It is tried again by the next landing."""
+    reason = f"{error.what}; lake verify says how to mend it"
+    return {
+        "source": job.source,
+        "resource": job.resource.id,
+        "url": job.resource.url,
+        "blob": job.blob,
+        "reason": reason,
+    }
+
+
 def _land_anew(config: Config, connection: duckdb.DuckDBPyConnection, names: list[str], summary: Summary) -> None:
     """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
 
     The last good answers of what could not be read since come first.
+
+    Raises:
+        StorageError: one of their blobs is damaged; what was landed from it before stays.
     """
     older = _older(connection, config, names)
+    for job, error in _damaged(config, [*older, *_jobs(config, names)]).items():
+        raise StorageError(
+            f"{job.origin} cannot be landed anew: {error.what}",
+            where=error.where,
+            why="the raw tables are as they were: they may hold the only copy of its rows",
+            next="lake verify",
+        )
     wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
     if set(names) == set(config.sources):
         wanted |= ENGINE

@@ -113,6 +113,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: boo
         try:
             connection.execute(statement)
         except duckdb.Error as error:
+            if is_shortage(error):
+                raise explain(error, where=str(config.data)) from None
             raise StorageError(
                 f"the record cannot be opened: {first_line(error)}",
                 where=str(config.data),
@@ -234,16 +236,35 @@ def _committed(connection: duckdb.DuckDBPyConnection, number: str) -> bool:
     return last is not None and last.extra.get("number") == number
 
 
-def explain(error: Exception) -> LakeError:
-    """A DuckDB error as one of ours: what usually lies behind it, and what to do."""
-    text = first_line(error)
-    if "No space left" in text or "could not fit" in text.lower() or "disk is full" in text.lower():
-        return StorageError(
-            "the disk is full; the lake is as it was before", where=text, next="free some space, then run it again"
-        )
-    if "Out of Memory" in text:
-        return StorageError("the memory limit is too small", where=text, next="raise [limits] memory in lake.toml")
-    return StorageError(f"the record refused: {text}", next="lake status")
+_FULL = ("no space left", "disk is full", "could not fit", "file too large", "disk quota exceeded")
+_MEMORY = ("out of memory",)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether DuckDB lacked memory or room on the disk."""
+    return bool(_said(error, *_FULL, *_MEMORY))
+
+
+def _said(error: BaseException, *signs: str) -> str:
+    """The line of an error that says one of these; it need not be the first one."""
+    lines = str(error).strip().split("\n")
+    return next((line for line in lines if any(sign in line.lower() for sign in signs)), "")
+
+
+def explain(error: BaseException, table: str = "", where: str = "") -> LakeError:
+    """A DuckDB error as one of ours: what usually lies behind it, and what to do.
+
+    Args:
+        table: whose making or checking it stopped, and ``where`` that is written.
+    """
+    of = f" for {table}" if table else ""
+    if text := _said(error, *_FULL):
+        what = f"the disk is full{of}; the lake is as it was before"
+        return StorageError(what, where=where, why=text, next="free some space, then run it again")
+    if text := _said(error, *_MEMORY):
+        what = f"the memory limit is too small{of}"
+        return StorageError(what, where=where, why=text, next="raise [limits] memory in lake.toml")
+    return StorageError(f"the record refused: {first_line(error)}", where=where, next="lake status")
 
 
 def first_line(error: BaseException) -> str:
