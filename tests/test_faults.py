@@ -196,7 +196,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", place], check=True)
 
 
-@pytest.mark.parametrize("leave", [0, 40_000, 200_000, 400_000])
+@pytest.mark.parametrize("leave", [0, 200_000])
 def test_a_full_disk_stops_a_build(built, small_disk, leave):
     place, fill = small_disk
     folder = shutil.copytree(built, place / "toy")
@@ -243,7 +243,7 @@ def test_a_full_disk_stops_fetch_and_land(small_disk):
     assert "the disk is full" in full.stderr
     fill(2_000_000)
     done(folder, "fetch")
-    for leave in (0, 100_000, 300_000):
+    for leave in (100_000, 250_000):  # the record, the rows
         fill(leave)
         full = run(folder, "land")
         assert full.returncode == 8, full.stderr

