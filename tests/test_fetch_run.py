@@ -162,10 +162,8 @@ def test_one_429_makes_the_whole_host_wait(server, archives, tmp_path):
     rest = texts(server, 8)
     archives["fake"] = source(first, *rest, rate=20)
     assert not fetch.run(lake_in(tmp_path, connections=2)).failed
-    start = server.seen[0].at
-    during = [seen for seen in server.seen if 0.1 < seen.at - start < 0.9]
-    assert server.seen[0].path == "/first"
-    assert during == []
+    start = next(seen.at for seen in server.seen if seen.path == "/first")
+    assert [seen for seen in server.seen if 0.2 < seen.at - start < 0.9] == []  # what was under way may still arrive
 
 
 def test_hosts_are_asked_at_the_same_time(archives, tmp_path):
