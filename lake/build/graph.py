@@ -114,7 +114,7 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
                 why=f"models/{path.parent.name}.py has no class for it",
                 next=f"add one: class {class_name(path.stem)}(Table, key=...): ...",
             )
-        sql = _read(path)
+        sql = read(path)
         facts = cache.facts(sql, path)
         used = _closure(set(facts["calls"]) & macros.keys(), macros)
         yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
@@ -125,14 +125,14 @@ def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
         table = f"seeds.{path.stem}"
         if table not in promised:
             raise ModelError(f"{table} has no contract", where=str(path), next="add its class to models/seeds.py")
-        text = _read(path)
+        text = read(path)
         yield Model(table, "", hashlib.sha256(text.encode()).hexdigest(), (), (), promised[table], path, seed=True)
 
 
 def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
     macros: dict[str, Macro] = {}
     for path in sorted((root / "macros").glob("*.sql")):
-        for sql in cache.statements(_read(path), path):
+        for sql in cache.statements(read(path), path):
             match = _CREATE_MACRO.match(_without_comments(sql))
             if not match:
                 raise ModelError("macros/ holds CREATE MACRO statements only", where=str(path), why=sql.strip()[:80])
@@ -184,7 +184,12 @@ def _sorted(graph: Mapping[str, set[str]], what: str) -> list[str]:
         raise ModelError(f"the {what} read in a circle: {' -> '.join(error.args[1])}") from None
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """The text of a file of the project.
+
+    Raises:
+        ConfigError: there is none, or it is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -228,8 +233,8 @@ class Cache:
         return self.get("model", sql, lambda: _parse(sql, path))
 
     def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
-        canonical, calls = self.get("tokens", sql, lambda: _tokenize(sql))
-        return canonical, tuple(calls)
+        text, calls = self.get("tokens", sql, lambda: canonical(sql))
+        return text, tuple(calls)
 
     def statements(self, text: str, path: Path) -> list[str]:
         return self.get("statements", text, lambda: _split(text, path))
@@ -244,20 +249,19 @@ def _split(text: str, path: Path) -> list[str]:
         raise ModelError(f"it does not parse: {str(error).splitlines()[0]}", where=str(path)) from None
 
 
-def _tokenize(sql: str) -> tuple[str, list[str]]:
+def canonical(sql: str) -> tuple[str, list[str]]:
     """The text without comments and layout, and the names that stand before an opening bracket."""
     from sqlglot.tokens import TokenType
 
-    tokens = _tokens(sql)
     words = [
         sql[t.start : t.end + 1] if t.token_type in (TokenType.STRING, TokenType.IDENTIFIER) else t.text.lower()
-        for t in tokens
+        for t in tokens(sql)
     ]
     calls = sorted({word for word, after in pairwise(words) if after == "("})
     return " ".join(words), calls
 
 
-def _tokens(sql: str) -> list:
+def tokens(sql: str) -> list:
     from sqlglot.dialects.duckdb import DuckDB
 
     return DuckDB().tokenize(sql)
@@ -278,8 +282,8 @@ def _parse(sql: str, path: Path) -> dict[str, Any]:
         ) from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ModelError("a model is one plain SELECT", where=str(path), why=f"it holds {len(statements)} statement(s)")
-    canonical, calls = _tokenize(sql)
-    return {"canonical": canonical, "calls": calls, "tables": sorted(_tables(statements[0], path))}
+    text, calls = canonical(sql)
+    return {"canonical": text, "calls": calls, "tables": sorted(_tables(statements[0], path))}
 
 
 def _tables(query: Any, path: Path) -> Iterator[str]:

@@ -1,2 +1,3 @@
-WITH once AS (SELECT compound_id, min(names) AS names FROM raw.kegg_compounds GROUP BY compound_id)
-SELECT compound_id, names[1] AS name, names FROM once
+with once as (select compound_id, min(names) as names from raw.kegg_compounds group by compound_id)
+select compound_id, names[1] as name, names
+from once

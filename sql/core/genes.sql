@@ -1,3 +1,9 @@
-SELECT gene_id, min(organism) AS organism, min(type) AS type, min(symbols) AS symbols,
-       min(description) AS description, min(position) AS position
-FROM raw.kegg_genes GROUP BY gene_id
+select
+    gene_id,
+    min(organism) as organism,
+    min(type) as type,
+    min(symbols) as symbols,
+    min(description) as description,
+    min(position) as position
+from raw.kegg_genes
+group by gene_id

@@ -1,30 +1,44 @@
--- Objects of interest of Kepler (table cumulative) and TESS (table toi), with their dispositions as the archive has them.
-SELECT
-    'cumulative' AS catalogue,
+-- Objects of interest of Kepler (table cumulative) and TESS (table toi), with their dispositions as the
+-- archive has them.
+select
+    'cumulative' as catalogue,
     candidate,
     planet,
     star_id,
     disposition,
-    CASE disposition WHEN 'CONFIRMED' THEN 'confirmed' WHEN 'CANDIDATE' THEN 'candidate'
-        WHEN 'FALSE POSITIVE' THEN 'false positive' END AS status,
+    case
+        disposition
+        when 'CONFIRMED'
+        then 'confirmed'
+        when 'CANDIDATE'
+        then 'candidate'
+        when 'FALSE POSITIVE'
+        then 'false positive'
+    end as status,
     score,
     orbital_period,
     radius,
     equilibrium_temperature,
     insolation
-FROM staging.exoplanets_cumulative
-UNION ALL
-SELECT
+from staging.exoplanets_cumulative
+union all
+select
     'toi',
     candidate,
-    CAST(NULL AS VARCHAR),
+    cast(null as varchar),
     star_id,
     disposition,
-    CASE WHEN disposition IN ('CP', 'KP') THEN 'confirmed' WHEN disposition IN ('PC', 'APC') THEN 'candidate'
-        WHEN disposition IN ('FP', 'FA') THEN 'false positive' END,
-    CAST(NULL AS DOUBLE),
+    case
+        when disposition in ('CP', 'KP')
+        then 'confirmed'
+        when disposition in ('PC', 'APC')
+        then 'candidate'
+        when disposition in ('FP', 'FA')
+        then 'false positive'
+    end,
+    cast(null as double),
     measured(orbital_period, orbital_period_limit),
     measured(radius, radius_limit),
     measured(equilibrium_temperature, equilibrium_temperature_limit),
     measured(insolation, insolation_limit)
-FROM staging.exoplanets_toi
+from staging.exoplanets_toi

@@ -1,24 +1,42 @@
--- Observed planets and simulated climates under one key. The split is a function of the host star alone, so that planets
--- of one star never part; a simulation follows the star of its planet.
-WITH run AS (
-    SELECT planet, 'observed' AS kind, catalogue AS model, 'default' AS scenario, '' AS run,
-           false AS synthetic, CAST(NULL AS VARCHAR) AS cube
-    FROM core.planets
-    UNION ALL
-    SELECT planet, kind, coalesce(model, ''), coalesce(scenario, ''), coalesce(run, ''), coalesce(synthetic, false),
-           min(digest)
-    FROM raw.cubes
-    GROUP BY ALL
-),
-named AS (
-    SELECT r.*, coalesce(p.star, star_of(r.planet)) AS star
-    FROM run r
-    LEFT JOIN core.planets p ON p.planet = r.planet
-)
-SELECT
-    planet_run_key(planet, kind, model, scenario, run) AS planet_run_key,
-    planet, kind, model, scenario, run, star,
-    split_of(star) AS split,
+-- Observed planets and simulated climates under one key. The split is a function of the host star alone, so that
+-- planets of one star never part; a simulation follows the star of its planet.
+with
+    run as (
+        select
+            planet,
+            'observed' as kind,
+            catalogue as model,
+            'default' as scenario,
+            '' as run,
+            false as synthetic,
+            cast(null as varchar) as cube
+        from core.planets
+        union all
+        select
+            planet,
+            kind,
+            coalesce(model, ''),
+            coalesce(scenario, ''),
+            coalesce(run, ''),
+            coalesce(synthetic, false),
+            min(digest)
+        from raw.cubes
+        group by all
+    ),
+    named as (
+        select r.*, coalesce(p.star, star_of(r.planet)) as star
+        from run r
+        left join core.planets p on p.planet = r.planet
+    )
+select
+    planet_run_key(planet, kind, model, scenario, run) as planet_run_key,
+    planet,
+    kind,
+    model,
+    scenario,
+    run,
+    star,
+    split_of(star) as split,
     synthetic,
     cube
-FROM named
+from named

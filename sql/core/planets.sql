@@ -1,18 +1,19 @@
 -- One row a planet: the NASA Exoplanet Archive's confirmed ones, and those of the Solar System that models simulate.
 -- The default solution is the publication that the archive takes before others (table ps).
-WITH solution AS (
-    SELECT
-        planet,
-        count(*) AS solutions,
-        max(reference) FILTER (WHERE is_default) AS default_reference,
-        max(reference_url) FILTER (WHERE is_default) AS default_reference_url
-    FROM staging.exoplanets_ps
-    GROUP BY planet
-)
-SELECT
+with
+    solution as (
+        select
+            planet,
+            count(*) as solutions,
+            max(reference) filter (where is_default) as default_reference,
+            max(reference_url) filter (where is_default) as default_reference_url
+        from staging.exoplanets_ps
+        group by planet
+    )
+select
     p.planet,
     p.star,
-    'nasa.pscomppars' AS catalogue,
+    'nasa.pscomppars' as catalogue,
     p.stars,
     p.planets,
     p.discovery_method,
@@ -23,11 +24,11 @@ SELECT
     p.right_ascension,
     p.declination,
     p.distance,
-    coalesce(s.solutions, 0) AS solutions,
+    coalesce(s.solutions, 0) as solutions,
     s.default_reference,
     s.default_reference_url
-FROM staging.exoplanets_pscomppars p
-LEFT JOIN solution s ON s.planet = p.planet
-UNION ALL
-SELECT planet, star, catalogue, 1, 8, NULL, NULL, NULL, false, 'G2V', NULL, NULL, NULL, 0, NULL, NULL
-FROM seeds.solar_system
+from staging.exoplanets_pscomppars p
+left join solution s on s.planet = p.planet
+union all
+select planet, star, catalogue, 1, 8, null, null, null, false, 'G2V', null, null, null, 0, null, null
+from seeds.solar_system

@@ -1,4 +1,6 @@
-WITH once AS (
-    SELECT reaction_id, min(names) AS names, min(equation) AS equation FROM raw.kegg_reactions GROUP BY reaction_id
-)
-SELECT reaction_id, names[1] AS name, names, equation FROM once
+with
+    once as (
+        select reaction_id, min(names) as names, min(equation) as equation from raw.kegg_reactions group by reaction_id
+    )
+select reaction_id, names[1] as name, names, equation
+from once

@@ -1,70 +1,82 @@
 -- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why.
 -- Of several variables for a quantity the one named first in seeds.climate_variables is taken, then the first by name.
-WITH variable AS (
-    SELECT DISTINCT
-        planet_run_key(c.planet, c.kind, c.model, c.scenario, c.run) AS planet_run_key,
-        c.digest, v.variable, v.standard_name, v.unit, v.weighted_mean, v.min, v.max
-    FROM raw.cubes c
-    LEFT JOIN raw.cube_variables v ON v.digest = c.digest AND v.role = 'data'
-),
-counted AS (
-    SELECT
-        planet_run_key,
-        count(DISTINCT digest) AS cubes,
-        count(DISTINCT variable) AS variables,
-        list(DISTINCT variable ORDER BY variable) FILTER (WHERE variable IS NOT NULL) AS names
-    FROM variable
-    GROUP BY planet_run_key
-),
-named AS (
-    SELECT
-        v.*,
-        s.quantity,
-        row_number() OVER (PARTITION BY v.planet_run_key, s.quantity ORDER BY s.priority, v.variable, v.digest) AS choice
-    FROM variable v
-    JOIN seeds.climate_variables s
-        ON s.name = CASE s.match_on WHEN 'variable' THEN lower(v.variable) ELSE v.standard_name END
-),
-means AS (
-    SELECT
-        planet_run_key,
-        quantity,
-        variable,
-        climate_si(quantity, weighted_mean, unit) AS mean,
-        climate_si(quantity, min, unit) AS low,
-        climate_si(quantity, max, unit) AS high,
-        CASE
-            WHEN climate_si(quantity, 0.0::DOUBLE, unit) IS NULL
-                THEN 'its unit is none that is known for it: ' || coalesce(unit, 'none')
-            WHEN min IS NULL THEN 'it has no finite value'
-            WHEN weighted_mean IS NULL THEN 'the areas of its cells are not known'
-        END AS gap
-    FROM named
-    WHERE choice = 1
-)
-SELECT
+with
+    variable as (
+        select distinct
+            planet_run_key(c.planet, c.kind, c.model, c.scenario, c.run) as planet_run_key,
+            c.digest,
+            v.variable,
+            v.standard_name,
+            v.unit,
+            v.weighted_mean,
+            v.min,
+            v.max
+        from raw.cubes c
+        left join raw.cube_variables v on v.digest = c.digest and v.role = 'data'
+    ),
+    counted as (
+        select
+            planet_run_key,
+            count(distinct digest) as cubes,
+            count(distinct variable) as variables,
+            list(distinct variable order by variable) filter (where variable is not null) as names
+        from variable
+        group by planet_run_key
+    ),
+    named as (
+        select
+            v.*,
+            s.quantity,
+            row_number() over (
+                partition by v.planet_run_key, s.quantity order by s.priority, v.variable, v.digest
+            ) as choice
+        from variable v
+        join
+            seeds.climate_variables s
+            on s.name = case s.match_on when 'variable' then lower(v.variable) else v.standard_name end
+    ),
+    means as (
+        select
+            planet_run_key,
+            quantity,
+            variable,
+            climate_si(quantity, weighted_mean, unit) as mean,
+            climate_si(quantity, min, unit) as low,
+            climate_si(quantity, max, unit) as high,
+            case
+                when climate_si(quantity, 0.0::double, unit) is null
+                then 'its unit is none that is known for it: ' || coalesce(unit, 'none')
+                when min is null
+                then 'it has no finite value'
+                when weighted_mean is null
+                then 'the areas of its cells are not known'
+            end as gap
+        from named
+        where choice = 1
+    )
+select
     r.planet_run_key,
     r.cube,
     c.cubes,
     c.variables,
-    coalesce(c.names, CAST([] AS VARCHAR[])) AS variable_names,
-    t.variable AS surface_variable,
-    t.mean AS surface_temperature,
-    t.low AS surface_temperature_min,
-    t.high AS surface_temperature_max,
-    CASE WHEN t.variable IS NULL THEN 'no variable is known to tell it' ELSE t.gap END AS surface_gap,
-    w.variable AS precipitation_variable,
-    w.mean AS precipitation,
-    CASE WHEN w.variable IS NULL THEN 'no variable is known to tell it' ELSE w.gap END AS precipitation_gap,
-    p.variable AS surface_pressure_variable,
-    p.mean AS surface_pressure,
-    CASE WHEN p.variable IS NULL THEN 'no variable is known to tell it' ELSE p.gap END AS surface_pressure_gap,
-    o.variable AS outgoing_longwave_variable,
-    o.mean AS outgoing_longwave,
-    CASE WHEN o.variable IS NULL THEN 'no variable is known to tell it' ELSE o.gap END AS outgoing_longwave_gap
-FROM core.planet_runs r
-JOIN counted c ON c.planet_run_key = r.planet_run_key
-LEFT JOIN means t ON t.planet_run_key = r.planet_run_key AND t.quantity = 'surface_temperature'
-LEFT JOIN means w ON w.planet_run_key = r.planet_run_key AND w.quantity = 'precipitation'
-LEFT JOIN means p ON p.planet_run_key = r.planet_run_key AND p.quantity = 'surface_pressure'
-LEFT JOIN means o ON o.planet_run_key = r.planet_run_key AND o.quantity = 'outgoing_longwave'
+    coalesce(c.names, cast([] as varchar[])) as variable_names,
+    t.variable as surface_variable,
+    t.mean as surface_temperature,
+    t.low as surface_temperature_min,
+    t.high as surface_temperature_max,
+    case when t.variable is null then 'no variable is known to tell it' else t.gap end as surface_gap,
+    w.variable as precipitation_variable,
+    w.mean as precipitation,
+    case when w.variable is null then 'no variable is known to tell it' else w.gap end as precipitation_gap,
+    p.variable as surface_pressure_variable,
+    p.mean as surface_pressure,
+    case when p.variable is null then 'no variable is known to tell it' else p.gap end as surface_pressure_gap,
+    o.variable as outgoing_longwave_variable,
+    o.mean as outgoing_longwave,
+    case when o.variable is null then 'no variable is known to tell it' else o.gap end as outgoing_longwave_gap
+from core.planet_runs r
+join counted c on c.planet_run_key = r.planet_run_key
+left join means t on t.planet_run_key = r.planet_run_key and t.quantity = 'surface_temperature'
+left join means w on w.planet_run_key = r.planet_run_key and w.quantity = 'precipitation'
+left join means p on p.planet_run_key = r.planet_run_key and p.quantity = 'surface_pressure'
+left join means o on o.planet_run_key = r.planet_run_key and o.quantity = 'outgoing_longwave'

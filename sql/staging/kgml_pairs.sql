@@ -1,14 +1,17 @@
 -- Each substrate x product pair of each reaction element, every id of a multi-id name on its own, before duplicates go.
 -- Pairs that name something which is no reaction or compound stay, marked: core.edges leaves them to core.edge_rejects.
-WITH reaction AS (
-    SELECT pathway_id, reaction, entry_id, type, unnest(reactions) AS reaction_id FROM raw.kgml_reactions
-),
-side AS (
-    SELECT pathway_id, reaction, role, unnest(compounds) AS compound_id FROM raw.kgml_participants
-)
-SELECT r.pathway_id, r.reaction, r.entry_id, r.reaction_id, s.compound_id AS substrate, p.compound_id AS product,
-       r.type = 'reversible' AS reversible,
-       is_reaction(r.reaction_id) AND is_compound(s.compound_id) AND is_compound(p.compound_id) AS known_ids
-FROM reaction r
-JOIN side s ON s.pathway_id = r.pathway_id AND s.reaction = r.reaction AND s.role = 'substrate'
-JOIN side p ON p.pathway_id = r.pathway_id AND p.reaction = r.reaction AND p.role = 'product'
+with
+    reaction as (select pathway_id, reaction, entry_id, type, unnest(reactions) as reaction_id from raw.kgml_reactions),
+    side as (select pathway_id, reaction, role, unnest(compounds) as compound_id from raw.kgml_participants)
+select
+    r.pathway_id,
+    r.reaction,
+    r.entry_id,
+    r.reaction_id,
+    s.compound_id as substrate,
+    p.compound_id as product,
+    r.type = 'reversible' as reversible,
+    is_reaction(r.reaction_id) and is_compound(s.compound_id) and is_compound(p.compound_id) as known_ids
+from reaction r
+join side s on s.pathway_id = r.pathway_id and s.reaction = r.reaction and s.role = 'substrate'
+join side p on p.pathway_id = r.pathway_id and p.reaction = r.reaction and p.role = 'product'
