@@ -18,7 +18,9 @@ import pytest
 
 import lake
 from lake import config, fetch, land, project, sources
+from lake.build import graph, lint
 from lake.build import run as building
+from lake.build.lint_rules import RULES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,7 +97,7 @@ def test_the_table_of_commands_is_whole():
 
 def test_the_model_of_the_docs(tmp_path):
     page = ROOT / "docs/building.md"
-    (sql,), (model,) = blocks(page, "sql"), blocks(page, "python")
+    sql, (model,) = blocks(page, "sql")[0], blocks(page, "python")
     folder = project.copy(tmp_path / "lake", sample=True)
     settings = config.load(folder)
     (folder / "sql/features/warm.sql").write_text(sql)
@@ -109,6 +111,18 @@ def test_the_model_of_the_docs(tmp_path):
             "SELECT min(equilibrium_temperature), max(equilibrium_temperature) FROM features.warm"
         ).fetchone()
         assert 200 < low < high < 400
+
+
+def test_the_waiver_of_the_docs(tmp_path):
+    file, waived = tmp_path / "m.sql", blocks(ROOT / "docs/building.md", "sql")[1]
+    for sql, left in ((waived, []), (waived.split("\n", 1)[1], ["limit"])):
+        file.write_text(sql)
+        assert [finding.rule for finding in lint.check(file, graph.Project({}, {}), {})] == left
+
+
+def test_the_rules_of_the_docs():
+    listed = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", (ROOT / "docs/building.md").read_text(), re.MULTILINE)
+    assert dict(listed) == {name: rule.reason for name, rule in RULES.items()}
 
 
 def test_the_source_of_the_docs(tmp_path, monkeypatch):
