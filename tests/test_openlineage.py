@@ -98,6 +98,9 @@ def test_a_file_that_cannot_be_written_is_a_warning(tmp_path):
     result = build(tmp_path, "seeds.stars")
     assert result.exit_code == 0
     assert "warning: OpenLineage events were not sent to nowhere/events.jsonl" in result.stderr
+    result = build(tmp_path, "seeds.stars", "--force", "--json")
+    assert "warning: OpenLineage events were not sent" in result.stderr
+    assert json.loads(result.stdout)["built"]
     project(tmp_path, "")  # and nothing is said where none are asked for
     assert build(tmp_path, "seeds.stars", "--force").stderr == ""
 

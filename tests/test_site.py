@@ -125,7 +125,7 @@ def test_an_edited_model_a_failing_check_and_a_lost_file_are_told(tmp_path):
     assert "It cannot be read:" in text(page(out, "tables/core.planets.html"))
     assert "have changed since these rows were made" in text(page(out, "tables/core.heat.html"))
     assert "have changed" not in text(page(out, "tables/core.planets.html"))
-    assert "Checks fail in seeds.stars" in text(page(out, "index.html"))
+    assert "Rows fail checks in seeds.stars" in text(page(out, "index.html"))
     assert "1 fail" in text(page(out, "tables/seeds.stars.html"))
     assert '"teff": 5772.0' in text(page(out, "tables/seeds.stars.html"))
 

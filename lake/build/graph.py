@@ -20,7 +20,7 @@ from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
 _CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
-_PARSER = 1  # raise it when what is read off a text changes
+_PARSER = 2  # raise it when what is read off a text changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,7 @@ def _parse(sql: str, path: Path) -> dict[str, Any]:
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ModelError("a model is one plain SELECT", where=str(path), why=f"it holds {len(statements)} statement(s)")
     text, calls = canonical(sql)
-    return {"canonical": text, "calls": calls, "tables": sorted(_tables(statements[0], path))}
+    return {"canonical": text, "calls": calls, "tables": sorted(set(_tables(statements[0], path)))}
 
 
 def _tables(query: Any, path: Path) -> Iterator[str]:

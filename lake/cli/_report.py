@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from lake.cli._output import heading, say, size, table, warn
 from lake.config import Config
 from lake.errors import FetchError, ModelError, Unreadable
@@ -58,7 +60,10 @@ def watching(config: Config) -> Iterator[Watch | None]:
         return
     from lake.trace import openlineage
 
-    with openlineage.watching(config, warn) as watch:
+    def told(text: str) -> None:  # with --json too: no document has a place for it
+        click.echo(f"warning: {text}", err=True)
+
+    with openlineage.watching(config, told) as watch:
         yield watch
 
 
