@@ -169,7 +169,7 @@ def test_a_project_that_was_never_built_has_its_site(tmp_path):
 
 def test_an_older_snapshot_has_its_site(built, tmp_path):
     settings = config.load(built)
-    out = site.write(settings, tmp_path / "older", at=2).folder
+    out = site.write(settings, tmp_path / "older", at=1).folder
     assert "rows 2" in text(page(out, "tables/seeds.stars.html").xpath("//dl")[0])
     assert "rows 3" in text(page(built, "tables/seeds.stars.html").xpath("//dl")[0])
     with pytest.raises(ConfigError):

@@ -21,7 +21,7 @@ from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
-from lake.store import catalog, ledger, record
+from lake.store import catalog, landings, ledger, record
 from lake.store.sql import Columns, name, quote, values
 
 if TYPE_CHECKING:
@@ -124,10 +124,11 @@ FAILURES = _schema(
 def write(connection: DuckDBPyConnection, config: Config, space: Workspace, planned: Plan, summary: Summary) -> None:
     """Write the engine's tables for the snapshot that the running transaction will become."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS ops; CREATE SCHEMA IF NOT EXISTS quality")
+    landings.create(connection)
     number, now = next_snapshot(connection), _now()
     lineage = _lineage(connection, planned, summary, number, now)
     macros = [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
-    _fill(connection, "ops.macros", MACROS, macros)
+    _keep(connection, "ops.macros", MACROS, macros)
     _views(connection, planned)
     _fetches(connection, config)
     metrics = _metrics(connection, lineage, {q.table: q for q in summary.qualities}, number, now)
@@ -144,7 +145,7 @@ def _views(connection: DuckDBPyConnection, planned: Plan) -> None:
         for i, m in enumerate(models)
         if planned.content.get(m.table)
     ]
-    _fill(connection, "ops.views", VIEWS, rows)
+    _keep(connection, "ops.views", VIEWS, rows)
 
 
 def _view(model: Model) -> list[str]:
@@ -194,10 +195,11 @@ def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan,
 
 def keep_checks(connection: DuckDBPyConnection, planned: Plan, qualities: Iterable[Quality], number: int) -> None:
     """Replace what quality.checks and quality.failures say of these tables."""
+    landings.create(connection)
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
-    kept = [row for row in _rows(connection, "quality.checks") if row["table"] not in done]
-    failures = [row for row in _rows(connection, "quality.failures") if row["table"] not in done]
+    kept = [row for row in _rows(connection, "quality.checks", CHECKS) if row["table"] not in done]
+    failures = [row for row in _rows(connection, "quality.failures", FAILURES) if row["table"] not in done]
     for quality in qualities:
         blobs = _possible_blobs(connection, planned.project, quality)
         for result in quality.results:
@@ -318,7 +320,7 @@ def _metrics(
            FROM ops.landings WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     landed = {row[0]: row[1:] for row in counted}
-    last = {row["table"]: row for row in _rows(connection, "quality.metrics") if row["snapshot"] < number}
+    last = {row["table"]: row for row in _rows(connection, "quality.metrics", METRICS) if row["snapshot"] < number}
     rows = []
     for row in lineage:
         table, quality = row["table"], measured.get(row["table"])
@@ -352,10 +354,12 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rows(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+def _rows(connection: DuckDBPyConnection, table: str, columns: Columns) -> list[dict[str, Any]]:
+    """The rows of one of these tables in its order, which its first column or its snapshot tells."""
     if not _there(connection, table):
         return []
-    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY snapshot")
+    order = "snapshot" if "snapshot" in columns else name(next(iter(columns)))
+    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY {order}")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -366,6 +370,12 @@ def _there(connection: DuckDBPyConnection, table: str) -> bool:
 
 def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
     catalog.fill(connection, table, columns, values(columns, rows))
+
+
+def _keep(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Fill a table, unless these are its rows already: what did not change is not written again."""
+    if not (_there(connection, table) and _rows(connection, table, columns) == rows):
+        _fill(connection, table, columns, rows)
 
 
 def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.build.graph import canonical, read
+from lake.build.graph import read
+from lake.build.parse import canonical
 from lake.errors import ConfigError, ModelError
 
 WIDTH = 120  # characters a line

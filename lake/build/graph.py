@@ -10,17 +10,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lake import contract as contracts
+from lake.build import parse
 from lake.config import Config
 from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
 _CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
-_PARSER = 2  # raise it when what is read off a text changes
+_PARSER = 3  # raise it when what is read off a text changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def _without_comments(sql: str) -> str:
 
 
 class Cache:
-    """What parsing says of a text, kept by the text's digest: sqlglot is imported for new texts only."""
+    """What parsing says of a text, kept by the text's digest."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -230,74 +230,11 @@ class Cache:
         return self._used[key]
 
     def facts(self, sql: str, path: Path) -> dict[str, Any]:
-        return self.get("model", sql, lambda: _parse(sql, path))
+        return self.get("model", sql, lambda: parse.select(sql, path))
 
     def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
-        text, calls = self.get("tokens", sql, lambda: canonical(sql))
+        text, calls = self.get("tokens", sql, lambda: parse.canonical(sql))
         return text, tuple(calls)
 
     def statements(self, text: str, path: Path) -> list[str]:
-        return self.get("statements", text, lambda: _split(text, path))
-
-
-def _split(text: str, path: Path) -> list[str]:
-    import duckdb
-
-    try:
-        return [statement.query.strip().rstrip(";") for statement in duckdb.extract_statements(text)]
-    except duckdb.Error as error:
-        raise ModelError(f"it does not parse: {str(error).splitlines()[0]}", where=str(path)) from None
-
-
-def canonical(sql: str) -> tuple[str, list[str]]:
-    """The text without comments and layout, and the names that stand before an opening bracket."""
-    from sqlglot.tokens import TokenType
-
-    words = [
-        sql[t.start : t.end + 1] if t.token_type in (TokenType.STRING, TokenType.IDENTIFIER) else t.text.lower()
-        for t in tokens(sql)
-    ]
-    calls = sorted({word for word, after in pairwise(words) if after == "("})
-    return " ".join(words), calls
-
-
-def tokens(sql: str) -> list:
-    from sqlglot.dialects.duckdb import DuckDB
-
-    return DuckDB().tokenize(sql)
-
-
-def _parse(sql: str, path: Path) -> dict[str, Any]:
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
-    except sqlglot.errors.SqlglotError as error:
-        detail = (getattr(error, "errors", None) or [{}])[0]
-        raise ModelError(
-            f"{path.stem} does not parse: {detail.get('description', str(error).splitlines()[0])}",
-            where=f"{path}:{detail.get('line', 1)}",
-            why=f"near: {detail.get('start_context', '')[-40:]}{detail.get('highlight', '')}".replace("\n", " "),
-        ) from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise ModelError("a model is one plain SELECT", where=str(path), why=f"it holds {len(statements)} statement(s)")
-    text, calls = canonical(sql)
-    return {"canonical": text, "calls": calls, "tables": sorted(set(_tables(statements[0], path)))}
-
-
-def _tables(query: Any, path: Path) -> Iterator[str]:
-    from sqlglot import exp
-
-    names = {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
-    for table in set(query.find_all(exp.Table)):
-        if not isinstance(table.this, exp.Identifier):
-            continue  # a table function
-        if table.db:
-            yield f"{table.db}.{table.name}".lower()
-        elif table.name.lower() not in names:
-            raise ModelError(
-                f"{path.stem} reads {table.name!r}, a table without its layer",
-                where=str(path),
-                why="models name tables as layer.table: core.edges, raw.kegg_links",
-            )
+        return self.get("statements", text, lambda: parse.statements(text, path))

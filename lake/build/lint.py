@@ -89,9 +89,10 @@ def _texts(sql: str, path: Path, project: Project, columns: Columns) -> Iterator
 
 def _bodies(sql: str) -> Iterator[str]:
     """The text itself; or, of CREATE MACRO statements, each one's body as a SELECT, at the place where it stands."""
+    from sqlglot.dialects.duckdb import DuckDB
     from sqlglot.tokens import TokenType
 
-    tokens = graph.tokens(sql)
+    tokens = DuckDB().tokenize(sql)
     if not tokens or tokens[0].token_type is not TokenType.CREATE:
         yield sql
         return

@@ -17,7 +17,7 @@ from lake.build.workspace import Workspace, Written
 from lake.check import run as check
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
-from lake.store import catalog, door, record
+from lake.store import catalog, door, landings, record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -135,9 +135,10 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
 
 
 def prepare(connection: DuckDBPyConnection, config: Config, project: graph.Project) -> None:
-    """Make the raw tables that the models read and that were never landed, empty."""
-    read = {table for model in project.models.values() for table in model.inputs if table.startswith("raw.")}
-    if not read <= record.names(connection, "raw") or "ops.landings" not in record.names(connection, "ops"):
+    """Make the tables that the models read and that landing would have made, empty."""
+    read = {table for model in project.models.values() for table in model.inputs}
+    raw = {table for table in read if table.startswith("raw.")}
+    if not raw <= record.names(connection, "raw") or (landings.TABLE in read and not landings.there(connection)):
         from lake import land
 
         land.prepare(connection, config)

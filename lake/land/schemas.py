@@ -56,24 +56,4 @@ CUBE_VARIABLES = pa.schema(
     ]
 )
 
-LANDINGS = pa.schema(
-    [
-        _field("source", TEXT, "The archive's module"),
-        _field("resource", TEXT, "What was asked for"),
-        _field("kind", TEXT, "Which of the source's readers took it"),
-        _field("url", TEXT, "Where it came from"),
-        _field("table", TEXT, "The raw table; null where nothing could be read"),
-        _field("blob", TEXT, "sha256 of the bytes whose rows are in the table"),
-        _field("tried", TEXT, "sha256 of the bytes that were read last"),
-        _field("reader", INT, "Version of the reader"),
-        _field("status", TEXT, "landed or unreadable"),
-        _field("reason", TEXT, "Why it was unreadable"),
-        _field("seen", INT, "Records in the blob for this table"),
-        _field("landed", INT, "Rows that were taken"),
-        _field("rejected", INT, "Records in raw.rejects: seen = landed + rejected"),
-        _field("fetched_at", TEXT, "When the bytes came, UTC"),
-        _field("landed_at", TEXT, "When they were read, UTC"),
-    ]
-)
-
 ENGINE = {"rejects": REJECTS, "cubes": CUBES, "cube_variables": CUBE_VARIABLES}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lake.land.schemas import LANDINGS
 from lake.land.spool import Spool
-from lake.store import catalog, record
+from lake.store import landings as landed
+from lake.store import record
 from lake.store.sql import name, of_arrow, quote
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS ops")
     for table, schema in wanted.items():
         _create(connection, table, schema)
-    if "ops.landings" not in record.names(connection, "ops"):
-        catalog.fill(connection, "ops.landings", of_arrow(LANDINGS), "SELECT 1 AS reader WHERE false")
+    landed.create(connection)
 
 
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
@@ -63,10 +62,11 @@ def put(
     import pyarrow as pa
 
     renewed = sorted(set(attempted) - set(failed))
+    types = [(column, pa.int64() if type == "BIGINT" else pa.string()) for column, (type, _) in landed.COLUMNS.items()]
     relations = {
         "_attempted": pa.table({"_resource": pa.array(attempted, pa.string())}),
         "_renewed": pa.table({"_resource": pa.array(renewed, pa.string())}),
-        "_landings": pa.Table.from_pylist(landings, LANDINGS),
+        "_landings": pa.Table.from_pylist(landings, pa.schema(types)),
     }
     for key, relation in relations.items():
         connection.register(key, relation)
@@ -78,12 +78,7 @@ def put(
            WHERE source || '/' || resource NOT IN (FROM _renewed)
              AND NOT (status = 'unreadable' AND source || '/' || resource IN (FROM _attempted))"""
     )
-    catalog.fill(
-        connection,
-        "ops.landings",
-        of_arrow(LANDINGS),
-        "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings",
-    )
+    landed.fill(connection, "SELECT * FROM temp._kept UNION ALL BY NAME SELECT * FROM _landings")
     connection.execute("DROP TABLE temp._kept")
     for key in relations:
         connection.unregister(key)

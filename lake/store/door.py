@@ -148,8 +148,8 @@ def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
         return None
     if known.snapshot not in {one.id for one in record.snapshots(connection)}:  # freed since
         return None
-    now, before = [list(_definitions(connection, at)) for at in (snapshot.id, known.snapshot)]
-    return known.snapshot if now == before else None
+    same = record.touched(connection, known.snapshot).isdisjoint({"ops.macros", "ops.views"})
+    return known.snapshot if same else None
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterator[str]:
