@@ -183,7 +183,7 @@ def once(side: str, files: list[Path]) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("folder", type=lambda text: Path(text).resolve())
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", type=Path, default=HERE / "out" / "peers", help="where the peers are installed")
     arguments.add_argument("--once", choices=SIDES, help=argparse.SUPPRESS)

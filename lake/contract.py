@@ -168,7 +168,7 @@ class Table(BaseModel):
     sort           order of the rows in the files; row_group_size (rows) and compression of the Parquet files
     """
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
     contract: ClassVar[Contract]
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -195,6 +195,9 @@ class Table(BaseModel):
             where=where,
         )
 
+
+# Of the classes derived from it, not of Table itself: to look for docstrings pydantic parses the whole file, 20 ms.
+Table.model_config["use_attribute_docstrings"] = True
 
 _COLUMNS = ("key", "sort", "incremental", "partition")  # arguments that name columns
 _LISTS = (*_COLUMNS, "tags")
