@@ -61,11 +61,20 @@ def stop(process: subprocess.Popen, number: int = signal.SIGINT) -> float:
     """Ask a process to stop: it says so in one line, without a traceback. Returns the seconds that it took."""
     began = time.monotonic()
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, told = _ended(process)
     assert process.returncode == 128 + number, told
     assert told.strip().startswith("stopped: ")
     assert "\n" not in told.strip()
     return time.monotonic() - began
+
+
+def _ended(process: subprocess.Popen) -> tuple[str, str]:
+    """What it said. What does not end fails the test, and is not left behind."""
+    try:
+        return process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        raise
 
 
 def end(process: subprocess.Popen, number: int) -> None:
@@ -74,7 +83,7 @@ def end(process: subprocess.Popen, number: int) -> None:
         kill(process)
         return
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, told = _ended(process)
     assert process.returncode in (0, 128 + number) or (process.returncode, told) == (-number, ""), told
     assert "Traceback" not in told
     assert "did not foresee" not in told

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
+from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
 from lake.store import catalog, landings, ledger, record
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.build.run import Built, Summary
-    from lake.build.workspace import Workspace
     from lake.contract import Column
 
 TEXT, INT, REAL, TEXTS, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "VARCHAR[]", "BOOLEAN"
@@ -127,25 +127,38 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
     landings.create(connection)
     number, now = next_snapshot(connection), _now()
     lineage = _lineage(connection, planned, summary, number, now)
-    macros = [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
-    _keep(connection, "ops.macros", MACROS, macros)
-    _views(connection, planned)
+    _definitions(connection, planned)
     _fetches(connection, config)
-    metrics = _metrics(connection, lineage, {q.table: q for q in summary.qualities}, number, now)
+    metrics = _metrics(connection, space, lineage, {q.table: q for q in summary.qualities}, number, now)
     _append(connection, "quality.metrics", METRICS, metrics)
-    keep_checks(connection, planned, summary.qualities, number)
+    keep_checks(connection, space, planned, summary.qualities, number)
     _runs(connection, summary, number, now)
     _fill(connection, "ops.provenance", PROVENANCE, lineage)
 
 
-def _views(connection: DuckDBPyConnection, planned: Plan) -> None:
+def definitions(planned: Plan) -> str:
+    """A digest over the macros and views, which the snapshot carries: where it is the last one's, they stay."""
+    return digest([*_macros(planned), *_views(planned)])
+
+
+def _definitions(connection: DuckDBPyConnection, planned: Plan) -> None:
+    last = record.latest(connection, "publish")
+    if not last or last.extra.get("definitions") != definitions(planned):
+        _fill(connection, "ops.macros", MACROS, _macros(planned))
+        _fill(connection, "ops.views", VIEWS, _views(planned))
+
+
+def _macros(planned: Plan) -> list[dict[str, Any]]:
+    return [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
+
+
+def _views(planned: Plan) -> list[dict[str, Any]]:
     models = [m for m in planned.project.models.values() if m.contract.materialized == "view"]
-    rows = [
+    return [
         {"position": i, "name": m.table, "sql": ";\n".join(_view(m))}
         for i, m in enumerate(models)
         if planned.content.get(m.table)
     ]
-    _keep(connection, "ops.views", VIEWS, rows)
 
 
 def _view(model: Model) -> list[str]:
@@ -187,19 +200,21 @@ def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan,
     number = next_snapshot(connection)
     catalog.commit(
         connection,
-        lambda: keep_checks(connection, planned, qualities, number),
+        lambda: keep_checks(connection, space, planned, qualities, number),
         kind="checks",
         message="checks of a build that was not published",
     )
 
 
-def keep_checks(connection: DuckDBPyConnection, planned: Plan, qualities: Iterable[Quality], number: int) -> None:
+def keep_checks(
+    connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality], number: int
+) -> None:
     """Replace what quality.checks and quality.failures say of these tables."""
     landings.create(connection)
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
-    kept = [row for row in _rows(connection, "quality.checks", CHECKS) if row["table"] not in done]
-    failures = [row for row in _rows(connection, "quality.failures", FAILURES) if row["table"] not in done]
+    kept = [row for row in _rows(space, "quality.checks") if row["table"] not in done]
+    failures = [row for row in _rows(space, "quality.failures") if row["table"] not in done]
     for quality in qualities:
         blobs = _possible_blobs(connection, planned.project, quality)
         for result in quality.results:
@@ -309,6 +324,7 @@ def _blobs(connection: DuckDBPyConnection) -> Blobs:
 
 def _metrics(
     connection: DuckDBPyConnection,
+    space: Workspace,
     lineage: Sequence[dict[str, Any]],
     measured: dict[str, Quality],
     number: int,
@@ -320,7 +336,7 @@ def _metrics(
            FROM ops.landings WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     landed = {row[0]: row[1:] for row in counted}
-    last = {row["table"]: row for row in _rows(connection, "quality.metrics", METRICS) if row["snapshot"] < number}
+    last = {row["table"]: row for row in _rows(space, "quality.metrics")}
     rows = []
     for row in lineage:
         table, quality = row["table"], measured.get(row["table"])
@@ -354,14 +370,21 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rows(connection: DuckDBPyConnection, table: str, columns: Columns) -> list[dict[str, Any]]:
-    """The rows of one of these tables in its order, which its first column or its snapshot tells."""
-    if not _there(connection, table):
+def _rows(space: Workspace, table: str) -> list[dict[str, Any]]:
+    """The rows of a published table of the engine: of each table of the lake, those of its last snapshot there.
+
+    Read off its files, which the record would take longer to find.
+    """
+    if table not in space.published:
         return []
-    order = "snapshot" if "snapshot" in columns else name(next(iter(columns)))
-    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY {order}")
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    files = [space.config.data / file for file in space.published[table]]
+    with space.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT * FROM ({selected(files, space.columns[table])})
+                QUALIFY snapshot = max(snapshot) OVER (PARTITION BY "table") ORDER BY snapshot"""
+        )
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _there(connection: DuckDBPyConnection, table: str) -> bool:
@@ -370,12 +393,6 @@ def _there(connection: DuckDBPyConnection, table: str) -> bool:
 
 def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
     catalog.fill(connection, table, columns, values(columns, rows))
-
-
-def _keep(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Fill a table, unless these are its rows already: what did not change is not written again."""
-    if not (_there(connection, table) and _rows(connection, table, columns) == rows):
-        _fill(connection, table, columns, rows)
 
 
 def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -43,7 +43,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
     message = message if models else "raw tables" if summary.landed else f"{len(summary.dropped)} table(s) dropped"
-    extra = {"models": models, "dropped": summary.dropped}
+    extra = {"models": models, "dropped": summary.dropped, "definitions": engine.definitions(planned)}
     catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 
