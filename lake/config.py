@@ -63,6 +63,13 @@ class Fetch(_Section):
     connections: int = Field(default=4, ge=1)  # at once, per host
 
 
+class Train(_Section):
+    """What training keeps beside the tables: packed columns, which can be made again at any time."""
+
+    cache: Bytes = 20 * 10**9  # what is not used for longest goes first
+    folder: str = ""  # where; data/cache where empty. A fast local disk, if data/ is not one
+
+
 class OpenLineage(_Section):
     """What lake build tells others of what it did; nothing where ``to`` is empty."""
 
@@ -81,6 +88,7 @@ class Config(_Section):
     lake: LakeSection = LakeSection()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
+    train: Train = Train()
     openlineage: OpenLineage = OpenLineage()
     sources: dict[str, dict[str, Any]] = {}
 
@@ -95,6 +103,11 @@ class Config(_Section):
     def data(self) -> Path:
         """The folder of everything that the lake stores."""
         return self._root / self.lake.data
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what can be made again at any time."""
+        return self._root / (self.train.folder or f"{self.lake.data}/cache")
 
     @property
     def mirror(self) -> str:

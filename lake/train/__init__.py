@@ -6,7 +6,7 @@ from lake.train import PlanetRuns
 data = PlanetRuns(lake.open("my-lake"), split="train", batch_size=256, seed=0)
 for epoch in range(3):
     data.set_epoch(epoch)
-    for batch in data.loader(num_workers=2):
+    for batch in data.loader():
         batch["planet"], batch["planet_known"], batch["mask"]["planet"]
 """
 
@@ -19,6 +19,9 @@ except ImportError:
         "torch is not installed", why="the lake itself does not need it", next="pip install torch matplotlib"
     ) from None
 
+from lake.train.batch import Batch, Origin
 from lake.train.dataset import PlanetRuns
+from lake.train.loader import Loader
+from lake.train.pack import CacheWarning
 
-__all__ = ["PlanetRuns"]
+__all__ = ["Batch", "CacheWarning", "Loader", "Origin", "PlanetRuns"]

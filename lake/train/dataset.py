@@ -1,24 +1,40 @@
-"""Planet-runs as a torch dataset: columnar from disk to tensor, sharded, the same for the same seed."""
+"""Planet-runs as a torch dataset: packed once, gathered in an order that the seed alone decides."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import distributed
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from lake import config as settings
+from lake.config import parse_size
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store.catalog import first_line
-from lake.store.sql import quote
-from lake.train import modality, order, slabs
-from lake.train.modality import KEY, Block, Modality
+from lake.train import column, graphs, modality, order, pack, sampling, selection, slabs
+from lake.train.batch import KEY, Batch
+from lake.train.graphs import Graph
+from lake.train.loader import Loader
+from lake.train.modality import Modality
+from lake.train.pack import CacheWarning, NoRoom, Pack
 from lake.train.slabs import Slabs
+
+if TYPE_CHECKING:
+    import ibis
+    from numpy.typing import NDArray
+
+    from lake.train.order import Last, Steps
+
+    Source = str | ibis.Table
+    Part = Modality | Slabs | Graph
 
 TABLES = {
     "planet": "features.planet_params",
@@ -26,70 +42,108 @@ TABLES = {
         SELECT planet_run_key, max(temperature) AS temperature, bool_or(temperature_kind = 'surface') AS at_surface
         FROM features.feasible_pathways GROUP BY planet_run_key""",
     "pathways": """
-        SELECT planet_run_key, count(*) FILTER (feasible) AS feasible, count(*) FILTER (NOT feasible) AS infeasible,
-               count(*) FILTER (feasible IS NULL) AS not_known
+        SELECT planet_run_key, CAST(count(*) FILTER (feasible) AS FLOAT) AS feasible,
+               CAST(count(*) FILTER (NOT feasible) AS FLOAT) AS infeasible,
+               CAST(count(*) FILTER (feasible IS NULL) AS FLOAT) AS not_known
         FROM features.feasible_pathways GROUP BY planet_run_key""",
     "climate": "features.climate",
 }
 """What a batch holds by default: parameters of the planet and its star; the temperature in K that its environment is
 judged by, and whether it is one of the surface; how many pathways that allows, forbids or leaves open; its climate."""
-Batch = dict[str, Any]
 
 
 class PlanetRuns(IterableDataset):
     """Batches of planet-runs at one snapshot.
 
-    A batch is a dict of tensors with B rows:
+    A batch is a :class:`lake.train.Batch`, a dict of tensors with B rows:
 
     - ``planet_run_key``: int64 [B].
-    - for each modality of ``tables``, such as ``planet``: float32 [B, F], the raw values in the contract's units.
-      ``data.schema["planet"]`` names the F columns and their units. Text, dates and lists are left out.
+    - for each modality of ``tables``: float32 [B, F] of its F numeric columns, in the contract's units (int32 or int64
+      where all of them are whole numbers); or, where it has columns of lists, [B, L], padded at the end to the longest
+      list of the batch ([B, L, C] for C such columns). ``data.schema["planet"]`` names the columns and their units.
+      Text and dates are left out.
     - for each modality of ``cubes``: float32 [B, V, *shape], a run's arrays exactly as its cube holds them. Runs of
       another size are padded at the end to the largest one of the snapshot.
-    - ``<modality>_known``: bool of the same shape. Where it is False the value is 0 and means nothing: the cell is
-      null, NaN or infinite, beyond float32, or padding.
-    - ``mask``: for each modality, bool [B]: whether the lake has a row (or a cube) of that planet-run at all.
+    - ``<modality>_known``: bool of the same shape. Where it is False the value is 0 (or what the column's contract
+      imputes) and means nothing: the cell is null, NaN or infinite, beyond float32, or padding.
+    - for each modality of ``graphs``: a dict that PyTorch Geometric takes as it is; see
+      :meth:`lake.train.graphs.Graph.gather`.
+    - ``target`` [B], where one is asked for, and ``target_known``.
+    - ``mask``: for each modality, bool [B]: whether the lake has a row (or a cube, a graph) of that planet-run at all.
+
+    ``batch.origin`` says where it came from. The modalities are packed once into memory-mapped arrays under
+    ``data/cache`` (see :mod:`lake.train.pack`); what does not fit there is read from the lake, block by block: the
+    batches are the same, only slower, and a CacheWarning says so.
 
     Every planet-run of the split comes once an epoch, over all workers and ranks; the order is a function of the
-    snapshot, the seed and the epoch alone. All planets of a star are in one split. The dataset may be sent to workers
-    by fork or spawn: it opens the lake where it is iterated. Give it to a DataLoader with ``batch_size=None``, or use
-    :meth:`loader`.
+    snapshot, the arguments and the epoch alone. All planets of a star are in one split. The dataset may be sent to
+    workers by fork or spawn. Give it to a DataLoader with ``batch_size=None``, or use :meth:`loader`.
 
     Args:
         lake: a lake, whose snapshot is then read whatever is built since; or its folder, at its newest snapshot.
         split: "train", "validation" or "test"; None for all.
-        tables: modality -> a table such as "features.climate", or a SELECT that gives ``planet_run_key`` once a run.
-            By default TABLES of this module.
-        cubes: modality -> variables of the cubes, by name or CF standard name, of the same dimensions.
+        tables: modality -> a table such as "features.climate", a SELECT that gives ``planet_run_key`` once a run, or
+            an ibis expression of such rows. One of these alone is the modality "x". By default TABLES of this module.
+        cubes: modality -> variables of the cubes, by name or CF standard name, of the same dimensions. A list of them
+            is the modality of its name.
+        graphs: modality -> a table, SELECT or expression of edges: ``planet_run_key``, ``source``, ``target``, numbers.
+        target: "schema.table.column", or a SELECT of ``planet_run_key`` and a column. Text and truth values become
+            codes, int64; ``data.schema["target"].classes`` names them. The column leaves its table's modality.
+        require: modalities without which a planet-run is skipped (``data.skipped`` counts them); it is kept, zeros and
+            masked, where it lacks others. By default the target, and the one expression that stands for ``tables``.
         batch_size: rows of a batch.
+        batch_bytes: a batch has as many rows as fit, such as "8 MB", instead: for runs of different sizes.
         seed: of the order.
-        shuffle: False gives the order of the keys.
-        drop_last: leave out the last step where it is not full, so that all batches have the same size.
+        shuffle: True: every order is as likely; "blocks": as good nearly, and quick where the data does not fit the
+            cache (see :func:`lake.train.order.together`); False: the order of the keys.
+        last: what becomes of the last step where it is not full: see :func:`lake.train.order.steps`. "share" and
+            "repeat" leave nothing out; "drop" and "repeat" give batches of one size.
         where: a condition on core.planet_runs in SQL, such as "kind = 'simulation'".
+        weight: a column, as for ``target``: a planet-run comes as often as its share of the weights, to within one.
+        balance: a column whose values come equally often.
+        curriculum: a column whose smallest values come first, in ``stages`` of about equal numbers, each shuffled.
+        stages: see ``curriculum``.
+        normalise: give the values as their contracts normalise them (see docs/training.md); :meth:`undo` goes back.
+        jagged: modalities of lists that are not padded: their elements flat, and ``<modality>_offsets`` int64 [B + 1].
+        cache: False reads from the lake each time.
         rank, world_size: which share of each step; by default those of torch.distributed, where it is initialised.
-        block: how many planet-runs are read at once. A block is one pass over each table, so memory buys speed.
+        block: how many planet-runs are read at once where they are not cached.
 
     Attributes:
         snapshot: the snapshot's number.
         keys: int64, the planet-runs' keys in ascending order.
-        schema: what each modality's columns are: :class:`Modality` or :class:`Slabs`, with ``features``.
+        schema: what each modality's columns are: :class:`Modality`, :class:`Slabs` or :class:`Graph`.
+        skipped: how many planet-runs each required modality lacked.
+        unknown: modality -> column -> how many cells of the whole modality are not known.
 
     Raises:
-        ConfigError: there is no such table, column, variable or split at this snapshot.
+        ConfigError: there is no such table, column, variable or split at this snapshot, or a modality has two rows of
+            one planet-run.
     """
 
     def __init__(
         self,
         lake: Lake | str | Path,
         split: str | None = "train",
-        tables: Mapping[str, str] | None = None,
-        cubes: Mapping[str, Sequence[str]] | None = None,
+        tables: Mapping[str, Source] | Source | None = None,
+        cubes: Mapping[str, Sequence[str]] | Sequence[str] | None = None,
+        graphs: Mapping[str, Source] | None = None,
         *,
+        target: str | None = None,
+        require: Sequence[str] | None = None,
         batch_size: int = 256,
+        batch_bytes: int | str | None = None,
         seed: int = 0,
-        shuffle: bool = True,
-        drop_last: bool = False,
+        shuffle: bool | Literal["blocks"] = True,
+        last: Last = "share",
         where: str = "",
+        weight: str | None = None,
+        balance: str | None = None,
+        curriculum: str | None = None,
+        stages: int = 10,
+        normalise: bool = False,
+        jagged: Sequence[str] = (),
+        cache: bool = True,
         rank: int | None = None,
         world_size: int | None = None,
         block: int = 65_536,
@@ -98,53 +152,233 @@ class PlanetRuns(IterableDataset):
         self.snapshot: int | None = lake.snapshot if isinstance(lake, Lake) else None
         self.split, self.where = split, where
         self.batch_size, self.block = _positive("batch_size", batch_size), _positive("block", block)
-        self.seed, self.shuffle, self.drop_last = seed, shuffle, drop_last
+        self.batch_bytes = None if batch_bytes is None else _positive("batch_bytes", int(parse_size(batch_bytes)))
+        self.seed, self.shuffle, self.last, self.cache = seed, _one_of("shuffle", shuffle), _one_of("last", last), cache
+        self.stages = _positive("stages", stages)
         self._place = _place(rank, world_size)
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # seen by workers that outlive an epoch
-        self._describe(TABLES if tables is None else tables, cubes or {})
-
-    def _describe(self, tables: Mapping[str, str], cubes: Mapping[str, Sequence[str]]) -> None:
-        taken = {KEY, "mask"}
-        for name in (*tables, *cubes):
-            if taken & {name, f"{name}_known"}:
-                raise ConfigError(f"two parts of a batch would be called {name!r}", next="give each modality its name")
-            taken |= {name, f"{name}_known"}
+        # Where the next iteration begins, seen by workers that outlive an epoch: epoch, row.
+        self._start = torch.zeros(2, dtype=torch.int64).share_memory_()
+        self._taken, self._progress = 0, {"epoch": 0, "row": 0}
+        if single := not (tables is None or isinstance(tables, Mapping)):
+            tables = {"x": tables}
+        if require is None:
+            require = [*(["target"] if target else []), *(["x"] if single else [])]
+        sources = {name: _sql(source) for name, source in (TABLES if tables is None else tables).items()}
+        arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
+        networks = {name: _sql(source) for name, source in (graphs or {}).items()}
+        _distinct([*sources, *arrays, *networks, *(["target"] if target else [])])
         with self._open() as here:
             self.snapshot = here.snapshot
-            self.keys = _keys(here, self.split, self.where)
-            self.schema: dict[str, Modality | Slabs] = {
-                **{name: modality.describe(here.connection, name, table) for name, table in tables.items()},
-                **{name: slabs.describe(here.connection, name, asked) for name, asked in cubes.items()},
-            }
+            (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
+            self._describe(here, sources, arrays, networks, target, jagged, normalise)
+            self._sampling = sampling.describe(here.connection, weight=weight, balance=balance, curriculum=curriculum)
+            self._packs = self._opened(here, {**self.schema, **self._sampling.columns})
+            self._choose(here, require)
+        self._identity = self._identify()
+
+    def _describe(
+        self,
+        here: Lake,
+        tables: Mapping[str, str],
+        cubes: Mapping[str, Sequence[str]],
+        networks: Mapping[str, str],
+        target: str | None,
+        jagged: Sequence[str],
+        normalise: bool,
+    ) -> None:
+        if unknown := [name for name in jagged if name not in tables]:
+            raise ConfigError(f"jagged names {unknown[0]!r}", why=f"the tables are {', '.join(tables)}")
+        at = column.split(target) if target else None
+        schema: dict[str, Part] = {}
+        for name, table in tables.items():
+            without = [at[1]] if at and at[0] == table else []
+            schema[name] = modality.describe(
+                here.connection, name, table, without=without, jagged=name in jagged, normalise=normalise
+            )
+        schema |= {name: slabs.describe(here.connection, name, asked) for name, asked in cubes.items()}
+        schema |= {name: graphs.describe(here.connection, name, edges) for name, edges in networks.items()}
+        if target:
+            schema["target"] = column.describe(here.connection, "target", target, normalise=normalise)
+        self.schema: Mapping[str, Part] = schema
+
+    def _opened(self, here: Lake, parts: Mapping[str, Part]) -> dict[str, Pack]:
+        """Open each part's pack, or make it; what cannot be kept is read each time."""
+        packs = {}
+        for name, part in parts.items():
+            of = {"snapshot": self.snapshot, "published": self.published, **part.identity}
+            try:
+                if not self.cache:
+                    raise NoRoom("cache=False")
+                found = pack.ensure(
+                    here.config.cache / "train",
+                    of,
+                    lambda writer, part=part: part.write(here, writer),
+                    what=f"the modality {name!r}",
+                    limit=here.config.train.cache,
+                )
+                packs[name] = part.opened(found)
+            except NoRoom as reason:
+                if self.cache:
+                    _warn_streaming(name, reason, self.shuffle)
+        return packs
+
+    def _choose(self, here: Lake, require: Sequence[str]) -> None:
+        keys = selection.keys(here, self.split, self.where)
+        self.skipped: dict[str, int] = {}
+        for name in require:
+            if name not in self.schema:
+                raise ConfigError(f"require names {name!r}", why=f"the modalities are {', '.join(self.schema)}")
+            has = self._has(here, name, keys)
+            self.skipped[name] = int((~has).sum())
+            keys = keys[has]
+        if not len(keys):
+            raise ConfigError(
+                f"no planet-run of split {self.split!r} has all of {', '.join(require)}",
+                why=", ".join(f"{count:,} lack {name}" for name, count in self.skipped.items()),
+                next="leave a modality out of require",
+            )
+        self.keys: NDArray[np.int64] = keys
+        self._at = {name: found.find(keys) for name, found in self._packs.items()}
+        self._sampling = self._sampling.read(here, keys, self._packs, self._at)
+
+    def _has(self, here: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if name in self._packs:
+            return self._packs[name].find(keys) >= 0
+        return np.isin(keys, self.schema[name].keys(here))
+
+    def _identify(self) -> str:
+        """What the order of an epoch depends on, beside its number."""
+        fixed = [self.snapshot, self.published, self.seed, self.shuffle, self.stages, self._sampling.identity]
+        content = hashlib.sha256(np.ascontiguousarray(self.keys)).hexdigest()
+        return hashlib.sha256(json.dumps([*fixed, content]).encode()).hexdigest()[:16]
+
+    @property
+    def unknown(self) -> dict[str, dict[str, int]]:
+        """Modality -> column -> how many cells of it are not known, in the whole snapshot; of what is cached."""
+        return {name: dict(found.notes["unknown"]) for name, found in self._packs.items() if name in self.schema}
+
+    def only(self, *names: str) -> PlanetRuns:
+        """The same planet-runs in the same order with these modalities alone (and the target): an ablation."""
+        if missing := [name for name in names if name not in self.schema]:
+            raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
+        other = object.__new__(type(self))  # not copy.copy: it would open the packs again
+        other.__dict__.update(self.__dict__)
+        other._start = self._start.clone().share_memory_()
+        other._progress = dict(self._progress)
+        other.schema = {name: part for name, part in self.schema.items() if name in (*names, "target")}
+        return other
+
+    def without(self, *names: str) -> PlanetRuns:
+        """The same planet-runs in the same order without these modalities."""
+        if missing := [name for name in names if name not in self.schema]:
+            raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
+        return self.only(*(name for name in self.schema if name not in names))
 
     def __len__(self) -> int:
-        """How many batches this rank has in an epoch."""
-        return len(self._batches())
+        """How many batches this rank has in an epoch, counted from where the next one begins."""
+        epoch, row = self._start.tolist()
+        return len(self.steps(epoch, row))
+
+    def steps(self, epoch: int = 0, row: int = 0) -> Steps:
+        """The batches of an epoch from a row on, for all ranks, with how many rows are repeated or dropped."""
+        world_size = self.place[1]
+        options: dict[str, Any] = {"start": row, "ranks": world_size, "last": self.last}
+        if self.batch_bytes is None:
+            return order.steps(len(self.keys), self.batch_size, **options)
+        return order.steps_by_bytes(self._bytes()[self.order(epoch)], self.batch_bytes, **options)
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """The epoch's order: positions in ``keys``."""
+        return self._sampling.order(
+            self.keys, self.seed, epoch, shuffle=self.shuffle, block=self.block, stages=self.stages
+        )
+
+    def _bytes(self) -> NDArray[np.int64]:
+        """Bytes of each planet-run in a batch."""
+        total = np.full(len(self.keys), 8, np.int64)
+        for name, part in self.schema.items():
+            if name not in self._packs:
+                raise ConfigError(f"batch_bytes needs {name!r} in the cache", next="batch_size=...")
+            total += part.bytes(self._packs[name], self._at[name])
+        return total
 
     def __iter__(self) -> Iterator[Batch]:
+        if get_worker_info():
+            yield from self.read()
+            return
+        for batch in self.read():
+            self.passed(batch)
+            yield batch
+        self.finished()
+
+    def passed(self, batch: Batch) -> None:
+        """Note that a batch was given to whoever trains; :meth:`__iter__` and :meth:`loader` do."""
+        self._progress = {"epoch": batch.origin.epoch, "row": batch.origin.after}
+
+    def finished(self) -> None:
+        """Note that an epoch came to its end: the next iteration is of a whole one."""
+        self._start[1] = 0
+
+    def read(self) -> Iterator[Batch]:
+        """The batches of this process, as a thread or a worker reads them ahead: the state stays as it is."""
         worker = get_worker_info()
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        keys = order.shuffled(self.keys, self.seed, int(self._epoch)) if self.shuffle else self.keys
+        epoch, row = self._start.tolist()
+        taken, self._taken = self._taken, 0
+        steps, sequence = self.steps(epoch, row), self.order(epoch)
         # A DataLoader takes from its workers in turn: so the order is the same for any number of them.
-        mine = self._batches()[number::workers]
-        with self._open(workers) as here:
-            for slices in order.blocks(mine, self.block):
-                yield from self._read(here, np.concatenate([keys[piece] for piece in slices]), slices)
+        bounds = steps.bounds[number::workers][taken:]
+        for batch in self._batches(sequence, bounds, epoch, workers):
+            taken += 1
+            if worker:
+                self._progress = {"epoch": epoch, "row": row, "taken": taken, "workers": workers}
+            yield batch
 
-    def _batches(self) -> list[slice]:
-        rank, world_size = self.place
-        return order.batches(len(self.keys), self.batch_size, rank, world_size, drop_last=self.drop_last)
+    def _batches(
+        self, sequence: NDArray[np.int64], bounds: NDArray[np.int64], epoch: int, workers: int
+    ) -> Iterator[Batch]:
+        rank = self.place[0]
+        streamed = [name for name in self.schema if name not in self._packs]
+        mine = bounds[:, rank : rank + 2]
+        with ExitStack() as stack:
+            here = stack.enter_context(self._open(workers)) if streamed else None
+            at = 0
+            for block in order.blocks(mine, self._block(streamed, here)) if here else [mine]:
+                packs = self._packs
+                if here:
+                    wanted = np.unique(sequence[np.concatenate([np.arange(*b) for b in block]) % len(sequence)])
+                    packs = packs | self._stream(here, streamed, self.keys[wanted])
+                for start, stop in block.tolist():
+                    place = (self.snapshot, epoch, start, stop, min(int(bounds[at, -1]), len(sequence)))
+                    yield self._batch(_rows(sequence, start, stop), packs, place)
+                    at += 1
 
-    def _read(self, here: Lake, keys: np.ndarray, slices: list[slice]) -> Iterator[Batch]:
-        tables = {n: modality.read(here.connection, m, keys) for n, m in self.schema.items() if isinstance(m, Modality)}
-        ends = np.cumsum([piece.stop - piece.start for piece in slices])
-        for start, stop in zip([0, *ends[:-1]], ends, strict=True):
-            rows = slice(start, stop)
-            blocks = {name: Block(b.values[rows], b.known[rows], b.present[rows]) for name, b in tables.items()}
-            for name, known in self.schema.items():
-                if isinstance(known, Slabs):
-                    blocks[name] = slabs.read(here.config.data, known, keys[rows])
-            yield _batch(keys[rows], blocks)
+    def _batch(self, rows: NDArray[np.int64], packs: Mapping[str, Pack], place: tuple[int, ...]) -> Batch:
+        keys = self.keys[rows]
+        batch: dict[str, Any] = {KEY: torch.from_numpy(keys)}
+        mask: dict[str, torch.Tensor] = {}
+        for name, part in self.schema.items():
+            at = self._at[name][rows] if name in self._at else packs[name].find(keys)
+            tensors, mask[name] = part.gather(packs[name], at)
+            batch |= tensors
+        batch["mask"] = mask
+        return Batch(batch, place)
+
+    def _stream(self, here: Lake, names: Sequence[str], keys: NDArray[np.int64]) -> dict[str, Pack]:
+        """Packs in memory of these planet-runs alone."""
+        packs = {}
+        for name in names:
+            part = self.schema[name]
+            made = pack.gathered(lambda writer, part=part: part.write(here, writer, keys), f"the modality {name!r}")
+            packs[name] = part.opened(made)
+        return packs
+
+    def _block(self, names: Sequence[str], here: Lake | None) -> int:
+        """How many planet-runs are read at once, within a quarter of the memory limit."""
+        if here is None:
+            return self.block
+        bytes = sum(self.schema[name].row_bytes for name in names)
+        return max(1, min(self.block, here.config.limits.memory // 4 // max(1, bytes)))
 
     def _open(self, workers: int = 1) -> Lake:
         """The lake at the snapshot; its newest door where that is the one, so that a read-only disk will do."""
@@ -166,20 +400,73 @@ class PlanetRuns(IterableDataset):
             return distributed.get_rank(), distributed.get_world_size()
         return 0, 1
 
-    def __getstate__(self) -> dict[str, Any]:  # a spawned worker is in no process group: tell it its rank
+    def __getstate__(self) -> dict[str, Any]:
+        # A spawned worker is in no process group, and opens the packs itself: tell it its rank, send it no pages.
         fixed = self.place if self._place or self.place != (0, 1) else None
-        return {**self.__dict__, "_place": fixed}
+        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        with self._open() as here:
+            self._packs = self._opened(here, self.schema)
+        self._at = {name: found.find(self.keys) for name, found in self._packs.items()}
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the order of the next iteration; workers that are kept from one epoch to the next learn of it."""
-        self._epoch.fill_(epoch)
+        """Choose the order of the next iteration, from its beginning unless a loaded state is of that epoch.
 
-    def loader(self, **options: Any) -> DataLoader:
-        """A DataLoader over the batches; ``options`` are its own, such as ``num_workers``."""
-        return DataLoader(self, batch_size=None, **options)
+        Workers that are kept from one epoch to the next learn of it.
+        """
+        if int(self._start[0]) != epoch:
+            self._start[1], self._taken = 0, 0
+        self._start[0] = epoch
+        self._progress = {"epoch": epoch, "row": int(self._start[1])}
+
+    def state_dict(self, after: Batch | None = None) -> dict[str, Any]:
+        """Where an epoch stands, for :meth:`load_state_dict`: plain numbers and text.
+
+        Args:
+            after: the last batch that was used, where a DataLoader with workers reads ahead: this process cannot know.
+        """
+        progress = self._progress if after is None else {"epoch": after.origin.epoch, "row": after.origin.after}
+        return {**progress, "identity": self._identity, "snapshot": self.snapshot}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Let the next iteration go on at the row that the state says, with any workers, ranks and batch size.
+
+        Raises:
+            ConfigError: the state is of another snapshot, split, seed or sampling.
+        """
+        if state["identity"] != self._identity:
+            raise ConfigError(
+                "this state is of another order",
+                why=f"it is of snapshot {state['snapshot']}; this is {self.snapshot}; or split, seed, where, shuffle, "
+                "require or sampling differ",
+                next="make the dataset with the arguments that the state was saved with: PlanetRuns(lake.open(at=...))",
+            )
+        worker = get_worker_info()
+        if state.get("taken") and (worker is None or worker.num_workers != state["workers"]):
+            raise ConfigError(
+                f"this state is one worker's of {state['workers']}",
+                why="a StatefulDataLoader keeps a state for each of its workers",
+                next="to go on with another number of them, save data.state_dict(after=batch)",
+            )
+        self._start[0], self._start[1], self._taken = state["epoch"], state["row"], state.get("taken", 0)
+        self._progress = {name: state[name] for name in ("epoch", "row", "taken", "workers") if name in state}
+
+    def loader(self, **options: Any) -> Loader:
+        """The batches, read ahead by a thread, or by ``num_workers`` processes; see :class:`lake.train.Loader`."""
+        return Loader(self, **options)
+
+    def undo(self, batch: Batch) -> Batch:
+        """The batch with the values in the contracts' units again, where ``normalise`` was asked for."""
+        values = dict(batch)
+        for name, part in self.schema.items():
+            if isinstance(part, Modality):
+                values[name] = part.undo(batch[name]) * batch[f"{name}_known"]
+        return Batch(values, batch.place)
 
     def statistics(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-        """For each modality of tables: mean and standard deviation of each feature's known cells, float32 [F].
+        """For each modality of scalars: mean and standard deviation of each feature's known cells, float32 [F].
 
         Over the planet-runs of the split "train", whichever this dataset's own is: nothing of the others leaks into a
         normalisation. NaN where no cell is known.
@@ -190,19 +477,35 @@ class PlanetRuns(IterableDataset):
             return {
                 name: tuple(map(torch.from_numpy, modality.statistics(here.connection, known, runs)))
                 for name, known in self.schema.items()
-                if isinstance(known, Modality)
+                if isinstance(known, Modality) and not known.lists and not known.classes
             }
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name}[{len(known.features)}]" for name, known in self.schema.items())
+        lacking = "".join(f", {count:,} without {name} skipped" for name, count in self.skipped.items() if count)
         return (
-            f"<PlanetRuns {self.split or 'all'} at snapshot {self.snapshot}: {len(self.keys):,} planet-runs; {parts}>"
+            f"<PlanetRuns {self.split or 'all'} at snapshot {self.snapshot}: {len(self.keys):,} planet-runs{lacking}; "
+            f"{parts}>"
         )
+
+
+def _rows(sequence: NDArray[np.int64], start: int, stop: int) -> NDArray[np.int64]:
+    """Rows of the order; those beyond its end are of its beginning."""
+    return sequence[start:stop] if stop <= len(sequence) else sequence[np.arange(start, stop) % len(sequence)]
 
 
 def _positive(name: str, value: int) -> int:
     if value < 1:
         raise ConfigError(f"{name} is {value}: it has to be 1 or more")
+    return value
+
+
+_CHOICES = {"shuffle": (True, False, "blocks"), "last": ("share", "drop", "repeat")}
+
+
+def _one_of(name: str, value: Any) -> Any:
+    if value not in _CHOICES[name]:
+        raise ConfigError(f"{name} is {value!r}", why=f"it is one of {', '.join(map(repr, _CHOICES[name]))}")
     return value
 
 
@@ -214,34 +517,27 @@ def _place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
     return rank, world_size
 
 
-def _keys(here: Lake, split: str | None, where: str) -> np.ndarray:
-    import duckdb
+def _distinct(names: Sequence[str]) -> None:
+    taken = {KEY, "mask"}
+    for name in names:
+        if taken & {name, f"{name}_known", f"{name}_offsets"}:
+            raise ConfigError(f"two parts of a batch would be called {name!r}", next="give each modality its name")
+        taken |= {name, f"{name}_known", f"{name}_offsets"}
 
-    conditions = [] if split is None else [f"split = {quote(split)}"]
-    if where.strip():
-        conditions.append(f"({where}\n)")  # on a line of its own: it may end in a comment
-    condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    try:
-        query = f"SELECT {KEY} FROM core.planet_runs {condition} ORDER BY {KEY}"
-        keys = np.asarray(here.connection.execute(query).fetchnumpy()[KEY], dtype=np.int64)
-        if len(keys):
-            return keys
-        known = here.connection.execute("SELECT split, count(*) FROM core.planet_runs GROUP BY 1 ORDER BY 1").fetchall()
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"the planet-runs cannot be chosen: {first_line(error)}", where=f"core.planet_runs {condition}"
-        ) from None
-    raise ConfigError(
-        f"no planet-run is in split {split!r}" + (f" where {where}" if where else ""),
-        where=f"core.planet_runs at snapshot {here.snapshot}",
-        why="; ".join(f"{name} has {count}" for name, count in known) or "the table is empty",
+
+def _sql(source: Source) -> str:
+    """A table's name or a SELECT, also of an ibis expression."""
+    if isinstance(source, str):
+        return source
+    import ibis
+
+    return str(ibis.to_sql(source, dialect="duckdb"))
+
+
+def _warn_streaming(name: str, reason: NoRoom, shuffle: bool | str) -> None:
+    hint = "" if shuffle == "blocks" else '; shuffle="blocks" reads it in fewer passes'
+    warnings.warn(
+        f"the modality {name!r} is not cached, because {reason}: its rows are read from the lake{hint}",
+        CacheWarning,
+        stacklevel=5,
     )
-
-
-def _batch(keys: np.ndarray, blocks: dict[str, Block]) -> Batch:
-    batch: Batch = {KEY: torch.from_numpy(keys)}
-    for name, block in blocks.items():
-        batch[name] = torch.from_numpy(block.values)
-        batch[f"{name}_known"] = torch.from_numpy(block.known)
-    batch["mask"] = {name: torch.from_numpy(block.present) for name, block in blocks.items()}
-    return batch

@@ -1,25 +1,36 @@
-"""What is known of a planet-run in one table: its numeric columns, read for a block of keys at once."""
+"""What is known of a planet-run in one table: its numbers, or its lists of numbers, one row a run."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
 from lake.store.sql import name, quote
+from lake.train import gather
+from lake.train.batch import KEY
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-KEY = "planet_run_key"
-_NUMERIC = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\)")
+    from lake.reader import Lake
+    from lake.train.pack import Pack, Writer
+
+_WHOLE = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|BOOLEAN")
+_WIDE = re.compile(r"U?BIGINT|UINTEGER")
+_NUMERIC = re.compile(rf"{_WHOLE.pattern}|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\)")
+_LISTS = re.compile(rf"({_NUMERIC.pattern})\[\d*\]")
 _TABLE = re.compile(r"\w+\.\w+")
 _UNIT = re.compile(r"\[([^\[\]]+)\]$")  # the build ends a column's comment so
+_ROWS = 8192  # at once: a block of 64 columns then stays in the processor's cache while it is turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +45,124 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Modality:
+    """One row a planet-run: F scalars, or C lists of numbers of one length."""
+
     name: str
     source: str  # what stands after FROM
     features: tuple[Feature, ...]
+    dtype: str  # float32; int32 or int64 where every column is a whole number
+    lists: bool = False
+    jagged: bool = False
+    flat: bool = False  # [B] instead of [B, 1]: a target
+    classes: tuple[str, ...] = ()
+    """Of a target that is text: what each code stands for."""
+    cells: tuple[str, ...] = ()  # SQL of each feature
+    scale: Any = None  # lake.train.scale.Scale; None: the raw values
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that decides the pack, beside the snapshot."""
+        return {"from": self.source, "cells": self.cells, "dtype": self.dtype, "scale": repr(self.scale)}
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row; of one element, where rows are lists."""
+        return (np.dtype(self.dtype).itemsize + 1) * len(self.features)
+
+    def bytes(self, pack: Pack, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bytes of each of these rows of a pack in a batch."""
+        if "ends" in pack.arrays:
+            return gather.lengths(pack.arrays["ends"], rows) * self.row_bytes
+        return np.full(len(rows), self.row_bytes * (pack.notes.get("length") or 1))
+
+    def keys(self, here: Lake) -> NDArray[np.int64]:
+        """The keys of its rows, as they come."""
+        return np.asarray(here.connection.execute(f"SELECT {KEY} FROM {self.source}").fetchnumpy()[KEY], np.int64)
+
+    def undo(self, values: torch.Tensor) -> torch.Tensor:
+        """Normalised values in the contracts' units again."""
+        if self.scale is None:
+            return values
+        from lake.train import scale
+
+        return scale.undo(self.scale, values)
+
+    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
+        """Append every row of the modality, or those of the keys; the notes count the cells that are not known."""
+        return (_write_lists if self.lists else _write_scalars)(here.connection, self, writer, keys)
+
+    def opened(self, pack: Pack) -> Pack:
+        """A pack as :meth:`gather` takes it: rows of one shape where they have one, and else the end of each."""
+        arrays = dict(pack.arrays)
+        if not self.lists:
+            shape = (-1,) if self.flat else (-1, len(self.features))
+        elif pack.notes["length"] and not self.jagged:
+            shape = (-1, pack.notes["length"]) + ((len(self.features),) if len(self.features) > 1 else ())
+        else:
+            arrays["ends"] = np.cumsum(arrays["lengths"])
+            shape = (-1, len(self.features)) if len(self.features) > 1 else (-1,)
+        arrays |= {name: arrays[name].reshape(shape) for name in ("values", "known") if name in arrays}
+        return replace(pack, arrays=arrays)
+
+    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Found:
+        """The tensors of these rows of a pack, and which of them it has at all."""
+        if "ends" in pack.arrays:
+            return gather.lists(self.name, pack, rows, flat=self.jagged)
+        return gather.dense(self.name, pack, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """n planet-runs of one modality, in the order of the keys that were asked for."""
-
-    values: NDArray[np.float32]  # [n, ...]; 0 where not known
-    known: NDArray[np.bool_]  # the same shape
-    present: NDArray[np.bool_]  # [n]: whether the modality has this planet-run at all
+def source(table: str) -> str:
+    """What stands after FROM for a table's name or a SELECT."""
+    if _TABLE.fullmatch(table):
+        return ".".join(map(name, table.split(".")))
+    return f"({table.rstrip().rstrip(';')}\n)"
 
 
-def describe(connection: duckdb.DuckDBPyConnection, modality: str, table: str) -> Modality:
-    """The numeric columns of a table such as "features.climate", or of a SELECT that gives ``planet_run_key``.
+def is_number(type: str) -> bool:
+    """Whether a column of this SQL type can be a feature."""
+    return bool(_NUMERIC.fullmatch(type))
+
+
+def describe(
+    connection: duckdb.DuckDBPyConnection,
+    modality: str,
+    table: str,
+    *,
+    without: Sequence[str] = (),
+    jagged: bool = False,
+    normalise: bool = False,
+) -> Modality:
+    """The numbers of a table such as "features.climate", or of a SELECT that gives ``planet_run_key``.
 
     Raises:
-        ConfigError: there is no such table, it has no key or no numbers, or several rows of one planet-run.
+        ConfigError: there is no such table, it has no key, no numbers, or both numbers and lists.
     """
     import duckdb
 
-    named = _TABLE.fullmatch(table)
-    source = ".".join(map(name, table.split("."))) if named else f"({table.rstrip().rstrip(';')}\n)"
+    place = source(table)
     try:
-        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
-        columns = [column for column, type in types.items() if column != KEY and _NUMERIC.fullmatch(type)]
-        if KEY not in types or not columns:
-            raise _unfit(modality, table, f"it has no {'numeric column' if KEY in types else KEY}")
-        extra = connection.execute(f"SELECT count(*) - count(DISTINCT {KEY}) FROM {source}").fetchone()[0]
+        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
         raise _unfit(modality, table, first_line(error)) from None
-    if extra:
-        raise _unfit(modality, table, f"{extra} of its rows repeat a {KEY} or have none; a modality has one row a run")
-    comments = _comments(connection, table) if named else {}
-    return Modality(modality, source, tuple(_feature(column, comments.get(column)) for column in columns))
+    lists = [column for column, type in types.items() if _LISTS.fullmatch(type) and column not in without]
+    numbers = [c for c, type in types.items() if c != KEY and c not in without and _NUMERIC.fullmatch(type)]
+    if KEY not in types or not (lists or numbers):
+        raise _unfit(modality, table, f"it has no {'numeric column' if KEY in types else KEY}")
+    if lists and numbers:
+        raise _unfit(
+            modality, table, f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor"
+        )
+    chosen = {column: types[column].partition("[")[0] if lists else types[column] for column in lists or numbers}
+    comments = _comments(connection, table) if _TABLE.fullmatch(table) else {}
+    return Modality(
+        modality,
+        place,
+        tuple(_feature(column, comments.get(column)) for column in chosen),
+        _dtype(chosen.values()),
+        lists=bool(lists),
+        jagged=jagged,
+        cells=tuple(cell(column, type, lists=bool(lists)) for column, type in chosen.items()),
+    )
 
 
 def _unfit(modality: str, table: str, why: str) -> ConfigError:
@@ -95,28 +188,148 @@ def _feature(column: str, comment: str | None) -> Feature:
     return Feature(column, unit and unit[1], _UNIT.sub("", text).strip())
 
 
-def read(connection: duckdb.DuckDBPyConnection, modality: Modality, keys: NDArray[np.int64]) -> Block:
-    """A modality's values for these keys, in their order: one query, whatever their number.
+def _dtype(types: Any) -> str:
+    types = list(types)
+    if not all(map(_WHOLE.fullmatch, types)):
+        return "float32"
+    return "int64" if any(map(_WIDE.fullmatch, types)) else "int32"
 
-    A cell is known where it is a finite number that float32 holds.
-    """
+
+def cell(column: str, type: str, *, lists: bool = False) -> str:
+    """A column as Arrow gives it to numpy without objects."""
+    wanted = {"BOOLEAN": "TINYINT", "UBIGINT": "BIGINT"}.get(type, "DOUBLE" if type[:3] in ("HUG", "DEC") else None)
+    if wanted is None and not lists:
+        return name(column)
+    return f"TRY_CAST({name(column)} AS {wanted or type}{'[]' if lists else ''})"
+
+
+def describe_column(connection: duckdb.DuckDBPyConnection, modality: str, table: str, column: str) -> Modality | None:
+    """One column alone; of text and truth values, as codes in the order of the values. None where it is neither."""
+    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source(table)}").fetchall()}
+    comment = (_comments(connection, table) if _TABLE.fullmatch(table) else {}).get(column)
+    found = Modality(modality, source(table), (_feature(column, comment),), "float32")
+    type = types[column]
+    if type == "BOOLEAN":
+        return replace(found, dtype="int64", cells=(f"CAST({name(column)} AS BIGINT)",), classes=("false", "true"))
+    if is_number(type):
+        return replace(found, dtype=_dtype([type]), cells=(cell(column, type),))
+    if type not in ("VARCHAR", "DATE") and not type.startswith("ENUM"):
+        return None
+    rows = connection.execute(
+        f"SELECT DISTINCT CAST({name(column)} AS VARCHAR) FROM {found.source} WHERE {name(column)} IS NOT NULL"
+    )
+    known = tuple(sorted(text for (text,) in rows.fetchall()))
+    listed = ", ".join(map(quote, known))
+    code = f"CAST(list_position([{listed}], CAST({name(column)} AS VARCHAR)) - 1 AS BIGINT)"
+    return replace(found, dtype="int64", cells=(code,), classes=known)
+
+
+# Writing
+
+
+def _stream(
+    connection: duckdb.DuckDBPyConnection, modality: Modality, keys: NDArray[np.int64] | None
+) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
+    """The key and the cells, block by block, in the order of the table."""
+    import duckdb
     import pyarrow as pa
 
-    shape = len(keys), len(modality.features)
-    values, known, present = np.zeros(shape, np.float32), np.zeros(shape, bool), np.zeros(shape[0], bool)
-    cells = ", ".join(f"coalesce(TRY_CAST({name(f.name)} AS FLOAT), 'nan'::FLOAT)" for f in modality.features)
-    connection.register("_wanted", pa.table({KEY: keys, "_row": np.arange(len(keys))}))
-    reader = connection.execute(
-        f"SELECT _row, array_value({cells}) FROM _wanted JOIN {modality.source} USING ({KEY})"
-    ).to_arrow_reader(2**14)
-    for rows, found in reader:
-        row = rows.to_numpy()
-        cell = found.flatten().to_numpy(zero_copy_only=False).reshape(-1, shape[1])
-        known[row] = finite = np.isfinite(cell)
-        values[row] = np.where(finite, cell, np.float32(0))
-        present[row] = True
-    connection.unregister("_wanted")
-    return Block(values, known, present)
+    select = f"SELECT {KEY}, {', '.join(modality.cells)} FROM {modality.source}"
+    if modality.lists:
+        select += f" WHERE {' AND '.join(f'{name(f.name)} IS NOT NULL' for f in modality.features)}"
+    if keys is not None:
+        connection.register("_wanted", pa.table({KEY: keys}))
+        select = f"SELECT * FROM ({select}) SEMI JOIN _wanted USING ({KEY})"
+    try:
+        for batch in connection.execute(select).to_arrow_reader(_ROWS):
+            column = batch.column(0)
+            if column.null_count:
+                raise _unfit(modality.name, modality.source, f"{column.null_count} of its rows or more have no {KEY}")
+            yield column.to_numpy().astype(np.int64, copy=False), batch.columns[1:]
+    except duckdb.Error as error:
+        raise _unfit(modality.name, modality.source, first_line(error)) from None
+    finally:
+        if keys is not None:
+            connection.unregister("_wanted")
+
+
+def _write_scalars(
+    connection: duckdb.DuckDBPyConnection, modality: Modality, writer: Writer, keys: NDArray[np.int64] | None
+) -> dict[str, Any]:
+    unknown = np.zeros(len(modality.features), np.int64)
+    for key, columns in _stream(connection, modality, keys):
+        values, known = turned(columns, np.dtype(modality.dtype))
+        if modality.scale is not None:
+            values, known = _scaled(modality.scale, values, known)
+        unknown += gather.append(writer, key, values, known)
+    _never_empty(writer, (len(modality.features),), modality.dtype)
+    return {"unknown": dict(zip([f.name for f in modality.features], unknown.tolist(), strict=True))}
+
+
+def turned(columns: Sequence[pa.Array], dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Columns as rows, and which cells are known (None: all): not null, and finite in float32."""
+    values = np.empty((len(columns[0]), len(columns)), dtype)
+    known = None
+    with np.errstate(over="ignore"):
+        for number, column in enumerate(columns):
+            if column.null_count:
+                known = np.ones(values.shape, bool) if known is None else known
+                known[:, number] = column.is_valid().to_numpy(zero_copy_only=False)
+                column = column.fill_null(0)
+            values[:, number] = column.to_numpy(zero_copy_only=False)
+    return values, _finite(values, known)
+
+
+def _finite(values: NDArray[Any], known: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Which cells are known; the others become 0."""
+    if values.dtype.kind == "f":
+        finite = np.isfinite(values)
+        if not finite.all():
+            known = finite if known is None else known & finite
+    if known is not None:
+        values[~known] = 0
+    return known
+
+
+def _scaled(
+    scale: Any, values: NDArray[np.float32], known: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+    from lake.train import scale as scaling
+
+    mask = np.ones(values.shape, bool) if known is None else known
+    scaled, kept = scaling.apply(scale, torch.from_numpy(values), torch.from_numpy(mask))
+    return scaled.numpy(), None if bool(kept.all()) else kept.numpy()
+
+
+def _write_lists(
+    connection: duckdb.DuckDBPyConnection, modality: Modality, writer: Writer, keys: NDArray[np.int64] | None
+) -> dict[str, Any]:
+    unknown = np.zeros(len(modality.features), np.int64)
+    longest, shortest = 0, None
+    for key, columns in _stream(connection, modality, keys):
+        lengths = np.asarray(columns[0].value_lengths().to_numpy(zero_copy_only=False), np.int64)
+        for other in columns[1:]:
+            if (uneven := np.flatnonzero(other.value_lengths().to_numpy(zero_copy_only=False) != lengths)).size:
+                some = ", ".join(map(str, key[uneven[:3]]))
+                raise _unfit(modality.name, modality.source, f"its lists differ in length within a row: {KEY} {some}")
+        values, known = turned([column.flatten() for column in columns], np.dtype(modality.dtype))
+        writer.append("lengths", lengths)
+        unknown += gather.append(writer, key, values, known)
+        if len(lengths):
+            longest = max(longest, int(lengths.max()))
+            shortest = int(lengths.min()) if shortest is None else min(shortest, int(lengths.min()))
+    _never_empty(writer, (len(modality.features),), modality.dtype)
+    if "lengths" not in writer.names():
+        writer.append("lengths", np.zeros(0, np.int64))
+    return {
+        "unknown": dict(zip([f.name for f in modality.features], unknown.tolist(), strict=True)),
+        "length": longest if longest == shortest else None,
+    }
+
+
+def _never_empty(writer: Writer, shape: tuple[int, ...], dtype: str) -> None:
+    if not writer.names():
+        gather.append(writer, np.zeros(0, np.int64), np.zeros((0, *shape), dtype), None)
 
 
 def statistics(

@@ -3,26 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Last = Literal["share", "drop", "repeat"]
+RUN = 8192  # neighbouring keys that stay together where the shuffle goes by blocks
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _STEPS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 
-def shuffled(keys: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
-    """The keys in the pseudo-random order of one epoch.
+def shuffled(
+    keys: NDArray[np.int64],
+    seed: int,
+    epoch: int,
+    *,
+    counts: NDArray[np.int64] | None = None,
+    stages: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Positions in ``keys`` in the pseudo-random order of one epoch.
 
     Each key is sorted by SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) of itself, the seed and
     the epoch: the same order on every machine and with every version of numpy, however the keys came, and two keys
     keep their order when others join them.
+
+    Args:
+        keys: [n], each once.
+        counts: [n], how often each comes; once where None. See :func:`draws`.
+        stages: [n], smaller ones come first; the order is random within a stage.
     """
-    stream = _mix(_mix(_word(seed) + _GOLDEN) + _word(epoch) * _GOLDEN + _GOLDEN)
-    return keys[np.argsort(_mix(keys.astype(np.uint64) + stream))]  # a bijection: no two are the same
+    words = _mix(keys.astype(np.uint64) + _stream(seed, epoch))  # a bijection: no two are the same
+    if counts is None:
+        return np.argsort(words) if stages is None else np.lexsort((words, stages))
+    rows = np.repeat(np.arange(len(keys)), counts)
+    copies = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    words = _mix(words[rows] + copies.astype(np.uint64) * _GOLDEN)
+    return rows[np.argsort(words, kind="stable") if stages is None else np.lexsort((words, stages[rows]))]
+
+
+def draws(weights: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int64]:
+    """How often each of n rows comes in an epoch of n draws: n w / sum(w), rounded down or up by chance.
+
+    Systematic sampling (Madow and Madow 1944, doi:10.1214/aoms/1177731312): the expected number is the exact share,
+    and no row ever differs from it by one or more.
+    """
+    share = np.cumsum(weights, dtype=np.float64)
+    share *= len(weights) / share[-1]
+    share[-1] = len(weights)  # whatever the sum rounds to
+    start = float(_mix(_stream(seed, epoch))[0] >> np.uint64(11)) / 2**53
+    return np.diff(np.floor(share + start), prepend=np.floor(start)).astype(np.int64)
+
+
+def neighbours(rows: int, seed: int, epoch: int, block: int) -> NDArray[np.int64]:
+    """Stages [rows] for a shuffle by blocks: runs of RUN neighbouring rows, dealt at random to blocks of ``block``."""
+    run = min(RUN, block)
+    numbers = np.arange(-(-rows // run))
+    place = np.empty(len(numbers), np.int64)
+    place[np.argsort(_mix(numbers.astype(np.uint64) + _stream(~seed, epoch)))] = numbers
+    return np.repeat(place // max(1, block // run), run)[:rows]
+
+
+def _stream(seed: int, epoch: int) -> NDArray[np.uint64]:
+    return _mix(_mix(_word(seed) + _GOLDEN) + _word(epoch) * _GOLDEN + _GOLDEN)
 
 
 def _word(number: int) -> NDArray[np.uint64]:
@@ -36,32 +83,75 @@ def _mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return words ^ (words >> np.uint64(31))
 
 
-def batches(rows: int, size: int, rank: int = 0, world_size: int = 1, *, drop_last: bool = False) -> list[slice]:
-    """The slices of the epoch's order that are one rank's batches, in order.
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """An epoch's batches. In step s, rank r has the rows ``bounds[s, r]`` to ``bounds[s, r + 1]`` of the order.
 
-    A step takes the next ``size`` rows for rank 0, the next for rank 1, and so on; so rows come in the same order for
-    any number of ranks. The last step's rows are parted evenly, so that every rank has as many batches (one less for
-    some, where there are fewer rows left than ranks); ``drop_last`` leaves that step out where it is not full.
+    Rows beyond the end of the order are those of its beginning, once more.
     """
-    step = size * world_size
-    full, left = divmod(rows, step)
-    slices = [slice(n * step + rank * size, n * step + (rank + 1) * size) for n in range(full)]
-    if left and not drop_last:
-        low, high = (full * step + left * r // world_size for r in (rank, rank + 1))
-        slices += [slice(low, high)] * (high > low)
-    return slices
+
+    bounds: NDArray[np.int64]  # [steps, ranks + 1]
+    repeated: int
+    """How many rows come twice, for all ranks to have as many batches."""
+    dropped: int
+    """How many rows do not come."""
+
+    def __len__(self) -> int:
+        return len(self.bounds)
 
 
-def blocks(slices: list[slice], rows: int) -> Iterator[list[slice]]:
-    """Consecutive batches together, up to so many rows: what is read from disk at once."""
-    block: list[slice] = []
-    held = 0
-    for piece in slices:
-        length = piece.stop - piece.start
-        if block and held + length > rows:
-            yield block
-            block, held = [], 0
-        block.append(piece)
-        held += length
-    if block:
-        yield block
+def steps(rows: int, size: int, *, start: int = 0, ranks: int = 1, last: Last = "share") -> Steps:
+    """Batches of ``size`` rows: a step takes the next ``size`` for rank 0, the next for rank 1, and so on.
+
+    So rows come in the same order for any number of ranks, and every rank has as many batches. What the last step
+    lacks is settled by ``last``: "share" parts the rows that are left evenly (and repeats some only where there are
+    fewer of them than ranks), "drop" leaves them out, "repeat" fills the step from the beginning of the order.
+    """
+    full, left = divmod(rows - start, size * ranks)
+    bounds = start + np.arange(full)[:, None] * (size * ranks) + np.arange(ranks + 1) * size
+    if not left or last == "drop":
+        return Steps(bounds, 0, left)
+    here, wanted = start + full * size * ranks, size * ranks if last == "repeat" else max(left, ranks)
+    return Steps(np.vstack([bounds, here + wanted * np.arange(ranks + 1) // ranks]), wanted - left, 0)
+
+
+def steps_by_bytes(
+    bytes: NDArray[np.int64], budget: int, *, start: int = 0, ranks: int = 1, last: Last = "share"
+) -> Steps:
+    """Batches of as many rows as fit ``budget``, at least one; ``bytes`` [rows] in the epoch's order."""
+    ends = np.cumsum(bytes)
+    cuts = [start]
+    while cuts[-1] < len(ends):
+        before = ends[cuts[-1] - 1] if cuts[-1] else 0
+        cuts.append(max(cuts[-1] + 1, int(np.searchsorted(ends, before + budget, "right"))))
+    full = (len(cuts) - 1) // ranks
+    bounds = np.array(cuts, np.int64)[np.arange(full)[:, None] * ranks + np.arange(ranks + 1)]
+    rest = cuts[full * ranks :]
+    left = rest[-1] - rest[0]
+    if not left or last == "drop":
+        return Steps(bounds, 0, left)
+    while len(rest) <= ranks:  # one batch for each rank: none grows beyond the budget
+        sizes = np.diff(rest)
+        widest = int(np.argmax(sizes))
+        whole = last == "repeat" or sizes[widest] == 1
+        rest.insert(len(rest) if whole else widest + 1, rest[-1] + 1 if whole else rest[widest] + sizes[widest] // 2)
+    return Steps(np.vstack([bounds, rest]), max(0, rest[-1] - len(ends)), 0)
+
+
+def blocks(bounds: NDArray[np.int64], rows: int) -> Iterator[NDArray[np.int64]]:
+    """Consecutive batches ([n, 2]: start, stop) together, up to so many rows: what is read from disk at once."""
+    held = np.cumsum(bounds[:, 1] - bounds[:, 0])
+    first = 0
+    while first < len(bounds):
+        before = held[first - 1] if first else 0
+        stop = max(first + 1, int(np.searchsorted(held, before + rows, "right")))
+        yield bounds[first:stop]
+        first = stop
+
+
+def together(rows: int, block: int | None = None) -> float:
+    """The quality of a shuffle: the share of pairs in a batch whose keys are of one run of RUN neighbours.
+
+    Of a global shuffle (``block`` None) it is RUN / rows, by blocks RUN / block: see docs/training.md.
+    """
+    return min(1.0, RUN / max(1, min(rows, rows if block is None else block)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lake import progress
 from lake.errors import ConfigError
-from lake.train.modality import Block, Feature
+from lake.train import gather
+from lake.train.modality import Feature
 
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
+
+    from lake.reader import Lake
+    from lake.train.pack import Pack, Writer
 
 _FOUND = """
     SELECT planet_run_key(c.planet, c.kind, c.model, c.scenario, c.run) AS key, c.digest, w.position, v.variable,
@@ -36,6 +42,49 @@ class Slabs:
     dims: tuple[str, ...]
     shape: tuple[int, ...]  # the largest of the snapshot's runs; smaller ones are padded at the end
     cubes: dict[int, dict[int, tuple[str, str]]]  # planet_run_key -> position -> the cube's digest, the variable's name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that decides the pack, beside the snapshot."""
+        return {"cubes": sorted(self.cubes.items()), "dims": self.dims, "shape": self.shape}
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row: values and whether they are known."""
+        return 5 * len(self.features) * math.prod(self.shape)
+
+    def bytes(self, pack: Pack, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bytes of each of these rows of a pack in a batch."""
+        return np.full(len(rows), self.row_bytes)
+
+    def keys(self, here: Lake) -> NDArray[np.int64]:
+        """The keys of the runs that have a cube."""
+        return np.array(sorted(self.cubes), np.int64)
+
+    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
+        """Append the arrays of every run, or of those of the keys; the notes count the cells that are not known."""
+        unknown = np.zeros(len(self.features), np.int64)
+        wanted = sorted(self.cubes if keys is None else self.cubes.keys() & set(keys.tolist()))
+        with progress.bar(f"packing {self.name}", len(wanted)) as advance:
+            for key in wanted:
+                values = np.full((1, len(self.features), *self.shape), np.nan, np.float32)
+                for position, array in _arrays(here.config.data, self, key):
+                    values[0, position][tuple(map(slice, array.shape))] = array
+                known = np.isfinite(values)
+                values[~known] = 0
+                unknown += gather.append(writer, np.array([key]), values, None if known.all() else known)
+                advance()
+        if not wanted:
+            gather.append(writer, np.zeros(0, np.int64), np.zeros((0, len(self.features), *self.shape), "f4"), None)
+        return {"unknown": dict(zip([f.name for f in self.features], unknown.tolist(), strict=True))}
+
+    def opened(self, pack: Pack) -> Pack:
+        """A pack as :meth:`gather` takes it."""
+        return pack
+
+    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Found:
+        """The tensors of these rows of a pack, and which of them it has at all."""
+        return gather.dense(self.name, pack, rows)
 
 
 def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str]) -> Slabs:
@@ -78,19 +127,6 @@ def _unfit(modality: str, why: str) -> ConfigError:
         why=why,
         next='lake sql "SELECT variable, standard_name, unit, dims, shape FROM raw.cube_variables"',
     )
-
-
-def read(data: Path, slabs: Slabs, keys: NDArray[np.int64]) -> Block:
-    """The arrays of these planet-runs, in their order; a run without a cube is zeros, neither present nor known."""
-    shape = len(keys), len(slabs.features), *slabs.shape
-    values, known, present = np.zeros(shape, np.float32), np.zeros(shape, bool), np.zeros(shape[0], bool)
-    for row in np.flatnonzero(np.isin(keys, list(slabs.cubes))):
-        for position, array in _arrays(data, slabs, int(keys[row])):
-            place = row, position, *map(slice, array.shape)
-            known[place] = finite = np.isfinite(array)
-            values[place] = np.where(finite, array, np.float32(0))
-        present[row] = True
-    return Block(values, known, present)
 
 
 def _arrays(data: Path, slabs: Slabs, key: int) -> Iterator[tuple[int, NDArray[np.float32]]]:

@@ -1,0 +1,82 @@
+"""A batch: a dict of tensors that can say where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from tensordict import TensorDict
+
+KEY = "planet_run_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a batch came from: with it and the dataset's arguments, the same batch is made again."""
+
+    snapshot: int
+    epoch: int
+    rows: tuple[int, int]
+    """The batch is these rows, from and up to, of the epoch's order."""
+    after: int
+    """How many rows of the order all ranks have had after this step: where a resumed epoch goes on."""
+    keys: torch.Tensor
+    """int64 [B], as in the batch."""
+
+
+class Batch(dict[str, Any]):
+    """Tensors by name; see :class:`lake.train.PlanetRuns`."""
+
+    def __init__(self, values: Mapping[str, Any], place: tuple[int, int, int, int, int]):
+        super().__init__(values)
+        self.place = place  # snapshot, epoch, first row, row after the last, row after the step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Batch, (dict(self), self.place)
+
+    def __copy__(self) -> Batch:
+        return Batch(self, self.place)
+
+    @property
+    def origin(self) -> Origin:
+        """The snapshot, the rows of the epoch's order and the keys."""
+        snapshot, epoch, start, stop, after = self.place
+        return Origin(snapshot, epoch, (start, stop), after, self[KEY])
+
+    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
+        """A batch of the same origin with ``function`` applied to each tensor, also of a graph or the mask."""
+
+        def applied(value: Any) -> Any:
+            return {name: applied(v) for name, v in value.items()} if isinstance(value, Mapping) else function(value)
+
+        return Batch(applied(self), self.place)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
+        """The batch on a device."""
+        return self.map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Batch:
+        """The batch in page-locked memory, from which a GPU copies without waiting."""
+        return self.map(torch.Tensor.pin_memory)
+
+    def tensordict(self) -> TensorDict:
+        """The same as a TensorDict of batch size [B]; what has not B rows (graphs, flat lists) is non-tensor data.
+
+        Raises:
+            ImportError: the package tensordict is not installed.
+        """
+        from tensordict import NonTensorData, TensorDict
+
+        rows = len(self[KEY])
+        parts: dict[str, Any] = {}
+        for name, value in self.items():
+            if isinstance(value, torch.Tensor) and value.ndim and len(value) == rows and f"{name}_offsets" not in self:
+                parts[name] = value
+            else:
+                whole = name == "mask"
+                parts[name] = TensorDict(value, [rows]) if whole else NonTensorData(value, batch_size=[rows])
+        return TensorDict(parts, [rows])

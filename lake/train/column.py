@@ -1,0 +1,65 @@
+"""One value a planet-run, from a column or a SELECT: a target, a weight, a class, an order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lake.errors import ConfigError
+from lake.train import modality
+from lake.train.batch import KEY
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from lake.train.modality import Modality
+
+_COLUMN = re.compile(r"(\w+\.\w+)\.(\w+)")
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """Table and column of "features.planet_params.radius"; None for a SELECT."""
+    found = _COLUMN.fullmatch(text.strip())
+    return (found[1], found[2]) if found else None
+
+
+def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, normalise: bool = False) -> Modality:
+    """The modality of one column, its unknown cells left out: of text and truth values, codes of their classes.
+
+    Args:
+        text: "schema.table.column", or a SELECT of ``planet_run_key`` and one column.
+
+    Raises:
+        ConfigError: there is no such column, or it is neither a number nor text.
+    """
+    import duckdb
+
+    from lake.store.catalog import first_line
+    from lake.store.sql import name as quoted
+
+    table, column = split(text) or (text, None)
+    place = modality.source(table)
+    try:
+        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall() if row[0] != KEY}
+    except duckdb.Error as error:
+        raise _unfit(name, text, first_line(error)) from None
+    column = column or (next(iter(types)) if len(types) == 1 else "")
+    if column not in types:
+        raise _unfit(name, text, f"it has the columns {', '.join(types)}")
+    found = modality.describe_column(connection, name, table, column)
+    if found is None:
+        raise _unfit(name, text, f"{column} is {types[column]}: neither a number nor text")
+    cell = quoted(column)
+    known = f"{cell} IS NOT NULL" + (
+        f" AND isfinite(TRY_CAST({cell} AS FLOAT))" if types[column] in ("FLOAT", "DOUBLE") else ""
+    )
+    return replace(found, source=f"(FROM {place} WHERE {known})", flat=True)
+
+
+def _unfit(name: str, text: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"{text!r} cannot be the {name}",
+        why=why,
+        next=f"PlanetRuns(..., {name}='schema.table.column') or {name}='SELECT planet_run_key, ... FROM ...'",
+    )

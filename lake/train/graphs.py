@@ -1,0 +1,202 @@
+"""A graph a planet-run, such as its reaction network, as PyTorch Geometric takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from lake.errors import ConfigError
+from lake.store.catalog import first_line
+from lake.train import gather, modality
+from lake.train.batch import KEY
+from lake.train.modality import Feature
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+    from lake.reader import Lake
+    from lake.train.pack import Pack, Writer
+
+_ENDS = ("source", "target")
+_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A modality of graphs: one row an edge from ``source`` to ``target``; the other numbers are the edge's."""
+
+    name: str
+    source: str  # what stands after FROM
+    features: tuple[Feature, ...]  # of an edge
+    nodes: tuple[str, ...]
+    """What each ``n_id`` is: the names of all nodes of the snapshot, in alphabetical order."""
+    cells: tuple[str, ...]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that decides the pack, beside the snapshot."""
+        return {"edges": self.source, "cells": self.cells}
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of an edge."""
+        return 16 + 5 * len(self.features)
+
+    def bytes(self, pack: Pack, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bytes of each of these rows of a pack in a batch."""
+        nodes = gather.lengths(pack.arrays["node_ends"], rows)
+        return gather.lengths(pack.arrays["edge_ends"], rows) * self.row_bytes + nodes * 16
+
+    def keys(self, here: Lake) -> NDArray[np.int64]:
+        """The keys of the runs that have a graph."""
+        rows = here.connection.execute(f"SELECT DISTINCT {KEY} FROM {self.source}").fetchnumpy()
+        return np.asarray(rows[KEY], np.int64)
+
+    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
+        """Append the graph of every run, or of those of the keys; the notes count the cells that are not known."""
+        with _tables(here.connection, self, keys) as connection:
+            sizes = connection.execute(_SIZES).fetchnumpy()
+            writer.append("keys", np.asarray(sizes[KEY], np.int64))
+            for part in ("node", "edge"):
+                writer.append(f"{part}_ends", np.cumsum(np.asarray(sizes[f"{part}s"], np.int64)))
+            writer.append("nodes", np.zeros(0, np.int64))
+            for batch in connection.execute(_NODES).to_arrow_reader(_ROWS):
+                writer.append("nodes", batch.column(0).to_numpy())
+            return {"unknown": dict(zip([f.name for f in self.features], self._edges(connection, writer), strict=True))}
+
+    def _edges(self, connection: duckdb.DuckDBPyConnection, writer: Writer) -> list[int]:
+        writer.append("edges", np.zeros((0, 2), np.int64))
+        writer.append("values", np.zeros((0, len(self.features)), np.float32))
+        writer.append("known", np.zeros((0, len(self.features)), bool))
+        unknown = np.zeros(len(self.features), np.int64)
+        cells = [f"_edges.c{number}" for number in range(len(self.cells))]
+        for batch in connection.execute(_EDGES.format(cells="".join(f", {c}" for c in cells))).to_arrow_reader(_ROWS):
+            writer.append("edges", np.stack([column.to_numpy() for column in batch.columns[:2]], axis=1))
+            if cells:
+                values, known = modality.turned(batch.columns[2:], np.dtype(np.float32))
+                known = np.ones(values.shape, bool) if known is None else known
+                writer.append("values", values)
+                writer.append("known", known)
+                unknown += (~known).sum(axis=0)
+        return unknown.tolist()
+
+    def opened(self, pack: Pack) -> Pack:
+        """A pack as :meth:`gather` takes it."""
+        return pack
+
+    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> tuple[dict[str, Any], torch.Tensor]:
+        """The graphs of these rows as one of several parts, and which of the rows have one at all.
+
+        ``edge_index`` int64 [2, E], ``n_id`` int64 [N]: which of :attr:`nodes` each is, ``batch`` int64 [N]: whose row
+        it is, ``ptr`` int64 [B + 1]: where each row's nodes begin; ``edge_attr`` float32 [E, F] and
+        ``edge_attr_known`` where edges have numbers.
+        """
+        nodes, sizes = gather.spread(pack.arrays["node_ends"], rows)
+        edges, counts = gather.spread(pack.arrays["edge_ends"], rows)
+        ptr = np.concatenate([[0], np.cumsum(sizes)])
+        pairs = np.take(pack.arrays["edges"], edges, axis=0) + np.repeat(ptr[:-1], counts)[:, None]
+        graph = {
+            "edge_index": np.ascontiguousarray(pairs.T),
+            "n_id": np.take(pack.arrays["nodes"], nodes),
+            "batch": np.repeat(np.arange(len(rows)), sizes),
+            "ptr": ptr,
+        }
+        if self.features:
+            graph["edge_attr"] = np.take(pack.arrays["values"], edges, axis=0)
+            graph["edge_attr_known"] = np.take(pack.arrays["known"], edges, axis=0)
+        return {self.name: {part: torch.from_numpy(array) for part, array in graph.items()}}, torch.from_numpy(
+            rows >= 0
+        )
+
+
+_PLACES = f"""
+    CREATE OR REPLACE TEMP TABLE _places AS
+    SELECT {KEY}, node, code, row_number() OVER (PARTITION BY {KEY} ORDER BY code) - 1 AS place
+    FROM (SELECT {KEY}, source AS node FROM _edges UNION SELECT {KEY}, target FROM _edges)
+    JOIN _nodes USING (node)"""
+_SIZES = f"""
+    SELECT n.{KEY}, n.nodes, coalesce(e.edges, 0) AS edges
+    FROM (SELECT {KEY}, count(*) AS nodes FROM _places GROUP BY 1) AS n
+    LEFT JOIN (SELECT {KEY}, count(*) AS edges FROM _edges WHERE target IS NOT NULL GROUP BY 1) AS e USING ({KEY})
+    ORDER BY 1"""
+_NODES = f"SELECT code FROM _places ORDER BY {KEY}, code"
+_EDGES = f"""
+    SELECT a.place AS source, b.place AS target{{cells}}
+    FROM _edges JOIN _places AS a ON a.{KEY} = _edges.{KEY} AND a.node = _edges.source
+    JOIN _places AS b ON b.{KEY} = _edges.{KEY} AND b.node = _edges.target
+    ORDER BY _edges.{KEY}, a.place, b.place{{cells}}"""
+
+
+@contextmanager
+def _tables(
+    connection: duckdb.DuckDBPyConnection, graph: Graph, keys: NDArray[np.int64] | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The temporary tables of one pass: the edges, and the place of each node within its run."""
+    import pyarrow as pa
+
+    cells = "".join(f", {cell} AS c{number}" for number, cell in enumerate(graph.cells))
+    ends = ", ".join(f"CAST({end} AS VARCHAR) AS {end}" for end in _ENDS)
+    views = {"_nodes": pa.table({"node": pa.array(graph.nodes, pa.string()), "code": np.arange(len(graph.nodes))})}
+    wanted = ""
+    if keys is not None:
+        views["_wanted"] = pa.table({KEY: keys})
+        wanted = f"SEMI JOIN _wanted USING ({KEY})"
+    for view, table in views.items():
+        connection.register(view, table)
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _edges AS SELECT {KEY}, {ends}{cells} FROM {graph.source} {wanted}"
+        )
+        connection.execute(_PLACES)
+        yield connection
+    finally:
+        connection.execute("DROP TABLE IF EXISTS _edges; DROP TABLE IF EXISTS _places")
+        for view in views:
+            connection.unregister(view)
+
+
+def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str) -> Graph:
+    """The graph of a table or SELECT of edges: ``planet_run_key``, ``source``, ``target`` and any numbers.
+
+    A row whose target is null is a node alone.
+
+    Raises:
+        ConfigError: a column is missing, or an edge has no key or no source.
+    """
+    import duckdb
+
+    source = modality.source(edges)
+    try:
+        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+        if missing := [column for column in (KEY, *_ENDS) if column not in types]:
+            raise _unfit(graph, edges, f"it has no {' and no '.join(missing)}")
+        bad = connection.execute(f"SELECT count(*) FROM {source} WHERE {KEY} IS NULL OR source IS NULL").fetchone()[0]
+        nodes = connection.execute(
+            f"SELECT CAST(source AS VARCHAR) FROM {source} UNION SELECT CAST(target AS VARCHAR) FROM {source}"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise _unfit(graph, edges, first_line(error)) from None
+    if bad:
+        raise _unfit(graph, edges, f"{bad} of its edges have no {KEY} or no source")
+    chosen = {c: t for c, t in types.items() if c not in (KEY, *_ENDS) and modality.is_number(t)}
+    return Graph(
+        graph,
+        source,
+        tuple(Feature(column, None, "") for column in chosen),
+        tuple(sorted(text for (text,) in nodes if text is not None)),
+        tuple(modality.cell(column, type) for column, type in chosen.items()),
+    )
+
+
+def _unfit(graph: str, edges: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"{edges!r} cannot be the graph {graph!r}",
+        why=why,
+        next=f"PlanetRuns(..., graphs={{{graph!r}: 'SELECT planet_run_key, source, target FROM ...'}})",
+    )

@@ -1,0 +1,105 @@
+"""Batches read ahead: by a thread of this process, or by worker processes; and onto a GPU."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from lake.train.batch import Batch
+
+if TYPE_CHECKING:
+    from lake.train.dataset import PlanetRuns
+
+
+class Loader:
+    """An epoch's batches, each time it is iterated, and where it stands.
+
+    Args:
+        data: the planet-runs.
+        ahead: how many batches a thread of this process gathers before they are asked for; 0: none.
+        device: where the batches are wanted. To a GPU they are copied by the thread, from page-locked memory and on a
+            stream of their own, while it computes on the batch before.
+        num_workers: processes that read instead of the thread. The packs are shared between them, not copied; but
+            batches are, so that a thread is the quicker way unless rows are not cached.
+        options: others of torch's DataLoader, for ``num_workers`` above 0.
+    """
+
+    def __init__(
+        self,
+        data: PlanetRuns,
+        *,
+        ahead: int = 2,
+        device: torch.device | str | None = None,
+        num_workers: int = 0,
+        **options: Any,
+    ):
+        self.data, self.ahead, self.device = data, ahead, torch.device(device or "cpu")
+        self._pool = DataLoader(data, batch_size=None, num_workers=num_workers, **options) if num_workers else None
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Batch]:
+        source = self.data.read() if self._pool is None else iter(self._pool)
+        move = _mover(self.device)
+        batches = _ahead(source, move, self.ahead) if self.ahead else map(move, source)
+        for batch, ready in batches:
+            ready()
+            self.data.passed(batch)
+            yield batch
+        self.data.finished()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the epoch stands after the batch that was given last, whatever was read ahead."""
+        return self.data.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on there, with any number of workers and ranks; see :meth:`lake.train.PlanetRuns.load_state_dict`."""
+        self.data.load_state_dict(state)
+
+
+Moved = tuple[Batch, Callable[[], None]]
+"""A batch, and what makes the caller's stream wait until it is there."""
+
+
+def _ahead(source: Iterator[Batch], move: Callable[[Batch], Moved], number: int) -> Iterator[Moved]:
+    """The same batches, up to ``number`` of them made by a thread before they are asked for."""
+
+    def make() -> Moved | None:
+        batch = next(source, None)
+        return None if batch is None else move(batch)
+
+    with ThreadPoolExecutor(1, "read-ahead") as thread:
+        waiting = deque(thread.submit(make) for _ in range(number))
+        while (moved := waiting.popleft().result()) is not None:
+            waiting.append(thread.submit(make))
+            yield moved
+
+
+def _mover(device: torch.device) -> Callable[[Batch], Moved]:
+    if device.type != "cuda":
+        return lambda batch: (batch if device.type == "cpu" else batch.to(device), _ready)
+    stream = torch.cuda.Stream(device)
+
+    def move(batch: Batch) -> Moved:
+        with torch.cuda.stream(stream):
+            moved = batch.pin_memory().to(device, non_blocking=True)
+            done = stream.record_event()
+
+        def ready() -> None:
+            current = torch.cuda.current_stream(device)
+            current.wait_event(done)
+            moved.map(lambda tensor: tensor.record_stream(current) or tensor)
+
+        return moved, ready
+
+    return move
+
+
+def _ready() -> None:
+    """The batch is there already."""

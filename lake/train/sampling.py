@@ -1,0 +1,106 @@
+"""How often each planet-run comes in an epoch, and in which stage: weights, balance, curriculum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lake.errors import ConfigError
+from lake.train import column, order
+from lake.train.modality import Modality
+from lake.train.pack import Pack, gathered
+
+if TYPE_CHECKING:
+    import duckdb
+    from numpy.typing import NDArray
+
+    from lake.reader import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Columns that an epoch's order depends on, and then their values."""
+
+    columns: Mapping[str, Modality] = field(default_factory=dict)  # by "weight", "balance", "curriculum"
+    weights: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None  # of the curriculum
+
+    @property
+    def identity(self) -> Any:
+        """All that decides the order, beside the keys, the seed and the epoch."""
+        return {name: part.identity for name, part in self.columns.items()}
+
+    def read(
+        self, here: Lake, keys: NDArray[np.int64], packs: Mapping[str, Pack], at: Mapping[str, NDArray[np.int64]]
+    ) -> Sampling:
+        """The same with the values of these planet-runs.
+
+        Raises:
+            ConfigError: a planet-run has no value, or a weight is below 0.
+        """
+        found = {name: _values(here, name, part, keys, packs, at) for name, part in self.columns.items()}
+        weights = found.get("weight")
+        if weights is not None and ((weights < 0).any() or not weights.any()):
+            raise ConfigError(
+                f"{int((weights < 0).sum())} weights are below 0" if weights.any() else "all weights are 0"
+            )
+        if "balance" in found:
+            _, group, count = np.unique(found["balance"], return_inverse=True, return_counts=True)
+            share = 1 / count[group]
+            weights = share if weights is None else share * weights
+        return replace(self, weights=weights, values=found.get("curriculum"))
+
+    def order(
+        self, keys: NDArray[np.int64], seed: int, epoch: int, *, shuffle: bool | str, block: int, stages: int
+    ) -> NDArray[np.int64]:
+        """Positions in ``keys`` in the order of an epoch."""
+        counts = None if self.weights is None else order.draws(self.weights, seed, epoch)
+        if self.values is not None:
+            rank = np.argsort(np.argsort(self.values, kind="stable"))
+            first = np.searchsorted(np.sort(self.values), self.values)  # equal values are in one stage
+            return order.shuffled(
+                keys, seed, epoch, counts=counts, stages=np.minimum(first, rank) * stages // len(keys)
+            )
+        if shuffle == "blocks":
+            parts = order.neighbours(len(keys), seed, epoch, block)
+            return order.shuffled(keys, seed, epoch, counts=counts, stages=parts)
+        if shuffle:
+            return order.shuffled(keys, seed, epoch, counts=counts)
+        rows = np.arange(len(keys))
+        return rows if counts is None else np.repeat(rows, counts)
+
+
+def describe(connection: duckdb.DuckDBPyConnection, **columns: str | None) -> Sampling:
+    """The columns that are asked for, by what they are for.
+
+    Raises:
+        ConfigError: there is no such column, or a weight or an order that is not a number.
+    """
+    found = {name: column.describe(connection, name, text) for name, text in columns.items() if text}
+    for name in ("weight", "curriculum"):
+        if name in found and found[name].classes:
+            raise ConfigError(f"{columns[name]!r} cannot be the {name}", why="it is not a number")
+    return Sampling(found)
+
+
+def _values(
+    here: Lake,
+    name: str,
+    part: Modality,
+    keys: NDArray[np.int64],
+    packs: Mapping[str, Pack],
+    at: Mapping[str, NDArray[np.int64]],
+) -> NDArray[np.float64]:
+    pack = packs.get(name) or part.opened(gathered(lambda writer: part.write(here, writer), f"the {name}"))
+    rows = at[name] if name in at else pack.find(keys)
+    if missing := np.flatnonzero(rows < 0).size:
+        some = ", ".join(map(str, keys[rows < 0][:3]))
+        raise ConfigError(
+            f"{missing:,} of {len(keys):,} planet-runs have no {name}",
+            where=f"planet_run_key {some}",
+            next=f"choose others with where=..., or give {name} as a SELECT with a value for each",
+        )
+    return pack.arrays["values"][rows].astype(np.float64)

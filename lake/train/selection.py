@@ -1,0 +1,45 @@
+"""Which planet-runs a dataset has: those of a split, of a condition, and of what they are required to have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lake.errors import ConfigError
+from lake.store.catalog import first_line
+from lake.store.sql import quote
+from lake.train.batch import KEY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lake.reader import Lake
+
+
+def keys(here: Lake, split: str | None, where: str) -> NDArray[np.int64]:
+    """The keys of core.planet_runs in a split (None: all) that meet a condition in SQL, ascending.
+
+    Raises:
+        ConfigError: there are none, or the condition cannot be run.
+    """
+    import duckdb
+
+    conditions = [] if split is None else [f"split = {quote(split)}"]
+    if where.strip():
+        conditions.append(f"({where}\n)")  # on a line of its own: it may end in a comment
+    condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    try:
+        found = here.connection.execute(f"SELECT {KEY} FROM core.planet_runs {condition}").fetchnumpy()[KEY]
+        if len(found):
+            return np.sort(np.asarray(found, dtype=np.int64))
+        known = here.connection.execute("SELECT split, count(*) FROM core.planet_runs GROUP BY 1 ORDER BY 1").fetchall()
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"the planet-runs cannot be chosen: {first_line(error)}", where=f"core.planet_runs {condition}"
+        ) from None
+    raise ConfigError(
+        f"no planet-run is in split {split!r}" + (f" where {where}" if where else ""),
+        where=f"core.planet_runs at snapshot {here.snapshot}",
+        why="; ".join(f"{name} has {count}" for name, count in known) or "the table is empty",
+    )
