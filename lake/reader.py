@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import door
+from lake.store import door, lease
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ class Lake:
 
     Attributes:
         snapshot: the snapshot's number. Everything that this object gives is of that snapshot, whatever is built since.
+        lease: keeps `lake gc` from freeing that snapshot until `close`; none on a disk that cannot be written.
         connection: the DuckDB connection behind it, with the snapshot's tables as views; it writes to memory only.
     """
 
     def __init__(self, config: Config, snapshot: int | str | None):
         import duckdb
 
-        place = door.ensure(config, snapshot)
         self.config = config
         # A door is attached, not opened: DuckDB shares open databases by path, and would give the old one again.
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
@@ -37,9 +37,12 @@ class Lake:
         )
         self.connection.execute("SET TimeZone = 'UTC'")  # the same text for the same moment on every machine
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
-        self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+        with lease.opening(config):
+            place = door.ensure(config, snapshot)
+            self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+            self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
+            self.lease = lease.hold(config, self.snapshot)
         self.connection.execute("USE lake")
-        self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
 
     def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: lazy, and ready for ``.df()``, ``.arrow()``, ``.show()``, ``.fetchall()``.
@@ -96,6 +99,7 @@ class Lake:
     def close(self) -> None:
         """Let go of the files."""
         self.connection.close()
+        self.lease.close()
 
     def __enter__(self) -> Lake:
         return self

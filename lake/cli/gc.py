@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
 import click
 
 from lake.cli import _output
+
+if TYPE_CHECKING:
+    from lake.store.lease import Holder
 
 
 @click.command(epilog="Example: lake gc --keep 3 --apply")
@@ -13,7 +20,8 @@ from lake.cli import _output
 def command(path: str, keep: int, apply: bool, wait: float) -> None:
     """Tell what could be freed: old snapshots without a tag, and what killed processes left. --apply frees it.
 
-    Tagged snapshots are kept, and so is every blob: from them everything else can be made again.
+    Tagged snapshots are kept, those that somebody has open, and every blob: from them everything else can be made
+    again.
     """
     from lake import config
     from lake.store import gc
@@ -21,6 +29,8 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
     found = gc.run(config.load(path), keep=keep, apply=apply, wait=wait)
     if _output.as_json:
         _output.json_out(found.as_dict())
+    for line in _in_use(found.in_use):
+        _output.say(line)
     if found.nothing:
         _output.say("nothing to free")
         return
@@ -36,3 +46,11 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
     _output.say(f"kept: snapshot(s) {', '.join(map(str, found.kept)) or 'none'}")
     if not found.applied:
         _output.say("next: the same command with --apply")
+
+
+def _in_use(holders: Iterable[Holder]) -> Iterator[str]:
+    """A line a snapshot: who has had it open for longest, and how many more."""
+    for snapshot, group in groupby(holders, key=lambda holder: holder.snapshot):
+        first, *more = group
+        who = f"pid {first.pid} since {first.since} on {first.host}" if first.pid else "somebody"
+        yield f"snapshot {snapshot} is in use by {who}{f', and by {len(more)} more' if more else ''}"

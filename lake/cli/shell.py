@@ -21,7 +21,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     SQL may also come from standard input. What --write changes is published by the next build.
     """
     from lake import config
-    from lake.store import catalog, door
+    from lake.store import catalog, door, lease
     from lake.store.sql import quote
 
     if write and at is not None:
@@ -36,8 +36,11 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
             code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
     else:
         statements = ["SET TimeZone = 'UTC'", f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
-        place = door.ensure(settings, at)
-        code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
+        with lease.opening(settings):
+            place = door.ensure(settings, at)
+            held = lease.hold(settings, door.read_info(place).snapshot)
+        with held:
+            code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
     raise SystemExit(code)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
 
     base = _base(config, connection, snapshot, place)
     statements = list(_statements(config, connection, snapshot, base))
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    temporary = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)

@@ -1,4 +1,5 @@
-"""What can be freed: snapshots that nobody named and that are not among the newest, and what a killed process left.
+"""What can be freed: snapshots that are not among the newest, that nobody named and nobody has open, and what a killed
+process left.
 
 Blobs are never freed: from them everything else can be made again.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, cubes, record, sums, tags
+from lake.store import catalog, cubes, lease, record, sums, tags
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Freed:
     orphans: list[str] = field(default_factory=list)  # Parquet files that no snapshot ever had
     left: list[str] = field(default_factory=list)  # spill and spool folders, doors
     cubes: list[str] = field(default_factory=list)
+    in_use: list[lease.Holder] = field(default_factory=list)  # who has which snapshot open: these are kept
     bytes: int = 0
     applied: bool = False
 
@@ -43,30 +45,36 @@ class Freed:
 
 
 def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 0) -> Freed:
-    """Free all but the newest published snapshots and those that have a tag. Without ``apply``, only tell.
+    """Free all but the newest published snapshots, those that have a tag and those that are open. Without ``apply``,
+    only tell.
 
     Raises:
         Locked: another process writes this lake.
     """
+    keep = max(keep, 1)
     with catalog.write_session(config, wait=wait) as connection:
-        found = _find(config, connection, max(keep, 1))
-        if apply:
-            _free(config, connection, found)
+        if not apply:
+            return _find(config, connection, keep, lease.held(config))
+        with lease.freeing(config):
+            found = _find(config, connection, keep, lease.held(config, sweep=True))
+            _expire(config, connection, found)
+        _free(config, connection, found)  # what no snapshot has that can still be opened
     return found
 
 
-def _find(config: Config, connection: DuckDBPyConnection, keep: int) -> Freed:
+def _find(config: Config, connection: DuckDBPyConnection, keep: int, in_use: list[lease.Holder]) -> Freed:
     every = record.snapshots(connection)
     published = [snapshot.id for snapshot in every if snapshot.kind == "publish"]
-    kept = sorted({*published[:keep], *(tag.snapshot for tag in tags.known(connection))})
+    wanted = {tag.snapshot for tag in tags.known(connection)} | {holder.snapshot for holder in in_use}
+    kept = sorted({*published[:keep], *wanted.intersection(published)})
     staying = {*kept, every[0].id}  # the record's newest state is the next writer's beginning
-    found = Freed(kept, sorted(s.id for s in every if s.id not in staying))
+    found = Freed(kept, sorted(s.id for s in every if s.id not in staying), in_use=in_use)
     held = {at: record.tables(connection, at) for at in sorted(staying)}
     live = {file for tables in held.values() for files in tables.values() for file in files}
     known = record.files(connection)
     found.files = sorted(known - live)
     found.orphans = sorted(set(_walk(config.data / record.TABLES, config.data)) - known)
-    found.left = sorted(_left(config, found.snapshots))
+    found.left = sorted(_left(config, kept))
     found.cubes = sorted(_unused_cubes(config, connection, held.values()))
     found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes])
     return found
@@ -78,13 +86,12 @@ def _walk(folder: Path, data: Path) -> Iterator[str]:
             yield str(Path(root, name).relative_to(data))
 
 
-def _left(config: Config, gone: Iterable[int]) -> Iterator[str]:
+def _left(config: Config, kept: Iterable[int]) -> Iterator[str]:
     """Folders of builds and landings that were killed: whoever holds the write lock has none yet. And old doors."""
+    stay = {f"{number}.duckdb" for number in kept}
     for pattern in ("tmp/build-*", "tmp/spool-*"):
         yield from (str(path.relative_to(config.data)) for path in config.data.glob(pattern))
-    for number in gone:
-        if (config.data / "doors" / f"{number}.duckdb").is_file():
-            yield f"doors/{number}.duckdb"
+    yield from (f"doors/{door.name}" for door in config.data.glob("doors/*.duckdb") if door.name not in stay)
 
 
 def _unused_cubes(
@@ -110,10 +117,17 @@ def _bytes(data: Path, paths: Iterable[str]) -> int:
     return total
 
 
-def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
+def _expire(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
+    """Let nobody open these snapshots any more; their doors first, which show them without asking the record."""
+    for place in found.left:
+        if place.startswith("doors/"):
+            (config.data / place).unlink(missing_ok=True)
     if found.snapshots:
         listed = ", ".join(map(str, found.snapshots))
         connection.execute(f"CALL ducklake_expire_snapshots('{record.ALIAS}', versions => [{listed}])")
+
+
+def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
     connection.execute(f"CALL ducklake_cleanup_old_files('{record.ALIAS}', cleanup_all => true)")
     for path in (*found.files, *found.orphans, *found.left, *found.cubes):
         place = config.data / path
