@@ -6,7 +6,8 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -167,7 +168,7 @@ class PlanetRuns(IterableDataset):
         arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
         networks = {name: _sql(source) for name, source in (graphs or {}).items()}
         _distinct([*sources, *arrays, *networks, *(["target"] if target else [])])
-        with self._open() as here:
+        with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
             self._describe(here, sources, arrays, networks, target, jagged, normalise)
@@ -205,25 +206,16 @@ class PlanetRuns(IterableDataset):
         """Open each part's pack, or make it; what cannot be kept is read each time."""
         packs = {}
         for name, part in parts.items():
-            of = {"snapshot": self.snapshot, "published": self.published, **part.identity}
             try:
-                if not self.cache:
-                    raise NoRoom("cache=False")
-                found = pack.ensure(
-                    here.config.cache / "train",
-                    of,
-                    lambda writer, part=part: part.write(here, writer),
-                    what=f"the modality {name!r}",
-                    limit=here.config.train.cache,
-                )
-                packs[name] = part.opened(found)
+                write = partial(part.write, here)
+                packs[name] = part.opened(self._kept(here, part.identity, write, f"the modality {name!r}"))
             except NoRoom as reason:
                 if self.cache:
                     _warn_streaming(name, reason, self.shuffle)
         return packs
 
     def _choose(self, here: Lake, require: Sequence[str]) -> None:
-        keys = selection.keys(here, self.split, self.where)
+        keys = self._selected(here)
         self.skipped: dict[str, int] = {}
         for name in require:
             if name not in self.schema:
@@ -240,6 +232,24 @@ class PlanetRuns(IterableDataset):
         self.keys: NDArray[np.int64] = keys
         self._at = {name: found.find(keys) for name, found in self._packs.items()}
         self._sampling = self._sampling.read(here, keys, self._packs, self._at)
+
+    def _selected(self, here: Lake) -> NDArray[np.int64]:
+        """The keys of the split, sorted once."""
+
+        def write(writer: pack.Writer) -> dict[str, Any]:
+            writer.append("keys", selection.keys(here, self.split, self.where))
+            return {}
+
+        try:
+            return np.asarray(self._kept(here, {"split": self.split, "where": self.where}, write, "planet-runs").keys)
+        except NoRoom:
+            return selection.keys(here, self.split, self.where)
+
+    def _kept(self, here: Lake, of: Mapping[str, Any], make: pack.Make, what: str) -> Pack:
+        if not self.cache:
+            raise NoRoom("cache=False")
+        of = {"snapshot": self.snapshot, "published": self.published, **of}
+        return pack.ensure(here.config.cache / "train", of, make, what=what, limit=here.config.train.cache)
 
     def _has(self, here: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         if name in self._packs:
@@ -369,7 +379,7 @@ class PlanetRuns(IterableDataset):
         packs = {}
         for name in names:
             part = self.schema[name]
-            made = pack.gathered(lambda writer, part=part: part.write(here, writer, keys), f"the modality {name!r}")
+            made = pack.gathered(partial(part.write, here, keys=keys), f"the modality {name!r}")
             packs[name] = part.opened(made)
         return packs
 

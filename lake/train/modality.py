@@ -198,7 +198,7 @@ def _dtype(types: Any) -> str:
 def cell(column: str, type: str, *, lists: bool = False) -> str:
     """A column as Arrow gives it to numpy without objects."""
     wanted = {"BOOLEAN": "TINYINT", "UBIGINT": "BIGINT"}.get(type, "DOUBLE" if type[:3] in ("HUG", "DEC") else None)
-    if wanted is None and not lists:
+    if wanted is None:
         return name(column)
     return f"TRY_CAST({name(column)} AS {wanted or type}{'[]' if lists else ''})"
 

@@ -28,22 +28,34 @@ def shuffled(
 ) -> NDArray[np.int64]:
     """Positions in ``keys`` in the pseudo-random order of one epoch.
 
-    Each key is sorted by SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) of itself, the seed and
-    the epoch: the same order on every machine and with every version of numpy, however the keys came, and two keys
-    keep their order when others join them.
+    Each key is sorted by the upper 32 bits of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) of
+    itself, the seed and the epoch, and then by itself: the same order on every machine and with every version of
+    numpy, and two keys keep their order when others join them.
 
     Args:
-        keys: [n], each once.
+        keys: [n], ascending, each once.
         counts: [n], how often each comes; once where None. See :func:`draws`.
         stages: [n], smaller ones come first; the order is random within a stage.
     """
-    words = _mix(keys.astype(np.uint64) + _stream(seed, epoch))  # a bijection: no two are the same
-    if counts is None:
-        return np.argsort(words) if stages is None else np.lexsort((words, stages))
-    rows = np.repeat(np.arange(len(keys)), counts)
-    copies = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    words = _mix(words[rows] + copies.astype(np.uint64) * _GOLDEN)
-    return rows[np.argsort(words, kind="stable") if stages is None else np.lexsort((words, stages[rows]))]
+    words = _mix(keys.astype(np.uint64) + _stream(seed, epoch))
+    rows = np.arange(len(keys))
+    if counts is not None:
+        rows = np.repeat(rows, counts)
+        copies = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        words = _mix(words[rows] + copies.astype(np.uint64) * _GOLDEN)
+    places = by_upper_half(words)
+    if stages is not None:
+        places = places[np.argsort(stages[rows[places]], kind="stable")]
+    return rows[places]
+
+
+def by_upper_half(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where each word is in the order of their upper 32 bits, stable.
+
+    numpy sorts 16 bits by radix: twice that takes a third of the time of a sort by 64.
+    """
+    places = np.argsort((words >> np.uint64(32)).astype(np.uint16), kind="stable")
+    return places[np.argsort((words >> np.uint64(48)).astype(np.uint16)[places], kind="stable")]
 
 
 def draws(weights: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int64]:

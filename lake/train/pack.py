@@ -25,6 +25,7 @@ import numpy as np
 
 from lake.errors import ConfigError
 from lake.train.batch import KEY
+from lake.train.order import by_upper_half
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,7 +170,8 @@ def _index(writer: Writer, what: str) -> None:
     keys = np.asarray(writer.array("keys"))
     if (keys[1:] > keys[:-1]).all():
         return
-    rows = np.argsort(keys, kind="stable")
+    rows = by_upper_half(keys.view(np.uint64) ^ np.uint64(1 << 63))  # the sign's bit turned: a smaller key is less
+    rows = rows[np.argsort(keys[rows], kind="stable")]  # quick where all is nearly in order
     ordered = keys[rows]
     same = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(same):
