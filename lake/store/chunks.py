@@ -7,6 +7,7 @@ memory and two thirds of the time (bench/netcdf.py).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lake.errors import StorageError
 from lake.store.slabs import regions
 
 CODEC = {"cname": "lz4", "clevel": 5, "shuffle": "shuffle"}
+_HEADER = struct.Struct("<4xI4xI")  # of Blosc 1: bytes before and after compression
 
 
 def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.ndarray) -> None:
@@ -33,12 +35,31 @@ def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.
         file.parent.mkdir(parents=True, exist_ok=True)
         whole = _whole(values[(*region, ...)], chunks)
         file.write_bytes(_packed(whole))
-        if not np.array_equal(_unpacked(file, whole.nbytes), whole.reshape(-1).view(np.uint8)):
+        kept = np.empty_like(whole)
+        _unpack(str(file), kept)
+        if not np.array_equal(kept.reshape(-1).view(np.uint8), whole.reshape(-1).view(np.uint8)):
             raise StorageError(
                 "a chunk was read back with other values than were written",
                 where=str(file),
                 why="a failing disk or memory",
             )
+
+
+def read(folder: str, chunks: Sequence[int], values: np.ndarray) -> None:
+    """Fill ``values``, of the array's shape and stored type, with all that it holds.
+
+    Raises:
+        OSError: a chunk is not there.
+        ValueError, RuntimeError: a chunk is cut short, or its bytes are none. (Its values are not compared with a sum.)
+    """
+    for region in regions(values.shape, chunks):
+        index = (str(cut.start // size) for cut, size in zip(region, chunks, strict=True))
+        piece = values[(*region, ...)]
+        straight = piece.shape == tuple(chunks) and piece.flags.c_contiguous
+        whole = piece if straight else np.empty(chunks, values.dtype)
+        _unpack("/".join((folder, "c", *index)), whole)
+        if not straight:
+            piece[...] = whole[tuple(slice(length) for length in piece.shape)]
 
 
 def _whole(values: np.ndarray, chunks: Sequence[int]) -> np.ndarray:
@@ -57,9 +78,12 @@ def _packed(values: np.ndarray) -> bytes:
     return blosc.compress(values, CODEC["cname"].encode(), CODEC["clevel"], blosc.SHUFFLE)
 
 
-def _unpacked(file: Path, size: int) -> np.ndarray:
+def _unpack(file: str, values: np.ndarray) -> None:
     from numcodecs import blosc
 
-    result = np.empty(size, np.uint8)
-    blosc.decompress(file.read_bytes(), result)
-    return result
+    with open(file, "rb", buffering=0) as opened:
+        content = opened.read()
+    # The codec itself would leave the rest of `values` as it was, or read past the end of a file that was cut.
+    if len(content) < 16 or _HEADER.unpack_from(content) != (values.nbytes, len(content)):
+        raise ValueError(f"{file} has not the length that its chunk should have")
+    blosc.decompress(content, values)

@@ -123,10 +123,10 @@ def verify(data: Path, digest: str) -> None:
                 arrays.hash_into(sha, np.asarray(array[region]))
             facts[name] = arrays.facts(array, sha.hexdigest())
             if sha.hexdigest() != array.attrs[arrays.NOTE]["sha256"]:
-                raise _damaged(data, digest, f"the values of {name} are not what was written")
+                raise damaged(data, digest, f"the values of {name} are not what was written")
         found = _digest(group.attrs[arrays.NOTE]["attributes"], facts)
     if found != digest:
-        raise _damaged(data, digest, f"its content has the digest {found} now")
+        raise damaged(data, digest, f"its content has the digest {found} now")
 
 
 def _digest(attrs: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
@@ -252,10 +252,11 @@ def _reading(data: Path, digest: str) -> Iterator[zarr.Group]:
     try:
         yield zarr.open_group(place, mode="r", zarr_format=3, use_consolidated=False)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(data, digest, f"its store cannot be read: {error}") from None
+        raise damaged(data, digest, f"its store cannot be read: {error}") from None
 
 
-def _damaged(data: Path, digest: str, how: str) -> StorageError:
+def damaged(data: Path, digest: str, how: str) -> StorageError:
+    """The error of a cube whose files are not what was written."""
     return StorageError(
         f"the cube {digest} is not what it was: {how}",
         where=str(path(data, digest)),
