@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _META = "pack.json"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 class NoRoom(Exception):
@@ -132,7 +132,7 @@ class _Files(Writer):
 
     def _begin(self, name: str, rows: NDArray[Any]) -> _Part:
         path = self.folder / f"{name}.bin"
-        self.files[name] = _Part(path, path.open("wb", buffering=0), rows.dtype, rows.shape[1:])
+        self.files[name] = _Part(path, path.open("wb"), rows.dtype, rows.shape[1:])
         return self.files[name]
 
     def rows(self, name: str) -> int:
@@ -140,6 +140,7 @@ class _Files(Writer):
 
     def array(self, name: str) -> NDArray[Any]:
         part = self.files[name]
+        part.file.flush()
         return _map(part.path, part.meta)
 
     def replace(self, name: str, rows: NDArray[Any]) -> None:
@@ -237,7 +238,8 @@ def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, lim
         (fresh / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
         fresh.rename(folder)
     finally:
-        writer.close()
+        with suppress(OSError):  # what a full disk did not take
+            writer.close()
         shutil.rmtree(fresh, ignore_errors=True)
 
 
@@ -252,7 +254,7 @@ def _open(folder: Path) -> Pack | None:
         damaged = [n for n, part in meta["arrays"].items() if google_crc32c.value(arrays[n]) != part["crc32c"]]
         notes = meta["notes"]
         keys, rows = arrays.pop("keys"), arrays.pop("rows", None)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if not folder.exists():
             return None
         damaged = ["a file is missing"]
