@@ -24,6 +24,7 @@ import lake
 from lake import config
 from lake.build import run as building
 from lake.errors import ConfigError
+from lake.store import gc
 
 torch = pytest.importorskip("torch")
 
@@ -331,7 +332,7 @@ def test_an_epoch_that_was_resumed_is_followed_by_whole_ones(project):
     state = data.state_dict()
     other = runs(project)
     other.load_state_dict(state)
-    assert len(other) == len(data) - 2
+    assert len(other.steps(0, state["row"])) == len(data) - 2
     assert keys_of(first) + keys_of(other) == expected(data, 0)
     assert keys_of(other) == expected(data, 0)
     other.load_state_dict(state)
@@ -419,6 +420,22 @@ def test_a_killed_worker_is_an_error_and_the_epoch_goes_on_after_it(project):
     again = runs(project, batch_size=4)
     again.load_state_dict(loader.state_dict())
     assert keys_of(before) + keys_of(again) == expected(data, 0)
+
+
+def test_gc_lets_the_snapshot_be_that_is_trained_on(own, numbers):
+    data = runs(own, cache=False, block=40)
+    iterator = iter(data)
+    check(next(iterator), numbers)
+    for number in range(2):
+        sql = own / "sql/features/params.sql"
+        sql.write_text(sql.read_text().replace("sqrt(n)", f"sqrt(n) + {number}"))
+        building.run(config.load(own))
+    assert data.snapshot in gc.run(config.load(own), keep=1, apply=True).kept
+    for batch in iterator:
+        check(batch, numbers)
+    old = data.snapshot
+    del data, iterator
+    assert old in gc.run(config.load(own), keep=1, apply=True).snapshots
 
 
 # The cache
@@ -648,3 +665,50 @@ def test_a_pack_in_memory_finds_what_it_has():
     assert pack.gathered(lambda writer: writer.append("keys", np.zeros(0, np.int64)) or {}, "it").find(
         np.array([3])
     ).tolist() == [-1]
+
+
+def test_lightning_trains_checkpoints_and_goes_on(project, tmp_path):
+    lightning = pytest.importorskip("lightning")
+    from lake.train.lightning import PlanetRunsModule
+
+    class Model(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.seen = torch.nn.Linear(3, 1), []
+
+        def training_step(self, batch, _):
+            self.seen.append(batch["planet_run_key"].tolist())
+            return self.layer(batch["params"]).square().mean()
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=1e-6)
+
+    def module():
+        return PlanetRunsModule(project, tables={"params": "features.params"}, batch_size=16)
+
+    def trainer(**options):
+        quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu"}
+        return lightning.Trainer(default_root_dir=tmp_path, limit_val_batches=0, **{**quiet, **options})
+
+    model, data = Model(), module()
+    trainer(max_epochs=2, enable_checkpointing=False).fit(model, data)
+    wanted = [expected(data.data["train"], epoch) for epoch in range(2)]
+    assert [key for keys in model.seen for key in keys] == wanted[0] + wanted[1]
+    kept = lightning.pytorch.callbacks.ModelCheckpoint(tmp_path, "at", every_n_train_steps=7)
+    stopped = Model()
+    trainer(max_epochs=1, callbacks=[kept]).fit(stopped, module())
+    rest = Model()
+    trainer(max_epochs=2).fit(rest, module(), ckpt_path=tmp_path / "at.ckpt")
+    assert stopped.seen[:7] + rest.seen == model.seen
+
+
+def test_a_hugging_face_view_has_every_row(project, numbers):
+    pytest.importorskip("datasets")
+    from lake.train.huggingface import view
+
+    data = runs(project, jagged=["lines"])
+    rows = list(view(data, 1).with_format("numpy"))
+    assert [int(row["planet_run_key"]) for row in rows] == expected(data, 1)
+    assert set(rows[0]) & {"params", "params_known", "spectra", "codes_present"}
+    assert not set(rows[0]) & {"lines", "net", "mask"}
+    assert [float(row["params"][2]) for row in rows] == [numbers[int(row["planet_run_key"])] for row in rows]

@@ -20,6 +20,7 @@ from lake import config as settings
 from lake.config import parse_size
 from lake.errors import ConfigError
 from lake.reader import Lake
+from lake.store import lease
 from lake.train import column, graphs, modality, order, pack, sampling, selection, slabs
 from lake.train.batch import KEY, Batch
 from lake.train.graphs import Graph
@@ -170,6 +171,7 @@ class PlanetRuns(IterableDataset):
         _distinct([*sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
+            self._lease = lease.hold(here.config, self.snapshot)  # lake gc lets it be
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
             self._describe(here, sources, arrays, networks, target, jagged, normalise)
             self._sampling = sampling.describe(here.connection, weight=weight, balance=balance, curriculum=curriculum)
@@ -285,9 +287,8 @@ class PlanetRuns(IterableDataset):
         return self.only(*(name for name in self.schema if name not in names))
 
     def __len__(self) -> int:
-        """How many batches this rank has in an epoch, counted from where the next one begins."""
-        epoch, row = self._start.tolist()
-        return len(self.steps(epoch, row))
+        """How many batches this rank has in an epoch; what is left of a resumed one, :meth:`steps` tells."""
+        return len(self.steps(int(self._start[0])))
 
     def steps(self, epoch: int = 0, row: int = 0) -> Steps:
         """The batches of an epoch from a row on, for all ranks, with how many rows are repeated or dropped."""
@@ -413,11 +414,12 @@ class PlanetRuns(IterableDataset):
     def __getstate__(self) -> dict[str, Any]:
         # A spawned worker is in no process group, and opens the packs itself: tell it its rank, send it no pages.
         fixed = self.place if self._place or self.place != (0, 1) else None
-        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None}
+        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None, "_lease": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         with self._open() as here:
+            self._lease = lease.hold(here.config, self.snapshot)
             self._packs = self._opened(here, self.schema)
         self._at = {name: found.find(self.keys) for name, found in self._packs.items()}
 

@@ -54,6 +54,11 @@ class Loader:
             yield batch
         self.data.finished()
 
+    @property
+    def sampler(self) -> PlanetRuns:
+        """Whose ``set_epoch`` a trainer calls."""
+        return self.data
+
     def state_dict(self) -> dict[str, Any]:
         """Where the epoch stands after the batch that was given last, whatever was read ahead."""
         return self.data.state_dict()

@@ -12,6 +12,7 @@ import numpy as np
 
 from lake import progress
 from lake.errors import ConfigError
+from lake.store import read_array
 from lake.train import gather
 from lake.train.modality import Feature
 
@@ -130,8 +131,8 @@ def _unfit(modality: str, why: str) -> ConfigError:
 
 
 def _arrays(data: Path, slabs: Slabs, key: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    from lake.store import cubes
-
     for position, (digest, variable) in slabs.cubes[key].items():
-        with cubes.open(data, digest) as dataset, np.errstate(over="ignore"):
-            yield position, dataset[variable].transpose(*slabs.dims).to_numpy().astype(np.float32)
+        array = read_array.read(data, digest, variable)
+        dims = read_array.dims(data, digest, variable)
+        with np.errstate(over="ignore"):
+            yield position, array.transpose([dims.index(dim) for dim in slabs.dims]).astype(np.float32, copy=False)
