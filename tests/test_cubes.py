@@ -322,6 +322,15 @@ def test_kill_9_leaves_nothing_to_see_and_the_next_write_completes(tmp_path):
     assert list((tmp_path / "cubes" / cubes.PARTIAL).iterdir()) == []
 
 
+def test_processes_that_write_at_once_leave_each_other_alone(tmp_path):
+    """Each begins by sweeping what others have left, also while another is just beginning."""
+    many = "for n in range(150): cubes.write(data, Cube(xr.Dataset({'x': ('a', [1.0])}), {}, None), memory=1)"
+    tiny = tmp_path / "tiny.nc"
+    xr.Dataset({"x": ("a", [1.0])}).to_netcdf(tiny)
+    running = [subprocess.Popen(script(tmp_path, tiny, before=many), stderr=subprocess.PIPE) for _ in range(3)]
+    assert [process.communicate()[1] for process in running] == [b""] * 3
+
+
 def test_a_disk_that_takes_no_more(tmp_path, one):
     limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
     ran = subprocess.run(script(tmp_path, one, before=limit), capture_output=True, text=True)

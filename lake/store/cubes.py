@@ -298,15 +298,26 @@ def _workspace(data: Path) -> Iterator[Path]:
     home = data / CUBES / PARTIAL
     with storing(home):
         home.mkdir(parents=True, exist_ok=True)
-        _sweep(home)
         folder = home / uuid.uuid4().hex
-        folder.mkdir()
-        handle = os.open(folder, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with _locked(home):  # another process could sweep the folder before its lock is there
+            _sweep(home)
+            folder.mkdir()
+            handle = os.open(folder, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
         os.close(handle)
 
 
