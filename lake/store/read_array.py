@@ -22,6 +22,9 @@ import numpy as np
 from lake.errors import ConfigError
 from lake.store import arrays, attributes, chunks, cubes, packing
 
+_PACKED = ("_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned")
+_OTHERWISE = {"dtype", "_Encoding"}  # attributes that let xarray make booleans and texts of numbers
+
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
@@ -30,8 +33,8 @@ class _Layout:
     dims: tuple[str, ...]
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
-    dtype: np.dtype  # as stored
     sha256: str
+    dtype: np.dtype  # as stored
     fills: tuple[Any, ...]
     attrs: dict[str, Any] | None  # what xarray's decoder needs; None where masking the fills is all there is to do
 
@@ -147,18 +150,29 @@ def _layout(folder: str, variable: str, stamp: int) -> _Layout | None:
         note = meta["attributes"][arrays.NOTE]
         if not _is_ours(meta, note):
             return None
-        kept = attributes.restore(note["attributes"])
-        dtype = np.dtype(note["dtype"]).newbyteorder("<")
-        shape, grid = tuple(meta["shape"]), tuple(meta["chunk_grid"]["configuration"]["chunk_shape"])
-        named, sha256 = tuple(meta.get("dimension_names") or ()), note["sha256"]
+        kept = note["attributes"]
+        if _may_be_dates(folder, variable, kept) or not _OTHERWISE.isdisjoint(kept):
+            return None
+        told = {name: kept[name] for name in _PACKED if name in kept}
+        return _Layout(
+            tuple(meta.get("dimension_names") or ()),
+            tuple(meta["shape"]),
+            tuple(meta["chunk_grid"]["configuration"]["chunk_shape"]),
+            note["sha256"],
+            *_meaning(note["dtype"], json.dumps(told)),
+        )
     except (KeyError, TypeError, AttributeError):
         return None
-    if _may_be_dates(folder, variable, kept) or not {"dtype", "_Encoding"}.isdisjoint(kept):
-        return None  # xarray makes booleans and texts of numbers that have the last two
-    attrs, fills = packing.for_xarray(kept, dtype), packing.of(kept, dtype).fills
-    if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs) and (not fills or dtype.str in ("<f4", "<f8")):
-        return _Layout(named, shape, grid, dtype, sha256, fills, None)
-    return _Layout(named, shape, grid, dtype, sha256, (), attrs)
+
+
+@lru_cache(maxsize=256)  # the runs of a model are packed alike
+def _meaning(dtype: str, told: str) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
+    """The last three fields of a layout."""
+    stored, packed = np.dtype(dtype).newbyteorder("<"), attributes.restore(json.loads(told))
+    attrs, fills = packing.for_xarray(packed, stored), packing.of(packed, stored).fills
+    if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs) and (not fills or stored.str in ("<f4", "<f8")):
+        return stored, fills, None
+    return stored, (), attrs
 
 
 def _json(file: str) -> Any:
