@@ -63,6 +63,16 @@ def test_the_readme_in_python(home, monkeypatch):
     assert "planet_run_key" in out.getvalue()
 
 
+def test_the_training_page_in_python(home, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(home)
+    out, names = io.StringIO(), {}
+    with contextlib.redirect_stdout(out):
+        for block in blocks(ROOT / "docs/training.md", "python"):
+            exec(compile(block, "training.md", "exec"), names)
+    assert "<PlanetRuns train at snapshot" in out.getvalue()
+
+
 def test_the_readme_in_sql_and_python_agree(home, monkeypatch):
     monkeypatch.chdir(home / "demo-lake")
     (question,) = blocks(ROOT / "README.md", "sql")

@@ -114,6 +114,7 @@ class PlanetRuns(IterableDataset):
     Attributes:
         snapshot: the snapshot's number.
         keys: int64, the planet-runs' keys in ascending order.
+        sources: the tables and SELECTs of ``tables``; target: as it was asked for.
         schema: what each modality's columns are: :class:`Modality`, :class:`Slabs` or :class:`Graph`.
         skipped: how many planet-runs each required modality lacked.
         unknown: modality -> column -> how many cells of the whole modality are not known.
@@ -165,15 +166,16 @@ class PlanetRuns(IterableDataset):
             tables = {"x": tables}
         if require is None:
             require = [*(["target"] if target else []), *(["x"] if single else [])]
-        sources = {name: _sql(source) for name, source in (TABLES if tables is None else tables).items()}
+        self.sources = {name: _sql(source) for name, source in (TABLES if tables is None else tables).items()}
+        self.target = target
         arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
         networks = {name: _sql(source) for name, source in (graphs or {}).items()}
-        _distinct([*sources, *arrays, *networks, *(["target"] if target else [])])
+        _distinct([*self.sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
             self._lease = lease.hold(here.config, self.snapshot)  # lake gc lets it be
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
-            self._describe(here, sources, arrays, networks, target, jagged, normalise)
+            self._describe(here, self.sources, arrays, networks, target, jagged, normalise)
             self._sampling = sampling.describe(here.connection, weight=weight, balance=balance, curriculum=curriculum)
             self._packs = self._opened(here, {**self.schema, **self._sampling.columns})
             self._choose(here, require)

@@ -14,7 +14,9 @@ import math
 import os
 import shutil
 import warnings
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedWriter
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _META = "pack.json"
+_PENDING = 8  # blocks that wait to be written
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
@@ -110,40 +113,50 @@ class _Part:
 
 
 class _Files(Writer):
-    """Grows arrays in files. Written, not mapped: a full disk is then an error, and not a signal that kills."""
+    """Grows arrays in files, by a thread of its own: the next block is read meanwhile.
+
+    Written, not mapped: a full disk is then an error, and not a signal that kills.
+    """
 
     def __init__(self, folder: Path, limit: int):
         self.folder, self.limit, self.bytes = folder, limit, 0
         self.files: dict[str, _Part] = {}
+        self.thread = ThreadPoolExecutor(1, "pack")
+        self.pending: deque[Future[None]] = deque()
 
     def append(self, name: str, rows: NDArray[Any]) -> None:
-        import google_crc32c
-
         part = self.files.get(name) or self._begin(name, rows)
         bytes = np.ascontiguousarray(rows, part.dtype).view()
         bytes.flags.writeable = False
         self.bytes += bytes.nbytes
         if self.bytes > self.limit:
             raise NoRoom(f"it is larger than the cache may be, {self.limit / 1e9:g} GB ([train] cache in lake.toml)")
-        if bytes.size:
-            part.file.write(bytes.data)
-            part.crc = google_crc32c.extend(part.crc, bytes)
         part.rows += len(rows)
+        if bytes.size:
+            self.pending.append(self.thread.submit(_put, part, bytes))
+        self.wait(_PENDING)
 
     def _begin(self, name: str, rows: NDArray[Any]) -> _Part:
         path = self.folder / f"{name}.bin"
         self.files[name] = _Part(path, path.open("wb"), rows.dtype, rows.shape[1:])
         return self.files[name]
 
+    def wait(self, pending: int = 0) -> None:
+        """Until no more blocks than that are to be written."""
+        while len(self.pending) > pending:
+            self.pending.popleft().result()
+
     def rows(self, name: str) -> int:
         return self.files[name].rows if name in self.files else 0
 
     def array(self, name: str) -> NDArray[Any]:
+        self.wait()
         part = self.files[name]
         part.file.flush()
         return _map(part.path, part.meta)
 
     def replace(self, name: str, rows: NDArray[Any]) -> None:
+        self.wait()
         old = self.files.pop(name)
         old.file.close()
         old.path.unlink()
@@ -152,9 +165,26 @@ class _Files(Writer):
     def names(self) -> list[str]:
         return list(self.files)
 
-    def close(self) -> None:
+    def finish(self) -> dict[str, dict[str, Any]]:
+        """What pack.json says of the arrays, once all is written."""
+        self.wait()
         for part in self.files.values():
             part.file.close()
+        return {name: part.meta for name, part in self.files.items()}
+
+    def close(self) -> None:
+        """Let go of the files, also of what a full disk did not take."""
+        self.thread.shutdown(cancel_futures=True)
+        for part in self.files.values():
+            with suppress(OSError):
+                part.file.close()
+
+
+def _put(part: _Part, bytes: NDArray[Any]) -> None:
+    import google_crc32c
+
+    part.file.write(bytes.data)
+    part.crc = google_crc32c.extend(part.crc, bytes)
 
 
 def gathered(make: Make, what: str) -> Pack:
@@ -232,14 +262,11 @@ def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, lim
     try:
         notes = make(writer)
         _index(writer, what)
-        writer.close()
-        arrays = {name: part.meta for name, part in writer.files.items()}
-        meta = {"format": FORMAT, "of": identity, "notes": notes, "arrays": arrays}
+        meta = {"format": FORMAT, "of": identity, "notes": notes, "arrays": writer.finish()}
         (fresh / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
         fresh.rename(folder)
     finally:
-        with suppress(OSError):  # what a full disk did not take
-            writer.close()
+        writer.close()
         shutil.rmtree(fresh, ignore_errors=True)
 
 
