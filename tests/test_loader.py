@@ -620,6 +620,14 @@ def test_a_query_or_an_expression_stands_for_the_tables(project, numbers):
         assert batch["x"][:, 0].tolist() == [numbers[key] for key in batch["planet_run_key"].tolist()]
 
 
+def test_columns_of_a_table_keep_their_units(project):
+    data = runs(project, tables={"one": ("features.params", ["radius"]), "two": ("features.params", ["count", "mass"])})
+    assert [(f.name, f.unit) for f in data.schema["one"].features] == [("radius", "earth_radius")]
+    assert [(f.name, f.unit) for f in data.schema["two"].features] == [("count", None), ("mass", "earth_mass")]
+    with pytest.raises(ConfigError, match="no column 'radii'"):
+        runs(project, tables={"one": ("features.params", ["radii"])})
+
+
 def test_jagged_lists_are_flat(project, numbers):
     for batch in runs(project, jagged=["lines"]):
         lengths = [numbers[k] % 5 if numbers[k] % 7 else 0 for k in batch["planet_run_key"].tolist()]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from lake.train.order import Last, Steps
 
-    Source = str | ibis.Table
+    Source = str | ibis.Table | tuple[str, Sequence[str]]
     Part = Modality | Slabs | Graph
 
 TABLES = {
@@ -84,8 +84,9 @@ class PlanetRuns(IterableDataset):
     Args:
         lake: a lake, whose snapshot is then read whatever is built since; or its folder, at its newest snapshot.
         split: "train", "validation" or "test"; None for all.
-        tables: modality -> a table such as "features.climate", a SELECT that gives ``planet_run_key`` once a run, or
-            an ibis expression of such rows. One of these alone is the modality "x". By default TABLES of this module.
+        tables: modality -> a table such as "features.climate", or a pair of it and its columns; a SELECT that gives
+            ``planet_run_key`` once a planet-run; or an ibis expression of such rows. One of these alone is the
+            modality "x". By default TABLES of this module.
         cubes: modality -> variables of the cubes, by name or CF standard name, of the same dimensions. A list of them
             is the modality of its name.
         graphs: modality -> a table, SELECT or expression of edges: ``planet_run_key``, ``source``, ``target``, numbers.
@@ -169,7 +170,7 @@ class PlanetRuns(IterableDataset):
         self.sources = {name: _sql(source) for name, source in (TABLES if tables is None else tables).items()}
         self.target = target
         arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
-        networks = {name: _sql(source) for name, source in (graphs or {}).items()}
+        networks = {name: str(_sql(source)) for name, source in (graphs or {}).items()}
         _distinct([*self.sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
@@ -184,7 +185,7 @@ class PlanetRuns(IterableDataset):
     def _describe(
         self,
         here: Lake,
-        tables: Mapping[str, str],
+        tables: Mapping[str, str | tuple[str, Sequence[str]]],
         cubes: Mapping[str, Sequence[str]],
         networks: Mapping[str, str],
         target: str | None,
@@ -195,11 +196,11 @@ class PlanetRuns(IterableDataset):
             raise ConfigError(f"jagged names {unknown[0]!r}", why=f"the tables are {', '.join(tables)}")
         at = column.split(target) if target else None
         schema: dict[str, Part] = {}
-        for name, table in tables.items():
+        for name, source in tables.items():
+            table, columns = (source, None) if isinstance(source, str) else source
             without = [at[1]] if at and at[0] == table else []
-            schema[name] = modality.describe(
-                here.connection, name, table, without=without, jagged=name in jagged, normalise=normalise
-            )
+            options: dict[str, Any] = {"columns": columns, "without": without, "jagged": name in jagged}
+            schema[name] = modality.describe(here.connection, name, table, normalise=normalise, **options)
         schema |= {name: slabs.describe(here.connection, name, asked) for name, asked in cubes.items()}
         schema |= {name: graphs.describe(here.connection, name, edges) for name, edges in networks.items()}
         if target:
@@ -539,9 +540,9 @@ def _distinct(names: Sequence[str]) -> None:
         taken |= {name, f"{name}_known", f"{name}_offsets"}
 
 
-def _sql(source: Source) -> str:
-    """A table's name or a SELECT, also of an ibis expression."""
-    if isinstance(source, str):
+def _sql(source: Source) -> str | tuple[str, Sequence[str]]:
+    """A table's name, with or without its columns, or a SELECT, also of an ibis expression."""
+    if isinstance(source, (str, tuple)):
         return source
     import ibis
 

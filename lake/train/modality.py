@@ -128,6 +128,7 @@ def describe(
     modality: str,
     table: str,
     *,
+    columns: Sequence[str] | None = None,
     without: Sequence[str] = (),
     jagged: bool = False,
     normalise: bool = False,
@@ -144,6 +145,10 @@ def describe(
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
         raise _unfit(modality, table, first_line(error)) from None
+    if columns is not None:
+        if missing := [column for column in columns if column not in types]:
+            raise _unfit(modality, table, f"it has no column {missing[0]!r}, but {', '.join(types)}")
+        types = {column: types[column] for column in (KEY, *columns) if column in types}
     lists = [column for column, type in types.items() if _LISTS.fullmatch(type) and column not in without]
     numbers = [c for c, type in types.items() if c != KEY and c not in without and _NUMERIC.fullmatch(type)]
     if KEY not in types or not (lists or numbers):
