@@ -331,6 +331,20 @@ def test_processes_that_write_at_once_leave_each_other_alone(tmp_path):
     assert [process.communicate()[1] for process in running] == [b""] * 3
 
 
+def test_another_process_names_the_same_cube_first(tmp_path, monkeypatch):
+    dataset, sync = xr.Dataset({"x": ("a", [1.0])}), cubes._sync
+
+    def late(place: Path) -> None:
+        monkeypatch.undo()
+        store(tmp_path, dataset)
+        sync(place)
+
+    monkeypatch.setattr(cubes, "_sync", late)
+    written = store(tmp_path, dataset)
+    cubes.verify(tmp_path, written.digest)
+    assert {p.name for p in (tmp_path / "cubes").iterdir()} == {written.digest, cubes.PARTIAL}
+
+
 def test_a_disk_that_takes_no_more(tmp_path, one):
     limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
     ran = subprocess.run(script(tmp_path, one, before=limit), capture_output=True, text=True)

@@ -10,6 +10,7 @@ Chunks are whole slabs along the first dimensions, because a run is read time st
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -339,11 +340,17 @@ def _publish(data: Path, folder: Path, digest: str) -> int:
         with suppress(StorageError):
             verify(data, digest)
             return _size(place)
-        place.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
+        with suppress(FileNotFoundError):  # another process has just done the same
+            place.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
     for root, _, names in os.walk(folder):
         for name in [*names, "."]:
             _sync(Path(root, name))
-    folder.rename(place)
+    try:
+        folder.rename(place)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return _publish(data, folder, digest)  # another process was first: is its cube whole?
     _sync(place.parent)
     return _size(place)
 
