@@ -36,6 +36,8 @@ __all__ = [
     "Between",
     "Column",
     "Contract",
+    "Impute",
+    "Normalise",
     "OneOf",
     "Pattern",
     "References",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 Severity = Literal["error", "warn"]
+_METHODS = ("standard", "robust", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,29 @@ class References:
 
     column: str
     severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Normalise:
+    """How training scales the column, measured on the split "train" alone: see docs/training.md.
+
+    "standard": (x - mean) / standard deviation; "robust": (x - median) / (quartile distance / 1.349); "log": "standard"
+    of log10(x), where x <= 0 is not known.
+    """
+
+    method: Literal["standard", "robust", "log"]
+
+    def __post_init__(self) -> None:
+        if self.method not in _METHODS:
+            raise ValueError(f"Normalise({self.method!r}): it is one of {', '.join(_METHODS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Impute:
+    """A cell that is not known gets the median of the known cells of the split "train"; its mask says so still.
+
+    Without this mark it is 0 and masked. A column that is not ``| None`` has no such cell: its build is refused.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +178,9 @@ _SQL = {
     datetime.date: "DATE",
     datetime.datetime: "TIMESTAMP",
 }
+
+
+_NUMBERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT")
 
 
 class Table(BaseModel):
@@ -326,6 +355,8 @@ def _columns(cls: type[Table], where: str) -> Iterator[Column]:
         sql = explicit or _sql_type(python)
         if sql is None:
             raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
+        if any(isinstance(mark, (Normalise, Impute)) for mark in marks) and sql not in _NUMBERS:
+            raise ConfigError(f"{cls.__name__}.{name} is {sql}: only a number is normalised or imputed", where=where)
         unit = next((m.name for m in marks if isinstance(m, Unit)), None)
         # `class_` promises the column `class`: Python keeps some words for itself.
         yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), marks)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lake.contract import Between, OneOf, Pattern, References, Rule, Table, Unit
+from lake.contract import Between, Normalise, OneOf, Pattern, References, Rule, Table, Unit
 
 _RULE = References("seeds.environment_rules.rule_id")
 _BASIS = OneOf("standard state", "cell", "body", "habitat")
@@ -145,73 +145,73 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
     """Host star"""
     source: str
     """The catalogue that it is from"""
-    orbital_period: Annotated[float | None, Unit("day"), Between(0, 1_000_000_000, "warn")]
+    orbital_period: Annotated[float | None, Unit("day"), Normalise("log"), Between(0, 1_000_000_000, "warn")]
     """Orbital period; null where it is only a limit"""
     orbital_period_upper: _upper("day")
     orbital_period_lower: _lower("day")
     orbital_period_limit_value: _limit_value("day")
     orbital_period_limit: _Limit
-    semi_major_axis: Annotated[float | None, Unit("au"), Between(0, 100_000, "warn")]
+    semi_major_axis: Annotated[float | None, Unit("au"), Normalise("log"), Between(0, 100_000, "warn")]
     """Semi-major axis, or separation on the sky of planets found by imaging or microlensing; null where only a limit"""
     semi_major_axis_upper: _upper("au")
     semi_major_axis_lower: _lower("au")
     semi_major_axis_limit_value: _limit_value("au")
     semi_major_axis_limit: _Limit
-    radius: Annotated[float | None, Unit("earth_radius"), Between(0, 200, "warn")]
+    radius: Annotated[float | None, Unit("earth_radius"), Normalise("log"), Between(0, 200, "warn")]
     """Radius; null where it is only a limit"""
     radius_upper: _upper("earth_radius")
     radius_lower: _lower("earth_radius")
     radius_limit_value: _limit_value("earth_radius")
     radius_limit: _Limit
-    mass: Annotated[float | None, Unit("earth_mass"), Between(0, 100_000, "warn")]
+    mass: Annotated[float | None, Unit("earth_mass"), Normalise("log"), Between(0, 100_000, "warn")]
     """Mass, of the kind that mass_kind says; null where it is only a limit"""
     mass_upper: _upper("earth_mass")
     mass_lower: _lower("earth_mass")
     mass_limit_value: _limit_value("earth_mass")
     mass_limit: _Limit
-    eccentricity: Annotated[float | None, Unit("1"), Between(0, 1, "warn")]
+    eccentricity: Annotated[float | None, Unit("1"), Normalise("standard"), Between(0, 1, "warn")]
     """Eccentricity; null where it is only a limit"""
     eccentricity_upper: _upper("1")
     eccentricity_lower: _lower("1")
     eccentricity_limit_value: _limit_value("1")
     eccentricity_limit: _Limit
-    insolation: Annotated[float | None, Unit("earth_insolation"), Between(0, 10_000_000, "warn")]
+    insolation: Annotated[float | None, Unit("earth_insolation"), Normalise("log"), Between(0, 10_000_000, "warn")]
     """Insolation; null where it is only a limit"""
     insolation_upper: _upper("earth_insolation")
     insolation_lower: _lower("earth_insolation")
     insolation_limit_value: _limit_value("earth_insolation")
     insolation_limit: _Limit
-    equilibrium_temperature: Annotated[float | None, Unit("K"), Between(0, 20_000, "warn")]
+    equilibrium_temperature: Annotated[float | None, Unit("K"), Normalise("log"), Between(0, 20_000, "warn")]
     """Equilibrium temperature, as published: with the albedo that its authors took; null where it is only a limit"""
     equilibrium_temperature_upper: _upper("K")
     equilibrium_temperature_lower: _lower("K")
     equilibrium_temperature_limit_value: _limit_value("K")
     equilibrium_temperature_limit: _Limit
-    star_temperature: Annotated[float | None, Unit("K"), Between(100, 300_000, "warn")]
+    star_temperature: Annotated[float | None, Unit("K"), Normalise("standard"), Between(100, 300_000, "warn")]
     """Effective temperature of the star; null where it is only a limit"""
     star_temperature_upper: _upper("K")
     star_temperature_lower: _lower("K")
     star_temperature_limit_value: _limit_value("K")
     star_temperature_limit: _Limit
-    star_radius: Annotated[float | None, Unit("solar_radius"), Between(0, 2000, "warn")]
+    star_radius: Annotated[float | None, Unit("solar_radius"), Normalise("log"), Between(0, 2000, "warn")]
     """Radius of the star; null where it is only a limit"""
     star_radius_upper: _upper("solar_radius")
     star_radius_lower: _lower("solar_radius")
     star_radius_limit_value: _limit_value("solar_radius")
     star_radius_limit: _Limit
-    star_mass: Annotated[float | None, Unit("solar_mass"), Between(0, 300, "warn")]
+    star_mass: Annotated[float | None, Unit("solar_mass"), Normalise("log"), Between(0, 300, "warn")]
     """Mass of the star; null where it is only a limit"""
     star_mass_upper: _upper("solar_mass")
     star_mass_lower: _lower("solar_mass")
     star_mass_limit_value: _limit_value("solar_mass")
     star_mass_limit: _Limit
-    star_metallicity: Annotated[float | None, Unit("dex"), Between(-6, 2, "warn")]
+    star_metallicity: Annotated[float | None, Unit("dex"), Normalise("standard"), Between(-6, 2, "warn")]
     """Metallicity of the star, log10 in that of the Sun; null where it is only a limit"""
     star_metallicity_upper: _upper("dex")
     star_metallicity_lower: _lower("dex")
     star_metallicity_limit_value: _limit_value("dex")
     star_metallicity_limit: _Limit
-    star_gravity: Annotated[float | None, Unit("dex"), Between(-2, 10, "warn")]
+    star_gravity: Annotated[float | None, Unit("dex"), Normalise("standard"), Between(-2, 10, "warn")]
     """log10 of the star's surface gravity in cm/s^2; null where it is only a limit"""
     star_gravity_upper: _upper("dex")
     star_gravity_lower: _lower("dex")
@@ -223,29 +223,31 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
     """Whether the archive calculated the mass from the radius"""
     radius_calculated: bool | None
     """Whether the archive calculated the radius from the mass; null where the answer does not tell"""
-    distance: Annotated[float | None, Unit("parsec"), Between(0, 20_000, "warn")]
+    distance: Annotated[float | None, Unit("parsec"), Normalise("log"), Between(0, 20_000, "warn")]
     """Distance from the Sun"""
     distance_upper: _upper("parsec")
     distance_lower: _lower("parsec")
-    radius_si: Annotated[float | None, Unit("m")]
+    radius_si: Annotated[float | None, Unit("m"), Normalise("log")]
     """Radius"""
     radius_si_upper: _upper("m")
     radius_si_lower: _lower("m")
-    mass_si: Annotated[float | None, Unit("kg")]
+    mass_si: Annotated[float | None, Unit("kg"), Normalise("log")]
     """Mass, of the kind that mass_kind says"""
     mass_si_upper: _upper("kg")
     mass_si_lower: _lower("kg")
-    insolation_si: Annotated[float | None, Unit("W/m^2")]
+    insolation_si: Annotated[float | None, Unit("W/m^2"), Normalise("log")]
     """Insolation"""
     insolation_si_upper: _upper("W/m^2")
     insolation_si_lower: _lower("W/m^2")
-    density_computed: Annotated[float | None, Unit("kg/m^3"), Between(0, 100_000, "warn")]
+    density_computed: Annotated[float | None, Unit("kg/m^3"), Normalise("log"), Between(0, 100_000, "warn")]
     """density_of(mass, radius), where both are known independently"""
-    gravity_computed: Annotated[float | None, Unit("m/s^2"), Between(0, 100_000, "warn")]
+    gravity_computed: Annotated[float | None, Unit("m/s^2"), Normalise("log"), Between(0, 100_000, "warn")]
     """gravity_of(mass, radius), where both are known independently"""
-    insolation_computed: Annotated[float | None, Unit("earth_insolation"), Between(0, 10_000_000, "warn")]
+    insolation_computed: Annotated[
+        float | None, Unit("earth_insolation"), Normalise("log"), Between(0, 10_000_000, "warn")
+    ]
     """insolation_of(star_radius, star_temperature, semi_major_axis)"""
-    equilibrium_temperature_computed: Annotated[float | None, Unit("K"), Between(0, 20_000, "warn")]
+    equilibrium_temperature_computed: Annotated[float | None, Unit("K"), Normalise("log"), Between(0, 20_000, "warn")]
     """equilibrium_temperature_of(star_radius, star_temperature, semi_major_axis): albedo 0, heat spread evenly"""
 
 
@@ -264,7 +266,7 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Their names, sorted"""
     surface_variable: str | None
     """The variable that was taken as surface temperature"""
-    surface_temperature: Annotated[float | None, Unit("K"), Between(0, 5000)]
+    surface_temperature: Annotated[float | None, Unit("K"), Normalise("standard"), Between(0, 5000)]
     """Its global mean"""
     surface_temperature_min: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its smallest value"""
@@ -274,19 +276,19 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Why the mean is null"""
     precipitation_variable: str | None
     """The variable that was taken as precipitation"""
-    precipitation: Annotated[float | None, Unit("kg/m^2/s"), Between(-1e-6, 1, "warn")]
+    precipitation: Annotated[float | None, Unit("kg/m^2/s"), Normalise("log"), Between(-1e-6, 1, "warn")]
     """Global mean"""
     precipitation_gap: str | None
     """Why it is null"""
     surface_pressure_variable: str | None
     """The variable that was taken as surface pressure"""
-    surface_pressure: Annotated[float | None, Unit("Pa"), Between(0, 1e9, "warn")]
+    surface_pressure: Annotated[float | None, Unit("Pa"), Normalise("log"), Between(0, 1e9, "warn")]
     """Global mean"""
     surface_pressure_gap: str | None
     """Why it is null"""
     outgoing_longwave_variable: str | None
     """The variable that was taken as outgoing longwave radiation"""
-    outgoing_longwave: Annotated[float | None, Unit("W/m^2"), Between(0, 1e6, "warn")]
+    outgoing_longwave: Annotated[float | None, Unit("W/m^2"), Normalise("standard"), Between(0, 1e6, "warn")]
     """Global mean at the top of the atmosphere"""
     outgoing_longwave_gap: str | None
     """Why it is null"""

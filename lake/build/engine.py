@@ -7,6 +7,7 @@ ops.fetches      every outcome of fetch that this snapshot knows
 quality.metrics  how good each table is, at each snapshot; docs/quality.md defines each measure
 quality.checks   each contract's checks, with examples of what failed
 quality.failures the rows that failed a check, as many as are kept, with their blobs
+quality.features what columns are normalised and imputed by: see lake.build.normalisation
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lake.build import normalisation
 from lake.build.graph import Model, Project
 from lake.build.plan import ENGINE, Plan, digest
 from lake.build.workspace import Workspace, selected
@@ -132,8 +134,17 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
     metrics = _metrics(connection, space, lineage, {q.table: q for q in summary.qualities}, number, now)
     _append(connection, "quality.metrics", METRICS, metrics)
     keep_checks(connection, space, planned, summary.qualities, number)
+    _features(connection, space, planned, summary, number)
     _runs(connection, summary, number, now)
     _fill(connection, "ops.provenance", PROVENANCE, lineage)
+
+
+def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, summary: Summary, number: int) -> None:
+    built = {one.table for one in summary.built}
+    last = _rows(space, normalisation.TABLE)
+    rows = normalisation.measured(connection, planned.project, built, last, number)
+    if rows is not None:
+        _fill(connection, normalisation.TABLE, normalisation.COLUMNS, rows)
 
 
 def definitions(planned: Plan) -> str:

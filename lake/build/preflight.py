@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from lake.build import normalisation
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
@@ -33,6 +34,7 @@ def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns])
     """
     import duckdb
 
+    normalisation.check(project)
     with duckdb.connect() as connection:
         create_macros(connection, project)
         varying = {row[0] for row in connection.execute(_VARYING).fetchall()} - _STEADY

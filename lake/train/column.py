@@ -47,7 +47,7 @@ def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, nor
     column = column or (next(iter(types)) if len(types) == 1 else "")
     if column not in types:
         raise _unfit(name, text, f"it has the columns {', '.join(types)}")
-    found = modality.describe_column(connection, name, table, column)
+    found = modality.describe_column(connection, name, table, column, normalise=normalise)
     if found is None:
         raise _unfit(name, text, f"{column} is {types[column]}: neither a number nor text")
     cell = quoted(column)

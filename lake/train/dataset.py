@@ -472,13 +472,16 @@ class PlanetRuns(IterableDataset):
         """The batches, read ahead by a thread, or by ``num_workers`` processes; see :class:`lake.train.Loader`."""
         return Loader(self, **options)
 
-    def undo(self, batch: Batch) -> Batch:
-        """The batch with the values in the contracts' units again, where ``normalise`` was asked for."""
-        values = dict(batch)
-        for name, part in self.schema.items():
-            if isinstance(part, Modality):
-                values[name] = part.undo(batch[name]) * batch[f"{name}_known"]
-        return Batch(values, batch.place)
+    def undo(self, values: Batch | torch.Tensor, modality: str = "target") -> Batch | torch.Tensor:
+        """A batch, or a modality's values (such as predictions of the target), in the columns' own units again.
+
+        Of a batch, cells that are not known are 0 again. Nothing changes where ``normalise`` was not asked for.
+        """
+        if isinstance(values, torch.Tensor):
+            return self.schema[modality].undo(values)
+        parts = {name: part for name, part in self.schema.items() if isinstance(part, Modality) and part.scale}
+        undone = {name: part.undo(values[name]) * values[f"{name}_known"] for name, part in parts.items()}
+        return Batch({**values, **undone}, values.place)
 
     def statistics(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """For each modality of scalars: mean and standard deviation of each feature's known cells, float32 [F].

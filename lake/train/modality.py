@@ -14,6 +14,7 @@ from lake.errors import ConfigError
 from lake.store.catalog import first_line
 from lake.store.sql import name, quote
 from lake.train import gather
+from lake.train import scale as scaling
 from lake.train.batch import KEY
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Modality:
     classes: tuple[str, ...] = ()
     """Of a target that is text: what each code stands for."""
     cells: tuple[str, ...] = ()  # SQL of each feature
-    scale: Any = None  # lake.train.scale.Scale; None: the raw values
+    scale: scaling.Scale | None = None  # None: the raw values
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -83,9 +84,7 @@ class Modality:
         """Normalised values in the contracts' units again."""
         if self.scale is None:
             return values
-        from lake.train import scale
-
-        return scale.undo(self.scale, values)
+        return scaling.undo(self.scale, values[..., None])[..., 0] if self.flat else scaling.undo(self.scale, values)
 
     def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
         """Append every row of the modality, or those of the keys; the notes count the cells that are not known."""
@@ -158,12 +157,15 @@ def describe(
             modality, table, f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor"
         )
     chosen = {column: types[column].partition("[")[0] if lists else types[column] for column in lists or numbers}
-    comments = _comments(connection, table) if _TABLE.fullmatch(table) else {}
+    named = _TABLE.fullmatch(table)
+    comments = _comments(connection, table) if named else {}
+    scale = scaling.read(connection, table, list(chosen), normalise=normalise) if named and not lists else None
     return Modality(
         modality,
         place,
         tuple(_feature(column, comments.get(column)) for column in chosen),
-        _dtype(chosen.values()),
+        "float32" if scale else _dtype(chosen.values()),
+        scale=scale,
         lists=bool(lists),
         jagged=jagged,
         cells=tuple(cell(column, type, lists=bool(lists)) for column, type in chosen.items()),
@@ -208,7 +210,9 @@ def cell(column: str, type: str, *, lists: bool = False) -> str:
     return f"TRY_CAST({name(column)} AS {wanted or type}{'[]' if lists else ''})"
 
 
-def describe_column(connection: duckdb.DuckDBPyConnection, modality: str, table: str, column: str) -> Modality | None:
+def describe_column(
+    connection: duckdb.DuckDBPyConnection, modality: str, table: str, column: str, *, normalise: bool
+) -> Modality | None:
     """One column alone; of text and truth values, as codes in the order of the values. None where it is neither."""
     types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source(table)}").fetchall()}
     comment = (_comments(connection, table) if _TABLE.fullmatch(table) else {}).get(column)
@@ -217,7 +221,8 @@ def describe_column(connection: duckdb.DuckDBPyConnection, modality: str, table:
     if type == "BOOLEAN":
         return replace(found, dtype="int64", cells=(f"CAST({name(column)} AS BIGINT)",), classes=("false", "true"))
     if is_number(type):
-        return replace(found, dtype=_dtype([type]), cells=(cell(column, type),))
+        scale = scaling.read(connection, table, [column], normalise=normalise) if _TABLE.fullmatch(table) else None
+        return replace(found, dtype="float32" if scale else _dtype([type]), cells=(cell(column, type),), scale=scale)
     if type not in ("VARCHAR", "DATE") and not type.startswith("ENUM"):
         return None
     rows = connection.execute(
@@ -265,7 +270,7 @@ def _write_scalars(
     for key, columns in _stream(connection, modality, keys):
         values, known = turned(columns, np.dtype(modality.dtype))
         if modality.scale is not None:
-            values, known = _scaled(modality.scale, values, known)
+            values, known = scaling.apply(modality.scale, values, known)
         unknown += gather.append(writer, key, values, known)
     _never_empty(writer, (len(modality.features),), modality.dtype)
     return {"unknown": dict(zip([f.name for f in modality.features], unknown.tolist(), strict=True))}
@@ -294,16 +299,6 @@ def _finite(values: NDArray[Any], known: NDArray[np.bool_] | None) -> NDArray[np
     if known is not None:
         values[~known] = 0
     return known
-
-
-def _scaled(
-    scale: Any, values: NDArray[np.float32], known: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
-    from lake.train import scale as scaling
-
-    mask = np.ones(values.shape, bool) if known is None else known
-    scaled, kept = scaling.apply(scale, torch.from_numpy(values), torch.from_numpy(mask))
-    return scaled.numpy(), None if bool(kept.all()) else kept.numpy()
 
 
 def _write_lists(
