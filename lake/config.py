@@ -70,6 +70,18 @@ class Train(_Section):
     folder: str = ""  # where; data/cache where empty. A fast local disk, if data/ is not one
 
 
+class Allow(_Section):
+    leak: str  # as lake leaks names it; * stands for any text
+    because: str = Field(min_length=1)
+
+
+class Leaks(_Section):
+    """What lake leaks looks for, and what is meant to be so."""
+
+    targets: tuple[str, ...] = ()  # columns that models are trained to tell: "features.planet_params.radius"
+    allow: tuple[Allow, ...] = ()
+
+
 class OpenLineage(_Section):
     """What lake build tells others of what it did; nothing where ``to`` is empty."""
 
@@ -89,6 +101,7 @@ class Config(_Section):
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
     train: Train = Train()
+    leaks: Leaks = Leaks()
     openlineage: OpenLineage = OpenLineage()
     sources: dict[str, dict[str, Any]] = {}
 

@@ -42,6 +42,7 @@ __all__ = [
     "Pattern",
     "References",
     "Rule",
+    "Split",
     "SqlType",
     "Table",
     "Unit",
@@ -117,6 +118,28 @@ class Impute:
 
     Without this mark it is 0 and masked. A column that is not ``| None`` has no such cell: its build is refused.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The split is a function of another column of the row: rows of one group are in one split.
+
+        split: Annotated[str, Split("star", train=80, validation=10, test=10)]
+
+    Of each row u = md5(salt || group), its first 8 hex digits as a number, modulo 100; the shares, in percent and in
+    their order, cut 0 to 99. The macro split_of(group) is this with the salt "split:" and these shares.
+    """
+
+    by: str
+    shares: tuple[tuple[str, int], ...]
+    salt: str = "split:"
+
+    def __init__(self, by: str, *, salt: str = "split:", **shares: int):
+        if sum(shares.values()) != 100 or not all(isinstance(share, int) and share > 0 for share in shares.values()):
+            raise ValueError(f"Split({by!r}): its shares are {shares}, and not whole percents of 100 together")
+        object.__setattr__(self, "by", by)
+        object.__setattr__(self, "salt", salt)
+        object.__setattr__(self, "shares", tuple(shares.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +380,10 @@ def _columns(cls: type[Table], where: str) -> Iterator[Column]:
             raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
         if any(isinstance(mark, (Normalise, Impute)) for mark in marks) and sql not in _NUMBERS:
             raise ConfigError(f"{cls.__name__}.{name} is {sql}: only a number is normalised or imputed", where=where)
+        for mark in (mark for mark in marks if isinstance(mark, Split)):
+            if mark.by not in cls.model_fields:
+                what = f"{cls.__name__}.{name} is split by {mark.by!r}, a column that it does not have"
+                raise ConfigError(what, where=where)
         unit = next((m.name for m in marks if isinstance(m, Unit)), None)
         # `class_` promises the column `class`: Python keeps some words for itself.
         yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), marks)

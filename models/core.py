@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from lake.contract import Between, OneOf, Pattern, References, Rule, Table, Unit
+from lake.contract import Between, OneOf, Pattern, References, Rule, Split, Table, Unit
 
 _PATHWAY = Pattern(r"[a-z]{2,4}\d{5}")
 _REASONS = (
@@ -213,7 +213,7 @@ class PlanetRuns(Table, key="planet_run_key"):
     """Which member"""
     star: str
     """Host star: what the split goes by; star_of(planet) where no catalogue has the planet"""
-    split: Annotated[str, OneOf("train", "validation", "test")]
+    split: Annotated[str, Split("star", train=80, validation=10, test=10)]
     """split_of(star)"""
     synthetic: bool
     """Whether the numbers were made up to show the software"""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lake.contract import Between, Column, Contract, OneOf, Pattern, References
+from lake.contract import Between, Column, Contract, OneOf, Pattern, References, Split
 from lake.store.sql import name, quote
 
 _FLOATS = ("FLOAT", "DOUBLE")
@@ -64,9 +64,21 @@ def _tests(mark: Any, item: str) -> list[tuple[str, str, str]]:
         return [(f"between {_end(mark.low)} and {_end(mark.high)}", " AND ".join(ends) or "true", mark.severity)]
     if isinstance(mark, Pattern):
         return [("pattern", f"regexp_full_match({item}, {quote(mark.regex)})", mark.severity)]
+    if isinstance(mark, Split):
+        return [(f"by {mark.by}", _split(mark, item), "error")]
     if isinstance(mark, OneOf):
         return [("one of", f"{item} IN ({', '.join(map(quote, mark.values))})", mark.severity)]
     return []
+
+
+def _split(mark: Split, item: str) -> str:
+    """The split is the one that its group's hash gives; a row without a group has none."""
+    hashed = f"CAST('0x' || left(md5({quote(mark.salt)} || {name(mark.by)}), 8) AS UBIGINT) % 100"
+    cases, below = "", 0
+    for split, share in mark.shares:
+        below += share
+        cases += f" WHEN {hashed} < {below} THEN {quote(split)}"
+    return f"{name(mark.by)} IS NOT NULL AND {item} = CASE{cases} END"
 
 
 def _end(value: float | None) -> str:

@@ -70,6 +70,7 @@ _HELP = {
     "gc": "Free old snapshots that have no tag, and what killed processes left; tells first.",
     "init": "Make a new lake: a copy of the astrobiology project.",
     "land": "Read what was fetched into raw tables and cubes.",
+    "leaks": "What crosses the splits, or tells a target without learning.",
     "lineage": "What a column is computed from, and what is computed from it.",
     "lint": "What the SQL of models and macros should not do, each with its reason.",
     "log": "The snapshots: when, who, why, what changed.",

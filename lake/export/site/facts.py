@@ -10,7 +10,7 @@ from lake.build import graph
 from lake.build.graph import Macro, Model, Project
 from lake.check import rules
 from lake.config import Config
-from lake.contract import Between, Contract, Impute, Normalise, OneOf, Pattern, References
+from lake.contract import Between, Contract, Impute, Normalise, OneOf, Pattern, References, Split
 from lake.contract import Column as Promised
 from lake.errors import ConfigError
 from lake.export.site import published
@@ -116,6 +116,8 @@ def _promise(mark: Any) -> str:
         return f"matches {mark.regex}{warn}"
     if isinstance(mark, Normalise):
         return f"normalised: {mark.method}"
+    if isinstance(mark, Split):
+        return f"split by {mark.by}: " + ", ".join(f"{split} {share} %" for split, share in mark.shares)
     if isinstance(mark, Impute):
         return "imputed by the median"
     return ""

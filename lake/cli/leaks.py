@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lake.cli import _output
+
+if TYPE_CHECKING:
+    from lake.check.leaks import Leak
+
+FOUND = 1  # exit code
+
+
+@click.command(epilog="Example: lake leaks --target features.planet_params.radius")
+@click.option(
+    "--target", "targets", multiple=True, metavar="COLUMN", help="schema.table.column that a model is to tell."
+)
+@click.option("--at", metavar="SNAPSHOT", help="An older snapshot, by number or tag.")
+@click.option("--rules", is_flag=True, help="List the rules with their reasons.")
+@_output.common
+def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) -> None:
+    """What crosses the splits of a snapshot, or tells a target without learning.
+
+    Exit code 1 where something is found. What is meant stays, by its name and a reason in lake.toml:
+
+    \b
+    [[leaks.allow]]
+    leak = "near_duplicate:features.planet_params"
+    because = "..."
+    """
+    from lake import config, contract, progress, reader
+    from lake.check import leaks
+
+    if rules:
+        _output.table(["rule", "why it matters"], [(name, rule.why) for name, rule in leaks.RULES.items()])
+        if _output.as_json:
+            _output.json_out({name: rule.why for name, rule in leaks.RULES.items()})
+        return
+    settings = config.load(path)
+    contracts = contract.load(settings.root / "models")
+    wanted = tuple(dict.fromkeys((*settings.leaks.targets, *targets)))
+    with reader.Lake(settings, at) as here, progress.bar("leaks", len(leaks.RULES)) as advance:
+        found = leaks.find(here.connection, contracts, wanted, advance)
+        snapshot = here.snapshot
+    stand, waived, unmet = leaks.judge(found, settings.leaks.allow)
+    if _output.as_json:
+        _output.json_out(
+            {
+                "snapshot": snapshot,
+                "targets": wanted,
+                "leaks": [leak.as_dict() for leak in stand],
+                "waived": [{**leak.as_dict(), "because": allow.because} for leak, allow in waived],
+                "unmet": [allow.leak for allow in unmet],
+            }
+        )
+    for leak in stand:
+        _tell(leak, leaks.RULES[leak.rule].why)
+    for allow in unmet:
+        _output.say(f"lake.toml waives {allow.leak}, which is not there (any more)")
+    _output.say(
+        f"snapshot {snapshot}: {len(stand)} leak(s), {len(waived)} waived in lake.toml, {len(wanted)} target(s)"
+    )
+    if stand:
+        raise SystemExit(FOUND)
+
+
+def _tell(leak: Leak, why: str) -> None:
+    _output.say(f"{click.style(leak.name, bold=True)}: {leak.what} ({leak.count:,})")
+    for example in leak.examples:
+        _output.say(f"  {example}")
+    _output.say(f"  why:  {why}")
+    if leak.query:
+        query = " ".join(leak.query.split()).replace('"', '\\"')
+        _output.say(f'  next: lake sql "{query}"')
