@@ -39,6 +39,8 @@ def test_the_same_bytes_again_change_nothing(tmp_path):
     blobs.put(tmp_path, BODY)
     after = blobs.path(tmp_path, SHA).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "packed").write_bytes(b"can be made again")
     assert blobs.usage(tmp_path) == len(BODY)
 
 

@@ -119,13 +119,14 @@ def verify(data: Path, sha256: str) -> None:
 
 
 def usage(data: Path) -> int:
-    """Bytes of all files under the data folder: what the storage limit is about. 0 where there is no folder."""
-    total, folders = 0, [str(data)]
+    """Bytes of all files under the data folder but its cache, which has a limit of its own; 0 where there is none."""
+    total, folders, cache = 0, [str(data)], str(data / "cache")
     while folders:
         with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folders.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
+                    if entry.path != cache:
+                        folders.append(entry.path)
                     continue
                 with suppress(FileNotFoundError):  # another process has just renamed it
                     total += entry.stat(follow_symlinks=False).st_size
