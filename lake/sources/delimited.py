@@ -1,0 +1,209 @@
+"""Delimited text with a header somewhere: cut into columns by name, typed by a schema, in bounded memory.
+
+What differs between archives is a Layout. No Python loop over rows: Arrow's CSV parser cuts, some megabytes at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from lake.errors import Unreadable
+from lake.sources import text
+from lake.sources.text import Lines
+
+if TYPE_CHECKING:
+    from lake.sources.source import Part
+
+# RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
+_QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'
+_TRUTH = {"t": True, "f": False, "true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an archive writes one table, and what is wanted of it."""
+
+    table: str  # the raw table
+    schema: pa.Schema  # `_record` first; a field's metadata may give "source": the name in the header
+    required: tuple[str, ...]  # columns that the header has to have; a row without the first is a reject
+    delimiter: str = "\t"
+    quoted: bool = False  # cells may stand in double quotes
+    comment: str = "#"  # lines before the rows begin with it; the header may be the last of them
+    nulls: tuple[str, ...] = ("",)
+    names: Callable[[int], Sequence[str] | None] = lambda width: None
+    """The columns of a file without a header, by the number of cells of its first row; None where it must have one."""
+    extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
+    """The field of a column that the schema has not; None leaves it out."""
+    why: str = "the archive renamed a column, or the answer is of another table"
+
+
+def read(layout: Layout, path: Path, where: str, **fixed: str) -> Iterator[Part]:
+    """The rows of a file.
+
+    A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
+    or has a cell that is not the number it should be. A column that the schema does not know is kept as text.
+
+    Args:
+        where: of errors: the URL.
+        fixed: columns of the schema that every row has, such as the release.
+
+    Raises:
+        Unreadable: a required column is gone, there is no row, or not one that fits the header.
+    """
+    header, seen, landed, before = None, 0, 0, []
+    for block in text.lines(path):
+        if header is None:
+            plain = _first_row(layout, block.text)
+            before += block.text[: len(block.text) if plain is None else plain].to_pylist()
+            if plain is None:
+                continue
+            header, skip = _header(layout, before, block.text[plain].as_py(), where)
+            block = block._replace(record=block.record[plain + skip :], text=block.text[plain + skip :])
+        if block.seen:
+            part = _part(layout, header, block, fixed)
+            seen, landed = seen + part.seen, landed + len(part.rows)
+            yield part
+    if seen == 0:
+        raise text.nothing_found("row", where)
+    if landed == 0:
+        raise Unreadable(
+            f"not one of its {seen:,} records fits its header of {len(header or ())} columns",
+            where=where,
+            why=f"the form of the answer changed; the first: {part.rejects['reason'][0]}",
+        )
+
+
+def _first_row(layout: Layout, lines: pa.Array) -> int | None:
+    if not layout.comment:
+        return 0 if len(lines) else None
+    found = pc.index(pc.starts_with(lines, layout.comment), False).as_py()
+    return None if found < 0 else found
+
+
+def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tuple[list[str], int]:
+    """The columns, in the schema's names, and how many lines of the rows they take."""
+    for line, skip in (*((comment.lstrip("#").strip(" "), 0) for comment in reversed(before)), (first, 1)):
+        names = split(layout, line)
+        if layout.required[0] in names:
+            return _checked(layout, names, where), skip
+    names = layout.names(len(split(layout, first)))
+    if names is None:
+        gone = layout.required[0]
+        raise Unreadable(f"there is no header with a column {gone}", where=where, why=layout.why)
+    return _checked(layout, list(names), where), 0
+
+
+def split(layout: Layout, line: str) -> list[str]:
+    """A header's cells, in the schema's names."""
+    known = {
+        source.decode(): field.name for field in layout.schema if (source := (field.metadata or {}).get(b"source"))
+    }
+    cells = [cell.strip().strip('"').strip() for cell in line.split(layout.delimiter)]
+    return [known.get(cell, cell) for cell in cells]
+
+
+def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
+    gone = [name for name in layout.required if name not in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if gone or twice:
+        raise Unreadable(
+            f"the header changed: {', '.join(gone or twice)} {'is gone' if gone else 'stands twice'}",
+            where=where,
+            why=layout.why,
+        )
+    return names
+
+
+def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str]) -> Part:
+    found, lines, misfits = cut(header, block, layout.delimiter, layout.quoted, layout.nulls)
+    known = set(layout.schema.names)
+    more = [field for name in header if name not in known and name and (field := layout.extra(name)) is not None]
+    schema = pa.schema([*layout.schema, *more])
+    key = layout.required[0]
+    columns: dict[str, pa.Array] = {}
+    faults: list[Any] = [(pc.is_null(found[key]), f"{key} is empty")]
+    for field in schema:
+        if field.name == "_record":
+            continue
+        if field.name in fixed:
+            columns[field.name] = pa.repeat(fixed[field.name], len(lines.record))
+        elif field.name not in header:
+            columns[field.name] = pa.nulls(len(lines.record), field.type)
+        else:
+            columns[field.name], fault = typed(field, found[field.name])
+            faults.append(fault)
+    rows, wrong, _ = text.sift(schema, lines.record, columns, faults, lines.text.filter)
+    return text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
+
+
+def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | None, Any]]:
+    """A column of text in its field's type; and which cells are not of it, with a reason that says the value."""
+    if field.type == pa.string():
+        return cells, (None, "")
+    readers = {pa.int64(): text.integers, pa.float64(): text.reals, pa.bool_(): _truths}
+    values, wrong = readers[field.type](cells)
+    if wrong is None:
+        return values, (None, "")
+    kind = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}[field.type]
+    return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {kind}: ", cells, ""))
+
+
+def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    place = pc.index_in(pc.utf8_lower(cells), pa.array(list(_TRUTH)))
+    values = pa.array(list(_TRUTH.values())).take(place)
+    wrong = pc.and_(pc.is_null(values), pc.is_valid(cells))
+    return values, wrong if pc.any(wrong).as_py() else None
+
+
+def cut(
+    header: Sequence[str], block: Lines, delimiter: str, quoted: bool, nulls: Sequence[str]
+) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
+    """The cells of each column as text, null where missing; the lines that they are of; and the rejected ones."""
+    record, lines, rejected = block.record, block.text, []
+    if quoted:
+        fits = pc.match_substring_regex(lines, _QUOTED.format(d=delimiter))
+        odd = pc.invert(fits)
+        rejected.append(text.rejects(record.filter(odd), "a quote is not closed in its cell", lines.filter(odd)))
+        record, lines = record.filter(fits), lines.filter(fits)
+    cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    number = np.array([n for n, _ in bad], np.int64)
+    reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
+    rejected.append(text.rejects(record.take(number), reasons, lines.take(number)))
+    kept = np.ones(len(lines), bool)
+    kept[number] = False
+    return cells, block._replace(record=record.filter(kept), text=lines.filter(kept)), rejected
+
+
+def _split(
+    header: Sequence[str], lines: pa.Array, delimiter: str, quoted: bool, nulls: Sequence[str]
+) -> tuple[dict[str, pa.Array], list[tuple[int, int]]]:
+    """Lines cut into columns of text; and (index, number of cells) of those that have not the header's."""
+    bad: list[tuple[int, int]] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        bad.append((row.number - 1, row.actual_columns))
+        return "skip"
+
+    if len(lines) == 0:
+        return {name: pa.array([], pa.string()) for name in header}, bad
+    data = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")[0].as_buffer()
+    names = [name or f"_{number}" for number, name in enumerate(header)]  # a header may have empty names
+    cells = csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=max(data.size + 1, 2**20)),
+        parse_options=csv.ParseOptions(
+            delimiter=delimiter, quote_char='"' if quoted else False, invalid_row_handler=skip
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=list(nulls), strings_can_be_null=True
+        ),
+    )
+    return {name: cells[column].combine_chunks() for name, column in zip(header, names, strict=True)}, bad
