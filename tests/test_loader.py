@@ -162,7 +162,15 @@ def check(batch, numbers) -> None:
     assert torch.equal(graph["edge_attr"][:, 0], graph["n_id"][graph["edge_index"][0]] / 4)
 
 
-@pytest.mark.parametrize("options", [{}, {"cache": False, "block": 20}, {"shuffle": False, "split": None}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"cache": False, "block": 20},
+        {"cache": False, "block": 20, "shuffle": "blocks"},
+        {"shuffle": False, "split": None},
+    ],
+)
 def test_a_batch_is_what_the_tables_hold(project, numbers, options):
     data = runs(project, **options)
     for batch in data:

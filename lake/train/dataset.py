@@ -97,8 +97,8 @@ class PlanetRuns(IterableDataset):
         batch_size: rows of a batch.
         batch_bytes: a batch has as many rows as fit, such as "8 MB", instead: for runs of different sizes.
         seed: of the order.
-        shuffle: True: every order is as likely; "blocks": as good nearly, and quick where the data does not fit the
-            cache (see :func:`lake.train.order.together`); False: the order of the keys.
+        shuffle: True: every order is as likely; "blocks": nearly as good, and quick where the data does not fit the
+            cache and its tables are sorted by ``planet_run_key`` (see docs/training.md); False: the order of the keys.
         last: what becomes of the last step where it is not full: see :func:`lake.train.order.steps`. "share" and
             "repeat" leave nothing out; "drop" and "repeat" give batches of one size.
         where: a condition on core.planet_runs in SQL, such as "kind = 'simulation'".
@@ -361,7 +361,7 @@ class PlanetRuns(IterableDataset):
                 packs = self._packs
                 if here:
                     wanted = np.unique(sequence[np.concatenate([np.arange(*b) for b in block]) % len(sequence)])
-                    packs = packs | self._stream(here, streamed, self.keys[wanted])
+                    packs = packs | self._stream(here, streamed, wanted)
                 for start, stop in block.tolist():
                     place = (self.snapshot, epoch, start, stop, min(int(bounds[at, -1]), len(sequence)))
                     yield self._batch(_rows(sequence, start, stop), packs, place)
@@ -378,12 +378,13 @@ class PlanetRuns(IterableDataset):
         batch["mask"] = mask
         return Batch(batch, place)
 
-    def _stream(self, here: Lake, names: Sequence[str], keys: NDArray[np.int64]) -> dict[str, Pack]:
-        """Packs in memory of these planet-runs alone."""
+    def _stream(self, here: Lake, names: Sequence[str], rows: NDArray[np.int64]) -> dict[str, Pack]:
+        """Packs in memory of the planet-runs of these rows of ``keys`` alone."""
         packs = {}
+        keys, within = self.keys[rows], _within(self.keys, rows)
         for name in names:
             part = self.schema[name]
-            made = pack.gathered(partial(part.write, here, keys=keys), f"the modality {name!r}")
+            made = pack.gathered(partial(part.write, here, keys=keys, within=within), f"the modality {name!r}")
             packs[name] = part.opened(made)
         return packs
 
@@ -512,6 +513,18 @@ def _rows(sequence: NDArray[np.int64], start: int, stop: int) -> NDArray[np.int6
     return sequence[start:stop] if stop <= len(sequence) else sequence[np.arange(start, stop) % len(sequence)]
 
 
+_RUNS = 64  # of neighbouring keys: more of them are no help to DuckDB
+
+
+def _within(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
+    """A condition on the key that holds for these rows of ``keys``, and for few others if they are few runs of it."""
+    breaks = np.flatnonzero(np.diff(rows) > 1)
+    if len(breaks) >= _RUNS:
+        return "true"
+    firsts, lasts = keys[rows[np.r_[0, breaks + 1]]].tolist(), keys[rows[np.r_[breaks, len(rows) - 1]]].tolist()
+    return " OR ".join(f"{KEY} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
+
+
 def _positive(name: str, value: int) -> int:
     if value < 1:
         raise ConfigError(f"{name} is {value}: it has to be 1 or more")
@@ -553,7 +566,7 @@ def _sql(source: Source) -> str | tuple[str, Sequence[str]]:
 
 
 def _warn_streaming(name: str, reason: NoRoom, shuffle: bool | str) -> None:
-    hint = "" if shuffle == "blocks" else '; shuffle="blocks" reads it in fewer passes'
+    hint = "" if shuffle == "blocks" else '; shuffle="blocks" reads less for each batch'
     warnings.warn(
         f"the modality {name!r} is not cached, because {reason}: its rows are read from the lake{hint}",
         CacheWarning,

@@ -58,9 +58,11 @@ class Graph:
         rows = here.connection.execute(f"SELECT DISTINCT {KEY} FROM {self.source}").fetchnumpy()
         return np.asarray(rows[KEY], np.int64)
 
-    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
+    def write(
+        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+    ) -> dict[str, Any]:
         """Append the graph of every run, or of those of the keys; the notes count the cells that are not known."""
-        with _tables(here.connection, self, keys) as connection:
+        with _tables(here.connection, self, keys, within) as connection:
             sizes = connection.execute(_SIZES).fetchnumpy()
             writer.append("keys", np.asarray(sizes[KEY], np.int64))
             for part in ("node", "edge"):
@@ -135,7 +137,7 @@ _EDGES = f"""
 
 @contextmanager
 def _tables(
-    connection: duckdb.DuckDBPyConnection, graph: Graph, keys: NDArray[np.int64] | None
+    connection: duckdb.DuckDBPyConnection, graph: Graph, keys: NDArray[np.int64] | None, within: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The temporary tables of one pass: the edges, and the place of each node within its run."""
     import pyarrow as pa
@@ -143,10 +145,10 @@ def _tables(
     cells = "".join(f", {cell} AS c{number}" for number, cell in enumerate(graph.cells))
     ends = ", ".join(f"CAST({end} AS VARCHAR) AS {end}" for end in _ENDS)
     views = {"_nodes": pa.table({"node": pa.array(graph.nodes, pa.string()), "code": np.arange(len(graph.nodes))})}
-    wanted = ""
+    wanted = f"WHERE {within}"
     if keys is not None:
         views["_wanted"] = pa.table({KEY: keys})
-        wanted = f"SEMI JOIN _wanted USING ({KEY})"
+        wanted = f"SEMI JOIN _wanted USING ({KEY}) WHERE {within}"
     for view, table in views.items():
         connection.register(view, table)
     try:

@@ -86,9 +86,16 @@ class Modality:
             return values
         return scaling.undo(self.scale, values[..., None])[..., 0] if self.flat else scaling.undo(self.scale, values)
 
-    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
-        """Append every row of the modality, or those of the keys; the notes count the cells that are not known."""
-        return (_write_lists if self.lists else _write_scalars)(here.connection, self, writer, keys)
+    def write(
+        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+    ) -> dict[str, Any]:
+        """Append every row of the modality, or those of the keys; the notes count the cells that are not known.
+
+        Args:
+            within: a condition on ``planet_run_key`` that the keys meet: what lets DuckDB skip parts of a sorted file.
+        """
+        blocks = _stream(here.connection, self, keys, within)
+        return (_write_lists if self.lists else _write_scalars)(self, writer, blocks)
 
     def opened(self, pack: Pack) -> Pack:
         """A pack as :meth:`gather` takes it: rows of one shape where they have one, and else the end of each."""
@@ -237,16 +244,19 @@ def describe_column(
 # Writing
 
 
+Blocks = Iterator[tuple["NDArray[np.int64]", list["pa.Array"]]]
+
+
 def _stream(
-    connection: duckdb.DuckDBPyConnection, modality: Modality, keys: NDArray[np.int64] | None
-) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
+    connection: duckdb.DuckDBPyConnection, modality: Modality, keys: NDArray[np.int64] | None, within: str
+) -> Blocks:
     """The key and the cells, block by block, in the order of the table."""
     import duckdb
     import pyarrow as pa
 
-    select = f"SELECT {KEY}, {', '.join(modality.cells)} FROM {modality.source}"
-    if modality.lists:
-        select += f" WHERE {' AND '.join(f'{name(f.name)} IS NOT NULL' for f in modality.features)}"
+    there = [f"{name(f.name)} IS NOT NULL" for f in modality.features] if modality.lists else []
+    conditions = " AND ".join([f"({within})", *there])
+    select = f"SELECT {KEY}, {', '.join(modality.cells)} FROM {modality.source} WHERE {conditions}"
     if keys is not None:
         connection.register("_wanted", pa.table({KEY: keys}))
         select = f"SELECT * FROM ({select}) SEMI JOIN _wanted USING ({KEY})"
@@ -263,11 +273,9 @@ def _stream(
             connection.unregister("_wanted")
 
 
-def _write_scalars(
-    connection: duckdb.DuckDBPyConnection, modality: Modality, writer: Writer, keys: NDArray[np.int64] | None
-) -> dict[str, Any]:
+def _write_scalars(modality: Modality, writer: Writer, blocks: Blocks) -> dict[str, Any]:
     unknown = np.zeros(len(modality.features), np.int64)
-    for key, columns in _stream(connection, modality, keys):
+    for key, columns in blocks:
         values, known = turned(columns, np.dtype(modality.dtype))
         if modality.scale is not None:
             values, known = scaling.apply(modality.scale, values, known)
@@ -301,12 +309,10 @@ def _finite(values: NDArray[Any], known: NDArray[np.bool_] | None) -> NDArray[np
     return known
 
 
-def _write_lists(
-    connection: duckdb.DuckDBPyConnection, modality: Modality, writer: Writer, keys: NDArray[np.int64] | None
-) -> dict[str, Any]:
+def _write_lists(modality: Modality, writer: Writer, blocks: Blocks) -> dict[str, Any]:
     unknown = np.zeros(len(modality.features), np.int64)
     longest, shortest = 0, None
-    for key, columns in _stream(connection, modality, keys):
+    for key, columns in blocks:
         lengths = np.asarray(columns[0].value_lengths().to_numpy(zero_copy_only=False), np.int64)
         for other in columns[1:]:
             if (uneven := np.flatnonzero(other.value_lengths().to_numpy(zero_copy_only=False) != lengths)).size:

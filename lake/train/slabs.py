@@ -62,7 +62,9 @@ class Slabs:
         """The keys of the runs that have a cube."""
         return np.array(sorted(self.cubes), np.int64)
 
-    def write(self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None) -> dict[str, Any]:
+    def write(
+        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+    ) -> dict[str, Any]:
         """Append the arrays of every run, or of those of the keys; the notes count the cells that are not known."""
         unknown = np.zeros(len(self.features), np.int64)
         wanted = sorted(self.cubes if keys is None else self.cubes.keys() & set(keys.tolist()))
