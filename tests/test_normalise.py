@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import struct
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 import toy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import lake
 from lake import config
+from lake.build import normalisation
 from lake.build import run as building
 from lake.errors import CheckFailed, ConfigError, ModelError
+from lake.store.sql import values
 
 torch = pytest.importorskip("torch")
 
@@ -151,6 +155,72 @@ def test_only_what_changed_is_measured_again_and_old_snapshots_keep_theirs(own):
     assert features(own)["features.params", "heat"] != first["features.params", "heat"]
 
 
+def test_the_bits_are_the_same_in_any_order_by_any_number_of_threads(tmp_path):
+    # Of heat, all that is large cancels: the order in which doubles are summed would show in its mean.
+    columns = """(sin(n * 1.7) + 1e-9) * 1e6 AS mass, (-1) ** n * exp(30 * sin(n // 2)) AS heat, exp(sin(n)) AS size,
+                0.1::DOUBLE AS same, n::BIGINT AS count, 0.7::DOUBLE AS raw"""
+    found = []
+    for threads, order in ((1, "n"), (2, "n * 7919 % 300007"), (4, "-n")):
+        folder = tmp_path / str(threads)
+        sql = f"SELECT n::BIGINT AS planet_run_key, {columns} FROM range(300000) AS t(n) ORDER BY {order}"
+        runs = "SELECT n::BIGINT AS planet_run_key, 'train' AS split FROM range(300000) AS t(n)"
+        limits = f'[lake]\nname = "toy"\n[limits]\nthreads = {threads}\n'
+        changes = {"sql/features/params.sql": sql, "sql/core/planet_runs.sql": runs, "lake.toml": limits}
+        toy.make(folder, **{**FILES, **changes})
+        build(folder)
+        found.append(features(folder))
+    assert found[0] == found[1] == found[2]
+    assert found[0]["features.params", "same"]["scale"] == 1
+    mass = np.array([(math.sin(n * 1.7) + 1e-9) * 1e6 for n in range(300_000)]).astype(np.float32).astype(float)
+    logs = np.log10(mass[mass > 0])
+    assert found[0]["features.params", "mass"]["center"] == pytest.approx(logs.mean(), rel=1e-6)
+    assert found[0]["features.params", "mass"]["scale"] == pytest.approx(logs.std(), rel=1e-6)
+
+
+def test_column_by_column_is_the_same(own, monkeypatch):
+    together = features(own)
+    monkeypatch.setattr(normalisation, "_AT_ONCE", 1)
+    building.run(config.load(own), force=True)
+    assert [{**row, "snapshot": 0} for row in features(own).values()] == [
+        {**row, "snapshot": 0} for row in together.values()
+    ]
+
+
+@example(0.009709641358778713)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_that_is_written_out_keeps_its_bits(number):
+    with duckdb.connect() as connection:
+        (kept,) = connection.execute(values({"x": ("DOUBLE", "")}, [{"x": number}])).fetchone()
+    assert struct.pack("d", kept) == struct.pack("d", number)
+
+
+def test_only_what_is_there_is_measured(tmp_path):
+    alone = "SELECT n::BIGINT AS planet_run_key, n / 2::DOUBLE AS a FROM range(90) AS t(n)"
+    folder = toy.make(tmp_path / "lake", **{**FILES, "sql/features/other.sql": alone})
+    settings = config.load(folder)
+    building.run(settings, ["features.other"])
+    with lake.open(folder) as here:
+        assert "quality.features" not in here.tables(), "no table says yet what the train split is"
+    building.run(settings, ["core.planet_runs"])
+    assert set(features(folder)) == {("features.other", "a")}
+    building.run(settings)
+    assert len(features(folder)) == 6
+
+
+def test_what_is_left_is_measured_as_it_was_made(own):
+    models, runs = own / "models/features.py", own / "sql/core/planet_runs.sql"
+    before = features(own)
+    models.write_text(models.read_text().replace("    raw: float", '    extra: Annotated[float, Normalise("log")]'))
+    runs.write_text(runs.read_text().replace("n % 3 = 0", "n % 2 = 0"))
+    building.run(config.load(own), ["core.planet_runs"])
+    after = features(own)
+    assert after.keys() == before.keys()
+    models.write_text(models.read_text().replace('a: Annotated[float, Normalise("standard")]', "a: float"))
+    building.run(config.load(own), ["core.planet_runs"], force=True)
+    assert features(own).keys() == before.keys()
+    assert after["features.params", "heat"]["rows"] == RUNS / 2 != before["features.params", "heat"]["rows"]
+
+
 def test_a_mark_that_goes_takes_its_row_along(own):
     models = own / "models/features.py"
     models.write_text(models.read_text().replace('a: Annotated[float, Normalise("standard")]', "a: float"))
@@ -221,6 +291,13 @@ def test_what_is_undone_is_what_was(values, center, width):
     assert np.array_equal(back[:, 2], values[:, 2])
 
 
+def test_what_float32_cannot_hold_once_scaled_is_not_known():
+    one = scale.Scale((False,), (0.0,), (1e-12,), (None,))
+    scaled, known = scale.apply(one, np.array([[1e30], [1e-12]], np.float32), None)
+    assert known.tolist() == [[False], [True]]
+    assert scaled.tolist() == [[0], [1]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
@@ -246,6 +323,15 @@ def test_marks_without_a_train_split_are_refused(own):
     with pytest.raises(ModelError, match=r"no model core\.planet_runs gives planet_run_key and split"):
         build(own)
     assert features(own) == before
+
+
+def test_the_marks_of_a_view_are_refused(own):
+    models = own / "models/features.py"
+    models.write_text(
+        models.read_text().replace('Other(Table, key="planet_run_key"', 'Other(Table, materialized="view"')
+    )
+    with pytest.raises(ModelError, match=r"features\.other is a view"):
+        build(own)
 
 
 def test_a_column_that_must_be_known_refuses_the_build(own):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.build import normalisation
 from lake.build.graph import Model, Project
-from lake.build.plan import ENGINE, Plan, digest
+from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
@@ -141,10 +141,22 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
 
 def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, summary: Summary, number: int) -> None:
     built = {one.table for one in summary.built}
+    if normalisation.RUNS not in built | planned.before.keys():
+        return  # it was not selected yet; with it, everything will be measured
     last = _rows(space, normalisation.TABLE)
-    rows = normalisation.measured(connection, planned.project, built, last, number)
+    about = {row["table"] for row in last} | normalisation.tables(planned.project)
+    left = {table for table in about - built if _left(planned, table)}
+    rows = normalisation.measured(connection, planned.project, built, left, last, number)
     if rows is not None:
         _fill(connection, normalisation.TABLE, normalisation.COLUMNS, rows)
+
+
+def _left(planned: Plan, table: str) -> bool:
+    """Whether a table that was not built is as another contract made it, or not there."""
+    model, before = planned.project.models.get(table), planned.before.get(table)
+    if model is None or before is None:
+        return model is not None
+    return before["contract_fingerprint"] != own_parts(model, planned.project)["contract"]
 
 
 def definitions(planned: Plan) -> str:

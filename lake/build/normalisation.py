@@ -6,13 +6,14 @@ table that did not change, and whose planet-runs did not, the rows stay as they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from lake.build.graph import Project
-from lake.contract import Column, Contract, Impute, Normalise
+from lake.build.graph import Model, Project
+from lake.contract import Contract, Impute, Normalise
 from lake.errors import ModelError
-from lake.store.sql import Columns, name
+from lake.store.sql import Columns, literal, name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,17 +33,25 @@ COLUMNS: Columns = {
     "fill": ("DOUBLE", "Median of the known cells, in the column's own unit"),
 }
 _NORMAL_IQR = 1.3489795003921634  # quartile distance of the normal distribution, 2 * 0.6744897501960817
+_AT_ONCE = 2**25  # cells whose quantiles are taken at once: DuckDB keeps each of them in memory
+
+Marks = dict[str, tuple[str | None, bool]]  # by column: how it is normalised, whether it is imputed
 
 
-def marked(contract: Contract) -> dict[str, tuple[Column, str | None, bool]]:
+def marked(contract: Contract) -> Marks:
     """The columns that are normalised (how) or imputed."""
     found = {}
     for column in contract.columns:
         method = next((mark.method for mark in column.marks if isinstance(mark, Normalise)), None)
         imputed = any(isinstance(mark, Impute) for mark in column.marks)
         if method or imputed:
-            found[column.name] = column, method, imputed
+            found[column.name] = method, imputed
     return found
+
+
+def tables(project: Project) -> set[str]:
+    """Those with marked columns."""
+    return {table for table, model in project.models.items() if marked(model.contract)}
 
 
 def check(project: Project) -> None:
@@ -51,31 +60,44 @@ def check(project: Project) -> None:
     Raises:
         ModelError: a marked table has no planet_run_key, or no table says which planet-runs are of the split "train".
     """
+    runs = project.models.get(RUNS)
     for model in project.models.values():
         if not (columns := marked(model.contract)):
             continue
-        runs = project.models.get(RUNS)
-        there = runs and {KEY, "split"} <= {column.name for column in runs.contract.columns}
-        if not there or KEY not in {column.name for column in model.contract.columns}:
-            lacking = f"it has no {KEY}" if there else f"no model {RUNS} gives {KEY} and split"
+        if lacking := _lacking(model, runs):
             raise ModelError(
                 f"{model.table}.{next(iter(columns))} cannot be normalised or imputed: {lacking}",
                 where=model.contract.where,
                 why="both are measured on the planet-runs of the split 'train'",
-                next="leave the mark out, or give the table its key",
+                next='leave the mark out, or give the table its key; materialized="table"',
             )
 
 
+def _lacking(model: Model, runs: Model | None) -> str:
+    if runs is None or not {KEY, "split"} <= {column.name for column in runs.contract.columns}:
+        return f"no model {RUNS} gives {KEY} and split"
+    if KEY not in {column.name for column in model.contract.columns}:
+        return f"it has no {KEY}"
+    views = [one.table for one in (model, runs) if one.contract.materialized == "view"]
+    return f"{views[0]} is a view, whose rows no snapshot keeps" if views else ""
+
+
 def measured(
-    connection: DuckDBPyConnection, project: Project, built: set[str], last: Sequence[dict[str, Any]], number: int
+    connection: DuckDBPyConnection,
+    project: Project,
+    built: Set[str],
+    left: Set[str],
+    last: Sequence[dict[str, Any]],
+    number: int,
 ) -> list[dict[str, Any]] | None:
     """The rows of quality.features at the snapshot that the running transaction will become; None: as they were.
 
     Args:
         built: the tables that were made anew.
+        left: those that were not, and are as another contract made them, or not there.
         last: the rows of the last snapshot.
     """
-    wanted = {model.table: columns for model in project.models.values() if (columns := marked(model.contract))}
+    wanted = _wanted(project, built, left, last)
     known = {row["table"] for row in last}
     stale = {table for table in wanted if table in built or RUNS in built or table not in known}
     if not stale and known <= wanted.keys():
@@ -86,41 +108,76 @@ def measured(
     return sorted(rows, key=lambda row: (row["table"], row["column"]))
 
 
-def _of_table(
-    connection: DuckDBPyConnection, table: str, columns: dict[str, tuple[Column, str | None, bool]]
-) -> Iterator[dict[str, Any]]:
-    """One scan for all columns of a table. Measures are rounded to float32, as the values are: sums by several threads
-    differ in the last bits of a double."""
-    asked = ["count(*)"]
-    for column, method, _ in columns.values():
-        asked += _measures(f"TRY_CAST({name(column.name)} AS FLOAT)", method)
-    train = f"SEMI JOIN (SELECT {KEY} FROM {RUNS} WHERE split = 'train') USING ({KEY})"
-    found = connection.execute(f"SELECT {', '.join(asked)} FROM {table} {train}").fetchone()
-    for place, (column, method, imputed) in enumerate(columns.values()):
-        known, center, scale, fill = found[1 + 4 * place : 5 + 4 * place]
-        yield {
-            "table": table,
-            "column": column.name,
-            "method": method,
-            "imputed": imputed,
-            "split": "train",
-            "rows": found[0],
-            "known": known,
-            "center": center,
-            "scale": scale or (1.0 if center is not None else None),  # a constant column becomes 0
-            "fill": fill,
-        }
+def _wanted(project: Project, built: Set[str], left: Set[str], last: Sequence[dict[str, Any]]) -> dict[str, Marks]:
+    """The marked columns of the tables that the snapshot has: by their contracts, of those left by the last rows."""
+    found: dict[str, Marks] = {}
+    for row in last:
+        if row["table"] in left:
+            found.setdefault(row["table"], {})[row["column"]] = row["method"], row["imputed"]
+    for table, model in project.models.items():
+        if table not in left and (columns := marked(model.contract)):
+            found[table] = columns
+    return found
 
 
-def _measures(value: str, method: str | None) -> list[str]:
+# Measuring. What is summed are whole numbers, so that it is the same bits in whatever order the rows come, by however
+# many threads: value - low, times a power of two that makes the largest of them about 2^60.
+
+
+def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks) -> Iterator[dict[str, Any]]:
+    """Measure a table's columns: one scan for the ends of each, one for the rest (more, where memory asks for it)."""
+    train = f"FROM {table} SEMI JOIN (SELECT {KEY} FROM {RUNS} WHERE split = 'train') USING ({KEY})"
+    ends = ", ".join(f"min({value}), max({value})" for value in map(_value, columns, columns.values()))
+    rows, *ends = connection.execute(f"SELECT count(*), {ends} {train}").fetchone()
+    reach = dict(zip(columns, zip(ends[::2], ends[1::2], strict=True), strict=True))
+    some, listed = max(1, _AT_ONCE // max(rows, 1)), list(columns)
+    for group in (listed[start : start + some] for start in range(0, len(listed), some)):
+        asked = ", ".join(_measures(column, columns[column], *reach[column]) for column in group)
+        found = connection.execute(f"SELECT {asked} {train}").fetchone()
+        for place, column in enumerate(group):
+            method, imputed = columns[column]
+            facts = {"table": table, "column": column, "method": method, "imputed": imputed, "split": "train"}
+            yield {**facts, "rows": rows, **_figures(method, *reach[column], *found[4 * place : 4 * place + 4])}
+
+
+def _cell(column: str, method: str | None) -> str:
+    """A cell where it is known, as float32 holds it."""
+    value = f"TRY_CAST({name(column)} AS FLOAT)"
     test = f"isfinite({value})" + (f" AND {value} > 0" if method == "log" else "")
-    cell = f"CASE WHEN {test} THEN CAST({value} AS DOUBLE) END"
-    median = f"quantile_cont({cell}, 0.5)"
+    return f"CASE WHEN {test} THEN CAST({value} AS DOUBLE) END"
+
+
+def _value(column: str, marks: tuple[str | None, bool]) -> str:
+    """What of a cell is averaged, if anything."""
+    cell = _cell(column, marks[0])
+    return {"standard": cell, "log": f"log10({cell})"}.get(marks[0], "NULL")
+
+
+def _measures(column: str, marks: tuple[str | None, bool], low: float | None, high: float | None) -> str:
+    """How many cells are known, their quantiles, and the sums of value - low and of its square."""
+    cell, value = _cell(column, marks[0]), _value(column, marks)
+    once, half = (literal(math.ldexp(1.0, bits - _exponent(low, high))) for bits in (60, 30))
+    away = f"({value} - {literal(low)})"
+    sums = f"{away} * {once}", f"({away} * {half}) * ({away} * {half})"
+    whole = ", ".join(f"sum(CAST({each} AS BIGINT))" for each in sums)
+    return f"count({cell}), quantile_cont({cell}, {[0.25, 0.5, 0.75] if marks[0] == 'robust' else [0.5]}), {whole}"
+
+
+def _exponent(low: float | None, high: float | None) -> int:
+    return math.frexp((high or 0.0) - (low or 0.0))[1]
+
+
+def _figures(
+    method: str | None, low: float | None, high: float | None, known: int, quantiles: list[float] | None, *sums: int
+) -> dict[str, Any]:
+    """center, scale and fill; null where nothing is known, and a scale of 1 where all are the same: they become 0."""
+    found: dict[str, Any] = {"known": known, "fill": quantiles and quantiles[len(quantiles) // 2]}
+    if not known or method is None:
+        return found
     if method == "robust":
-        center, scale = median, f"(quantile_cont({cell}, 0.75) - quantile_cont({cell}, 0.25)) / {_NORMAL_IQR}"
+        center, scale = found["fill"], (quantiles[2] - quantiles[0]) / _NORMAL_IQR
     else:
-        measured = f"log10({cell})" if method == "log" else cell
-        center, scale = f"favg({measured})", f"stddev_pop({measured})"
-    if method is None:
-        center = scale = "NULL"
-    return [f"count({cell})", *(f"CAST(CAST({measure} AS FLOAT) AS DOUBLE)" for measure in (center, scale, median))]
+        step = _exponent(low, high)
+        away, square = math.ldexp(sums[0] / known, step - 60), math.ldexp(sums[1] / known, 2 * (step - 30))
+        center, scale = low + away, math.sqrt(max(square - away**2, 0.0))
+    return found | {"center": center, "scale": scale or 1.0}

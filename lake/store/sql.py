@@ -36,7 +36,7 @@ def literal(value: Any) -> str:
     """A value as SQL writes it.
 
     >>> literal(["it's", None, 1.5, True])
-    "['it''s', NULL, 1.5, true]"
+    "['it''s', NULL, 1.5e0, true]"
     """
     if value is None:
         return "NULL"
@@ -46,7 +46,9 @@ def literal(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
         return f"'{value}'::DOUBLE"
-    return repr(value) if isinstance(value, int | float) else quote(str(value))
+    if isinstance(value, float):  # with an exponent: DuckDB takes 0.1 for a decimal, whose cast may be off by a bit
+        return repr(value) if "e" in repr(value) else f"{value!r}e0"
+    return repr(value) if isinstance(value, int) else quote(str(value))
 
 
 def values(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> str:

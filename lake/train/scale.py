@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Scale:
     """Of F columns each: a normalised value is (x - center) / scale; of log10(x), where ``logarithm`` is True.
 
-    ``center``, ``scale`` and ``fill`` are rounded to float32. A column that is not normalised has center 0 and scale 1.
+    A column that is not normalised has center 0 and scale 1.
     """
 
     logarithm: tuple[bool, ...]
@@ -59,7 +59,8 @@ def apply(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
     """Values [n, F] normalised, and which are known: not what was not, and no logarithm of what is not above 0.
 
-    Unknown cells are ``fill``, normalised too, or 0.
+    What float32 cannot hold once it is divided by ``scale`` is not known either. Unknown cells are ``fill``, normalised
+    too, or 0.
     """
     known = np.ones(values.shape, bool) if known is None else known.copy()
     result = values.astype(np.float64)
@@ -67,6 +68,7 @@ def apply(
         known[:, column] &= result[:, column] > 0
         np.log10(result[:, column], out=result[:, column], where=known[:, column])
     result = (result - scale.center) / scale.scale
+    known &= np.abs(result) <= np.finfo(np.float32).max
     fill = [_filled(scale, column) for column in range(len(scale.fill))]
     result = np.where(known, result, fill).astype(np.float32)
     return result, None if known.all() else known
