@@ -14,7 +14,8 @@ which is to their advantage: those fit a cache.
     shuffle    what is shuffled together: the whole set, row groups, a buffer of 10,000 rows, ..., or nothing
     make       CPU us a row to make what the side reads: the peer's conversion from the lake; ours, its cache
     first      CPU us a row of the first epoch of a new process, opening included, with that made; children included
-    later      the same of the best later one; "x" over the limit's: numpy memory-mapped, rows gathered
+    later      the same of the best later one; "x" over the limit's: numpy memory-mapped, rows gathered into the same
+               memory again and again; "numpy memmap" gives arrays of their own, as one would write it
     wall       microseconds a row of the best later epoch
     make s     wall seconds of the conversion; of ours, until the first batch comes without a cache
     cold s     from the lake to the first batch with nothing made: conversion and all

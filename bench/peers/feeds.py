@@ -68,14 +68,25 @@ def make_raw(data: Data, out: Path) -> None:
 
 
 def mapped(data: Data, out: Path) -> dict[str, np.ndarray]:
-    return {
-        name: np.memmap(out / name, dtype, "r", shape=(data.rows, *shape))
-        for name, (dtype, shape) in data.arrays.items()
-    }
+    whole = {n: np.memmap(out / n, d, "r", shape=(data.rows, *shape)) for n, (d, shape) in data.arrays.items()}
+    return {name: np.asarray(values) for name, values in whole.items()}
 
 
 def limit(data: Data, out: Path) -> Feed:
-    arrays = {name: np.asarray(values) for name, values in mapped(data, out).items()}
+    """Into the same memory each time: a batch is gone with the next one, so nobody could train so."""
+    arrays = mapped(data, out)
+    kept = {name: np.empty((BATCH, *values.shape[1:]), values.dtype) for name, values in arrays.items()}
+
+    def epoch(number: int) -> Batches:
+        for rows in permuted(data.rows, number):
+            taken = ((name, kept[name][: len(rows)]) for name in arrays)
+            yield tensors({name: np.take(arrays[name], rows, 0, at, "clip") for name, at in taken})
+
+    return epoch
+
+
+def numpy_mapped(data: Data, out: Path) -> Feed:
+    arrays = mapped(data, out)
 
     def epoch(number: int) -> Batches:
         for rows in permuted(data.rows, number):
@@ -404,6 +415,7 @@ SIDES = {
         Side("lake", lake, modules=OURS),
         Side("lake, 2 workers", lake_workers, modules=OURS),
         Side("limit", limit, make_raw),
+        Side("numpy memmap", numpy_mapped, make_raw),
         Side("Arrow file, take", arrow, make_arrow, modules=("pyarrow",)),
         Side("Parquet, list column", parquet_list, make_parquet, "row group", ("pyarrow.parquet",)),
         Side("Parquet, 64 columns", parquet_columns, make_parquet_columns, "row group", ("pyarrow.parquet",), sets="A"),
