@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import pickle
 import resource
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from lake.store import gc
 
 torch = pytest.importorskip("torch")
 
-from lake.train import CacheWarning, PlanetRuns, order, pack  # noqa: E402
+from lake.train import Batch, CacheWarning, PlanetRuns, order, pack  # noqa: E402
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "15"))  # 1000 for a release
 RUNS = 203
@@ -728,3 +729,24 @@ def test_a_hugging_face_view_has_every_row(project, numbers):
     assert set(rows[0]) & {"params", "params_known", "spectra", "codes_present"}
     assert not set(rows[0]) & {"lines", "net", "mask"}
     assert [float(row["params"][2]) for row in rows] == [numbers[int(row["planet_run_key"])] for row in rows]
+
+
+def test_a_batch_survives_being_sent():
+    values = {
+        "planet_run_key": torch.arange(3),
+        "small": torch.rand(3, 2),
+        "turned": torch.rand(2, 3).T,
+        "large": torch.rand(3, 2**18),
+        "half": torch.rand(3).to(torch.bfloat16),
+        "learned": torch.rand(3, requires_grad=True),
+        "none": torch.empty(0, 4),
+        "graph": {"edge_index": torch.arange(6).reshape(2, 3)},
+    }
+    batch = Batch(values | {"mask": {"small": torch.tensor([True, False, True])}}, (4, 5, 6, 9, 9))
+    sent = pickle.loads(multiprocessing.reduction.ForkingPickler.dumps(batch))
+    assert sent.origin.rows == (6, 9) and list(sent) == list(batch)
+    for one, other in ((sent, batch), (sent["graph"], batch["graph"]), (sent["mask"], batch["mask"])):
+        for name, tensor in other.items():
+            if isinstance(tensor, torch.Tensor):
+                assert one[name].dtype is tensor.dtype and torch.equal(one[name], tensor), name
+    sent["small"] += 1  # it is the receiver's own memory

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from tensordict import TensorDict
 
 KEY = "planet_run_key"
@@ -36,7 +38,7 @@ class Batch(dict[str, Any]):
         self.place = place  # snapshot, epoch, first row, row after the last, row after the step
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Batch, (dict(self), self.place)
+        return Batch, (_sent(dict(self)), self.place)
 
     def __copy__(self) -> Batch:
         return Batch(self, self.place)
@@ -80,3 +82,27 @@ class Batch(dict[str, Any]):
                 whole = name == "mask"
                 parts[name] = TensorDict(value, [rows]) if whole else NonTensorData(value, batch_size=[rows])
         return TensorDict(parts, [rows])
+
+
+_SHARED = 2**19  # bytes from which sharing memory costs a worker less than copying it through a pipe
+
+
+class _Inline:
+    """A tensor that pickles with its bytes, not as a handle of shared memory."""
+
+    def __init__(self, array: NDArray[Any]):
+        self.array = array
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return torch.from_numpy, (self.array,)
+
+
+def _sent(value: Any) -> Any:
+    """A batch's values as they go to another process: torch shares each tensor, which for small ones takes longer than
+    all the rest."""
+    if type(value) is dict:
+        return {name: _sent(each) for name, each in value.items()}
+    if isinstance(value, torch.Tensor) and value.nbytes < _SHARED:
+        with suppress(TypeError, RuntimeError):  # on a GPU, of a type that numpy lacks, with a gradient
+            return _Inline(value.numpy())
+    return value
