@@ -13,7 +13,15 @@ from lake.config import FILE, Config
 from lake.errors import ConfigError
 from lake.sources.source import Source
 
-_OWN = {name: f"lake.sources.{name}" for name in ("exoplanets", "gcm", "kegg")}
+_OWN = {
+    name: f"lake.sources.{name}"
+    for name in (
+        "assembly_reports",
+        "exoplanets",
+        "gcm",
+        "kegg",
+    )
+}
 
 
 @cache

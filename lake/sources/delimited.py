@@ -5,7 +5,7 @@ What differs between archives is a Layout. No Python loop over rows: Arrow's CSV
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,13 @@ class Layout:
     why: str = "the archive renamed a column, or the answer is of another table"
 
 
-def read(layout: Layout, path: Path, where: str, **fixed: str) -> Iterator[Part]:
-    """The rows of a file.
+def read(layout: Layout, path: Path, where: str, **fixed: str | None) -> Iterator[Part]:
+    """The rows of a file; see :func:`rows`."""
+    return rows(layout, text.lines(path), where, **fixed)
+
+
+def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | None) -> Iterator[Part]:
+    """The rows of some blocks of lines.
 
     A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
     or has a cell that is not the number it should be. A column that the schema does not know is kept as text.
@@ -59,7 +64,7 @@ def read(layout: Layout, path: Path, where: str, **fixed: str) -> Iterator[Part]
         Unreadable: a required column is gone, there is no row, or not one that fits the header.
     """
     header, seen, landed, before = None, 0, 0, []
-    for block in text.lines(path):
+    for block in blocks:
         if header is None:
             plain = _first_row(layout, block.text)
             before += block.text[: len(block.text) if plain is None else plain].to_pylist()
@@ -102,12 +107,13 @@ def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tu
 
 
 def split(layout: Layout, line: str) -> list[str]:
-    """A header's cells, in the schema's names."""
+    """A header's cells, in the schema's names. A name that is the schema's for another column gets a "_" after it."""
     known = {
         source.decode(): field.name for field in layout.schema if (source := (field.metadata or {}).get(b"source"))
     }
+    taken = dict.fromkeys(set(known.values()) - known.keys(), "_")
     cells = [cell.strip().strip('"').strip() for cell in line.split(layout.delimiter)]
-    return [known.get(cell, cell) for cell in cells]
+    return [known.get(cell, cell + taken.get(cell, "")) for cell in cells]
 
 
 def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
@@ -122,7 +128,7 @@ def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
     return names
 
 
-def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str]) -> Part:
+def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str | None]) -> Part:
     found, lines, misfits = cut(header, block, layout.delimiter, layout.quoted, layout.nulls)
     known = set(layout.schema.names)
     more = [field for name in header if name not in known and name and (field := layout.extra(name)) is not None]
@@ -134,7 +140,7 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
         if field.name == "_record":
             continue
         if field.name in fixed:
-            columns[field.name] = pa.repeat(fixed[field.name], len(lines.record))
+            columns[field.name] = pa.repeat(pa.scalar(fixed[field.name], field.type), len(lines.record))
         elif field.name not in header:
             columns[field.name] = pa.nulls(len(lines.record), field.type)
         else:
