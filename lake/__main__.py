@@ -1,0 +1,5 @@
+"""``python -m lake``: the command, where it is not on the path."""
+
+from lake.cli import main
+
+raise SystemExit(main())
