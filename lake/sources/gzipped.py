@@ -31,7 +31,7 @@ def open_file(path: Path) -> BinaryIO:
 
 def _only(file: BinaryIO, path: Path) -> BinaryIO:
     """The first file of a tar archive."""
-    archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115: its file is read by whoever asked
+    archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115
     for member in archive:
         if member.isfile():
             return cast(BinaryIO, archive.extractfile(member))
