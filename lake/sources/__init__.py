@@ -16,10 +16,13 @@ from lake.sources.source import Source
 _OWN = {
     name: f"lake.sources.{name}"
     for name in (
+        "agora",
         "assembly_reports",
         "exoplanets",
         "gcm",
+        "gtdb",
         "kegg",
+        "ncbi",
     )
 }
 
