@@ -74,7 +74,7 @@ def _part(table: str, model: str, columns: dict[str, Sequence[Any]], elements: S
     }
     key = next(iter(columns))
     found = [(arrays[key].is_null(), f"it has no {key}")]
-    found += [(pa.array(wrong), f"{name} is no number") for name, wrong in faults.items()]
+    found += [(pa.array(wrong, pa.bool_()), f"{name} is no number") for name, wrong in faults.items()]
 
     def content(mask: pa.Array) -> list[str]:
         return [_shown(element) for element, wrong in zip(elements, mask.to_pylist(), strict=True) if wrong]
