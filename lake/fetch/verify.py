@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from lake.errors import Refused
+from lake.errors import Refused, Unreadable
+from lake.sources import gzipped
 from lake.sources.source import Resource, Source
 
 HEAD = 1 << 16  # what a source's check gets to see
@@ -24,12 +26,24 @@ def judge(source: Source, resource: Resource, file: Path, sha256: str, size: int
         Refused: with the reason.
     """
     _sums(resource, file, sha256, size)
-    with file.open("rb") as handle:
-        head = handle.read(HEAD)
-        handle.seek(max(0, size - _TAIL))
-        tail = handle.read()
+    head, tail = _ends(file, urlsplit(resource.url).path.endswith(".gz"))
     shape(resource.expects, head, tail)
     source.check(resource, head)
+
+
+def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
+    """The first and the last bytes; of gzip those of what it holds, read whole: so one that is cut short is found."""
+    try:
+        with gzipped.open_file(file) if gzip else file.open("rb") as handle:
+            head = handle.read(HEAD)
+            if handle.seekable():
+                handle.seek(max(0, file.stat().st_size - _TAIL))
+            tail = head
+            while block := handle.read(1 << 20):
+                tail = (tail + block)[-_TAIL:]
+            return head, tail[-_TAIL:]
+    except Unreadable as error:
+        raise Refused(error.what) from None
 
 
 def _sums(resource: Resource, file: Path, sha256: str, size: int) -> None:
