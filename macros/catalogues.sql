@@ -9,11 +9,12 @@ CREATE MACRO alias_of(name) AS
             '([0-9])[\s_-]+([0-9])', '\1~\2', 'g'), '([0-9])[\s_-]+([0-9])', '\1~\2', 'g'),
         '[^\p{L}\p{N}.+~]', '', 'g'), '~', '-'), '^(gliese|gl)([0-9])', 'gj\2'), '');
 
--- without_component(planet): the name without the letter of the component that the planet goes around, where that is the
--- first star or both: '14 And A b', '14 And Ab' give '14 And b', 'Kepler-16 (AB) b' gives 'Kepler-16 b'; NULL for others.
+-- without_component(planet): the name without the letters of the star or stars that the planet goes around, which
+-- catalogues leave out: '14 And A b', '14 And Ab' give '14 And b', 'Kepler-16 (AB) b' gives 'Kepler-16 b', and of a lens
+-- 'OGLE-2003-BLG-235L b' gives 'OGLE-2003-BLG-235 b'; NULL for others.
 CREATE MACRO without_component(planet) AS
-    nullif(regexp_replace(regexp_extract(planet, '^.*[^A-Z( ] ?(?:A|AB|\(AB\)) ?[a-z]$'),
-        ' ?(?:AB|\(AB\)|A) ?([a-z])$', ' \1'), '');
+    nullif(regexp_replace(regexp_extract(planet, '^.*[^A-Z( ](?:L| ?(?:A|B|AB|\(AB\))) ?[a-z]$'),
+        ' ?(?:L|AB|\(AB\)|A|B) ?([a-z])$', ' \1'), '');
 
 -- of_star(planet, star, other): the planet's name with another name of its star: ('A-1 b', 'A-1', 'X 2') gives 'X 2 b';
 -- NULL where the planet's name does not begin with the star's, or has no short ending after it.

@@ -10,7 +10,6 @@ with it every entity.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from xml.parsers import expat
 import pyarrow as pa
 
 from lake.errors import Unreadable
-from lake.sources import delimited, text
+from lake.sources import delimited, gzipped, text
 from lake.sources.open_exoplanet_tables import OBJECTS, TABLES, unit
 from lake.sources.source import Part, Resource
 
@@ -61,19 +60,13 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
 
 
 def _blocks(path: Path, where: str) -> Iterator[bytes]:
-    with path.open("rb") as plain:
-        packed = plain.read(2) == b"\x1f\x8b"
-        plain.seek(0)
-        file = gzip.GzipFile(fileobj=plain) if packed else plain
-        size = 0
-        try:
-            while block := file.read(BLOCK):
-                size += len(block)
-                if size > LARGEST:
-                    raise Unreadable(f"it unpacks to more than {LARGEST:,} bytes", where=where, why="no such catalogue")
-                yield block
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
-            raise Unreadable(f"the gzip file is damaged or cut short: {error}", where=where) from None
+    size = 0
+    with gzipped.open_file(path) as file:
+        while block := file.read(BLOCK):
+            size += len(block)
+            if size > LARGEST:
+                raise Unreadable(f"it unpacks to more than {LARGEST:,} bytes", where=where, why="no such catalogue")
+            yield block
 
 
 @dataclass(slots=True)

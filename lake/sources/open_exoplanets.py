@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ _HOST = "https://raw.githubusercontent.com/OpenExoplanetCatalogue"
 _TABLE = f"{_HOST}/oec_tables/master/comma_separated/open_exoplanet_catalogue.txt"
 _SYSTEMS = f"{_HOST}/open_exoplanet_catalogue/master/systems"
 _ALL = f"{_HOST}/oec_gzip/master/systems.xml.gz"
-_GZIP = b"\x1f\x8b"
 
 
 def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
@@ -61,7 +59,7 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     for name in options["systems"]:
         yield Resource(f"systems/{name}", f"{_SYSTEMS}/{quote(name)}.xml", "systems", "xml")
     if options["everything"]:
-        yield Resource("systems", _ALL, "systems", "gzip")
+        yield Resource("systems", _ALL, "systems", "xml")
 
 
 def check(resource: Resource, head: bytes) -> None:
@@ -70,7 +68,7 @@ def check(resource: Resource, head: bytes) -> None:
     Raises:
         Refused: with what came instead.
     """
-    body = _plain(resource, head).removeprefix(b"\xef\xbb\xbf").lstrip()
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if resource.kind == "table":
         names = body.partition(b"\n")[0].strip().split(b",")
         right = {b"name", b"mass", b"list"} <= set(names)
@@ -79,15 +77,6 @@ def check(resource: Resource, head: bytes) -> None:
     if not right:
         shown = body[:40].decode(errors="replace")
         raise Refused(f"the answer is not the catalogue's {resource.kind}: it begins with {shown!r}", where=resource.url)
-
-
-def _plain(resource: Resource, head: bytes) -> bytes:
-    if not head.startswith(_GZIP):
-        return head
-    try:
-        return zlib.decompressobj(31).decompress(head, 2**16)
-    except zlib.error as error:
-        raise Refused(f"the answer is no gzip after all: {error}", where=resource.url) from None
 
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:

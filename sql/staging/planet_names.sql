@@ -9,7 +9,7 @@ with
     eu_alternate as (select entry, unnest(string_split(names, ',')) as name from eu),
     eu_star as (select entry, star, unnest(string_split(star_names, ',')) as other from eu),
     given as (
-        select catalogue, entry, entry as name, 'name' as basis, 0 as rank
+        select catalogue, entry, entry as name, 'name' as basis, cast(0 as bigint) as rank
         from staging.planet_entries
         union all
         select 'nasa.pscomppars', c.planet, c.candidate, 'alternate', 1
