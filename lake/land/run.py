@@ -412,7 +412,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
 
 
 def schemas(config: Config) -> dict[str, pa.Schema]:
-    """Every raw table of the configured sources, with all its columns; those of others that models name; the engine's."""
+    """Every raw table of the configured sources, those of others that models name, the engine's; with all columns."""
     known = _tables(config.sources)
     named = _named(config.root) - known.keys() - ENGINE.keys()
     if named:

@@ -46,7 +46,9 @@ def check(resource: Resource, head: bytes) -> None:
     """
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if body[:1] in (b"<", b"{", b"["):
-        raise Refused(f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url)
+        raise Refused(
+            f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
+        )
     header, *rows = body.splitlines() or [b""]
     names = [name.strip(b' "') for name in header.split(b",")]
     if not {b"name", b"planet_status", b"star_name"} <= set(names):

@@ -6,7 +6,7 @@ from lake.sources.schemas import schema
 
 _PLANETS = """
 name               text   -               -                      Primary name of the planet
-binaryflag         whole  -               -                      0 no known companion of the star, 1 P-type binary (circumbinary), 2 S-type binary, 3 orphan planet
+binaryflag         whole  -               -                      0 single star, 1 P-type, 2 S-type binary, 3 no star
 mass               real   jupiter_mass    -                      Mass, or m sin(i): the table does not tell which
 radius             real   jupiter_radius  -                      Radius
 period             real   day             -                      Orbital period
@@ -96,4 +96,3 @@ def unit(kind: str, tag: str, attribute: str | None) -> str | None:
         return _SEPARATION.get(attribute or "")
     own = _PLANET if kind in ("planet", "satellite", "asteroid") else _STAR if kind == "star" else {}
     return own.get(tag) or _EVERYWHERE.get(tag)
-

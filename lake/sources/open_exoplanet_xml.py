@@ -204,12 +204,12 @@ class _Systems:
 def _part(name: str, rows: list[dict], lost: list[_Lost]) -> Part:
     """Rows of one table; a quantity whose numbers are none is a reject."""
     schema = TABLES[name]
-    texts = [field.with_type(pa.string()) if field.name in _REALS else field for field in schema]
+    texts = [one.with_type(pa.string()) if one.name in _REALS else one for one in schema]
     given = pa.Table.from_pylist(rows, pa.schema(texts)).combine_chunks()
     columns, faults = {}, []
-    for field in schema:
-        cells = given[field.name].combine_chunks()
-        columns[field.name], fault = delimited.typed(field, cells) if field.name in _REALS else (cells, (None, ""))
+    for one in schema:
+        cells = given[one.name].combine_chunks()
+        columns[one.name], fault = delimited.typed(one, cells) if one.name in _REALS else (cells, (None, ""))
         faults.append(fault)
     taken, rejected, _ = text.sift(schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad)))
     early = text.rejects(*(pa.array(column, type) for column, type in zip(_columns(lost), _LOST, strict=True)))

@@ -1,9 +1,9 @@
 """Open Exoplanet Catalogue (https://www.openexoplanetcatalogue.com): its table, and its systems as XML.
 
-    [sources.open_exoplanets]
-    table = true                  # one row a planet, without uncertainties and other names
-    systems = ["TRAPPIST-1"]      # one XML file a system: names, uncertainties, limits, binaries
-    everything = false            # all systems in one file, systems.xml.gz, instead of single ones
+[sources.open_exoplanets]
+table = true                  # one row a planet, without uncertainties and other names
+systems = ["TRAPPIST-1"]      # one XML file a system: names, uncertainties, limits, binaries
+everything = false            # all systems in one file, systems.xml.gz, instead of single ones
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def check(resource: Resource, head: bytes) -> None:
         right = b"<system" in body and b"<html" not in body[:2000].lower()
     if not right:
         shown = body[:40].decode(errors="replace")
-        raise Refused(f"the answer is not the catalogue's {resource.kind}: it begins with {shown!r}", where=resource.url)
+        raise Refused(
+            f"the answer is not the catalogue's {resource.kind}: it begins with {shown!r}", where=resource.url
+        )
 
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:

@@ -1,6 +1,5 @@
--- Every name that a catalogue gives a planet, and those that follow from its star's other names or from the first
--- star's
--- letter left out. The lower the rank, the closer the name stands to the planet.
+-- Every name that a catalogue gives a planet, and those that follow from its star's other names or from leaving out the
+-- star's letter (A, B, AB, L of a lens). The lower the rank, the closer the name stands to the planet.
 with
     eu as (
         select name as entry, star_name as star, alternate_names as names, star_alternate_names as star_names
