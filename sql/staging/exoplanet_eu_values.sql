@@ -95,21 +95,20 @@ with
                         null,
                         null
                     )
-                ],
-                recursive := true
-            )
+                ]
+            ) as said
         from raw.exoplanet_eu_planets
     )
 select
     'exoplanet.eu' as catalogue,
     entry,
     'raw.exoplanet_eu_planets' as origin,
-    quantity,
-    unit,
-    value,
-    upper,
-    lower,
-    limit_flag,
-    kind
+    said.quantity as quantity,
+    said.unit as unit,
+    said.value as value,
+    said.upper as upper,
+    said.lower as lower,
+    said.limit_flag as limit_flag,
+    said.kind as kind
 from long
-where value is not null
+where said.value is not null

@@ -104,9 +104,8 @@ with
                         null
                     ),
                     reading('distance', 'parsec', distance, distance_upper, distance_lower, null, null)
-                ],
-                recursive := true
-            )
+                ]
+            ) as said
         from staging.exoplanets_pscomppars
         union all
         select
@@ -127,11 +126,20 @@ with
                     reading('star_mass', 'solar_mass', star_mass, null, null, null, null),
                     reading('star_metallicity', 'dex', star_metallicity, null, null, null, null),
                     reading('star_gravity', 'dex', star_gravity, null, null, null, null)
-                ],
-                recursive := true
-            )
+                ]
+            ) as said
         from seeds.solar_system
     )
-select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, kind
+select
+    catalogue,
+    entry,
+    origin,
+    said.quantity as quantity,
+    said.unit as unit,
+    said.value as value,
+    said.upper as upper,
+    said.lower as lower,
+    said.limit_flag as limit_flag,
+    said.kind as kind
 from long
-where value is not null
+where said.value is not null

@@ -38,10 +38,10 @@ with
         from given
     ),
     best as (
-        select catalogue, entry, alias_of(name) as alias, min({'rank':rank, 'name':name, 'basis':basis}) as best
+        select catalogue, entry, alias_of(name) as alias, min({'rank':rank, 'name':name, 'basis':basis}) as closest
         from known
         where alias_of(name) is not null
         group by catalogue, entry, alias_of(name)
     )
-select catalogue, entry, alias, best.name as name, best.rank as rank, best.basis as basis
+select catalogue, entry, alias, closest.name as name, closest.rank as rank, closest.basis as basis
 from best
