@@ -348,7 +348,7 @@ class PlanetDisagreements(
     """What the other says, in `unit`"""
     unit: str
     """planet_unit(quantity)"""
-    ratio: float | None
+    ratio: Annotated[float | None, Unit("1")]
     """value_a / value_b; null where value_b is 0, and of logarithms"""
     difference: float
     """value_a - value_b, in `unit`"""
