@@ -23,6 +23,8 @@ _OWN = {
         "gtdb",
         "kegg",
         "ncbi",
+        "exoplanet_eu",
+        "open_exoplanets",
     )
 }
 
