@@ -1,6 +1,5 @@
 """Entities and edges."""
 
-from datetime import date
 import datetime
 from typing import Annotated
 
@@ -253,7 +252,7 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """Complete Genome, Chromosome, Scaffold or Contig, by NCBI"""
     status: str | None
     """latest, replaced or suppressed, by NCBI"""
-    released: date | None
+    released: datetime.date | None
     """By NCBI"""
     path: str | None
     """Its folder at NCBI"""

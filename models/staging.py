@@ -1,6 +1,5 @@
 """One raw table each, or one step on from it: names, types, units."""
 
-from datetime import date
 import datetime
 from typing import Annotated, Any
 
@@ -393,7 +392,7 @@ class Assemblies(Table, key="accession", empty=True, tags="genomes"):
     """Complete Genome, Chromosome, Scaffold or Contig"""
     category: str | None
     """reference genome or representative genome"""
-    released: date | None
+    released: datetime.date | None
     """When the sequences were"""
     submitter: str | None
     """Who"""

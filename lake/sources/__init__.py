@@ -18,12 +18,12 @@ _OWN = {
     for name in (
         "agora",
         "assembly_reports",
+        "exoplanet_eu",
         "exoplanets",
         "gcm",
         "gtdb",
         "kegg",
         "ncbi",
-        "exoplanet_eu",
         "open_exoplanets",
     )
 }
