@@ -163,6 +163,11 @@ NO_ORIGIN = {
     "staging.open_exoplanets_values.catalogue",
     "staging.open_exoplanets_values.origin",
     "core.planet_catalogues.catalogues",
+    "core.genome_statistics.sequences",
+    "core.samples.runs",
+    "core.samples.files",
+    "core.sample_balance.samples",
+    "core.sample_balance.share",
 }
 
 

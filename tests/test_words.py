@@ -66,6 +66,7 @@ def empty(tmp_path_factory):
         "gc",
         "init {new}",
         "land",
+        "leaks --rules",
         "lineage core.edges",
         "lint",
         "log",
