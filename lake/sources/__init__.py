@@ -20,6 +20,8 @@ _OWN = {
         "exoplanets",
         "gcm",
         "kegg",
+        "uniprot",
+        "ena",
     )
 }
 
