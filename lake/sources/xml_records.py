@@ -79,7 +79,7 @@ class _Stream:
     def close(self) -> bytes:
         """What is left: records whose end is written otherwise, as in <RUN/> or </RUN >."""
         self._parse(b"", True)
-        if not self.record or not re.search(rb"<%s[\s/>]" % self.record.encode(), self._kept):
+        if not self.record or not self._first(self._kept):
             return b""
         body = self._plain(self._kept, b"", always=True)
         return body.replace(b"</%s>" % self.root.encode(), b"").rstrip()
@@ -98,7 +98,10 @@ class _Stream:
             text = canonicalize(self._opening + body + end, with_comments=False).encode()
         except ParseError:
             raise Unreadable(f"a comment or CDATA has </{self.record}> in it", where=self.where) from None
-        return text[text.index(b"<" + self.record.encode()) :].removesuffix(end)
+        return text[self._first(text).start() :].removesuffix(end)
+
+    def _first(self, body: bytes) -> re.Match[bytes] | None:
+        return re.search(rb"<%s[\s/>]" % self.record.encode(), body)
 
     def _parse(self, chunk: bytes, last: bool) -> None:
         try:
@@ -144,7 +147,7 @@ class Block:
     """
 
     def __init__(self, body: bytes, record: str, first: int, where: str):
-        self.first, self._record = first, record
+        self.first, self.record = first, record
         pieces = pc.split_pattern(pa.array([body], pa.large_binary()).cast(pa.large_string()), "<").values
         pieces = pieces.slice(1).cast(pa.string())
         closing = pc.starts_with(pieces, "/").to_numpy(zero_copy_only=False)
@@ -182,9 +185,17 @@ class Block:
 
     def texts_of(self, rows: np.ndarray) -> Ragged:
         """What stands in these elements, before any element of their own; white space is one blank."""
+        return Ragged.of(self._owner[rows], self.plain_texts(rows))
+
+    def plain_texts(self, rows: np.ndarray) -> pa.Array:
+        """The same, one for each element; what is empty too."""
         texts = without_references(self.texts.take(pa.array(rows)))
-        plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
-        return Ragged.of(self._owner[rows], plain)
+        return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
+
+    def tags(self, rows: np.ndarray) -> Ragged:
+        """The names of these elements."""
+        names = pc.extract_regex(self.heads.take(pa.array(rows)), r"^(?P<name>[^\s/]+)")
+        return Ragged.of(self._owner[rows], pc.struct_field(names, "name"))
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
         """An attribute of these elements; null where one has none."""
