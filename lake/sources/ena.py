@@ -1,7 +1,7 @@
 """European Nucleotide Archive: records by search and by accession, and the files of runs.
 
-The portal (https://www.ebi.ac.uk/ena/portal/api/) answers searches and filereport as JSON, with every value a string, or
-as TSV; the browser (https://www.ebi.ac.uk/ena/browser/api/) gives a record as XML or as an EMBL flat file.
+The portal (https://www.ebi.ac.uk/ena/portal/api/) answers searches and filereport as JSON, with every value a string,
+or as TSV; the browser (https://www.ebi.ac.uk/ena/browser/api/) gives a record as XML or as an EMBL flat file.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SETS = ("RUN_SET", "EXPERIMENT_SET", "SAMPLE_SET", "STUDY_SET", "PROJECT_SET")
 _FORM = {  # what tells each form within its first 64 KiB
     "xml": rf"<(?:{'|'.join(SETS)})[\s>]".encode(),
     "embl": rb"\A\s*ID   ",
-    "search": rb"\A\s*\[\s*\{|\A(?:[^\n]*\t)?(?:accession|(?:run|experiment|sample|study)_accession)(?:\t[^\n]*)?\r?\n.",
+    "search": rb"\A\s*\[\s*\{|\A(?:[^\n]*\t)?(?:(?:run|experiment|sample|study)_)?accession(?:\t[^\n]*)?\r?\n.",
     "files": rb"\A\s*\[\s*\{[^}]*_ftp\"|\A(?=[^\n]*\brun_accession\b)[^\n]*_ftp\b[^\n]*\r?\n.",
 }
 
@@ -125,10 +125,11 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     Raises:
         Unreadable: cut short, damaged, of another form, of another accession, or without a record.
     """
-    from lake.sources import ena_forms, ena_records
+    from lake.sources import ena_embl, ena_portal, ena_records, ena_xml
 
+    form = {"search": ena_portal, "files": ena_portal, "xml": ena_xml, "embl": ena_embl}[resource.kind]
     wanted, seen = resource.params.get("accession"), set()
-    for records in ena_forms.READERS[resource.kind](path, resource.url, resource.params.get("result", "")):
+    for records in form.read(path, resource.url, resource.params.get("result", "")):
         if wanted and resource.kind == "xml":
             seen |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
         yield from ena_records.parts(records)

@@ -39,9 +39,7 @@ def parts(records: Records) -> Iterator[Part]:
             columns[field.name], fault = delimited.typed(field, pa.nulls(n, pa.string()) if cells is None else cells)
             faults.append(fault)
     rows, bad, _ = text.sift(schema, records.record, columns, faults, records.source)
-    yield text.together(
-        "ena_records", n + sum(len(table) for table in records.broken), rows, *records.broken, bad
-    )
+    yield text.together("ena_records", n + sum(len(table) for table in records.broken), rows, *records.broken, bad)
     for kind in FILES:
         if f"{kind}_ftp" in records.columns and (part := _files(records, kind)):
             yield part

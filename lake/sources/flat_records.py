@@ -16,6 +16,9 @@ from lake.errors import Unreadable
 from lake.sources import text
 from lake.sources.ragged import Ragged
 
+_DAY = r"^(?P<day>\d\d)-(?P<month>[A-Z]{3})-(?P<year>\d{4})"
+_MONTHS = pa.array("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())
+
 
 class Block:
     """Some whole records.
@@ -70,3 +73,17 @@ def blocks(path: Path, wanted: str, where: str) -> Iterator[Block]:
         )
     if first == 1:
         raise text.nothing_found("record", where)
+
+
+def found(texts: pa.Array, pattern: str, group: str) -> pa.Array:
+    """A group of a regular expression; null where it does not match or the group is empty."""
+    values = pc.struct_field(pc.extract_regex(texts, pattern), group)
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+
+
+def day(texts: pa.Array) -> pa.Array:
+    """12-MAR-2004 as 2004-03-12."""
+    month = pc.add(pc.index_in(found(texts, _DAY, "month"), _MONTHS), 1).cast(pa.string())
+    return pc.binary_join_element_wise(
+        found(texts, _DAY, "year"), pc.utf8_lpad(month, 2, "0"), found(texts, _DAY, "day"), "-"
+    )

@@ -104,10 +104,11 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     Raises:
         Unreadable: cut short, damaged, of another form, or without an entry.
     """
-    from lake.sources import uniprot_entries, uniprot_forms
+    from lake.sources import uniprot_entries, uniprot_flat, uniprot_json, uniprot_tsv, uniprot_xml
 
+    form = {"tsv": uniprot_tsv, "xml": uniprot_xml, "json": uniprot_json, "txt": uniprot_flat}[resource.kind]
     wanted = uniprot_entries.Wanted(resource.params.get("accessions", ()))
-    for entries in uniprot_forms.READERS[resource.kind](path, resource.url):
+    for entries in form.read(path, resource.url):
         wanted.found(entries)
         yield from uniprot_entries.parts(entries)
     if gone := wanted.missing():

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.sources import delimited, text
-from lake.sources.ragged import Ragged
+from lake.sources.ragged import Ragged, merged
 from lake.sources.source import Part
 from lake.sources.uniprot_tables import LISTED, TABLES
 
@@ -82,7 +82,7 @@ def parts(entries: Entries) -> Iterator[Part]:
             columns[field.name], fault = _typed(field, found.get(field.name), n)
             faults.append(fault)
     if "length" in found:
-        faults.append((pc.is_null(columns["length"]), "it has no length: UniProt deleted it, or merged it into another"))
+        faults.append((pc.is_null(columns["length"]), "it has no length: UniProt deleted or merged it"))
     schema = pa.schema([*schema, *(pa.field(name, pa.string()) for name in more)])
     columns |= {name: found[name] for name in more}
     rows, bad, good = text.sift(schema, entries.record, columns, [*faults, odd, odd_existence], entries.source)
@@ -116,7 +116,7 @@ def _empty(texts: pa.Array) -> pa.Array:
 
 
 def _reviewed(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
-    """"Reviewed", "Swiss-Prot", "UniProtKB reviewed (Swiss-Prot)": each form has its own words."""
+    """ "Reviewed", "Swiss-Prot", "UniProtKB reviewed (Swiss-Prot)": each form has its own words."""
     if texts is None:
         return pa.nulls(n, pa.bool_()), (None, "")
     words = pc.replace_substring_regex(pc.utf8_lower(texts), r"^uniprotkb (\w+) \(.*\)$", r"\1")
@@ -126,13 +126,40 @@ def _reviewed(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
 
 
 def _existence(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
-    """"1: Evidence at protein level", with or without the number."""
+    """ "1: Evidence at protein level", with or without the number."""
     if texts is None:
         return pa.nulls(n, pa.int64()), (None, "")
     words = pc.replace_substring_regex(pc.utf8_lower(texts), r"^\d: *", "")
     values = pc.add(pc.index_in(words, pa.array(_EXISTENCE)).cast(pa.int64()), 1)
     wrong = pc.and_(pc.is_null(values), pc.is_valid(texts))
     return values, (wrong, pc.binary_join_element_wise("a protein existence that is not known: ", texts, ""))
+
+
+def with_numbers(xrefs: Xrefs, numbers: Ragged) -> Xrefs:
+    """With EC numbers as cross-references, each once."""
+    numbers = merged(xrefs.of("EC"), numbers).distinct()
+    others = pc.not_equal(xrefs.database, "EC")
+    rest = (column.filter(others) for column in xrefs[1:])
+    return Xrefs(xrefs.owner[others.to_numpy(zero_copy_only=False)], *rest).plus("EC", numbers)
+
+
+def known(ids: pa.Array, database: pa.Array) -> pa.Array:
+    """The proteins of nucleotide entries; "-" is none."""
+    there = pc.and_(pc.equal(database, "EMBL"), pc.fill_null(pc.invert(pc.is_in(ids, pa.array(["-", ""]))), False))
+    return pc.if_else(there, ids, pa.scalar(None, pa.string()))
+
+
+def all_but_first(accessions: Ragged, n: int) -> pa.Array:
+    """All but each entry's first."""
+    more = np.diff(accessions.owner, prepend=-1) == 0
+    return Ragged(accessions.owner[more], accessions.values.filter(pa.array(more))).lists(n)
+
+
+def full_organism(scientific: Ragged, common: Ragged, synonyms: Ragged, n: int) -> pa.Array:
+    """As the flat file and TSV have it: Escherichia coli (strain K12), Homo sapiens (Human)."""
+    names = merged(common, synonyms)
+    aside = names._replace(values=pc.binary_join_element_wise("(", names.values, ")", ""))
+    return merged(scientific, aside).joined(n)
 
 
 class Wanted:

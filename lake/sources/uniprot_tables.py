@@ -18,7 +18,7 @@ taxon_id           whole  -   -  In the NCBI taxonomy
 length             whole  1   -  Amino acids of the sequence
 mass               whole  Da  -  Of the sequence without modifications
 fragment           truth  -   -  Whether the sequence is not complete; null in TSV that was not asked for it
-existence          whole  -   -  1 evidence at protein level, 2 at transcript level, 3 homology, 4 predicted, 5 uncertain
+existence          whole  -   -  1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain
 version            whole  -   -  Of the entry
 sequence_version   whole  -   -  Of the sequence
 checksum           text   -   -  CRC64 of the sequence; TSV does not have it
