@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lake.sources import json_records
 from lake.sources.ragged import Ragged, merged
-from lake.sources.uniprot_entries import Entries, Xrefs, known, with_numbers
+from lake.sources.uniprot_entries import Entries, Xrefs, full_organism, known, with_numbers
 
 _VALUE = pa.struct([("value", pa.string())])
 _NAME = pa.struct([("fullName", _VALUE), ("ecNumbers", pa.list_(_VALUE))])

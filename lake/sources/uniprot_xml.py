@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lake.sources import xml_records
 from lake.sources.ragged import Ragged, merged
-from lake.sources.uniprot_entries import Entries, Xrefs, known, with_numbers
+from lake.sources.uniprot_entries import Entries, Xrefs, all_but_first, full_organism, known, with_numbers
 
 _NAMES = ("recommendedName", "submittedName")
 
