@@ -1,5 +1,6 @@
 """One raw table each, or one step on from it: names, types, units."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -364,3 +365,115 @@ class ExoplanetsCumulative(Table, key="candidate", empty=True, tags="planets"):
     """J2000"""
     declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
     """J2000"""
+
+
+class Assemblies(Table, key="accession", empty=True, tags="genomes"):
+    """NCBI's assembly summaries, one row an accession."""
+
+    accession: Annotated[str, Pattern(r"GC[AF]_\d{9}\.\d+")]
+    """With its version"""
+    genome: Annotated[str, Pattern(r"\d{9}")]
+    """The digits that GenBank and RefSeq share"""
+    version: int
+    """The accession's"""
+    database: Annotated[str, OneOf("GenBank", "RefSeq")]
+    """Whose accession"""
+    status: str
+    """latest, replaced or suppressed"""
+    organism: str | None
+    """Scientific name"""
+    taxid: int | None
+    """NCBI taxon"""
+    species_taxid: int | None
+    """NCBI taxon of the species"""
+    strain: str | None
+    """Strain or isolate"""
+    level: str | None
+    """Complete Genome, Chromosome, Scaffold or Contig"""
+    category: str | None
+    """reference genome or representative genome"""
+    released: date | None
+    """When the sequences were"""
+    submitter: str | None
+    """Who"""
+    paired: str | None
+    """The same assembly in the other database"""
+    paired_identical: bool | None
+    """Whether it is the same to the base"""
+    excluded: str | None
+    """Why it is not in RefSeq"""
+    type_material: str | None
+    """Whether it is of the type strain"""
+    path: str | None
+    """Its folder"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Total length"""
+    gc: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """Guanine and cytosine among the bases"""
+    scaffolds: int | None
+    """Scaffolds"""
+    contigs: int | None
+    """Contigs"""
+    genes: int | None
+    """Genes"""
+    coding_genes: int | None
+    """Genes of proteins"""
+
+
+class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes"):
+    """Genomes of GTDB, one row each release."""
+
+    release: str
+    """GTDB's"""
+    release_number: int | None
+    """The same as a number; null for the latest, whose number the archive did not say"""
+    gtdb_id: str
+    """RS_ or GB_ and its accession; another id for what is not at NCBI"""
+    accession: str | None
+    """RefSeq's or GenBank's"""
+    genome: Annotated[str | None, Pattern(r"\d{9}")]
+    """The digits that GenBank and RefSeq share"""
+    lineage: str
+    """As GTDB writes it"""
+    lineages: Annotated[int, Between(1, 1, "warn")]
+    """How many lineages taxonomy and metadata give: one"""
+    domain: str | None
+    """Bacteria or Archaea"""
+    phylum: str | None
+    """Name"""
+    class_: str | None
+    """Name"""
+    taxon_order: str | None
+    """Name"""
+    family: str | None
+    """Name"""
+    genus: str | None
+    """Name"""
+    species: str | None
+    """Name"""
+    representative: str | None
+    """The genome that stands for its species"""
+    is_representative: bool | None
+    """Whether it is that itself"""
+    checkm2_completeness: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """By CheckM2"""
+    checkm2_contamination: Annotated[float | None, Unit("percent"), Between(0, None)]
+    """By CheckM2"""
+    checkm_completeness: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """By CheckM"""
+    checkm_contamination: Annotated[float | None, Unit("percent"), Between(0, None)]
+    """By CheckM"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Total length"""
+    gc: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """Guanine and cytosine among the bases"""
+    contigs: int | None
+    """Contigs"""
+    n50: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """N50 of the contigs"""
+    proteins: int | None
+    """Predicted proteins"""
+    category: str | None
+    """derived from metagenome, from single cell, ..."""
+    isolation_source: str | None
+    """What it was isolated from"""

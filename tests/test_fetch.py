@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import gzip
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -284,11 +285,27 @@ def test_200_with_something_else_is_refused_and_kept(server, tmp_path, monkeypat
         assert stored(config, row) == body
 
 
+def test_gzip_is_judged_by_what_it_holds(server, tmp_path, monkeypatch):
+    whole = gzip.compress(b"name\n" + os.urandom(200_000).hex().encode())
+    bodies = [whole, whole[:-5], gzip.compress(LOGIN), gzip.compress(XML[:-3]), b"name\nno gzip after all\n"]
+    kinds = ["text", "text", "text", "xml", "text"]
+    asked = [Resource(f"{i}", server.on(f"/{i}.gz", page(body)), "k", kinds[i]) for i, body in enumerate(bodies)]
+    monkeypatch.setattr(sources, "get", lambda name: source(*asked))
+    config = lake_in(tmp_path)
+    fetch.run(config)
+    found = rows(config)
+    assert [row.outcome for row in found] == ["fetched", "refused", "refused", "refused", "fetched"]
+    assert found[1].reason.startswith("the gzip is cut short or damaged")
+    assert found[2].reason.startswith("an HTML page came where text was asked for")
+    assert found[3].reason.startswith("the XML is cut short")
+
+
 TAKEN = [
     ("xml", XML),
     ("xml", b"\xef\xbb\xbf<a>\n</a>\n<!-- end -->\n"),
     ("xml", b"<?xml version='1.0'?><nothing x='1'/>"),
     ("xml", b'<!DOCTYPE pathway SYSTEM "https://x/KGML.dtd"><pathway><a/></pathway >'),
+    ("xml", b"<?xml version='1.0'?><sbml><notes><body><h1>made up</h1></body></notes></sbml>"),
     ("csv", b'name,ref\nKepler-1,"<a refstr=X href=y>2019 <html></a>"\n'),
     ("text", b"no ERROR here\n"),
     ("text", b"caf\xe9 \xff\n"),

@@ -17,7 +17,7 @@ FLOORS = {
     2: ("sources",),
     3: ("fetch", "land", "reader", "project"),
     4: ("build", "check", "trace", "train", "export"),
-    5: ("cli",),
+    5: ("cli", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 

@@ -744,9 +744,11 @@ def test_a_batch_survives_being_sent():
     }
     batch = Batch(values | {"mask": {"small": torch.tensor([True, False, True])}}, (4, 5, 6, 9, 9))
     sent = pickle.loads(multiprocessing.reduction.ForkingPickler.dumps(batch))
-    assert sent.origin.rows == (6, 9) and list(sent) == list(batch)
+    assert sent.origin.rows == (6, 9)
+    assert list(sent) == list(batch)
     for one, other in ((sent, batch), (sent["graph"], batch["graph"]), (sent["mask"], batch["mask"])):
         for name, tensor in other.items():
             if isinstance(tensor, torch.Tensor):
-                assert one[name].dtype is tensor.dtype and torch.equal(one[name], tensor), name
+                assert one[name].dtype is tensor.dtype, name
+                assert torch.equal(one[name], tensor), name
     sent["small"] += 1  # it is the receiver's own memory

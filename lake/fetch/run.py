@@ -80,11 +80,6 @@ class _Job:
     settled: set[str] = field(default_factory=set)
     waiting: int = 0
 
-    def answer(self, data: Path, resource: str) -> Path | None:
-        """The file of an answer, once this run has settled its resource: an older list would name what is gone."""
-        found = self.current.get(resource) if resource in self.settled else None
-        return blobs.path(data, found.sha256) if found and plan.is_kept(data, found) else None
-
     def name_more(self, data: Path) -> list[Resource]:
         """What the source names that it did not name before.
 
@@ -92,7 +87,7 @@ class _Job:
             LakeError: it cannot read one of its own earlier answers.
         """
         new = []
-        for resource in self.source.resources(self.options, lambda id: self.answer(data, id)):
+        for resource in self.source.resources(self.options, _Answers(self, data)):
             before = self.named.get(resource.id)
             if before is None:
                 self.named[resource.id] = resource
@@ -100,6 +95,21 @@ class _Job:
             elif before.url != resource.url:
                 raise ConfigError(f"{self.name} names {resource.id!r} twice: {before.url} and {resource.url}")
         return new
+
+
+@dataclass(slots=True, frozen=True)
+class _Answers:
+    """What a source may know of the answers of this run: of older ones, a list would name what is gone."""
+
+    job: _Job
+    data: Path
+
+    def __call__(self, id: str) -> Path | None:
+        found = self.job.current.get(id) if id in self.job.settled else None
+        return blobs.path(self.data, found.sha256) if found and plan.is_kept(self.data, found) else None
+
+    def missing(self, id: str) -> bool:
+        return id in self.job.settled and self(id) is None
 
 
 def _job(config: Config, name: str) -> _Job:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from lake.errors import Refused
+from lake.errors import Refused, Unreadable
+from lake.sources import gzipped
 from lake.sources.source import Resource, Source
 
 HEAD = 1 << 16  # what a source's check gets to see
@@ -24,12 +26,24 @@ def judge(source: Source, resource: Resource, file: Path, sha256: str, size: int
         Refused: with the reason.
     """
     _sums(resource, file, sha256, size)
-    with file.open("rb") as handle:
-        head = handle.read(HEAD)
-        handle.seek(max(0, size - _TAIL))
-        tail = handle.read()
+    head, tail = _ends(file, urlsplit(resource.url).path.endswith(".gz"))
     shape(resource.expects, head, tail)
     source.check(resource, head)
+
+
+def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
+    """The first and the last bytes; of gzip those of what it holds, read whole: so one that is cut short is found."""
+    try:
+        with gzipped.open_file(file) if gzip else file.open("rb") as handle:
+            head = handle.read(HEAD)
+            if handle.seekable():
+                handle.seek(max(0, file.stat().st_size - _TAIL))
+            tail = head
+            while block := handle.read(1 << 20):
+                tail = (tail + block)[-_TAIL:]
+            return head, tail[-_TAIL:]
+    except Unreadable as error:
+        raise Refused(error.what) from None
 
 
 def _sums(resource: Resource, file: Path, sha256: str, size: int) -> None:
@@ -53,10 +67,17 @@ def shape(expects: str, head: bytes, tail: bytes) -> None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise Refused("the answer is empty")
-    if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _HTML.search(start[:2048]):
+    if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _is_page(start, expects):
         raise Refused(f"an HTML page came where {expects} was asked for{_title(start)}")
     if expects in _SHAPES:
         _SHAPES[expects](start, tail.rstrip())
+
+
+def _is_page(start: bytes, expects: str) -> bool:
+    """Whether it is HTML; other XML may hold some, as the notes of SBML do."""
+    if expects == "xml" and (root := _ROOT.search(_COMMENT.sub(b"", start))):
+        return bool(_HTML.match(start) or _HTML.match(root[0] + b" "))
+    return bool(_HTML.search(start[:2048]))
 
 
 def _xml(start: bytes, end: bytes) -> None:

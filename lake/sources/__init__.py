@@ -16,12 +16,15 @@ from lake.sources.source import Source
 _OWN = {
     name: f"lake.sources.{name}"
     for name in (
+        "agora",
         "assembly_reports",
         "exoplanets",
         "gcm",
+        "gtdb",
         "kegg",
         "uniprot",
         "ena",
+        "ncbi",
     )
 }
 

@@ -6,7 +6,7 @@ What differs between archives is a Layout. No Python loop over rows: Arrow's CSV
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ class Layout:
     """How an archive writes one table, and what is wanted of it."""
 
     table: str  # the raw table
-    schema: pa.Schema  # `_record` first; a field's metadata may give "source": the name in the header
+    schema: pa.Schema  # `_record` first; a field's metadata may give "source": the name in the header, or a|b
     required: tuple[str, ...]  # columns that the header has to have; a row without the first is a reject
     delimiter: str = "\t"
     quoted: bool = False  # cells may stand in double quotes
@@ -42,6 +42,8 @@ class Layout:
     """The columns of a file without a header, by the number of cells of its first row; None where it must have one."""
     extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
     """The field of a column that the schema has not; None leaves it out."""
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Columns of text whose cells match a regular expression, or are missing."""
     why: str = "the archive renamed a column, or the answer is of another table"
 
 
@@ -108,9 +110,8 @@ def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tu
 
 def split(layout: Layout, line: str) -> list[str]:
     """A header's cells, in the schema's names. A name that is the schema's for another column gets a "_" after it."""
-    known = {
-        source.decode(): field.name for field in layout.schema if (source := (field.metadata or {}).get(b"source"))
-    }
+    sources = {field.name: (field.metadata or {}).get(b"source", b"").decode() for field in layout.schema}
+    known = {source: name for name, several in sources.items() if several for source in several.split("|")}
     taken = dict.fromkeys(set(known.values()) - known.keys(), "_")
     cells = [cell.strip().strip('"').strip() for cell in line.split(layout.delimiter)]
     return [known.get(cell, cell + taken.get(cell, "")) for cell in cells]
@@ -146,6 +147,8 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
         else:
             columns[field.name], fault = typed(field, found[field.name])
             faults.append(fault)
+            if pattern := layout.patterns.get(field.name):
+                faults.append(_unlike(field.name, pattern, found[field.name]))
     rows, wrong, _ = text.sift(schema, lines.record, columns, faults, lines.text.filter)
     return text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
 
@@ -160,6 +163,11 @@ def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | 
         return values, (None, "")
     kind = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}[field.type]
     return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {kind}: ", cells, ""))
+
+
+def _unlike(name: str, pattern: str, cells: pa.Array) -> tuple[pa.Array, Any]:
+    wrong = pc.invert(pc.match_substring_regex(cells, pattern))
+    return wrong, pc.binary_join_element_wise(f"{name} is not as it should be: ", cells, "")
 
 
 def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:

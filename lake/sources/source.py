@@ -5,6 +5,7 @@
     TABLES                               {raw table: pyarrow schema}; field metadata: {"unit": ..., "doc": ...}
     OPTIONS                              {option of [sources.<name>] in lake.toml: default value}
     resources(options, answer)           what to ask for; `answer(id)` gives an earlier answer's file, or None
+                                         (`answer.missing(id)`: it was asked for, and cannot be had)
     check(resource, head)                raises Refused when the first 64 KiB are not what was asked for
     read(resource, path)                 one answer's bytes as Parts and Cubes; reads that file and nothing else
 
@@ -14,7 +15,7 @@ Other packages add a source with an entry point in the group ``lake.sources``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -67,7 +68,9 @@ class Cube(NamedTuple):
     weights: xr.DataArray | None = None  # area weights over the horizontal dimensions, for global means
 
 
-Answer = Callable[[str], "Path | None"]
+class Answer(Protocol):
+    def __call__(self, id: str) -> Path | None: ...
+    def missing(self, id: str) -> bool: ...
 
 
 class Source(Protocol):

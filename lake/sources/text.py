@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
+from lake.sources import gzipped
 from lake.sources.source import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
@@ -38,9 +39,9 @@ class Lines(NamedTuple):
 
 
 def lines(path: Path) -> Iterator[Lines]:
-    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one, a byte order mark is left out."""
+    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip."""
     first = 1
-    with open(path, "rb") as file:
+    with gzipped.open_file(path) as file:
         while block := file.read(BLOCK):
             block += file.readline()
             if first == 1:

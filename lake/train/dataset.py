@@ -235,8 +235,14 @@ class PlanetRuns(IterableDataset):
                 next="leave a modality out of require",
             )
         self.keys: NDArray[np.int64] = keys
-        self._at = {name: found.find(keys) for name, found in self._packs.items()}
+        self._find()
         self._sampling = self._sampling.read(here, keys, self._packs, self._at)
+
+    def _find(self) -> None:
+        """Where each key's row is in each pack; one array for all packs that have exactly these keys in this order."""
+        self._all = np.arange(len(self.keys))
+        found = {name: rows.find(self.keys) for name, rows in self._packs.items()}
+        self._at = {name: self._all if np.array_equal(at, self._all) else at for name, at in found.items()}
 
     def _selected(self, here: Lake) -> NDArray[np.int64]:
         """The keys of the split, sorted once."""
@@ -372,7 +378,13 @@ class PlanetRuns(IterableDataset):
         batch: dict[str, Any] = {KEY: torch.from_numpy(keys)}
         mask: dict[str, torch.Tensor] = {}
         for name, part in self.schema.items():
-            at = self._at[name][rows] if name in self._at else packs[name].find(keys)
+            at = self._at.get(name)
+            if at is None:
+                at = packs[name].find(keys)
+            elif at is self._all:
+                at = rows
+            else:
+                at = at[rows]
             tensors, mask[name] = part.gather(packs[name], at)
             batch |= tensors
         batch["mask"] = mask
@@ -418,14 +430,14 @@ class PlanetRuns(IterableDataset):
     def __getstate__(self) -> dict[str, Any]:
         # A spawned worker is in no process group, and opens the packs itself: tell it its rank, send it no pages.
         fixed = self.place if self._place or self.place != (0, 1) else None
-        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None, "_lease": None}
+        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None, "_all": None, "_lease": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         with self._open() as here:
             self._lease = lease.hold(here.config, self.snapshot)
             self._packs = self._opened(here, self.schema)
-        self._at = {name: found.find(self.keys) for name, found in self._packs.items()}
+        self._find()
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration, from its beginning unless a loaded state is of that epoch.
