@@ -1,6 +1,7 @@
 """One raw table each, or one step on from it: names, types, units."""
 
 from datetime import date
+import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -477,3 +478,115 @@ class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes")
     """derived from metagenome, from single cell, ..."""
     isolation_source: str | None
     """What it was isolated from"""
+_CATALOGUE = OneOf("nasa.pscomppars", "nasa.nssdca", "exoplanet.eu", "open_exoplanets")
+
+
+class PlanetEntries(Table, key=("catalogue", "entry"), empty=True, tags="planets"):
+    """Planets as each catalogue has them."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    star: str | None
+    """Its star or binary there"""
+    status: str | None
+    """Confirmed, Controversial, Retracted ... in the catalogue's own words"""
+    discovery_method: str | None
+    """In the catalogue's own words"""
+    discovery_year: int | None
+    """When"""
+    updated: datetime.date | None
+    """When the catalogue last changed it, where it tells"""
+    in_systems: bool
+    """Whether its system was read, and not the Open Exoplanet Catalogue's table alone"""
+
+
+class PlanetNames(Table, key=("catalogue", "entry", "alias"), empty=True, tags="planets"):
+    """What each catalogue calls its planets."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    alias: str
+    """alias_of(name)"""
+    name: str
+    """As it is written"""
+    rank: int
+    """0 first name, 1 another name, 2 by another name of the star; 3 more where a star's letter was left out"""
+    basis: Annotated[str, OneOf("name", "alternate", "star", "component")]
+    """The same in a word"""
+
+
+_Above = Annotated[float | None, Between(0, None), Field(description="Upper uncertainty, in `unit`")]
+_Below = Annotated[float | None, Between(None, 0), Field(description="Lower uncertainty, in `unit`")]
+
+
+class ExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What the NASA archive's composite parameters say of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class ExoplanetEuValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What exoplanet.eu says of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What the Open Exoplanet Catalogue says of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""

@@ -25,6 +25,8 @@ _OWN = {
         "uniprot",
         "ena",
         "ncbi",
+        "exoplanet_eu",
+        "open_exoplanets",
     )
 }
 
