@@ -66,7 +66,8 @@ def _objects(path: Path, where: str) -> Iterator[pa.Array]:
         while chunk := file.read(BLOCK):
             kept += chunk
             if not begun:
-                kept, begun, start = kept.removeprefix(b"\xef\xbb\xbf"), True, _START.match(kept)
+                kept, begun = kept.removeprefix(b"\xef\xbb\xbf"), True
+                start = _START.match(kept)
                 kept, single = (kept[start.end() :], False) if start else (kept, True)
             if ended:
                 continue

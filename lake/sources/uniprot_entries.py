@@ -82,7 +82,7 @@ def parts(entries: Entries) -> Iterator[Part]:
             columns[field.name], fault = _typed(field, found.get(field.name), n)
             faults.append(fault)
     if "length" in found:
-        faults.append((pc.is_null(columns["length"]), "it has no length: UniProt deleted or merged it"))
+        faults.append((pc.is_null(columns["length"]), "it has no length: damaged, or deleted or merged by UniProt"))
     schema = pa.schema([*schema, *(pa.field(name, pa.string()) for name in more)])
     columns |= {name: found[name] for name in more}
     rows, bad, good = text.sift(schema, entries.record, columns, [*faults, odd, odd_existence], entries.source)

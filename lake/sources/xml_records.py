@@ -2,8 +2,8 @@
 
 expat judges the whole document as it streams by; blocks that end where a record ends are cut at "<" and taken apart by
 Arrow, so that no Python runs for each element. That is exact because, in XML that is well-formed and has no comments,
-CDATA or instructions, "<" begins a tag and nothing else. A block that has those is first written anew in canonical
-form. expat asks no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
+CDATA or instructions, "<" begins a tag and nothing else: comments are left out first, and CDATA becomes other text.
+expat asks no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
-from xml.etree.ElementTree import ParseError, canonicalize
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ from lake.sources.text import nothing_found
 
 BLOCK = 8 * 2**20  # bytes read at once
 LARGEST = 256 * 2**20  # a record beyond this is no record of ours
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _TAG = r"(?s)^(?P<head>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>(?P<text>.*)$"
 
 
@@ -55,53 +56,45 @@ class _Stream:
     def __init__(self, roots: Sequence[str], where: str):
         self.roots, self.where = roots, where
         self.root = self.record = ""
-        self._opening, self._kept, self._dropped = b"", b"", 0
-        self._start: list[int] = []  # where the root begins, and the first record
+        self._kept, self._start = b"", -1  # what no record was made of yet; where the first record begins
         self._parser = parser = expat.ParserCreate()
         parser.StartElementHandler, parser.StartDoctypeDeclHandler = self._element, self._doctype
         parser.XmlDeclHandler, parser.ProcessingInstructionHandler = self._declared, self._instruction
 
     def feed(self, chunk: bytes) -> bytes:
+        """The records that end in what has come."""
+        if b"\0" in chunk:
+            raise Unreadable("it is not UTF-8", where=self.where, why="the archive writes UTF-8")
         self._parse(chunk, False)
         self._kept += chunk
         if not self.record:
             return b""
-        if not self._opening:
-            self._begin()
-        end = self._kept.rfind(close := b"</%s>" % self.record.encode())
-        if end < 0:
+        if self._start >= 0:
+            self._kept, self._start = self._kept[self._start :], -1
+        close = b"</%s>" % self.record.encode()
+        end = self._kept.rfind(close) + len(close)
+        if end < len(close):
             if len(self._kept) > LARGEST:
                 raise Unreadable(f"a <{self.record}> is larger than {LARGEST / 1e6:,.0f} MB", where=self.where)
             return b""
-        body, self._kept = self._kept[: end + len(close)], self._kept[end + len(close) :]
-        return self._plain(body, b"</%s>" % self.root.encode())
+        body, self._kept = self._kept[:end], self._kept[end:]
+        return self._plain(body)
 
     def close(self) -> bytes:
         """What is left: records whose end is written otherwise, as in <RUN/> or </RUN >."""
         self._parse(b"", True)
-        if not self.record or not self._first(self._kept):
-            return b""
-        body = self._plain(self._kept, b"", always=True)
-        return body.replace(b"</%s>" % self.root.encode(), b"").rstrip()
+        body = self._plain(self._kept)
+        there = self.record and re.search(rb"<%s[\s/>]" % self.record.encode(), body)
+        return body[there.start() : body.rfind(b"</")] if there else b""
 
-    def _begin(self) -> None:
-        """Leave out what stands before the first record, and keep the root's tag."""
-        root, record = self._start
-        opening = self._kept[root:record]
-        self._opening = re.match(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""", opening)[0]
-        self._kept = self._kept[record:]
-
-    def _plain(self, body: bytes, end: bytes, always: bool = False) -> bytes:
-        if not always and b"<!" not in body:
+    def _plain(self, body: bytes) -> bytes:
+        """Without comments, and CDATA as other text."""
+        if b"<!" not in body:
             return body
-        try:
-            text = canonicalize(self._opening + body + end, with_comments=False).encode()
-        except ParseError:
-            raise Unreadable(f"a comment or CDATA has </{self.record}> in it", where=self.where) from None
-        return text[self._first(text).start() :].removesuffix(end)
-
-    def _first(self, body: bytes) -> re.Match[bytes] | None:
-        return re.search(rb"<%s[\s/>]" % self.record.encode(), body)
+        body = _ASIDE.sub(lambda found: escape((found[1] or b"").decode()).encode(), body)
+        if b"<!" in body:
+            raise Unreadable(f"a comment or CDATA has </{self.record}> in it", where=self.where)
+        return body
 
     def _parse(self, chunk: bytes, last: bool) -> None:
         try:
@@ -115,14 +108,13 @@ class _Stream:
             raise Unreadable(f"the XML cannot be decoded: {error}", where=self.where) from None
 
     def _element(self, tag: str, attributes: dict[str, str]) -> None:
-        self._start.append(self._parser.CurrentByteIndex)
-        if len(self._start) == 1:
-            self.root = tag
-            if tag not in self.roots:
-                self._refuse(f"its root is <{tag}>, not <{'> or <'.join(self.roots)}>", "XML of another kind")
-        else:
-            self.record = tag
+        if self.root:
+            self.record, self._start = tag, self._parser.CurrentByteIndex
             self._parser.StartElementHandler = None
+            return
+        self.root = tag
+        if tag not in self.roots:
+            self._refuse(f"its root is <{tag}>, not <{'> or <'.join(self.roots)}>", "XML of another kind")
 
     def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
         if (encoding or "utf-8").lower() not in ("utf-8", "us-ascii"):
@@ -132,7 +124,7 @@ class _Stream:
         self._refuse("it has a DOCTYPE", "none is needed; one can read files, ask hosts or fill the memory")
 
     def _instruction(self, *_: object) -> None:
-        if self._start:
+        if self.root:
             self._refuse("it has an instruction for another program", "none is needed")
 
     def _refuse(self, what: str, why: str) -> NoReturn:
