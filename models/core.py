@@ -1,6 +1,5 @@
 """Entities and edges."""
 
-from datetime import date
 import datetime
 from typing import Annotated
 
@@ -397,7 +396,7 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """Complete Genome, Chromosome, Scaffold or Contig, by NCBI"""
     status: str | None
     """latest, replaced or suppressed, by NCBI"""
-    released: date | None
+    released: datetime.date | None
     """By NCBI"""
     path: str | None
     """Its folder at NCBI"""
@@ -760,3 +759,87 @@ class PlanetDisagreements(
     """What sort of value the one is: m sin(i) may stand beside a mass"""
     kind_b: str | None
     """The same of the other"""
+
+
+class GenomeFiles(Table, key="path", empty=True, tags="genomes"):
+    """Files of the 1000 Genomes that a list names."""
+
+    path: str
+    """Host and path, or the path within a collection, as the list has it"""
+    sample: str | None
+    """Sample; by the path, where no list says it"""
+    data_type: str
+    """Analysis group of an index of runs, alignment, or listed"""
+    format: str | None
+    """cram, bam, fastq, ..."""
+    run: str | None
+    """Sequencing run at ENA"""
+    bytes: Annotated[int | None, Unit("B"), Between(0, None)]
+    """Size, where a listing says it exactly"""
+    md5: Annotated[str | None, Pattern(r"[0-9a-f]{32}", "warn")]
+    """Of the file"""
+    md5_differs: bool
+    """Whether two lists give it another one"""
+    lists: int
+    """How many lists name it"""
+
+
+class Samples(Table, key="sample", empty=True, tags="genomes"):
+    """Samples of the 1000 Genomes, over all lists."""
+
+    sample: str
+    """HG00096"""
+    population: str | None
+    """Code: GBR"""
+    superpopulation: str | None
+    """Code: EUR"""
+    family: str | None
+    """Family, by the pedigree"""
+    father: str | None
+    """Sample"""
+    mother: str | None
+    """Sample"""
+    sex: Annotated[str | None, OneOf("male", "female")]
+    """As the lists have it"""
+    platforms: list[str]
+    """What it was sequenced on"""
+    runs: int
+    """Sequencing runs that an index names"""
+    bases: Annotated[int | None, Unit("bp")]
+    """Sequenced in these"""
+    files: int
+    """Of core.genome_files"""
+    lists: list[str]
+    """Which lists have it"""
+    disagreement: str | None
+    """On what two lists differ"""
+
+
+class SampleGaps(Table, key=("in_list", "not_in_list", "sample"), empty=True, tags="genomes"):
+    """Samples that one list has and another has not."""
+
+    in_list: str
+    """The list that has it"""
+    not_in_list: str
+    """The list that has not"""
+    sample: str
+    """Which"""
+
+
+class SampleBalance(Table, key="population", empty=True, tags="genomes"):
+    """How even the populations are."""
+
+    population: str
+    """Code"""
+    superpopulation: str | None
+    """Code"""
+    samples: int
+    """How many"""
+    male: int
+    """Of these"""
+    female: int
+    """Of these"""
+    sequenced: int
+    """With a run"""
+    share: Annotated[float, Unit("1"), Between(0, 1)]
+    """Among all samples whose population is known"""

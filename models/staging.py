@@ -1,6 +1,5 @@
 """One raw table each, or one step on from it: names, types, units."""
 
-from datetime import date
 import datetime
 from typing import Annotated, Any
 
@@ -393,7 +392,7 @@ class Assemblies(Table, key="accession", empty=True, tags="genomes"):
     """Complete Genome, Chromosome, Scaffold or Contig"""
     category: str | None
     """reference genome or representative genome"""
-    released: date | None
+    released: datetime.date | None
     """When the sequences were"""
     submitter: str | None
     """Who"""
@@ -590,3 +589,28 @@ class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="p
     """0 a measurement, 1 an upper and -1 a lower limit"""
     kind: str | None
     """What sort of value it is, where the catalogue tells"""
+
+
+class IgsrSamples(Table, key=("list", "sample"), empty=True, tags="genomes"):
+    """Samples by the list of the 1000 Genomes that names them."""
+
+    list: Annotated[str, OneOf("samples", "pedigree", "panel", "runs")]
+    """IGSR's table, the pedigree, the panel, or the indexes of runs"""
+    sample: str
+    """HG00096; what a study calls by its BioSample has IGSR's name, where that table has it"""
+    sex: Annotated[str | None, OneOf("male", "female")]
+    """As the list has it"""
+    sexes: Annotated[int, Between(0, 1, "warn")]
+    """How many the list gives it"""
+    biosample: str | None
+    """At BioSamples"""
+    population: str | None
+    """Code"""
+    superpopulation: str | None
+    """Code"""
+    family: str | None
+    """Family"""
+    father: str | None
+    """Sample"""
+    mother: str | None
+    """Sample"""

@@ -7,13 +7,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from lake import contract as contracts
+from lake import sources
 from lake.build import parse
 from lake.config import Config
 from lake.contract import Contract, class_name
@@ -101,7 +102,18 @@ def load(config: Config) -> Project:
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
             raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
     _check_inputs(models)
-    return Project({table: models[table] for table in _order(models)}, macros)
+    project = Project({table: models[table] for table in _order(models)}, macros)
+    others = {
+        f"raw.{table}" for name in sources.names() if name not in config.sources for table in sources.get(name).TABLES
+    }
+    return replace(project, models={table: _promise(project, table, others) for table in project.models})
+
+
+def _promise(project: Project, table: str, others: Set[str]) -> Model:
+    """A model; it may have no rows where it reads raw tables of sources that lake.toml does not name."""
+    model = project.models[table]
+    near = {name for one in project.upstream([table]) for name in project.models[one].inputs}
+    return replace(model, contract=replace(model.contract, empty=True)) if near & others else model
 
 
 def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:

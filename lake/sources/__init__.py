@@ -18,14 +18,15 @@ _OWN = {
     for name in (
         "agora",
         "assembly_reports",
+        "exoplanet_eu",
         "exoplanets",
         "gcm",
         "gtdb",
+        "igsr",
         "kegg",
         "uniprot",
         "ena",
         "ncbi",
-        "exoplanet_eu",
         "open_exoplanets",
     )
 }

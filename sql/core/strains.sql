@@ -13,6 +13,15 @@ with
             end as accession_from,
             coalesce(assembly_accession(gcf), assembly_accession(refseq), assembly_accession(genome_link)) as accession
         from raw.agora_strains
+    ),
+    same as (select strain_id, min(accession) as accession from told where collection = 'AGORA2' group by strain_id),
+    found as (
+        select
+            t.* exclude (accession, accession_from),
+            coalesce(t.accession, s.accession) as accession,
+            coalesce(t.accession_from, if(s.accession is not null, 'AGORA2, the same strain', null)) as accession_from
+        from told t
+        left join same s on s.strain_id = t.strain_id
     )
 select
     s.collection,
@@ -41,6 +50,6 @@ select
         when g.genome is null
         then 'no archive of this lake has ' || s.accession
     end as unmatched_because
-from told s
+from found s
 left join core.genomes g on g.genome = assembly_number(s.accession)
 qualify row_number() over (partition by s.collection, s.strain_id order by s._record) = 1
