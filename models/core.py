@@ -222,6 +222,150 @@ class PlanetRuns(Table, key="planet_run_key"):
     """Digest of its cube"""
 
 
+class Proteins(Table, key="accession", empty=True, tags="uniprot"):
+    """Entries of UniProt, the newest version of each."""
+
+    accession: Annotated[str, Pattern(r"[OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2}")]
+    """Primary accession: P0A7D4"""
+    entry_name: str | None
+    """PURA_ECOLI; null where the answer was not asked for it, as every column from here on"""
+    reviewed: bool | None
+    """Whether it is of Swiss-Prot; otherwise of TrEMBL"""
+    name: str | None
+    """Recommended or submitted name; of TSV all names in one text"""
+    gene: str | None
+    """Primary name of its first gene"""
+    ordered_loci: list[str] | None
+    """Ordered locus names of its genes, sorted"""
+    organism: str | None
+    """Scientific name, common name and synonyms behind it in parentheses"""
+    taxon_id: int | None
+    """In the NCBI taxonomy"""
+    length: Annotated[int | None, Unit("1"), Between(1, None)]
+    """Amino acids of the sequence"""
+    mass: Annotated[int | None, Unit("dalton"), Between(1, None)]
+    """Of the sequence without modifications"""
+    fragment: bool | None
+    """Whether the sequence is not complete"""
+    existence: Annotated[int | None, Between(1, 5)]
+    """1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain"""
+    ec_numbers: list[str] | None
+    """EC numbers, sorted; partial ones as they are"""
+    version: int | None
+    """Of the entry"""
+    sequence_version: int | None
+    """Of the sequence"""
+    checksum: str | None
+    """CRC64 of the sequence; TSV does not have it"""
+    modified: str | None
+    """Day of its last change"""
+
+
+class ProteinXrefs(Table, key=("accession", "database", "id"), empty=True, tags="uniprot"):
+    """What UniProt's entries refer to in other databases."""
+
+    accession: Annotated[str, References("core.proteins.accession")]
+    """The entry"""
+    database: str
+    """KEGG, EC, GO, EMBL (which ENA, GenBank and DDBJ share), RefSeq, PDB, ..."""
+    id: str
+    """Id there: eco:b0002, 1.1.1.1, GO:0005829, U00096"""
+    protein_ids: list[str] | None
+    """Of EMBL: the proteins that the nucleotide entry codes for, with their versions, sorted; null where not told"""
+
+
+class ProteinGenes(Table, key=("accession", "gene_id"), empty=True, tags=("uniprot", "kegg")):
+    """Which genes of core.genes code for a protein, by UniProt's references to KEGG."""
+
+    accession: Annotated[str, References("core.proteins.accession")]
+    """The protein"""
+    gene_id: Annotated[str, References("core.genes.gene_id")]
+    """The gene: eco:b0002"""
+
+
+class ProteinReactions(Table, key=("accession", "ec_number", "reaction_id"), empty=True, tags=("uniprot", "kegg")):
+    """Which reactions of core.reactions a protein's EC numbers stand for."""
+
+    accession: Annotated[str, References("core.proteins.accession")]
+    """The protein"""
+    ec_number: Annotated[str, Pattern(r"\d+\.\d+\.\d+\.n?\d+")]
+    """By which number"""
+    reaction_id: Annotated[str, References("core.reactions.reaction_id")]
+    """KEGG reaction"""
+
+
+class SequenceRecords(Table, key="accession", empty=True, tags="ena"):
+    """Runs, experiments, samples, studies, assemblies and sequences of ENA, each once."""
+
+    accession: str
+    """Without version; of studies PRJ..., of samples SAM..., where ENA says it"""
+    kind: Annotated[str, OneOf("run", "experiment", "sample", "study", "assembly", "sequence")]
+    """What it is"""
+    version: int | None
+    """Of a sequence or assembly"""
+    secondary_accession: str | None
+    """Its other accession: of studies SRP..., of samples SRS..."""
+    description: str | None
+    """Title or description"""
+    taxon_id: int | None
+    """In the NCBI taxonomy"""
+    scientific_name: str | None
+    """Of the organism"""
+    bases: Annotated[int | None, Unit("1"), Between(0, None)]
+    """Bases of its reads, or of the sequence; an experiment's or study's are those of its runs: do not add them up"""
+    reads: Annotated[int | None, Unit("1"), Between(0, None)]
+    """Reads as ENA counts them: a pair is one"""
+    study_accession: str | None
+    """PRJNA514051"""
+    secondary_study_accession: str | None
+    """SRP178136"""
+    sample_accession: str | None
+    """SAMN10716684"""
+    secondary_sample_accession: str | None
+    """SRS4237519"""
+    experiment_accession: str | None
+    """SRX5234128"""
+    run_accession: str | None
+    """SRR8426358"""
+    assembly_accession: str | None
+    """GCA_000005845, without version"""
+    library_strategy: str | None
+    """RNA-Seq, WGS, AMPLICON ..."""
+    library_source: str | None
+    """GENOMIC, TRANSCRIPTOMIC, METAGENOMIC ..."""
+    library_layout: str | None
+    """PAIRED or SINGLE"""
+    instrument_platform: str | None
+    """ILLUMINA, OXFORD_NANOPORE ..."""
+    instrument_model: str | None
+    """As ENA has it"""
+    molecule: str | None
+    """Of a sequence: genomic DNA, mRNA ..."""
+    first_public: Annotated[str | None, Pattern(r"\d{4}-\d\d-\d\d")]
+    """Day"""
+    last_updated: Annotated[str | None, Pattern(r"\d{4}-\d\d-\d\d")]
+    """Day"""
+    same_as: str | None
+    """NCBI's accession of the same record, without version; null where only ENA has it, or it is no INSDC accession"""
+    issued_by: Annotated[str | None, OneOf("NCBI", "ENA", "DDBJ")]
+    """Who gave the accession: where NCBI or DDBJ did, ENA mirrors the record; null where it does not tell"""
+
+
+class SequenceFiles(Table, key=("run_accession", "kind", "url"), empty=True, tags="ena"):
+    """Files of runs, as ENA's filereport and searches name them."""
+
+    run_accession: Annotated[str, References("core.sequence_records.accession", "warn")]
+    """The run"""
+    kind: Annotated[str, OneOf("fastq", "submitted")]
+    """fastq: ENA's own; submitted: as they came"""
+    url: str
+    """ftp://ftp.sra.ebi.ac.uk/..."""
+    number: Annotated[int, Between(1, None)]
+    """Which of the run's files of this kind"""
+    bytes: Annotated[int | None, Unit("byte"), Between(0, None)]
+    """Its size"""
+    md5: Annotated[str | None, Pattern(r"[0-9a-f]{32}")]
+    """Its checksum"""
 _GENOME = Pattern(r"\d{9}")
 _ACCESSION = Pattern(r"GC[AF]_\d{9}\.\d+")
 _PERCENT = Between(0, 100)

@@ -24,6 +24,8 @@ _OWN = {
         "gtdb",
         "igsr",
         "kegg",
+        "uniprot",
+        "ena",
         "ncbi",
         "open_exoplanets",
     )
