@@ -18,16 +18,16 @@ _OWN = {
     for name in (
         "agora",
         "assembly_reports",
+        "ena",
         "exoplanet_eu",
         "exoplanets",
         "gcm",
         "gtdb",
         "igsr",
         "kegg",
-        "uniprot",
-        "ena",
         "ncbi",
         "open_exoplanets",
+        "uniprot",
     )
 }
 
