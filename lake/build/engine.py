@@ -172,7 +172,9 @@ def _definitions(connection: DuckDBPyConnection, planned: Plan) -> None:
 
 
 def _macros(planned: Plan) -> list[dict[str, Any]]:
-    return [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
+    """Macros in their order; of those that read tables, those whose tables are there."""
+    there = [macro for macro in planned.project.macros.values() if all(map(planned.content.get, macro.reads))]
+    return [{"position": i, "name": macro.name, "sql": macro.sql} for i, macro in enumerate(there)]
 
 
 def _views(planned: Plan) -> list[dict[str, Any]]:

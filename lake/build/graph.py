@@ -32,6 +32,11 @@ class Macro:
     calls: tuple[str, ...]
     where: str
 
+    @property
+    def reads(self) -> list[str]:
+        """Tables that it reads: then it is for those who read the lake, where these are there, and not for models."""
+        return re.findall(r"\b(?:FROM|JOIN)\s+(\w+\.\w+)", _without_comments(self.sql), re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -129,6 +134,13 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
         sql = read(path)
         facts = cache.facts(sql, path)
         used = _closure(set(facts["calls"]) & macros.keys(), macros)
+        if reading := [macro for macro in used if macros[macro].reads]:
+            raise ModelError(
+                f"{table} calls {reading[0]}, which reads {macros[reading[0]].reads[0]}",
+                where=str(path),
+                why="what a model reads has to stand in its own SQL, so that it is built after it",
+                next="join the table",
+            )
         yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
 
 

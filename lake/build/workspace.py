@@ -278,7 +278,7 @@ def scratch(config: Config) -> Iterator[DuckDBPyConnection]:
 
 
 def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
-    """Make the project's macros known to a connection.
+    """Make the project's macros known to a connection, but for those that read tables.
 
     Raises:
         ModelError: DuckDB refuses one.
@@ -286,6 +286,8 @@ def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
     import duckdb
 
     for macro in project.macros.values():
+        if macro.reads:
+            continue
         try:
             connection.execute(macro.sql)
         except duckdb.Error as error:

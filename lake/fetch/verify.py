@@ -36,7 +36,7 @@ def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
     try:
         with gzipped.open_file(file) if gzip else file.open("rb") as handle:
             head = handle.read(HEAD)
-            if handle.seekable():
+            if not gzip:
                 handle.seek(max(0, file.stat().st_size - _TAIL))
             tail = head
             while block := handle.read(1 << 20):

@@ -26,6 +26,7 @@ _OWN = {
         "igsr",
         "kegg",
         "ncbi",
+        "ontologies",
         "open_exoplanets",
         "uniprot",
     )

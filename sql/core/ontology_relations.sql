@@ -1,0 +1,1 @@
+select distinct term, predicate, target from raw.ontologies_relations

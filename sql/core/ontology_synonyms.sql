@@ -1,0 +1,1 @@
+select distinct term, synonym, scope from raw.ontologies_synonyms

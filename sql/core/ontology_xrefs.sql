@@ -1,0 +1,1 @@
+select distinct term, xref, split_part(xref, ':', 1) as database from raw.ontologies_xrefs
