@@ -28,6 +28,7 @@ _OWN = {
         "ncbi",
         "ontologies",
         "open_exoplanets",
+        "spectra",
         "uniprot",
     )
 }
