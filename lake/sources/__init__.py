@@ -22,6 +22,7 @@ _OWN = {
         "exoplanets",
         "gcm",
         "gtdb",
+        "igsr",
         "kegg",
         "ncbi",
         "open_exoplanets",
