@@ -589,3 +589,71 @@ class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="p
     """0 a measurement, 1 an upper and -1 a lower limit"""
     kind: str | None
     """What sort of value it is, where the catalogue tells"""
+
+
+class IgsrFiles(Table, empty=True, tags="samples"):
+    """Files that IGSR's indexes, trees and listings name, a row for each time."""
+
+    list: str
+    """The index, tree or listing"""
+    url: str
+    """The file, in one spelling"""
+    sample: str | None
+    """As the index says, or the file's path"""
+    population: str | None
+    """As the index says"""
+    data_type: Annotated[
+        str, OneOf("reads", "alignment", "index", "statistics", "variants", "folder", "other", severity="error")
+    ]
+    """By the file's name"""
+    format: str | None
+    """What the file's name ends in, without its compression"""
+    bytes: Annotated[int | None, Unit("byte"), Between(0, None)]
+    """Size, where a tree or listing says it to the byte"""
+    md5: Annotated[str | None, Pattern("[0-9a-f]{32}")]
+    """MD5"""
+    run_id: str | None
+    """Run (SRR, ERR, DRR)"""
+    platform: str | None
+    """Type of sequencing machine"""
+    instrument: str | None
+    """Model of sequencing machine"""
+    read_count: Annotated[int | None, Between(0, None)]
+    """Reads in the file"""
+    base_count: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Bases in the file"""
+    analysis_group: str | None
+    """Which set of data it belongs to, as the index says"""
+    withdrawn: bool
+    """Whether the index says that it was withdrawn"""
+
+
+class IgsrSamples(Table, empty=True, tags="samples"):
+    """Rows of IGSR's lists of samples, panels and pedigrees, in one spelling."""
+
+    list: str
+    """The list"""
+    sample: str
+    """Sample"""
+    biosample: str | None
+    """BioSample accession"""
+    sex: Annotated[str | None, OneOf("female", "male")]
+    """Sex"""
+    family: str | None
+    """Family"""
+    father: str | None
+    """Father, where he is a sample"""
+    mother: str | None
+    """Mother, where she is a sample"""
+    population: str | None
+    """Code of the population"""
+    population_name: str | None
+    """Name of the population"""
+    superpopulation: str | None
+    """Code of the superpopulation"""
+    superpopulation_name: str | None
+    """Name of the superpopulation"""
+    collections: "list[str] | None"
+    """Collections that have data of it"""
+    platforms: str | None
+    """Platforms, in a panel that has them"""

@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lake.errors import Refused
 from lake.sources.source import Answer, Facts, Part, Resource
@@ -31,7 +31,7 @@ FACTS = Facts(
     name="igsr",
     title="International Genome Sample Resource (1000 Genomes)",
     homepage="https://www.internationalgenome.org",
-    licence="open, without restriction, for most collections; each says its own: https://www.internationalgenome.org/IGSR_disclaimer",
+    licence="open for most collections; each says its own: https://www.internationalgenome.org/IGSR_disclaimer",
     citation="Fairley S et al. (2020) Nucleic Acids Res, doi:10.1093/nar/gkz836",
     rate=1,
     refresh=90,
@@ -59,34 +59,40 @@ def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light comm
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     """Each file and listing once, however often and in whichever spelling it is named."""
-    for url in dict.fromkeys(_url(name, options["root"]) for name in options["files"]):
-        list = _id(url, options["root"])
-        yield Resource(list, url, "list", "text", {"list": list})
-    folders = dict.fromkeys(_url(name, options["root"]).rstrip("/") + "/" for name in options["listings"])
+    root = options["root"].rstrip("/")
+    for url in dict.fromkeys(_url(name, root) for name in options["files"]):
+        yield Resource(_id(url, root), url, "list", "text", {"list": _id(url, root)})
+    folders = dict.fromkeys(_url(name, root).rstrip("/") + "/" for name in options["listings"])
     for level in range(options["depth"], -1, -1):
         below: dict[str, None] = {}
         for url in folders:
-            list = _id(url, options["root"])
-            yield Resource(f"listing/{list}", url, "listing", "html", {"list": list})
-            if level and (path := answer(f"listing/{list}")):
+            listing = f"listing/{_id(url, root)}"
+            yield Resource(listing, url, "listing", "html", {"list": listing})
+            if level and (path := answer(listing)):
                 below |= dict.fromkeys(url + html.unescape(name) for name in _FOLDER.findall(_page(path)))
         folders = below
 
 
 def _url(name: str, root: str) -> str:
-    """
+    """One spelling for each address.
+
     >>> _url("release/20130502/", "https://host/ftp"), _url("ftp:/host/ftp//data", "https://host/ftp")
     ('https://host/ftp/release/20130502/', 'https://host/ftp/data')
     """
-    if not re.match(r"(?:ftp|https?):/", name):
-        name = f"{root.rstrip('/')}/{name.lstrip('/')}"
-    scheme, _, place = name.partition(":")
-    place = re.sub(r"/{2,}", "/", place.lstrip("/"))
+    scheme, _, place = (name if re.match("(?:ftp|https?):/", name) else f"{root}/{name}").partition(":")
+    place = re.sub("/{2,}", "/", place.lstrip("/"))
+    own, _, home = root.partition("://")
+    if place.partition("/")[0] == home.partition("/")[0]:
+        scheme = own
     return f"{'http' if scheme == 'http' else 'https'}://{place}"
 
 
 def _id(url: str, root: str) -> str:
-    return unquote(url.removeprefix(f"{root.rstrip('/')}/").partition("://")[2] or url.removeprefix(f"{root}/"))
+    """
+    >>> _id("https://host/ftp/a.index", "https://host/ftp"), _id("https://other/b.tsv", "https://host/ftp")
+    ('a.index', 'other/b.tsv')
+    """
+    return unquote(re.sub("^https?://", "", url.removeprefix(f"{root}/")))
 
 
 def check(resource: Resource, head: bytes) -> None:

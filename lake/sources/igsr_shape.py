@@ -96,7 +96,7 @@ def layout(found: Shape) -> delimited.Layout:
         TABLES[found.table],
         key if found.header else (*key, *(name for name in PATTERNS[found.table] if name in names and name not in key)),
         delimiter=found.delimiter,
-        quoted=samples and found.delimiter == "\t",
+        quoted=found.table in ("igsr_samples", "igsr_files") and found.delimiter == "\t",  # as the portal writes them
         nulls=(*_MISSING, "0") if samples else _MISSING,  # a pedigree's 0 is nobody
         names=lambda width: None if found.header else names,
         patterns={} if found.header else {k: v for k, v in PATTERNS[found.table].items() if k in names},
