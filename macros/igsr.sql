@@ -11,8 +11,9 @@ CREATE MACRO igsr_url(path) AS
         ELSE 'https://ftp.1000genomes.ebi.ac.uk/vol1/ftp/' || ltrim(path, '/')
     END;
 
--- igsr_sample(name): a sample's name without the prefix of who submitted it: GEUV:NA10847 is NA10847.
-CREATE MACRO igsr_sample(name) AS regexp_replace(name, '^[A-Za-z]+:', '');
+-- igsr_sample(name): a sample's name without the prefix of who submitted it (GEUV:NA10847 is NA10847) and without the
+-- blanks that some indexes leave at its end.
+CREATE MACRO igsr_sample(name) AS trim(regexp_replace(name, '^[A-Za-z]+:', ''));
 
 -- igsr_sample_of(path): the sample of a file: the folder data/<sample>/ or data/<population>/<sample>/ that it lies in,
 -- or a Coriell number that its name begins with; NULL where there is neither.

@@ -30,7 +30,7 @@ def read(page: str, url: str, list: str) -> Part:
     links = pc.split_pattern_regex(pa.array([page]), r"(?i)<a\s").flatten()[1:]
     cells = pc.extract_regex(links, _LINK)
     href = _relative(pc.struct_field(cells, "href"), urlsplit(url).path)
-    child = pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$").fill_null(False)
+    child = pc.and_(pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$"), pc.not_equal(href, "../"))
     if not pc.any(child).as_py():
         raise text.nothing_found("entry of a folder", url)
     links, href, rest = links.filter(child), href.filter(child), pc.struct_field(cells, "rest").filter(child)

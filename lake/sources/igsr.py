@@ -43,7 +43,7 @@ OPTIONS: Mapping[str, Any] = {
     "depth": 0,
     "root": "https://ftp.1000genomes.ebi.ac.uk/vol1/ftp",
 }
-_FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?([^"/?#:]+/)"', re.IGNORECASE)
+_FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORECASE)
 
 
 def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without

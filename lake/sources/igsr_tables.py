@@ -18,7 +18,7 @@ _NAMES = "Sample name|SampleID|sampleID|Individual ID|IndividualID|Sample|sample
 _SEQUENCES = """
 list                 text   -     -                             The index: its path below the archive's root, or its URL
 path                 text   -     {paths}                       The file: a URL, or a path below the root
-md5                  text   -     MD5SUM|MD5                    Its MD5
+md5                  text   -     MD5SUM|MD5|md5                Its MD5
 run_id               text   -     RUN_ID                        Run (SRR, ERR, DRR)
 study_id             text   -     STUDY_ID                      Study
 study_name           text   -     STUDY_NAME                    Name of the study
@@ -50,7 +50,7 @@ directory            text   -     DIRECTORY                     Folder of the ru
 _FILES = """
 list                 text   -     -                             The index: its path below the archive's root, or its URL
 path                 text   -     {paths}                       The file: a URL, or a path below the root
-md5                  text   -     BAM MD5|BAM_MD5|CRAM MD5|CRAM_MD5|MD5|MD5SUM  Its MD5
+md5                  text   -     BAM MD5|BAM_MD5|CRAM MD5|CRAM_MD5|MD5|MD5SUM|md5  Its MD5
 index_path           text   -     BAI FILE|BAI_FILE|BAI|CRAI FILE|CRAI_FILE|CRAI  Index of the file
 index_md5            text   -     BAI MD5|BAI_MD5|CRAI MD5|CRAI_MD5  MD5 of the index
 statistics_path      text   -     BAS FILE|BAS_FILE|BAS         Statistics of each read group of the file

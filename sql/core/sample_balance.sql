@@ -12,4 +12,4 @@ select
     count(*) filter (where files > 0) as with_files,
     count(*) / sum(count(*)) over (partition by list) as share
 from member
-group by all
+group by 1, 2, 3
