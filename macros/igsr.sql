@@ -1,12 +1,12 @@
 -- How IGSR's indexes write files and samples. NULL in, NULL out.
 
 -- igsr_url(path): one address for a file, however an index writes it: ftp://host/a, ftp:/host/a (two indexes of
--- GRCh38), /nfs/1000g-archive/vol1/ftp/a (the archive's own disk), ftp/a (a tree), or a path below the archive's root.
+-- GRCh38), /nfs/.../ftp/a (the archive's own disks), ftp/a (a tree), or a path below the archive's root.
 CREATE MACRO igsr_url(path) AS
     CASE
         WHEN regexp_matches(path, '^(ftp|https?):/') THEN 'https://' || regexp_replace(path, '^[a-z]+:/+', '')
-        WHEN starts_with(path, '/nfs/1000g-archive/vol1/')
-            THEN 'https://ftp.1000genomes.ebi.ac.uk/vol1/' || path[25:]
+        WHEN regexp_matches(path, '^/nfs/.*/ftp/')
+            THEN 'https://ftp.1000genomes.ebi.ac.uk/vol1/' || regexp_extract(path, '^/nfs/.*?/(ftp/.*)$', 1)
         WHEN regexp_matches(path, '^/?ftp(/|$)') THEN 'https://ftp.1000genomes.ebi.ac.uk/vol1/' || ltrim(path, '/')
         ELSE 'https://ftp.1000genomes.ebi.ac.uk/vol1/ftp/' || ltrim(path, '/')
     END;

@@ -142,6 +142,25 @@ def test_tabs_at_the_end_are_no_cells_but_other_widths_are_rejects(write):
     ]
 
 
+def test_a_header_with_blanks_where_its_rows_have_tabs(write):
+    table, rows, _ = read(write(f"CRAM_FILE CRAM_MD5\tBAS_FILE  BAS_MD5\na.cram\t{MD5}\ta.bas\t{MD5}\n"))
+    row = rows.to_pylist()[0]
+    assert (table, row["path"], row["statistics_path"], row["statistics_md5"]) == ("igsr_files", "a.cram", "a.bas", MD5)
+
+
+def test_a_header_with_a_name_too_few_has_to_be_shown_by_each_row(write):
+    header = "ENA FILE PATH\tMD5SUM\tRUN_ID\tEXPERIMENT_ID\n"
+    good, bad = f"a.h5\t{MD5}\tERR1\tERX1\t0\n", f"a.h5\t{MD5}\tHG1\tERR1\tERX1\n"
+    _, rows, rejects = read(write(f"{header}{good}{bad}{good}"))
+    assert [(row["run_id"], row["unnamed"]) for row in rows.to_pylist()] == [("ERR1", "0")] * 2
+    assert [reject["_record"] for reject in rejects] == [3]
+
+
+def test_an_index_of_paths_and_md5s_without_a_header(write):
+    _, rows, _ = read(write(f"data/HG1/a.bam\t{MD5}\ndata/HG1/a.bam.bai\t{MD5}\n"))
+    assert rows["path"].to_pylist() == ["data/HG1/a.bam", "data/HG1/a.bam.bai"]
+
+
 def test_a_pedigree_is_parted_by_spaces_and_0_is_nobody(write):
     _, rows, _ = read(write("FamilyID SampleID FatherID MotherID Sex\nF1 HG1  HG2 HG3 1\nF2 HG4 0 0 2 \n", "a.ped"))
     assert [(row["sample"], row["father"], row["mother"], row["sex"]) for row in rows.to_pylist()] == [

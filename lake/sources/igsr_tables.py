@@ -12,23 +12,23 @@ import pyarrow as pa
 
 from lake.sources.schemas import schema
 
-_PATHS = "ENA_FILE_PATH|FASTQ_FILE|DATA_FILE_PATH|FILE_PATH|BAM_FILE|CRAM_FILE"
-_ALIGNED = "BAM FILE|BAM|CRAM FILE|CRAM|FILE_NAME|FILE NAME|FILE|url"
+_PATHS = "ENA_FILE_PATH|ENA FILE PATH|FASTQ_FILE|DATA_FILE_PATH|FILE_PATH|BAM_FILE|CRAM_FILE"
+_ALIGNED = "BAM FILE|BAM|CRAM FILE|CRAM|FILE_NAME|FILE NAME|FILE|name|url"
 _NAMES = "Sample name|SampleID|sampleID|Individual ID|IndividualID|Sample|sample|SAMPLE|SAMPLE_NAME"
 _SEQUENCES = """
 list                 text   -     -                             The index: its path below the archive's root, or its URL
 path                 text   -     {paths}                       The file: a URL, or a path below the root
 md5                  text   -     MD5SUM|MD5|md5                Its MD5
-run_id               text   -     RUN_ID                        Run (SRR, ERR, DRR)
+run_id               text   -     RUN_ID|SRA Run ID             Run (SRR, ERR, DRR)
 study_id             text   -     STUDY_ID                      Study
 study_name           text   -     STUDY_NAME                    Name of the study
 center               text   -     CENTER_NAME                   Who submitted it
 submission_id        text   -     SUBMISSION_ID                 Submission
 submission_date      text   -     SUBMISSION_DATE               When it was submitted, as each index writes it
 sample_id            text   -     SAMPLE_ID                     Sample accession at SRA or ENA
-sample_name          text   -     SAMPLE_NAME                   Sample, as the submitter names it
-population           text   -     POPULATION                    Population
-unnamed              text   -     -                             The cell after POPULATION in an index without a header
+sample_name          text   -     SAMPLE_NAME|Sample            Sample, as the submitter names it
+population           text   -     POPULATION|Population         Population
+unnamed              text   -     -                             A cell for which the index has no name
 experiment_id        text   -     EXPERIMENT_ID                 Experiment
 platform             text   -     INSTRUMENT_PLATFORM           Type of sequencing machine
 instrument           text   -     INSTRUMENT_MODEL              Model of sequencing machine
