@@ -1,12 +1,11 @@
--- One row a sample that any list of samples or of files names. Where lists of samples disagree, the first by its name
--- is
--- taken, and `disagreements` says on what. Populations of samples that only indexes know are those that they state.
+-- One row a sample that any list of samples or of files names. Where lists of samples disagree, the first list by its
+-- name is taken, and `disagreements` says on what. A sample that only indexes know has the population they state.
 with
     listed as (
         select
             sample,
-            first(biosample order by list) filter (where biosample is not null) as biosample,
-            first(sex order by list) filter (where sex is not null) as sex,
+            first(biosample order by list, biosample) filter (where biosample is not null) as biosample,
+            first(sex order by list, sex) filter (where sex is not null) as sex,
             first(population order by list, population) filter (where population is not null) as population,
             first(population_name order by list, population_name) filter (
                 where population_name is not null
