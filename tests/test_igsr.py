@@ -261,6 +261,9 @@ def test_listings_go_as_deep_as_asked(write):
     known = answers(listing__release__=path)
     asked = ask(known, listings=["release/"], depth=1)
     assert [one.id for one in asked] == ["listing/release/", "listing/release/20130502/"]
+    assert {one.params["list"] for one in asked} == {"listing/release/"}  # one list, however many folders
+    twice = ask(known, listings=["release/", "release/20130502"], depth=1)
+    assert [one.id for one in twice] == ["listing/release/", "listing/release/20130502/"]
 
 
 def test_each_address_is_asked_once_in_whichever_spelling():

@@ -62,15 +62,16 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     root = options["root"].rstrip("/")
     for url in dict.fromkeys(_url(name, root) for name in options["files"]):
         yield Resource(_id(url, root), url, "list", "text", {"list": _id(url, root)})
-    folders = dict.fromkeys(_url(name, root).rstrip("/") + "/" for name in options["listings"])
+    top = dict.fromkeys(_url(name, root).rstrip("/") + "/" for name in options["listings"])
+    folders = {url: f"listing/{_id(url, root)}" for url in top}  # each with the listing of lake.toml that it is part of
     for level in range(options["depth"], -1, -1):
-        below: dict[str, None] = {}
-        for url in folders:
+        below: dict[str, str] = {}
+        for url, part_of in folders.items():
             listing = f"listing/{_id(url, root)}"
-            yield Resource(listing, url, "listing", "html", {"list": listing})
+            yield Resource(listing, url, "listing", "html", {"list": part_of})
             if level and (path := answer(listing)):
-                below |= dict.fromkeys(url + html.unescape(name) for name in _FOLDER.findall(_page(path)))
-        folders = below
+                below |= {url + html.unescape(name): part_of for name in _FOLDER.findall(_page(path))}
+        folders = {url: part_of for url, part_of in below.items() if url not in top}
 
 
 def _url(name: str, root: str) -> str:

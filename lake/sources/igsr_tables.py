@@ -80,7 +80,7 @@ relationship         text   -     Relationship|relationship     Role in the fami
 collections          text   -     Data collections              Collections that have data of it, commas between them
 """
 _TREE = """
-list                 text   -     -                             The listing or tree: its path or URL
+list                 text   -     -                             The tree, or the listing of lake.toml that it is in
 path                 text   -     -                             The entry: a URL, or a path that begins with ftp/
 kind                 text   -     -                             file or directory
 bytes                whole  byte  -                             Size, where it is said to the byte
