@@ -18,9 +18,3 @@ CREATE MACRO lineage_rank(lineage, rank) AS nullif(regexp_extract(lineage, '(?:^
 -- `last`; counted from 1. string_agg over the pieces of core.genome_bases gives a range: docs/sources/ncbi.md.
 CREATE MACRO bases_within(bases, start, first, last) AS
     substr(bases, greatest(first - start, 0) + 1, greatest(last - greatest(start, first) + 1, 0));
-
--- sample_name(said): the 1000 Genomes' sample within what a study calls it: GEUV:NA10847 is NA10847; others as they are.
-CREATE MACRO sample_name(said) AS
-    coalesce(
-        nullif(regexp_extract(said, '(?:^|[^A-Za-z0-9])((?:HG|NA|GM)[0-9]{5})(?:[^A-Za-z0-9]|$)', 1), ''), trim(said)
-    );

@@ -477,6 +477,8 @@ class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes")
     """derived from metagenome, from single cell, ..."""
     isolation_source: str | None
     """What it was isolated from"""
+
+
 _CATALOGUE = OneOf("nasa.pscomppars", "nasa.nssdca", "exoplanet.eu", "open_exoplanets")
 
 
@@ -591,26 +593,69 @@ class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="p
     """What sort of value it is, where the catalogue tells"""
 
 
-class IgsrSamples(Table, key=("list", "sample"), empty=True, tags="genomes"):
-    """Samples by the list of the 1000 Genomes that names them."""
+class IgsrFiles(Table, empty=True, tags="samples"):
+    """Files that IGSR's indexes, trees and listings name, a row for each time."""
 
-    list: Annotated[str, OneOf("samples", "pedigree", "panel", "runs")]
-    """IGSR's table, the pedigree, the panel, or the indexes of runs"""
-    sample: str
-    """HG00096; what a study calls by its BioSample has IGSR's name, where that table has it"""
-    sex: Annotated[str | None, OneOf("male", "female")]
-    """As the list has it"""
-    sexes: Annotated[int, Between(0, 1, "warn")]
-    """How many the list gives it"""
-    biosample: str | None
-    """At BioSamples"""
+    list: str
+    """The index, tree or listing"""
+    url: str
+    """The file, in one spelling"""
+    sample: str | None
+    """As the index says, or the file's path"""
     population: str | None
-    """Code"""
-    superpopulation: str | None
-    """Code"""
+    """As the index says"""
+    data_type: Annotated[
+        str, OneOf("reads", "alignment", "index", "statistics", "variants", "folder", "other", severity="error")
+    ]
+    """By the file's name"""
+    format: str | None
+    """What the file's name ends in, without its compression"""
+    bytes: Annotated[int | None, Unit("byte"), Between(0, None)]
+    """Size, where a tree or listing says it to the byte"""
+    md5: Annotated[str | None, Pattern("[0-9a-f]{32}")]
+    """MD5"""
+    run_id: str | None
+    """Run (SRR, ERR, DRR)"""
+    platform: str | None
+    """Type of sequencing machine"""
+    instrument: str | None
+    """Model of sequencing machine"""
+    read_count: Annotated[int | None, Between(0, None)]
+    """Reads in the file"""
+    base_count: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Bases in the file"""
+    analysis_group: str | None
+    """Which set of data it belongs to, as the index says"""
+    withdrawn: bool
+    """Whether the index says that it was withdrawn"""
+
+
+class IgsrSamples(Table, empty=True, tags="samples"):
+    """Rows of IGSR's lists of samples, panels and pedigrees, in one spelling."""
+
+    list: str
+    """The list"""
+    sample: str
+    """Sample"""
+    biosample: str | None
+    """BioSample accession"""
+    sex: Annotated[str | None, OneOf("female", "male")]
+    """Sex"""
     family: str | None
     """Family"""
     father: str | None
-    """Sample"""
+    """Father, where he is a sample"""
     mother: str | None
-    """Sample"""
+    """Mother, where she is a sample"""
+    population: str | None
+    """Code of the population"""
+    population_name: str | None
+    """Name of the population"""
+    superpopulation: str | None
+    """Code of the superpopulation"""
+    superpopulation_name: str | None
+    """Name of the superpopulation"""
+    collections: "list[str] | None"
+    """Collections that have data of it"""
+    platforms: str | None
+    """Platforms, in a panel that has them"""

@@ -164,10 +164,9 @@ NO_ORIGIN = {
     "staging.open_exoplanets_values.origin",
     "core.planet_catalogues.catalogues",
     "core.genome_statistics.sequences",
-    "core.samples.runs",
-    "core.samples.files",
     "core.sample_balance.samples",
-    "core.sample_balance.share",
+    "core.ontology_closure.distance",
+    "core.sample_gaps.samples",
 }
 
 

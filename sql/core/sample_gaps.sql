@@ -1,8 +1,15 @@
--- What one list of samples has and another has not, both ways.
+-- Each list held against each other, both ways: which samples of the one the other has not.
 with
-    lists as (select distinct list from staging.igsr_samples),
-    pairs as (select a.list as in_list, b.list as not_in_list from lists a join lists b on a.list <> b.list)
-select p.in_list, p.not_in_list, s.sample
-from pairs p
-join staging.igsr_samples s on s.list = p.in_list
-anti join staging.igsr_samples o on o.list = p.not_in_list and o.sample = s.sample
+    member as (select sample, unnest(sample_lists || file_lists) as list from core.samples),
+    lists as (select distinct list from member)
+select
+    a.list,
+    o.list as other,
+    count(*) as samples,
+    count(b.sample) as shared,
+    count(*) - count(b.sample) as missing,
+    coalesce(list(a.sample order by a.sample) filter (where b.sample is null), []) as missing_samples
+from member a
+join lists o on o.list <> a.list
+left join member b on b.list = o.list and b.sample = a.sample
+group by a.list, o.list

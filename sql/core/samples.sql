@@ -1,43 +1,67 @@
--- One row a sample that any list of the 1000 Genomes names: IGSR's table is believed before the pedigree, the pedigree
--- before the panel, the panel before the indexes; where two differ, `disagreement` says on what.
+-- One row a sample that any list of samples or of files names. Where lists of samples disagree, the first list by its
+-- name is taken, and `disagreements` says on what. A sample that only indexes know has the population they state.
 with
-    ranked as (
-        select *, case list when 'samples' then 1 when 'pedigree' then 2 when 'panel' then 3 else 4 end as place
-        from staging.igsr_samples
-    ),
-    runs as (
+    listed as (
         select
-            sample_name(sample) as sample,
-            list(distinct platform order by platform) as platforms,
-            count(*) as runs,
-            sum(bases)::bigint as bases
-        from raw.igsr_runs
-        where sample is not null
-        group by all
+            sample,
+            first(biosample order by list, biosample) filter (where biosample is not null) as biosample,
+            first(sex order by list, sex) filter (where sex is not null) as sex,
+            first(population order by list, population) filter (where population is not null) as population,
+            first(population_name order by list, population_name) filter (
+                where population_name is not null
+            ) as population_name,
+            first(superpopulation order by list, superpopulation) filter (
+                where superpopulation is not null
+            ) as superpopulation,
+            first(superpopulation_name order by list, superpopulation_name) filter (
+                where superpopulation_name is not null
+            ) as superpopulation_name,
+            first(family order by list, family) filter (where family is not null) as family,
+            first(father order by list, father) filter (where father is not null) as father,
+            first(mother order by list, mother) filter (where mother is not null) as mother,
+            list_sort(list_distinct(flatten(list(collections order by list)))) as collections,
+            list(distinct list order by list) as lists,
+            list_filter(
+                [
+                    case when count(distinct sex) > 1 then 'sex' end,
+                    case when count(distinct population) > 1 then 'population' end,
+                    case when count(distinct superpopulation) > 1 then 'superpopulation' end,
+                    case when count(distinct family) > 1 then 'family' end,
+                    case when count(distinct father) > 1 then 'father' end,
+                    case when count(distinct mother) > 1 then 'mother' end
+                ],
+                lambda x:x is not null
+            ) as disagreements
+        from staging.igsr_samples
+        group by sample
     ),
-    files as (select sample, count(*) as files from core.genome_files where sample is not null group by sample)
+    filed as (
+        select
+            sample,
+            first(population order by list, population) filter (where population is not null) as population,
+            list(distinct platform order by platform) filter (where platform is not null) as platforms,
+            list(distinct list order by list) as lists,
+            count(distinct url) as files
+        from staging.igsr_files
+        where sample is not null
+        group by sample
+    )
 select
-    s.sample,
-    first(s.population order by s.place) filter (where s.population is not null) as population,
-    first(s.superpopulation order by s.place) filter (where s.superpopulation is not null) as superpopulation,
-    first(s.family order by s.place) filter (where s.family is not null) as family,
-    first(s.father order by s.place) filter (where s.father is not null) as father,
-    first(s.mother order by s.place) filter (where s.mother is not null) as mother,
-    first(s.sex order by s.place) filter (where s.sex is not null) as sex,
-    coalesce(min(r.platforms), []) as platforms,
-    coalesce(min(r.runs), 0) as runs,
-    min(r.bases) as bases,
-    coalesce(min(f.files), 0) as files,
-    list(s.list order by s.place) as lists,
-    case
-        when count(distinct s.sex) > 1 or max(s.sexes) > 1
-        then 'sex'
-        when count(distinct s.population) > 1
-        then 'population'
-        when count(distinct s.superpopulation) > 1
-        then 'superpopulation'
-    end as disagreement
-from ranked s
-left join runs r on r.sample = s.sample
-left join files f on f.sample = s.sample
-group by s.sample
+    coalesce(l.sample, f.sample) as sample,
+    l.biosample,
+    l.sex,
+    coalesce(l.population, f.population) as population,
+    l.population_name,
+    l.superpopulation,
+    l.superpopulation_name,
+    l.family,
+    l.father,
+    l.mother,
+    coalesce(l.collections, []) as collections,
+    coalesce(f.platforms, []) as platforms,
+    coalesce(f.files, 0) as files,
+    coalesce(l.lists, []) as sample_lists,
+    coalesce(f.lists, []) as file_lists,
+    coalesce(l.disagreements, []) as disagreements
+from listed l
+full join filed f on f.sample = l.sample
