@@ -124,4 +124,5 @@ def test_what_answers_is_active_and_what_does_not_stays_proposed(folder, server)
     assert (folder / "catalogue/climate.tsv").read_bytes() == before
     (first,) = run(folder, "--limit", "1")["probes"]
     assert first["name"] in ("Good", "Gone", "Shut")
-    assert "did you mean 'Good'" in run(folder, "--probe", "Goood")["why"]
+    wrong = CliRunner().invoke(lake.cli.lake, ["sources", "--probe", "Goood", "-C", str(folder)])
+    assert wrong.exception.why == "did you mean 'Good'?"
