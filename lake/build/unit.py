@@ -90,7 +90,7 @@ def run(config: Config, patterns: Iterable[str] = (), *, exclude: Iterable[str] 
 
 
 def _chosen(config: Config, project: Project, patterns: Sequence[str], exclude: Sequence[str]) -> set[str]:
-    macros = [MACROS + macro for macro in project.macros]
+    macros = [MACROS + name for name, macro in project.macros.items() if not macro.reads]
     models = [table for table, model in project.models.items() if not model.seed]
 
     def known(what: str) -> set[str] | None:

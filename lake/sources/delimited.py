@@ -188,9 +188,12 @@ def cut(
         odd = pc.invert(fits)
         rejected.append(text.rejects(record.filter(odd), "a quote is not closed in its cell", lines.filter(odd)))
         record, lines = record.filter(fits), lines.filter(fits)
-    else:
-        lines = _trimmed(lines, delimiter, len(header))
     cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not quoted and any(width > len(header) for _, width in bad):
+        lines = _trimmed(lines, delimiter, len(header))
+        cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not bad:
+        return cells, block._replace(record=record, text=lines), rejected
     number = np.array([n for n, _ in bad], np.int64)
     reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
     rejected.append(text.rejects(record.take(number), reasons, lines.take(number)))
