@@ -56,3 +56,20 @@ class Assemblies(Table, empty=True, tags="genomes"):
     """What the tool remarks"""
     report: str
     """The source's name of the report; gtdb for GTDB's tables"""
+
+
+class NoteCoverage(Table, key="kind", tags="notes"):
+    """How well the notes on how data was made cover the eight kinds."""
+
+    kind: str
+    """As in seeds.process_notes"""
+    target: int
+    """How many there should be"""
+    notes: int
+    """How many there are"""
+    with_source: int
+    """Of these with a DOI or URL"""
+    subjects: int
+    """How many tables, columns and sources they are about"""
+    coverage: Annotated[float, Unit("1"), Between(0, 1)]
+    """notes / target, at most 1"""

@@ -70,6 +70,7 @@ def empty(tmp_path_factory):
         "lineage core.edges",
         "lint",
         "log",
+        "note list",
         "plan",
         "restore latest",
         "run",
