@@ -995,3 +995,33 @@ class SampleBalance(Table, key=("list", "superpopulation", "population"), empty=
     """Of these in an index, tree or listing"""
     share: Annotated[float, Unit("1"), Between(0, 1)]
     """Of the list's samples"""
+
+
+class KeggTerms(Table, key=("database", "id"), empty=True, tags="kegg"):
+    """Entries of KEGG's databases beside compounds, reactions and genes."""
+
+    database: str
+    """ko, module, enzyme, ..."""
+    id: str
+    """K00001, M00001, 1.1.1.1"""
+    name: str | None
+    """The preferred name or symbol"""
+    names: list[str]
+    """All of them"""
+    description: str | None
+    """What it is"""
+    ec: list[str]
+    """EC numbers behind it"""
+
+
+class CrossReferences(Table, key=("from_db", "from_id", "to_db", "to_id"), empty=True, tags="kegg"):
+    """What KEGG links to what, in its own databases and others."""
+
+    from_db: str
+    """KEGG's prefix: path, rn, ec, pubchem, chebi"""
+    from_id: str
+    """Identifier"""
+    to_db: str
+    """KEGG's prefix"""
+    to_id: str
+    """Identifier"""
