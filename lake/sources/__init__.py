@@ -28,6 +28,7 @@ _OWN = {
         "ncbi",
         "ontologies",
         "open_exoplanets",
+        "osdr",
         "spectra",
         "uniprot",
     )
