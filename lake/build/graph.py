@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -107,18 +107,21 @@ def load(config: Config) -> Project:
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
             raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
     _check_inputs(models)
-    project = Project({table: models[table] for table in _order(models)}, macros)
+    return Project({table: models[table] for table in _order(models)}, macros)
+
+
+def promises(project: Project, config: Config) -> dict[str, Contract]:
+    """Each model's contract; a table may have no rows where it reads sources that lake.toml does not name."""
     others = {
         f"raw.{table}" for name in sources.names() if name not in config.sources for table in sources.get(name).TABLES
     }
-    return replace(project, models={table: _promise(project, table, others) for table in project.models})
 
+    def promise(table: str) -> Contract:
+        contract = project.models[table].contract
+        near = {name for one in project.upstream([table]) for name in project.models[one].inputs}
+        return replace(contract, empty=True) if near & others else contract
 
-def _promise(project: Project, table: str, others: Set[str]) -> Model:
-    """A model; it may have no rows where it reads raw tables of sources that lake.toml does not name."""
-    model = project.models[table]
-    near = {name for one in project.upstream([table]) for name in project.models[one].inputs}
-    return replace(model, contract=replace(model.contract, empty=True)) if near & others else model
+    return {table: promise(table) for table in project.models}
 
 
 def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:

@@ -169,7 +169,7 @@ def made(
         failed = _build(space, planned, options, summary, held)
         if failed and not options.keep_good:
             raise preflight.together(list(failed.values()))
-        _check(connection, space, planned, options, summary, failed)
+        _check(connection, config, space, planned, options, summary, failed)
         summary.failed |= {table: str(problem.what) for table, problem in failed.items()}
         yield space
 
@@ -365,6 +365,7 @@ def _refused(model: Model, error: Exception) -> LakeError:
 
 def _check(
     connection: DuckDBPyConnection,
+    config: Config,
     space: Workspace,
     planned: Plan,
     options: Options,
@@ -372,12 +373,13 @@ def _check(
     failed: dict[str, LakeError],
 ) -> None:
     """Check what was built and what refers to it. With keep_good, what fails is put back, with all that reads it."""
+    promised = graph.promises(planned.project, config)
     while True:
         built = {b.table for b in summary.built}
         contracts = [
-            model.contract
-            for table, model in planned.project.models.items()
-            if table in built or (table in space.published and check.targets(model.contract) & built)
+            contract
+            for table, contract in promised.items()
+            if table in built or (table in space.published and check.targets(contract) & built)
         ]
         summary.qualities, broken = _measured(space, contracts, options)
         if broken and not options.keep_good:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake import progress
+from lake.build import graph
 from lake.check import run as check
 from lake.config import Config
-from lake.contract import load
 from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import catalog, record
@@ -36,7 +36,8 @@ def run(config: Config) -> Stand:
     unpublished = _unpublished(config)
     with Lake(config, None) as here:
         there = set(here.tables())
-        contracts = [contract for contract in load(config.root / "models").values() if contract.table in there]
+        promised = graph.promises(graph.load(config), config)
+        contracts = [contract for table, contract in promised.items() if table in there]
         results = []
         with progress.bar("check", total=len(contracts)) as advance:
             for contract in contracts:
