@@ -786,6 +786,8 @@ class OntologyTerms(Table, key="term", empty=True, tags="ontologies"):
     """Whether it should not be used any more; core.ontology_relations may say what replaces it"""
     version: str | None
     """Of the file"""
+    home: bool
+    """Whether its own ontology's file has it: pato.obo for PATO"""
 
 
 class OntologySynonyms(Table, key=("term", "synonym", "scope"), empty=True, tags="ontologies"):

@@ -304,3 +304,36 @@ def test_a_model_may_not_call_a_macro_that_reads_tables(tmp_path):
     path.write_text(path.read_text() + "where ontology_name(term) is not null\n")
     with pytest.raises(ModelError, match=r"core\.ontology_xrefs calls ontology_name, which reads core\.ontology_terms"):
         graph.load(config.load(folder))
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("X:2", None),
+        ("ELSEWHERE:1", None),
+        ("X:9", "core.things.size names X:9, which is no term of X"),
+        ("X:3", "core.things.size names X:3, which is obsolete (three)"),
+    ],
+)
+def test_a_columns_term_is_checked_at_build(tmp_path, monkeypatch, term, said):
+    folder = project(tmp_path / "lake")
+    path = folder / "mirror/purl.obolibrary.org/obo/x.obo"
+    path.write_text(path.read_text() + "\n[Term]\nid: X:3\nname: three\nis_obsolete: true\nreplaced_by: X:2\n")
+    models = folder / "models/core.py"
+    models.write_text(
+        models.read_text()
+        + '\nfrom lake.contract import Term\n\n\nclass Things(Table):\n    """Made up."""\n\n'
+        + f'    size: Annotated[int, Term("{term}")]\n    """Made up"""\n'
+    )
+    (folder / "sql/core/things.sql").write_text("select 1::bigint as size\n")
+    monkeypatch.chdir(folder)
+    run = CliRunner().invoke(lake.cli.lake, ["run"])
+    if said is None:
+        assert run.exit_code == 0, run.output
+        return
+    assert isinstance(run.exception, ModelError)
+    assert run.exception.what.startswith(said)
+    line = next(n for n, text in enumerate(models.read_text().splitlines(), 1) if text.startswith("    size:"))
+    assert run.exception.where == f"{models}:{line}"
+    if term == "X:3":
+        assert run.exception.next == "name X:2 (two)"
