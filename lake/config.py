@@ -55,6 +55,14 @@ class Limits(_Section):
     threads: int = Field(default=2, ge=1)
 
 
+class Domain(_Section):
+    """What belongs together: asked in order of priority, kept in a folder of its own, within a budget of its own."""
+
+    folder: str = ""  # where its bytes lie; <data>/<name of the domain> where empty
+    priority: int = 1  # 1 before 2: the next one begins when all of this is here, or cannot be had
+    storage: Bytes | None = None  # none of its own where it is not given
+
+
 class Fetch(_Section):
     contact: str = ""  # an e-mail address or page for the User-Agent: archives like to know whom to ask
     attempts: int = Field(default=5, ge=1)
@@ -99,6 +107,7 @@ class Config(_Section):
 
     lake: LakeSection = LakeSection()
     limits: Limits = Limits()
+    domains: dict[str, Domain] = {}
     fetch: Fetch = Fetch()
     train: Train = Train()
     leaks: Leaks = Leaks()
@@ -116,6 +125,12 @@ class Config(_Section):
     def data(self) -> Path:
         """The folder of everything that the lake stores."""
         return self._root / self.lake.data
+
+    def folder(self, domain: str) -> Path | None:
+        """Where the bytes of a domain lie; None for one that lake.toml does not name: with all others."""
+        if domain not in self.domains:
+            return None
+        return self._root / (self.domains[domain].folder or f"{self.lake.data}/{domain}")
 
     @property
     def cache(self) -> Path:

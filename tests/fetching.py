@@ -12,7 +12,9 @@ from lake.sources.source import Facts, Resource
 from lake.store import blobs, ledger
 
 
-def source(*resources: Resource, name: str = "fake", rate: float = 1e6, refresh: float = 7.0, check=None, more=None):
+def source(
+    *resources: Resource, name: str = "fake", rate: float = 1e6, refresh: float = 7.0, check=None, more=None, **facts
+):
     """A source of these resources; ``more(options, answer)`` names further ones."""
 
     def named(options, answer):
@@ -20,7 +22,7 @@ def source(*resources: Resource, name: str = "fake", rate: float = 1e6, refresh:
         if more:
             yield from more(options, answer)
 
-    facts = Facts(name, name, "https://example.org", "CC0", "nobody", rate, refresh)
+    facts = Facts(name, name, "https://example.org", "CC0", "nobody", rate, refresh, **facts)
     judge: Callable = check or (lambda resource, head: None)
     return SimpleNamespace(FACTS=facts, READER=1, TABLES={}, OPTIONS={}, resources=named, check=judge)
 

@@ -42,6 +42,12 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
+    def do_HEAD(self):
+        server: Server = self.server.owner
+        server.heads.append(self.path)
+        answers = server.answers.get(self.path, (status(404),))
+        answers[min(server.turns[self.path], len(answers) - 1)](self)
+
     def reply(self, code: int, body: bytes = b"", length: int | None = None, **headers: str) -> None:
         self.send_response(code)
         for name, value in headers.items():
@@ -49,7 +55,8 @@ class Handler(BaseHTTPRequestHandler):
         if code != 304:
             self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def hang_up(self) -> None:
         self.wfile.flush()
@@ -77,6 +84,7 @@ class Server:
         self.answers: dict[str, tuple[Answer, ...]] = {}
         self.turns: Counter[str] = Counter()
         self.seen: list[Seen] = []
+        self.heads: list[str] = []  # paths whose size was asked for
 
     def on(self, path: str, *answers: Answer) -> str:
         """What to answer, in turn; the last one stays. Gives the URL."""

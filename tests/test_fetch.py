@@ -204,6 +204,7 @@ def test_not_found_is_asked_once(server, get):
             "status": 404,
             "reason": row.reason,
             "optional": True,
+            "verdict": "gap",
         }
     ]
     assert not get.summary.failed
@@ -445,7 +446,7 @@ def test_the_budget(server, get, listed):
 def test_a_full_budget_asks_for_nothing(server, get):
     server.on("/a", page(b"x\n"))
     row = get(settings={"storage": 1})
-    assert "storage limit" in row.reason
+    assert row.reason == "no room: its size is not known, and [limits] storage is reached: 1 bytes"
     assert server.seen == []
 
 

@@ -15,6 +15,7 @@ from lake.errors import FetchError, ModelError, Unreadable
 if TYPE_CHECKING:
     from lake.build.run import Summary as Built
     from lake.build.run import Watch
+    from lake.fetch import Plan
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed
 
@@ -36,7 +37,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     if not offline:
         from lake import fetch as fetching
 
-        fetched = fetching.run(config)
+        fetched = fetching.run(config, told=plan)
         fetch(fetched)
     with catalog.write_session(config, wait=wait) as connection:
         landed = landing.into(connection, config)
@@ -67,14 +68,37 @@ def watching(config: Config) -> Iterator[Watch | None]:
         yield watch
 
 
+def plan(found: Plan) -> None:
+    if not found.planned:
+        return
+    heading("plan")
+    keys = ("domain", "priority", "resources", "bytes", "not_known", "no_room", "free")
+    heads = ("domain", "priority", "to ask", "bytes", "of unknown size", "no room", "free")
+    rows = [[size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in found.by_domain()]
+    table(heads, rows)
+    say("sources that read a list first name more when it is here")
+    for one in found.refused[:_SHOWN]:
+        warn(f"no room: {one.source}/{one.resource}: {one.no_room} ({one.url})")
+    if len(found.refused) > _SHOWN:
+        warn(f"and {len(found.refused) - _SHOWN} more: lake fetch --plan --json")
+
+
 def fetch(summary: Fetched) -> None:
     heading("fetch")
-    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap")
+    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "skipped")
     rows = [[source, *(counts.get(key, 0) for key in (*kinds, "fresh"))] for source, counts in summary.counts.items()]
     table(["source", *kinds, "not asked again"], rows)
+    if domains := summary.by_domain():
+        say()
+        table(list(domains[0]), [[size(v) if key == "bytes" else v for key, v in row.items()] for row in domains])
     say(f"{size(summary.bytes)} in {summary.seconds:.1f} s")
-    _problems([f for f in summary.failures if not f["optional"]], "failed")
-    _problems([f for f in summary.failures if f["optional"]], "gap")
+    groups: dict[str, list[dict[str, Any]]] = {"failed": [], "gap": [], "skipped": []}
+    for failure in summary.failures:
+        groups.get(failure["verdict"], groups["failed"]).append(failure)
+    for what, found in groups.items():
+        _problems(found, what)
+    if groups["skipped"]:
+        say("what was skipped is asked for when there is room: raise the budget in lake.toml, then lake fetch")
 
 
 def _problems(found: list[dict[str, Any]], what: str) -> None:

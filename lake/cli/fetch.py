@@ -7,18 +7,28 @@ from lake.cli import _output, _report
 
 @click.command(epilog="Example: lake fetch kegg exoplanets")
 @click.argument("source", nargs=-1)
+@click.option("--plan", "only_plan", is_flag=True, help="Tell what would be asked for, its size and what fits; stop.")
 @click.option("--force", is_flag=True, help="Ask again (conditionally) for what is still fresh.")
 @_output.common
-def command(path: str, source: tuple[str, ...], force: bool) -> None:
+def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) -> None:
     """Ask the archives for what is missing or old, and keep the exact bytes.
 
-    Without SOURCE: all that lake.toml names.
+    Without SOURCE: all that lake.toml names. What does not fit into its domain's budget is skipped, and asked for when
+    there is room.
     """
     from lake import config, fetch
 
-    summary = fetch.run(config.load(path), source or None, force=force)
+    plans: list[fetch.Plan] = []
+
+    def told(plan: fetch.Plan) -> None:
+        plans.append(plan)
+        _report.plan(plan)
+
+    summary = fetch.run(config.load(path), source or None, force=force, told=told, only_plan=only_plan)
     if _output.as_json:
-        _output.json_out(summary.as_dict())
+        _output.json_out({"plan": plans[0].as_dict()} | ({} if only_plan else summary.as_dict()))
+    if only_plan:
+        return
     _report.fetch(summary)
     if summary.failed:
         raise SystemExit(_report.FAILED)

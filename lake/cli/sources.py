@@ -123,6 +123,7 @@ def _asked(settings: Config) -> None:
         listed.append(
             {
                 "source": name,
+                "domain": facts.domain,
                 "title": facts.title,
                 "licence": facts.licence,
                 "rate": facts.rate,
@@ -136,7 +137,7 @@ def _asked(settings: Config) -> None:
         )
     if _output.as_json:
         _output.json_out({"sources": listed, "installed": sources.names()})
-    shown = ("source", "title", "rate", "last_fetch", "resources", "rows", "licence")
+    shown = ("source", "domain", "title", "rate", "last_fetch", "resources", "rows", "licence")
     _output.table(
         [key.replace("rate", "requests/s").replace("_", " ") for key in shown],
         [[entry[key] for key in shown] for entry in listed],

@@ -50,7 +50,7 @@ def command(path: str, failed: bool, every: bool) -> None:
         f"snapshot {info.snapshot}, published {info.published_at}" if info else "nothing is published yet: lake run"
     )
     _output.say(f"{_output.size(used)} of {_output.size(limit)} used\n")
-    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap")
+    kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "skipped")
     last = {name: max((o.at for o in outcomes if o.source == name), default=None) for name in counts}
     _output.table(
         ["source", *kinds, "last fetch"], [[name, *(counts[name][k] for k in kinds), last[name]] for name in counts]

@@ -15,8 +15,7 @@ import lake
 from lake.config import Config
 from lake.errors import ConfigError, Unreachable
 from lake.fetch import mirror
-from lake.fetch.plan import host
-from lake.fetch.politeness import Politeness
+from lake.fetch.politeness import Politeness, host
 from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
 
 _HOPS = 5  # redirects of one request
@@ -91,11 +90,13 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def speaking(client: httpx.Client, url: str, headers: dict[str, str], rate: float) -> Iterator[httpx.Response]:
-    """The answer to a GET, its body not read yet. All that goes wrong on the wire, also while the body is read, and
+def speaking(
+    client: httpx.Client, url: str, headers: dict[str, str], rate: float, *, method: str = "GET"
+) -> Iterator[httpx.Response]:
+    """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
     statuses that mean "later" are TryAgain."""
     try:
-        with client.stream("GET", url, headers=headers, extensions={"rate": rate}) as response:
+        with client.stream(method, url, headers=headers, extensions={"rate": rate}) as response:
             if response.status_code in STATUSES:
                 raise TryAgain(
                     f"{response.status_code} {response.reason_phrase}",

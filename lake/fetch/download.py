@@ -14,7 +14,7 @@ import httpx
 
 from lake import config
 from lake.errors import LakeError, OverBudget, StorageError
-from lake.fetch import partial, plan, retry, verify
+from lake.fetch import fresh, partial, retry, verify
 from lake.fetch.budget import Budget
 from lake.fetch.client import speaking
 from lake.fetch.partial import Partial
@@ -22,7 +22,7 @@ from lake.fetch.politeness import Politeness
 from lake.fetch.retry import TryAgain
 from lake.sources.source import Resource, Source
 from lake.store import blobs
-from lake.store.ledger import Outcome
+from lake.store.ledger import NO_ROOM, Outcome
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -40,7 +40,8 @@ class Session:
     settings: config.Fetch
     client: httpx.Client
     manners: Politeness
-    budget: Budget
+    budget: Budget  # of the domain
+    folder: Path | None  # of the domain, where it has one of its own
     tell: Callable[[str], None]  # a word about a long answer, for the progress bar
 
 
@@ -60,7 +61,7 @@ def fetch(session: Session, host: str, source: Source, resource: Resource, known
     """Ask for one resource until something came that can be judged, or the tries are spent.
 
     Args:
-        host: whom this asks; see `plan.host`.
+        host: whom this asks; see `politeness.host`.
         known: the newest good outcome of this resource.
 
     Raises:
@@ -68,13 +69,13 @@ def fetch(session: Session, host: str, source: Source, resource: Resource, known
         Interrupted: the run was stopped.
     """
     began = time.perf_counter()
-    usable = known if known and plan.same_request(resource, known, session.via) else None
-    if usable and not plan.is_kept(session.data, usable):
+    usable = known if known and fresh.same_request(resource, known, session.via) else None
+    if usable and not fresh.is_kept(session.data, usable):
         usable = None
     try:
         got = _persist(session, host, source, resource, usable)
     except OverBudget as error:
-        got = Got("failed", reason=error.what)
+        got = Got("failed", reason=f"{NO_ROOM}{error.what}")
     except (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         got = Got("failed", reason=f"the URL cannot be followed: {error}")
     if got.outcome == "fetched" and known and known.sha256 == got.sha256:
@@ -106,7 +107,8 @@ def _persist(session: Session, host: str, source: Source, resource: Resource, kn
     manners, settings = session.manners, session.settings
     if manners.is_down(host):
         return Got("failed", reason=f"not asked: {host} did not answer the last resources either")
-    session.budget.check()
+    if known is None:  # else it may well cost nothing
+        session.budget.check()
 
     def attempt() -> Got:
         try:
@@ -129,7 +131,7 @@ def _persist(session: Session, host: str, source: Source, resource: Resource, kn
 
 
 def _attempt(session: Session, source: Source, resource: Resource, known: Outcome | None) -> Got:
-    part = Partial.of(session.data, source.FACTS.name, resource.id, resource.url, session.via)
+    part = partial_of(session, source.FACTS.name, resource)
     rest = part.conditions()
     with speaking(session.client, resource.url, rest or _conditions(known), source.FACTS.rate) as response:
         status, headers = response.status_code, response.headers
@@ -150,6 +152,11 @@ def _attempt(session: Session, source: Source, resource: Resource, known: Outcom
     _keep(session, part, sha256, size)
     result = "refused" if reason else "resumed" if status == 206 else "fetched"
     return Got(result, status, reason, size, sha256, **validators)
+
+
+def partial_of(session: Session, source: str, resource: Resource) -> Partial:
+    """Where the answer to a resource lies while it comes."""
+    return Partial.of(session.folder or session.data, source, resource.id, resource.url, session.via)
 
 
 def _conditions(known: Outcome | None) -> dict[str, str]:
@@ -235,7 +242,7 @@ def _judge(source: Source, resource: Resource, file: Path, sha256: str, size: in
 
 def _keep(session: Session, part: Partial, sha256: str, size: int) -> None:
     twice = blobs.path(session.data, sha256).is_file()
-    blobs.adopt(session.data, part.file, sha256)
+    blobs.adopt(session.data, part.file, sha256, session.folder)
     part.note.unlink(missing_ok=True)
     if twice:
         session.budget.give(size)

@@ -1,4 +1,5 @@
-"""An answer on its way: ``<data>/partial/<digest>``, and beside it what is needed to go on after a break."""
+"""An answer on its way: ``<folder>/partial/<digest>``, and beside it what is needed to go on after a break. The folder
+is its domain's, or data/."""
 
 from __future__ import annotations
 
@@ -24,10 +25,10 @@ class Partial(NamedTuple):
     note: Path  # JSON: validator, boot
 
     @classmethod
-    def of(cls, data: Path, *names: str) -> Partial:
+    def of(cls, folder: Path, *names: str) -> Partial:
         """The place for the answer to what ``names`` tell apart."""
         name = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
-        return cls(data / PARTIAL / name, data / PARTIAL / f"{name}.json")
+        return cls(folder / PARTIAL / name, folder / PARTIAL / f"{name}.json")
 
     def conditions(self) -> dict[str, str]:
         """Headers that ask for the rest, if what it belongs to is still the same; empty when there is nothing to go on
@@ -84,9 +85,9 @@ def is_encoded(response: httpx.Response) -> bool:
     return response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
 
 
-def tidy(data: Path) -> None:
+def tidy(folder: Path) -> None:
     """Remove what nothing can go on with: files whose note is missing, notes whose file is."""
-    folder = data / PARTIAL
+    folder = folder / PARTIAL
     folder.mkdir(parents=True, exist_ok=True)
     names = {file.name for file in folder.iterdir() if re.fullmatch(r"[0-9a-f]{32}(\.json)?", file.name)}
     for name in names:

@@ -1,71 +1,75 @@
-"""What need not be asked again, and what may be asked conditionally."""
+"""What a fetch is about to ask for, how much that is, and what does not fit: told before it starts."""
 
 from __future__ import annotations
 
-import datetime
-import json
+from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from typing import Any
 
-from lake.sources.source import Resource
-from lake.store import blobs
-from lake.store.ledger import Outcome
+from lake.fetch.budget import Budget
 
 
-def is_fresh(resource: Resource, newest: Outcome | None, *, via: str, days: float, data: Path) -> bool:
-    """Whether the newest outcome is a good and young enough answer to exactly this request, and its bytes are here."""
-    return (
-        newest is not None
-        and newest.good
-        and _is_young(newest, days)
-        and same_request(resource, newest, via)
-        # Described anew by its source? Then it is asked for, and a row says so, for landing to read.
-        and (newest.kind, newest.expects) == (resource.kind, resource.expects)
-        and _equal(newest.params, resource.params)
-        and is_kept(data, newest)
-    )
+@dataclass(slots=True)
+class Planned:
+    """One resource that is to be asked for."""
+
+    domain: str
+    source: str
+    resource: str
+    url: str
+    need: int | None  # bytes that it takes beyond what is here; None: nobody knows
+    known: str  # how: "published" | "as before" | "asked" | "like others" | "not known"
+    no_room: str = ""  # why it does not fit
 
 
-def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: float) -> bool:
-    """Whether the archive said lately that it does not have this, and may well not have it: an archive with a thousand
-    gaps is not to be asked for each of them in every run."""
-    return (
-        newest is not None
-        and resource.optional
-        and newest.status in (404, 410)
-        and _is_young(newest, days)
-        and (newest.url, newest.via) == (resource.url, via)
-    )
+@dataclass(slots=True)
+class Plan:
+    """The first round; what sources name after reading their lists is planned when it is named."""
+
+    planned: list[Planned] = field(default_factory=list)
+    free: dict[str, int] = field(default_factory=dict)  # bytes, by domain
+    priority: dict[str, int] = field(default_factory=dict)
+
+    def by_domain(self) -> list[dict[str, Any]]:
+        """Of each domain, in order of priority: domain, priority, resources, bytes known, resources of unknown size,
+        resources that do not fit, bytes free."""
+        groups: dict[str, list[Planned]] = defaultdict(list)
+        for one in self.planned:
+            groups[one.domain].append(one)
+        return [
+            {
+                "domain": domain,
+                "priority": self.priority[domain],
+                "resources": len(group),
+                "bytes": sum(one.need or 0 for one in group),
+                "not_known": sum(one.need is None for one in group),
+                "no_room": sum(bool(one.no_room) for one in group),
+                "free": self.free[domain],
+            }
+            for domain, group in groups.items()
+        ]
+
+    @property
+    def refused(self) -> list[Planned]:
+        return [one for one in self.planned if one.no_room]
+
+    def as_dict(self) -> dict[str, Any]:
+        keys = ("source", "resource", "url", "need", "known", "no_room")
+        return {
+            "domains": self.by_domain(),
+            "resources": [{"domain": one.domain, **{key: getattr(one, key) for key in keys}} for one in self.planned],
+        }
 
 
-def _is_young(outcome: Outcome, days: float) -> bool:
-    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(outcome.at)
-    return age < datetime.timedelta(days=days)
-
-
-def same_request(resource: Resource, answer: Outcome, via: str) -> bool:
-    """Whether an earlier answer is one to this request: the same URL at the same place, and the bytes that the archive
-    now lists. Validators of another server mean nothing to this one."""
-    listed = ((resource.size, answer.bytes), (resource.md5, answer.md5), (resource.sha256, answer.sha256))
-    return (
-        answer.url == resource.url
-        and answer.via == via
-        and all(want is None or str(want).lower() == str(have).lower() for want, have in listed)
-    )
-
-
-def is_kept(data: Path, answer: Outcome) -> bool:
-    """Whether the blob of an answer is on the disk."""
-    return answer.sha256 is not None and blobs.path(data, answer.sha256).is_file()
-
-
-def _equal(old: Mapping, new: Mapping) -> bool:
-    return json.dumps(dict(old), sort_keys=True) == json.dumps(dict(new), sort_keys=True)  # as the ledger keeps them
-
-
-def host(url: str, mirror: str = "") -> str:
-    """Whom a request for this URL asks: a host with its port, or nobody where the mirror is a folder."""
-    if mirror and not mirror.startswith(("http://", "https://")):
-        return ""
-    return urlsplit(mirror or url).netloc.rpartition("@")[2].lower()
+def fit(plan: Plan, budgets: Mapping[str, Budget]) -> None:
+    """Say what does not fit, as if all came in this order. What is asked for is decided when its turn comes."""
+    plan.free = {domain: budget.free for domain, budget in budgets.items()}
+    kept = []
+    for one in plan.planned:
+        one.no_room = budgets[one.domain].no_room(one.need)
+        if not one.no_room and one.need:
+            budgets[one.domain].reserve(one.need)
+            kept.append(one)
+    for one in kept:
+        budgets[one.domain].reserve(-one.need)

@@ -7,10 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from threading import Event
+from urllib.parse import urlsplit
 
 from lake.errors import Interrupted
 
 ENOUGH = 10  # resources in a row that a host did not answer, each after all its tries: then it is left alone
+
+
+def host(url: str, mirror: str = "") -> str:
+    """Whom a request for this URL asks: a host with its port, or nobody where the mirror is a folder."""
+    if mirror and not mirror.startswith(("http://", "https://")):
+        return ""
+    return urlsplit(mirror or url).netloc.rpartition("@")[2].lower()
 
 
 def stoppable_sleep(stop: Event) -> Callable[[float], None]:

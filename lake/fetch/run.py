@@ -1,30 +1,39 @@
-"""Ask every configured archive for what is missing or old. One that fails never stops the others."""
+"""Ask every configured archive for what is missing or old. One that fails never stops the others.
+
+What is to be asked is planned first: how large it is, and what fits into its domain's budget. Then the domains are
+asked in order of priority, those of the same priority at once. What does not fit is skipped, with its reason, and asked
+for by a later run when there is room.
+"""
 
 from __future__ import annotations
 
 import datetime
 import secrets
+import shutil
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lake import progress, sources
 from lake.config import Config
-from lake.errors import ConfigError, Interrupted, LakeError, Locked, StorageError
-from lake.fetch import plan
+from lake.errors import Interrupted, LakeError, Locked, StorageError
+from lake.fetch import fresh, plan, politeness, sizes
+from lake.fetch.budget import Budget
+from lake.fetch.job import Job
 from lake.fetch.lanes import Lanes
+from lake.fetch.plan import Plan, Planned
 from lake.fetch.summary import Summary
-from lake.sources.source import Resource, Source
+from lake.sources.source import Resource
 from lake.store import blobs, ledger
-from lake.store.ledger import Outcome
+from lake.store.ledger import NO_ROOM, Outcome
 
 if TYPE_CHECKING:
     from lake.fetch.download import Session
@@ -33,30 +42,44 @@ LOCK = "fetch.lock"
 _PATIENCE = 1.0  # seconds that a stopped run waits for its threads
 
 
-def run(config: Config, names: Iterable[str] | None = None, *, force: bool = False) -> Summary:
+def run(
+    config: Config,
+    names: Iterable[str] | None = None,
+    *,
+    force: bool = False,
+    told: Callable[[Plan], None] | None = None,
+    only_plan: bool = False,
+) -> Summary:
     """Fetch what the sources name and what is not here, fresh.
 
     Args:
         names: which sources; all of lake.toml by default.
         force: ask (conditionally) for what is still fresh, too.
+        told: is given the plan, before anything but sizes is asked for.
+        only_plan: stop there.
 
     Raises:
-        ConfigError: a source is unknown, not configured, or has a wrong option.
+        ConfigError: a source or a domain is unknown, a source is not configured, or has a wrong option.
         Unreachable: the mirror does not answer.
         Locked: another process fetches into this lake.
         StorageError: the disk is full or read-only; what was fetched stays.
         Interrupted: Ctrl-C; the next run goes on where this one stopped.
     """
     began = time.perf_counter()
-    jobs = [_job(config, name) for name in sources.chosen(config, names)]
+    sources.domains(config)
+    jobs = sorted((Job.of(config, name) for name in sources.chosen(config, names)), key=lambda job: job.priority)
     with (
         _alone(config.data),
         closing(ledger.connect(config.data, write=True)) as connection,
-        progress.bar("fetch", total=0) as advance,
     ):
-        work = _Run(config, connection, advance, force)
+        work = _Run(config, connection, force)
         try:
-            work.all(jobs)
+            found = work.plan(jobs)
+            if told:
+                told(found)
+            if not only_plan:
+                with progress.bar("fetch", total=0) as work.advance:
+                    work.all(jobs)
         except KeyboardInterrupt:
             raise Interrupted(
                 "the fetch was stopped; what came is kept", next="lake fetch: it goes on where it stopped"
@@ -65,55 +88,6 @@ def run(config: Config, names: Iterable[str] | None = None, *, force: bool = Fal
             work.close()
     work.summary.seconds = time.perf_counter() - began
     return work.summary
-
-
-@dataclass(slots=True)
-class _Job:
-    """One source and how far it is."""
-
-    name: str
-    source: Source
-    options: Mapping[str, Any]
-    newest: dict[str, Outcome] = field(default_factory=dict)
-    current: dict[str, Outcome] = field(default_factory=dict)
-    named: dict[str, Resource] = field(default_factory=dict)
-    settled: set[str] = field(default_factory=set)
-    waiting: int = 0
-
-    def name_more(self, data: Path) -> list[Resource]:
-        """What the source names that it did not name before.
-
-        Raises:
-            LakeError: it cannot read one of its own earlier answers.
-        """
-        new = []
-        for resource in self.source.resources(self.options, _Answers(self, data)):
-            before = self.named.get(resource.id)
-            if before is None:
-                self.named[resource.id] = resource
-                new.append(resource)
-            elif before.url != resource.url:
-                raise ConfigError(f"{self.name} names {resource.id!r} twice: {before.url} and {resource.url}")
-        return new
-
-
-@dataclass(slots=True, frozen=True)
-class _Answers:
-    """What a source may know of the answers of this run: of older ones, a list would name what is gone."""
-
-    job: _Job
-    data: Path
-
-    def __call__(self, id: str) -> Path | None:
-        found = self.job.current.get(id) if id in self.job.settled else None
-        return blobs.path(self.data, found.sha256) if found and plan.is_kept(self.data, found) else None
-
-    def missing(self, id: str) -> bool:
-        return id in self.job.settled and self(id) is None
-
-
-def _job(config: Config, name: str) -> _Job:
-    return _Job(name, sources.get(name), sources.options(name, config.sources[name]))
 
 
 @contextmanager
@@ -141,21 +115,22 @@ def _alone(data: Path) -> Iterator[None]:
 class _Run:
     """The main thread names and settles; the lanes' threads ask, and write each outcome down before they report it."""
 
-    def __init__(self, config: Config, connection: sqlite3.Connection, advance: progress.Advance, force: bool):
+    advance: progress.Advance
+
+    def __init__(self, config: Config, connection: sqlite3.Connection, force: bool):
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         self.summary = Summary(run=f"{now}-{secrets.token_hex(3)}")
-        self._config, self._connection, self._advance, self._force = config, connection, advance, force
+        self._config, self._connection, self._force = config, connection, force
         self._record = ledger.Recorder(connection)
         self._stop = Event()
         self._lanes = Lanes(config.fetch.connections)
-        self._done: SimpleQueue[tuple[_Job, Outcome | BaseException]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Job, Outcome | BaseException]] = SimpleQueue()
         self._named = 0
 
     @cached_property
     def _session(self) -> Session:
         """Made when the first resource is really asked for: a run with nothing to do needs no HTTP at all."""
         from lake.fetch import client, mirror, partial
-        from lake.fetch.budget import Budget
         from lake.fetch.download import Session
         from lake.fetch.politeness import Politeness, stoppable_sleep
 
@@ -171,17 +146,89 @@ class _Run:
             settings=config.fetch,
             client=client.open_client(config, manners),
             manners=manners,
-            budget=Budget(config.data, config.limits.storage),
-            tell=lambda note: self._advance(0, note=note),
+            budget=Budget(blobs.usage(config.data), config.limits.storage),
+            folder=None,
+            tell=lambda note: self.advance(0, note=note),
         )
 
-    def all(self, jobs: list[_Job]) -> None:
+    @cached_property
+    def _domains(self) -> dict[str, Session]:
+        """The session of each domain that lake.toml names: with its folder and its budget."""
+        from lake.fetch import partial
+
+        config, whole, held = self._config, self._session, ledger.held(self._connection)
+        found = {}
+        for name, domain in config.domains.items():
+            folder = config.folder(name)
+            with blobs.storing(folder):
+                partial.tidy(folder)
+            used = blobs.usage(folder / blobs.PARTIAL)
+            used += sum(held.get(source, 0) for source in config.sources if sources.get(source).FACTS.domain == name)
+            above = whole.budget if folder.is_relative_to(config.data) else None
+            limit, where = domain.storage, f"[domains.{name}] storage"
+            if limit is None:
+                limit, where = (above.limit, where) if above else (used + shutil.disk_usage(folder).free, str(folder))
+            budget = Budget(used, limit, where, above)
+            found[name] = replace(whole, budget=budget, folder=folder)
+        return found
+
+    def _session_of(self, job: Job) -> Session:
+        return self._domains.get(job.domain, self._session)
+
+    def plan(self, jobs: list[Job]) -> Plan:
+        """Name what each source asks for first; find out how large it is, and what fits."""
+        found, kinds = Plan(), []
         for job in jobs:
             job.newest = {row.resource: row for row in ledger.last(self._connection, job.name)}
             job.current = {row.resource: row for row in ledger.current(self._connection, job.name)}
-            self.summary.counts[job.name] = Counter()
+            self.summary.begin(job.name, job.domain)
+            while new := self._name(job):  # a list that is here and fresh names more
+                for resource in new:
+                    if self._is_settled(job, resource):
+                        continue
+                    job.todo.append(resource)
+                    one = Planned(job.domain, job.name, resource.id, resource.url, *self._need(job, resource))
+                    found.planned.append(one)
+                    kinds.append((f"{job.name}/{resource.kind}", job, one))
+        if found.planned:
+            self._measure(kinds)
+            found.priority = {job.domain: job.priority for job in jobs}
+            plan.fit(found, {job.domain: self._session_of(job).budget for job in jobs})
+        return found
+
+    def _measure(self, named: list[tuple[str, Job, Planned]]) -> None:
+        """Ask for sizes that nobody knows yet, where one can. A guess is no reason to skip."""
+        sized = [(kind, job, one) for kind, job, one in named if job.source.FACTS.sized]
+        if any(one.need is None for _, _, one in sized):
+            at = self._config.mirror
+            whom = [(kind, politeness.host(one.url, at), one, job.source.FACTS.rate) for kind, job, one in sized]
+            sizes.ask(self._session.client, whom, self._lanes)
+        for _, job, one in named:
+            job.needs[one.resource] = None if one.known == "like others" else one.need
+
+    def all(self, jobs: list[Job]) -> None:
+        self._named = sum(len(job.named) for job in jobs)
+        self.advance(sum(len(job.settled) for job in jobs), total=self._named)
+        for _, level in groupby(jobs, key=lambda job: job.priority):
+            self._level(list(level))
+
+    def _level(self, jobs: list[Job]) -> None:
         for job in jobs:
             self._go_on(job)
+        self._drain(jobs)
+        while any(job.no_room for job in jobs):  # what had none beside what was on its way may have some now
+            for job in jobs:
+                again, job.no_room = job.no_room, []
+                for resource in again:
+                    self._submit(job, resource)
+            if not any(job.waiting for job in jobs):
+                break
+            self._drain(jobs)
+        for job in jobs:
+            for resource in job.no_room:
+                self._skip(job, resource)
+
+    def _drain(self, jobs: list[Job]) -> None:
         while any(job.waiting for job in jobs):
             job, got = self._done.get()
             if isinstance(got, BaseException):
@@ -196,71 +243,113 @@ class _Run:
         if "_session" in self.__dict__:
             self._session.client.close()
 
-    def _go_on(self, job: _Job) -> None:
+    def _go_on(self, job: Job) -> None:
         """Name and submit until there is something to wait for, or nothing new."""
         while not job.waiting:
-            try:
-                new = job.name_more(self._config.data)
-            except LakeError as error:
-                self.summary.fail(job.name, f"{error.what} {error.where}".strip())
-                return
-            except Exception as error:  # one source's defect must not stop the others
-                self.summary.fail(job.name, f"what to ask for next is not known: {type(error).__name__}: {error}")
-                return
+            new, job.todo = job.todo, []
+            if not new and not job.broken:
+                new = self._name(job)
+                self._named += len(new)
+                self.advance(0, total=self._named)
             if not new:
                 return
-            self._named += len(new)
-            self._advance(0, total=self._named)
             for resource in new:
                 self._submit(job, resource)
 
-    def _submit(self, job: _Job, resource: Resource) -> None:
+    def _name(self, job: Job) -> list[Resource]:
+        try:
+            return job.name_more(self._config.data)
+        except LakeError as error:
+            reason = f"{error.what} {error.where}".strip()
+        except Exception as error:  # one source's defect must not stop the others
+            reason = f"what to ask for next is not known: {type(error).__name__}: {error}"
+        job.broken = True
+        self.summary.fail(job.name, reason)
+        return []
+
+    def _submit(self, job: Job, resource: Resource) -> None:
         if self._is_settled(job, resource):
-            job.settled.add(resource.id)
-            self._advance(1)
+            self.advance(1)
             return
+        session, known = self._session_of(job), job.current.get(resource.id)
+        need = job.needs[resource.id] if resource.id in job.needs else self._need(job, resource)[0]
+        job.needs[resource.id] = need
+        if session.budget.no_room(need):
+            job.no_room.append(resource)
+            return
+        session.budget.reserve(need or 0)
         job.waiting += 1
-        session, known = self._session, job.current.get(resource.id)
-        host = plan.host(resource.url, self._config.mirror)
+        host = politeness.host(resource.url, self._config.mirror)
         self._lanes.put(host, lambda: self._done.put((job, self._ask(session, host, job, resource, known))))
 
-    def _is_settled(self, job: _Job, resource: Resource) -> bool:
+    def _need(self, job: Job, resource: Resource) -> tuple[int | None, str]:
+        """Bytes that a resource takes beyond what is here, and how that is known; None where nobody knows."""
+        from lake.fetch import download
+
+        known, data = job.current.get(resource.id), self._config.data
+        if known and fresh.same_request(resource, known, self._config.lake.mirror) and fresh.is_kept(data, known):
+            return 0, "as before"  # it is asked whether it has changed
+        size = resource.size if resource.size is not None else known.bytes if known else None
+        if size is None:
+            return None, "not known"
+        here = download.partial_of(self._session_of(job), job.name, resource).size()
+        return max(0, size - here), "published" if resource.size is not None else "as before"
+
+    def _skip(self, job: Job, resource: Resource) -> None:
+        """Write down, once, that there is no room."""
+        from lake.fetch import download
+
+        session, newest = self._session_of(job), job.newest.get(resource.id)
+        reason = NO_ROOM + session.budget.no_room(job.needs[resource.id])
+        got = download.outcome(session, job.name, resource, download.Got("failed", reason=reason))
+        if newest is None or newest.verdict != "skipped":
+            self._record(got)
+        job.settled.add(resource.id)
+        self.summary.add(got)
+        self.advance(1, note=resource.id)
+
+    def _is_settled(self, job: Job, resource: Resource) -> bool:
         """Whether it need not be asked for; then it is counted as fresh, and a gap is told again."""
         newest = None if self._force else job.newest.get(resource.id)
         terms = {"via": self._config.lake.mirror, "days": job.source.FACTS.refresh}
-        gap = plan.is_known_gap(resource, newest, **terms)
-        if not gap and not plan.is_fresh(resource, newest, data=self._config.data, **terms):
+        gap = fresh.is_known_gap(resource, newest, **terms)
+        if not gap and not fresh.is_fresh(resource, newest, data=self._config.data, **terms):
             return False
+        job.settled.add(resource.id)
         self.summary.skip(newest)
         return True
 
-    def _ask(self, session: Session, host: str, job: _Job, resource: Resource, known) -> Outcome | BaseException:
+    def _ask(self, session: Session, host: str, job: Job, resource: Resource, known) -> Outcome | BaseException:
         """In a lane's thread: the outcome, written down; or what ends the run."""
         from lake.fetch import download
 
-        def failed(error: BaseException, reason: str) -> Outcome:
+        def failed(reason: str) -> Outcome:
             return download.outcome(session, job.name, resource, download.Got("failed", reason=reason))
 
         ends: BaseException | None = None
         try:
             session.manners.sleep(0)
-            got = download.fetch(session, host, job.source, resource, known)
+            if session.budget.is_full and job.needs[resource.id] is None:  # since it was submitted
+                got = failed(NO_ROOM + session.budget.no_room(None))
+            else:
+                got = download.fetch(session, host, job.source, resource, known)
         except Interrupted as error:
             return error
         except StorageError as error:
-            ends, got = error, failed(error, error.what)
+            ends, got = error, failed(error.what)
         except Exception as error:  # a defect of ours must not pass for an answer, nor stop the other resources
-            got = failed(error, f"a defect of fetch: {type(error).__name__}: {error}")
+            got = failed(f"a defect of fetch: {type(error).__name__}: {error}")
         try:
             self._record(got)
         except StorageError as error:
             ends = ends or error
         return ends or got
 
-    def _settle(self, job: _Job, got: Outcome) -> None:
+    def _settle(self, job: Job, got: Outcome) -> None:
         job.waiting -= 1
+        self._session_of(job).budget.reserve(-(job.needs[got.resource] or 0))
         job.settled.add(got.resource)
         if got.good:
             job.current[got.resource] = got
         self.summary.add(got)
-        self._advance(1, note=got.resource)
+        self.advance(1, note=got.resource)

@@ -16,30 +16,64 @@ class Summary:
     """What a run came to. ``counts``: source -> verdict -> resources; "fresh" are those that were not asked for."""
 
     run: str = ""
+    domain: dict[str, str] = field(default_factory=dict)  # of each source
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     failures: list[dict[str, Any]] = field(default_factory=list)  # of each, what _LISTED names
-    bytes: int = 0  # of new blobs
+    new: Counter[str] = field(default_factory=Counter)  # bytes of new blobs, by source
     seconds: float = 0.0
+
+    def begin(self, source: str, domain: str) -> None:
+        """List a source, before anything is known of it."""
+        self.domain[source], self.counts[source] = domain, Counter()
 
     def add(self, got: Outcome) -> None:
         """Count an outcome, and list it where it is not good."""
         self.counts[got.source][got.verdict] += 1
         if got.outcome in ("fetched", "resumed"):
-            self.bytes += got.bytes
+            self.new[got.source] += got.bytes
         if not got.good:
-            self.failures.append({key: getattr(got, key) for key in _LISTED})
+            self._list(got)
 
     def skip(self, known: Outcome) -> None:
         """Count what was not asked for; a gap stays on the list."""
         self.counts[known.source]["fresh"] += 1
         if not known.good:
-            self.failures.append({key: getattr(known, key) for key in _LISTED})
+            self._list(known)
+
+    def _list(self, bad: Outcome) -> None:
+        self.failures.append({**{key: getattr(bad, key) for key in _LISTED}, "verdict": bad.verdict})
 
     def fail(self, source: str, reason: str) -> None:
         """List a source that could not go on naming what it wants."""
         self.counts[source]["failed"] += 1
         nothing = {"resource": "", "url": "", "outcome": "failed", "status": None, "optional": False}
-        self.failures.append({"source": source, **nothing, "reason": reason})
+        self.failures.append({"source": source, **nothing, "reason": reason, "verdict": "failed"})
+
+    def by_domain(self) -> list[dict[str, Any]]:
+        """The acquisition: of each domain what was planned, fetched, found unchanged (or fresh, and not asked for),
+        skipped for want of room, failed, is a gap; and its new bytes."""
+        totals: dict[str, Counter[str]] = {}
+        for source, counts in self.counts.items():
+            total = totals.setdefault(self.domain[source], Counter())
+            total.update(counts)
+            total["bytes"] += self.new[source]
+        return [
+            {
+                "domain": domain,
+                "planned": total.total() - total["bytes"],
+                "fetched": total["fetched"] + total["resumed"],
+                "unchanged": total["unchanged"] + total["fresh"],
+                "skipped": total["skipped"],
+                "failed": total["failed"] + total["refused"],
+                "gaps": total["gap"],
+                "bytes": total["bytes"],
+            }
+            for domain, total in totals.items()
+        ]
+
+    @property
+    def bytes(self) -> int:
+        return self.new.total()
 
     @property
     def fresh(self) -> int:
@@ -47,16 +81,17 @@ class Summary:
 
     @property
     def asked(self) -> int:
-        return sum(counts.total() for counts in self.counts.values()) - self.fresh
+        return sum(counts.total() - counts["skipped"] for counts in self.counts.values()) - self.fresh
 
     @property
     def failed(self) -> bool:
-        """Whether anything that is not optional was refused or failed."""
+        """Whether anything that is not optional was refused, failed, or had no room."""
         return any(not failure["optional"] for failure in self.failures)
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "run": self.run,
+            "domains": self.by_domain(),
             "sources": {name: dict(counts) for name, counts in self.counts.items()},
             "failures": self.failures,
             "bytes": self.bytes,

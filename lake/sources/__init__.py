@@ -78,6 +78,26 @@ def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
     return wanted
 
 
+def domains(config: Config) -> dict[str, str]:
+    """The domain of each archive of lake.toml.
+
+    Raises:
+        ConfigError: [domains.<name>] names one that none of the installed archives belongs to.
+    """
+    found = {name: get(name).FACTS.domain for name in config.sources}
+    if strange := config.domains.keys() - found.values():  # of no source that is configured: perhaps of another
+        known = {get(name).FACTS.domain for name in names()}.union(found.values())
+        for name in sorted(strange - known):
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"[domains.{name}] is no domain of any source",
+                where=str(config.root / FILE),
+                why=f"did you mean {near[0]!r}?" if near else f"the domains are {', '.join(sorted(known))}",
+                next="lake sources",
+            )
+    return found
+
+
 def options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """An archive's options: its defaults, with what [sources.<name>] of lake.toml says.
 

@@ -30,6 +30,8 @@ FACTS = Facts(
     "Magnusdottir S et al. (2017) Nat Biotechnol, doi:10.1038/nbt.3703",
     rate=1,
     refresh=365,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"collections": [], "models": [], "urls": []}

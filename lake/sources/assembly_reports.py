@@ -35,6 +35,8 @@ FACTS = Facts(
     "GTDB-Tk doi:10.1093/bioinformatics/btac672; FCS-GX doi:10.1186/s13059-024-03198-7",
     rate=1,
     refresh=90,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"reports": []}

@@ -24,6 +24,7 @@ FACTS = Facts(
     "doi:10.1093/nar/gkad1067",
     rate=5,  # ENA allows fifty
     refresh=30,
+    domain="genomics",
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {

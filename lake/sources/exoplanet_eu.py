@@ -20,6 +20,7 @@ FACTS = Facts(
     citation="Schneider J et al. (2011) A&A 532 A79, doi:10.1051/0004-6361/201116713",
     rate=0.2,
     refresh=7,
+    domain="astronomy",
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"url": "https://exoplanet.eu/catalog/csv/"}

@@ -23,6 +23,7 @@ FACTS = Facts(
     citation="Christiansen JL et al. (2025) PSJ, doi:10.26133/NEA13 (pscomppars), doi:10.26133/NEA12 (ps)",
     rate=1,
     refresh=7,
+    domain="astronomy",
 )
 READER = 2
 OPTIONS: Mapping[str, Any] = {"tables": ["ps", "pscomppars", "toi", "cumulative"]}

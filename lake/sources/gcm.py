@@ -39,6 +39,8 @@ FACTS = Facts(
     citation="each run's own",
     rate=1.0,
     refresh=90.0,
+    domain="climate",
+    sized=True,
 )
 READER = 1
 TABLES: dict[str, Any] = {}  # cubes only

@@ -26,6 +26,8 @@ FACTS = Facts(
     citation="Parks DH et al. (2022) Nucleic Acids Res, doi:10.1093/nar/gkab776",
     rate=1,
     refresh=90,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {

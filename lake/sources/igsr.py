@@ -35,6 +35,8 @@ FACTS = Facts(
     citation="Fairley S et al. (2020) Nucleic Acids Res, doi:10.1093/nar/gkz836",
     rate=1,
     refresh=90,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {

@@ -23,6 +23,7 @@ FACTS = Facts(
     "doi:10.1093/nar/28.1.27",
     rate=3,
     refresh=30,
+    domain="genomics",
 )
 READER = 1
 REST, SITE = "https://rest.kegg.jp", "https://www.kegg.jp"

@@ -32,6 +32,8 @@ FACTS = Facts(
     citation="O'Leary NA et al. (2024) Sci Data, doi:10.1038/s41597-024-03571-y",
     rate=3,
     refresh=30,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report", "fasta"], "ani": False}

@@ -27,6 +27,8 @@ FACTS = Facts(
     "Schoch CL et al. (2020) Database, doi:10.1093/database/baaa062",
     rate=1,
     refresh=90,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}

@@ -24,6 +24,8 @@ FACTS = Facts(
     citation="Rein H (2012) arXiv:1211.7121",
     rate=2,
     refresh=7,
+    domain="astronomy",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"table": True, "systems": [], "everything": False}

@@ -29,6 +29,7 @@ FACTS = Facts(
     citation="Berrios DC et al. (2021) Nucleic Acids Res, doi:10.1093/nar/gkaa887",
     rate=1,
     refresh=90,
+    domain="astrobiology",
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"studies": [], "sheets": []}

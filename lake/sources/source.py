@@ -34,6 +34,8 @@ class Facts:
     citation: str
     rate: float  # requests a second that a host of this archive may be asked
     refresh: float  # days after which an answer is asked for again (conditionally)
+    domain: str = "other"  # [domains.<domain>] of lake.toml: its folder, priority and budget
+    sized: bool = False  # whether a HEAD tells a size: it serves files, and does not make its answers on request
 
 
 @dataclass(frozen=True, slots=True)

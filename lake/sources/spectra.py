@@ -36,6 +36,8 @@ FACTS = Facts(
     citation="each file's own; PSG: Villanueva GL et al. (2018) JQSRT, doi:10.1016/j.jqsrt.2018.05.023",
     rate=1,
     refresh=365,
+    domain="spectroscopy",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"files": []}

@@ -24,6 +24,7 @@ FACTS = Facts(
     "Nucleic Acids Res 53:D609-D617, doi:10.1093/nar/gkae1010",
     rate=3,
     refresh=56,  # a release comes every eight weeks
+    domain="genomics",
 )
 READER = 1
 REST = "https://rest.uniprot.org/uniprotkb"

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,8 +64,10 @@ def put(data: Path, content: bytes | BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def adopt(data: Path, temporary: Path, sha256: str) -> Path:
+def adopt(data: Path, temporary: Path, sha256: str, folder: Path | None = None) -> Path:
     """Make a finished file of the same file system the blob of that sha256 (which the caller has computed).
+
+    With ``folder`` its bytes lie there, as ``<folder>/ab/<sha256>``, and the blob is a link to them.
 
     After the return the bytes and the name are on the disk: fsync of the file, rename, fsync of the folder. The
     temporary file is gone, also where the blob was there already.
@@ -79,12 +82,27 @@ def adopt(data: Path, temporary: Path, sha256: str) -> Path:
                 temporary.unlink()
                 return blob
         _sync(temporary, mode=0o444)
-        if not blob.parent.is_dir():
-            blob.parent.mkdir(parents=True, exist_ok=True)
-            _sync(blob.parent.parent)
-        os.replace(temporary, blob)  # in place of a blob of another size: damaged, and these are its true bytes
-        _sync(blob.parent)
+        if folder is not None:
+            home = folder / sha256[:2] / sha256
+            _name(temporary, home)
+            temporary = data / PARTIAL / f"link-{secrets.token_hex(8)}"
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            temporary.symlink_to(_from(blob.parent, home, data))
+        _name(temporary, blob)  # in place of a blob of another size: damaged, and these are its true bytes
     return blob
+
+
+def _name(temporary: Path, final: Path) -> None:
+    if not final.parent.is_dir():
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sync(final.parent.parent)
+    os.replace(temporary, final)
+    _sync(final.parent)
+
+
+def _from(place: Path, home: Path, data: Path) -> Path:
+    """How a link at ``place`` names ``home``: relative within the data folder, so that this can be moved."""
+    return Path(os.path.relpath(home, place)) if home.is_relative_to(data) else home.absolute()
 
 
 def _sync(place: Path, mode: int | None = None) -> None:

@@ -4,7 +4,8 @@
     resumed     the same, and the first part of them was there from an earlier try
     unchanged   the archive said (304), or its bytes showed, that nothing is new
     refused     bytes came, and are not what was asked for; their blob is kept for inspection, and is never current
-    failed      nothing came that could be judged: 404, time-outs, 503 until the last try, cut short, over the budget
+    failed      nothing came that could be judged: 404, time-outs, 503 until the last try, cut short; or it was not
+                asked for, or not kept, because its budget has no room (the reason begins with `NO_ROOM`)
 
 The first three are good: `current` gives the newest such row of each resource. Rows are added, never changed.
 """
@@ -29,6 +30,7 @@ from lake.errors import StorageError
 FILE = "ledger.sqlite"
 GOOD = ("fetched", "unchanged", "resumed")
 OUTCOMES = (*GOOD, "refused", "failed")
+NO_ROOM = "no room: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """The outcome in a word for people: a bad one of what the lake can do without is a gap."""
+        """The outcome in a word for people: what had no room was skipped, another bad one of what the lake can do
+        without is a gap."""
+        if self.reason.startswith(NO_ROOM):
+            return "skipped"
         return "gap" if self.optional and not self.good else self.outcome
 
 
@@ -203,6 +208,13 @@ def history(connection: sqlite3.Connection, source: str, resource: str) -> list[
     """All rows of a resource, newest first."""
     sql = f"SELECT {_COLUMNS} FROM outcomes WHERE source = ? AND resource = ? ORDER BY id DESC"
     return list(_rows(connection.execute(sql, (source, resource))))
+
+
+def held(connection: sqlite3.Connection) -> dict[str, int]:
+    """Bytes of the blobs that each source brought first, refused ones too."""
+    sql = """SELECT source, sum(bytes) FROM (SELECT source, bytes, min(id) FROM outcomes
+             WHERE sha256 IS NOT NULL GROUP BY sha256) GROUP BY source"""
+    return dict(connection.execute(sql))
 
 
 def _newest(connection: sqlite3.Connection, source: str | None, condition: str) -> list[Outcome]:
