@@ -267,7 +267,7 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     surface_variable: str | None
     """The variable that was taken as surface temperature"""
     surface_temperature: Annotated[float | None, Unit("K"), Normalise("standard"), Between(0, 5000)]
-    """Its global mean"""
+    """Its global mean, over all of the run's cubes that have it"""
     surface_temperature_min: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its smallest value"""
     surface_temperature_max: Annotated[float | None, Unit("K"), Between(0, 5000)]

@@ -132,8 +132,11 @@ def test_real_columns_come_from_where_they_were_written_to(real):
     }
     assert near(real, "features.climate.surface_temperature") == {
         "seeds.climate_variables.quantity",
+        "raw.gcm_variables.quantity",
         "raw.cube_variables.weighted_mean",
         "raw.cube_variables.unit",
+        "raw.cube_variables.count",
+        "raw.cube_variables.missing",
     }
     assert near(real, "staging.pathway_reactions.reaction_id") == {
         "raw.kegg_links.to_id",

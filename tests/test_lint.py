@@ -126,6 +126,13 @@ def test_what_is_well_written_is_let_be(tmp_path, sql):
     assert findings(tmp_path, sql) == []
 
 
+def test_what_sqlglot_cannot_type_is_linted_all_the_same(tmp_path):
+    sql = (
+        "WITH u AS (SELECT a FROM core.t), v AS (FROM u SEMI JOIN core.t USING (a)) SELECT hash(a) AS h FROM v"
+    )
+    assert rules(tmp_path, sql) == ["hash"]
+
+
 def test_a_finding_says_where(tmp_path):
     one = "-- hash(a)\nCREATE MACRO one(a, b := 3) AS\n    hash(a);"
     two = "CREATE MACRO two(a) AS TABLE\n  SELECT any_value(a) AS x;"

@@ -145,7 +145,7 @@ def _typed(query: exp.Expression, columns: Columns) -> exp.Expression:
     try:
         typed = qualify(query.copy(), **options, validate_qualify_columns=False, quote_identifiers=False)
         return annotate_types(typed, **options)
-    except SqlglotError:
+    except (SqlglotError, ValueError):  # the latter where it cannot, of SEMI JOIN ... USING
         return annotate_types(query.copy(), dialect="duckdb")
 
 

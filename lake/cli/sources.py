@@ -118,7 +118,7 @@ def _asked(settings: Config) -> None:
     listed = []
     for name in settings.sources:
         facts = sources.get(name).FACTS
-        sources.options(name, settings.sources[name])
+        sources.options(name, settings.sources[name], settings.root)
         mine = [outcome for outcome in outcomes if outcome.source == name]
         listed.append(
             {

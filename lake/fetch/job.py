@@ -43,7 +43,8 @@ class Job:
         """
         source = sources.get(name)
         domain = config.domains.get(source.FACTS.domain)
-        return cls(name, source, sources.options(name, config.sources[name]), domain.priority if domain else 1)
+        options = sources.options(name, config.sources[name], config.root)
+        return cls(name, source, options, domain.priority if domain else 1)
 
     @property
     def domain(self) -> str:

@@ -24,7 +24,7 @@ CUBES = pa.schema(
         _field("source", TEXT, "The archive's module"),
         _field("digest", TEXT, "sha256 of the cube's content: its name in the cube store"),
         _field("planet", TEXT, "The planet that the run simulates"),
-        _field("kind", TEXT, "observed or simulation"),
+        _field("kind", TEXT, "simulation, reanalysis or observed"),
         _field("model", TEXT, "The model that made the run"),
         _field("scenario", TEXT, "What was simulated"),
         _field("run", TEXT, "Which member or realisation"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from lake.config import FILE, Config
@@ -98,13 +100,21 @@ def domains(config: Config) -> dict[str, str]:
     return found
 
 
-def options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[str, Any]:
     """An archive's options: its defaults, with what [sources.<name>] of lake.toml says.
+
+    Where a list is expected, a text is a pattern of TOML files below ``root``, each one entry of that list.
 
     Raises:
         ConfigError: it says something that the archive does not know, or of another type.
     """
     known = get(name).OPTIONS
+    given = {
+        key: _described(root, value, f"[sources.{name}] {key}")
+        if isinstance(value, str) and isinstance(known.get(key), list)
+        else value
+        for key, value in given.items()
+    }
     for key, value in given.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -119,3 +129,18 @@ def options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
                 where="lake.toml",
             )
     return {**known, **given}
+
+
+def _described(root: Path, pattern: str, option: str) -> list[dict[str, Any]]:
+    """The tables of the TOML files that a pattern names, each with its own place as ``described_in``."""
+    files = sorted(file for file in root.glob(pattern) if file.is_file())
+    if not files:
+        raise ConfigError(f"{option} is {pattern!r}, and there is no such file", where=str(root / FILE))
+    entries = []
+    for file in files:
+        place = file.relative_to(root).as_posix()
+        try:
+            entries.append(tomllib.loads(file.read_text("utf-8")) | {"described_in": place})
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"it is not valid TOML: {error}", where=place) from None
+    return entries

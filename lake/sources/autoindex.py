@@ -27,13 +27,7 @@ def read(page: str, url: str, list: str) -> Part:
     Raises:
         Unreadable: there is not one.
     """
-    links = pc.split_pattern_regex(pa.array([page]), r"(?i)<a\s").flatten()[1:]
-    cells = pc.extract_regex(links, _LINK)
-    href = _relative(pc.struct_field(cells, "href"), urlsplit(url).path)
-    child = pc.and_(pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$"), pc.not_equal(href, "../"))
-    if not pc.any(child).as_py():
-        raise text.nothing_found("entry of a folder", url)
-    links, href, rest = links.filter(child), href.filter(child), pc.struct_field(cells, "rest").filter(child)
+    links, href, rest = _entries(page, url)
     plain = pc.replace_substring_regex(pc.replace_substring_regex(rest, r"<[^>]*>", " "), "&nbsp;", " ")
     facts = pc.extract_regex(plain, _FACTS)
     columns = _columns(facts, url.rstrip("/") + "/", href) | {"list": pa.repeat(list, len(href))}
@@ -41,6 +35,26 @@ def read(page: str, url: str, list: str) -> Part:
     record = pa.array(np.arange(1, len(href) + 1))
     rows, wrong, _ = text.sift(TABLES["igsr_tree"], record, columns, faults, links.filter)
     return text.together("igsr_tree", len(href), rows, wrong)
+
+
+def names(page: str, url: str) -> list[str]:
+    """The names of a folder's entries; folders end in "/".
+
+    Raises:
+        Unreadable: there is not one.
+    """
+    return _entries(page, url)[1].to_pylist()
+
+
+def _entries(page: str, url: str) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Of each link to an entry: itself, its name, what stands behind it."""
+    links = pc.split_pattern_regex(pa.array([page]), r"(?i)<a\s").flatten()[1:]
+    cells = pc.extract_regex(links, _LINK)
+    href = _relative(pc.struct_field(cells, "href"), urlsplit(url).path)
+    child = pc.and_(pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$"), pc.not_equal(href, "../"))
+    if not pc.any(child).as_py():
+        raise text.nothing_found("entry of a folder", url)
+    return links.filter(child), href.filter(child), pc.struct_field(cells, "rest").filter(child)
 
 
 def _relative(href: pa.Array, folder: str) -> pa.Array:

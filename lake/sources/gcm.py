@@ -1,30 +1,40 @@
-"""Climate simulations (GCM) as CF NetCDF, one file a run or a part of one, to cubes.
+"""Climate runs as sets of CF NetCDF files: simulations (GCM), reanalyses of the Earth, idealised runs; to cubes.
 
-Which files is for the project to say, in lake.toml:
+Which run, and its files, is for the project to say: one TOML file a run, named in lake.toml by a pattern,
 
-    [[sources.gcm.runs]]
-    url = "https://..."          # classic, 64-bit offset, CDF-5 or NetCDF-4
+    [sources.gcm]
+    runs = "gcm/*.toml"
+
+or a table a run in lake.toml itself, [[sources.gcm.runs]]. The fields of both:
+
     planet = "Proxima Cen b"     # as core.planets knows it
     model = "ROCKE-3D"
     scenario = "aquaplanet"
     run = "r1"
-    # kind = "simulation"        # or "observed"
+    url = "https://.../one.nc"   # classic, 64-bit offset, CDF-5 or NetCDF-4; or, of several files,
+    # folder = "https://.../"
+    # files = ["ANN*.aij*.nc"]   # names; where one is a pattern, the folder's listing is read first
+    # kind = "simulation"        # or "reanalysis", "observed"
     # synthetic = false          # true where the numbers were made up to show the software
-    # title, citation            # else the file's own title and references
-    # size, md5, sha256          # where the archive gives them
+    # title, citation, licence   # else the file's own title and references
+    # size, md5, sha256          # of url, where the archive gives them
+    # [conditions]               # what was set: the columns of raw.gcm_runs, in their units
+    # [gases]                    # moles in one mole of dry air: N2 = 0.79
+    # [variables]                # which variable tells a quantity: surface_temperature = "air"
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import fnmatch
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import classic
+from lake.sources import autoindex, classic, gcm_tables
 from lake.sources.source import Answer, Cube, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -40,71 +50,132 @@ FACTS = Facts(
     rate=1.0,
     refresh=90.0,
     domain="climate",
+    cubes=True,
     sized=True,
 )
-READER = 1
-TABLES: dict[str, Any] = {}  # cubes only
+READER = 2
+TABLES = gcm_tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
-_NEEDED = ("url", "planet", "model", "scenario", "run")
-_OPTIONAL = {"kind": str, "synthetic": bool, "title": str, "citation": str, "size": int, "md5": str, "sha256": str}
-_KINDS = ("simulation", "observed")
+_NEEDED = ("planet", "model", "scenario", "run")
+_OPTIONAL = {
+    **dict.fromkeys(("url", "folder", "kind", "title", "citation", "licence", "md5", "sha256", "described_in"), str),
+    **dict.fromkeys(("conditions", "gases", "variables"), dict),
+    "files": list,
+    "synthetic": bool,
+    "size": int,
+}
+_KINDS = ("simulation", "reanalysis", "observed")
+_SHOWN = (*gcm_tables.NAMES, "synthetic", "title", "citation", "licence", "described_in")
+_TOLD = ("conditions", "gases", "variables")
+_PATTERN = re.compile(r"[*?\[]")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _FAILURES = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError)  # of the C library
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
-    """One for each run of lake.toml, named "planet/model/scenario/run/file".
+    """One for each file, named "planet/model/scenario/run/file"; first the listings of the folders that patterns need.
 
     Raises:
-        ConfigError: a run has a field too few, too many or of another type, or two runs are the same.
+        ConfigError: a run has a field too few, too many or of another type, two files are the same, or no file of a
+            folder has a name that was asked for.
     """
-    found = [_resource(number, run) for number, run in enumerate(options["runs"], 1)]
-    twice = [name for name, count in Counter(one.id for one in found).items() if count > 1]
-    if twice:
-        raise ConfigError(f"[[sources.gcm.runs]] names {twice[0]!r} twice", where="lake.toml")
-    return found
+    found: dict[str, Resource] = {}
+    for number, run in enumerate(options["runs"], 1):
+        _fits(number, run)
+        for one in _files(number, run, answer):
+            if one.kind == "netcdf" and one.id in found:
+                raise ConfigError(f"[[sources.gcm.runs]] names {one.id!r} twice", where=_where(run))
+            found[one.id] = one
+    return list(found.values())
 
 
-def _resource(number: int, run: Mapping[str, Any]) -> Resource:
+def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    if "url" in run:
+        yield _file(run, run["url"], {name: run.get(name) for name in ("size", "md5", "sha256")})
+        return
+    folder = run["folder"].rstrip("/") + "/"
+    names = list(run["files"])
+    if patterns := [name for name in names if _PATTERN.search(name)]:
+        listing = Resource(f"listing/{folder}", folder, "listing", "html", {"folder": folder, "files": names})
+        yield listing
+        if (page := answer(listing.id)) is None:
+            return
+        there = _listed(page, folder)
+        for pattern in patterns:
+            if not fnmatch.filter(there, pattern):
+                raise _unfit(number, run, f"no file of {folder} is called {pattern}")
+        names = [name for name in there if _asked(name, names)]
+    for name in names:
+        yield _file(run, folder + quote(name), {})
+
+
+def _listed(page: Path, folder: str) -> list[str]:
+    names = autoindex.names(page.read_text("utf-8", errors="replace"), folder)
+    return [name for name in names if not name.endswith("/")]
+
+
+def _asked(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _file(run: Mapping[str, Any], url: str, facts: Mapping[str, Any]) -> Resource:
+    file = unquote(urlsplit(url).path).rpartition("/")[2]
+    return Resource(
+        id="/".join([*(run[name] for name in _NEEDED), file]),
+        url=url,
+        kind="netcdf",
+        expects="netcdf",
+        params={name: run[name] for name in (*_SHOWN, *_TOLD) if name in run} | {"file": file},
+        **facts,
+    )
+
+
+def _fits(number: int, run: Mapping[str, Any]) -> None:
+    """Refuse a description that is not one."""
     fields = {**dict.fromkeys(_NEEDED, str), **_OPTIONAL}
     for name, kind in fields.items():
         if (name in run or name in _NEEDED) and (not isinstance(run.get(name), kind) or run[name] == ""):
             problem = f"is {run[name]!r}, but must be of type {kind.__name__}" if name in run else "is missing"
-            raise _unfit(number, f"{name} {problem}")
+            raise _unfit(number, run, f"{name} {problem}")
     if unknown := sorted(run.keys() - fields.keys()):
-        raise _unfit(number, f"{unknown[0]!r} is not known; it takes {', '.join(fields)}")
+        raise _unfit(number, run, f"{unknown[0]!r} is not known; it takes {', '.join(fields)}")
+    if ("url" in run) == ("folder" in run and bool(run.get("files"))):
+        raise _unfit(number, run, "it needs a url, or a folder and files")
     if run.get("kind", _KINDS[0]) not in _KINDS:
-        raise _unfit(number, f"kind is {run['kind']!r}, but must be {' or '.join(_KINDS)}")
-    file = unquote(urlsplit(run["url"]).path).rpartition("/")[2]
-    params = {name: run[name] for name in ("planet", "kind", "model", "scenario", "run", *_SHOWN) if name in run}
-    return Resource(
-        id="/".join([*(run[name] for name in ("planet", "model", "scenario", "run")), file]),
-        url=run["url"],
-        kind="netcdf",
-        expects="netcdf",
-        params=params,
-        **{name: run.get(name) for name in ("size", "md5", "sha256")},
-    )
+        raise _unfit(number, run, f"kind is {run['kind']!r}, but must be {', '.join(_KINDS[:-1])} or {_KINDS[-1]}")
+    for name, value in run.get("conditions", {}).items():
+        if name not in (known := gcm_tables.CONDITIONS):
+            raise _unfit(number, run, f"the condition {name!r} is not known; there are {', '.join(known)}")
+        if isinstance(value, str) != (str(known[name]) == "string"):
+            raise _unfit(number, run, f"the condition {name} is {value!r}, but must be of type {known[name]}")
+    for gas, share in run.get("gases", {}).items():
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise _unfit(number, run, f"the share of {gas} is {share!r}, and must be between 0 and 1")
 
 
-_SHOWN = ("synthetic", "title", "citation")
+def _where(run: Mapping[str, Any]) -> str:
+    return run.get("described_in", "lake.toml")
 
 
-def _unfit(number: int, what: str) -> ConfigError:
+def _unfit(number: int, run: Mapping[str, Any], what: str) -> ConfigError:
     return ConfigError(
         f"run {number} of [[sources.gcm.runs]] does not fit: {what}",
-        where="lake.toml",
-        next="the fields stand at the top of lake/sources/gcm.py",
+        where=_where(run),
+        next="the fields stand in docs/sources/gcm.md",
     )
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what does not begin like NetCDF.
+    """Refuse what does not begin like NetCDF; of a listing, what has no links.
 
     Raises:
         Refused: with the reason.
     """
+    if resource.kind == "listing":
+        if b"href" not in head.lower():
+            raise Refused("this page has no links, and is no listing of a folder", where=resource.url)
+        return
     if not head.startswith((*classic.MAGIC, _HDF5)):
         start = head[:1024].lstrip().lower()
         page = start.startswith((b"<!doctype html", b"<html")) or b"<html" in start
@@ -122,6 +193,10 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
     Raises:
         Unreadable: it is cut short, damaged, not NetCDF, or holds nothing that lies on a grid.
     """
+    if resource.kind == "listing":
+        folder, asked = resource.params["folder"], resource.params["files"]
+        yield gcm_tables.listed(folder, {name: _asked(name, asked) for name in _listed(path, folder)})
+        return
     from lake.sources import cells, cf
 
     _whole(path)
@@ -134,7 +209,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
         _gridded(dataset)
         facts = {
             "kind": _KINDS[0],
-            **resource.params,
+            **{name: value for name, value in resource.params.items() if name not in _TOLD},
             "synthetic": bool(resource.params.get("synthetic")) or _says_yes(dataset.attrs.get("synthetic")),
             "title": resource.params.get("title") or _text(dataset.attrs.get("title")),
             "citation": resource.params.get("citation") or _text(dataset.attrs.get("references")),
@@ -145,6 +220,8 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             "areas": areas,
         }
         yield Cube(dataset, facts, weights)
+    told = {name: facts[name] for name in ("kind", "title", "citation")}
+    yield from gcm_tables.described({**resource.params, **told})
 
 
 def _whole(path: Path) -> None:

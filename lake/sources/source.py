@@ -35,6 +35,7 @@ class Facts:
     rate: float  # requests a second that a host of this archive may be asked
     refresh: float  # days after which an answer is asked for again (conditionally)
     domain: str = "other"  # [domains.<domain>] of lake.toml: its folder, priority and budget
+    cubes: bool = False  # whether its answers are Cubes, beside the tables that it names
     sized: bool = False  # whether a HEAD tells a size: it serves files, and does not make its answers on request
 
 

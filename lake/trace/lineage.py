@@ -152,8 +152,7 @@ def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, 
     for name in config.sources:
         for table in sources.get(name).TABLES:
             makers.setdefault(f"raw.{table}", []).append(name)
-    # What gives no tables gives cubes, and the engine lands what it says of those.
-    of_cubes = [name for name in config.sources if not sources.get(name).TABLES]
+    of_cubes = [name for name in config.sources if sources.get(name).FACTS.cubes]
     makers |= {"raw.cubes": of_cubes, "raw.cube_variables": of_cubes, "raw.rejects": list(config.sources)}
     found: dict[str, dict[str, Any]] = {
         table: {"kind": "landed", "sources": [_source(name) for name in makers.get(table, [])]} for table in landed

@@ -1,5 +1,8 @@
 -- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why.
--- Of several variables for a quantity the one named first in seeds.climate_variables is taken, then the first by name.
+-- Of several variables for a quantity the one that the run's description names is taken, else the one named first in
+-- seeds.climate_variables, then the first by name. Where several cubes of a run have it (a file a year), the mean is
+-- that
+-- of their values: each cube's mean counts by how many values it has.
 with
     variable as (
         select distinct
@@ -9,6 +12,7 @@ with
             v.standard_name,
             v.unit,
             v.weighted_mean,
+            v.count - v.missing as known,
             v.min,
             v.max
         from raw.cubes c
@@ -24,22 +28,28 @@ with
         group by planet_run_key
     ),
     named as (
-        select
-            v.*,
-            s.quantity,
-            row_number() over (
-                partition by v.planet_run_key, s.quantity order by s.priority, v.variable, v.digest
-            ) as choice
+        select v.planet_run_key, v.variable, s.quantity, s.priority
         from variable v
         join
             seeds.climate_variables s
             on s.name = case s.match_on when 'variable' then lower(v.variable) else v.standard_name end
+        union all
+        select planet_run_key(planet, kind, model, scenario, run), variable, quantity, 0
+        from raw.gcm_variables
     ),
-    means as (
+    chosen as (
+        select planet_run_key, quantity, variable
+        from named
+        join (select distinct planet_run_key, variable from variable) using (planet_run_key, variable)
+        group by planet_run_key, quantity, variable
+        qualify row_number() over (partition by planet_run_key, quantity order by min(priority), variable) = 1
+    ),
+    each_cube as (
         select
             planet_run_key,
             quantity,
             variable,
+            known,
             climate_si(quantity, weighted_mean, unit) as mean,
             climate_si(quantity, min, unit) as low,
             climate_si(quantity, max, unit) as high,
@@ -51,8 +61,22 @@ with
                 when weighted_mean is null
                 then 'the areas of its cells are not known'
             end as gap
-        from named
-        where choice = 1
+        from variable
+        join chosen using (planet_run_key, variable)
+    ),
+    means as (
+        select
+            planet_run_key,
+            quantity,
+            variable,
+            case
+                when count(*) = 1 then min(mean) when count(mean) = count(*) then sum(mean * known) / sum(known)
+            end as mean,
+            min(low) as low,
+            max(high) as high,
+            min(gap) as gap
+        from each_cube
+        group by planet_run_key, quantity, variable
     )
 select
     r.planet_run_key,

@@ -1,0 +1,192 @@
+"""Climate runs described by a TOML file each: sets of files, listings, conditions; to planet-runs and their means."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+from server import Server, entity, page, status
+
+import lake
+from lake import config, fetch, land, project, sources
+from lake.build import run as building
+from lake.errors import ConfigError
+from lake.sources import gcm
+
+HOUSE = Path(__file__).parent.parent
+MODELS = ["+features.climate", "+core.climate_runs", "+core.climate_gases"]
+DESCRIBED = """
+planet = "Earth"
+model = "ROCKE-3D"
+scenario = "{scenario}"
+run = "1"
+folder = "{folder}"
+files = ["ANN*.aijTEST.nc"]
+[conditions]
+rotation_period = 16.0
+layers = 40
+ocean = "dynamic"
+[gases]
+N2 = 0.9996
+CO2 = 0.0004
+"""
+
+
+def model_e(path: Path, celsius: float) -> bytes:
+    """A file such as ModelE writes: made-up numbers on its coarse grid, areas in axyp, hemispheric means beside."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name, length in {"lon": 8, "lat": 6, "shnhgm": 3}.items():
+            file.createDimension(name, length)
+        lon, lat = file.createVariable("lon", "f4", "lon"), file.createVariable("lat", "f4", "lat")
+        lon.units, lat.units = "degrees_east", "degrees_north"
+        lon[:], lat[:] = np.arange(8) * 45 - 157.5, np.linspace(-75, 75, 6)
+        area = file.createVariable("axyp", "f4", ("lat", "lon"))
+        area.units, area.long_name = "m^2", "gridcell area"
+        area[:] = np.repeat(np.diff(np.sin(np.radians(np.linspace(-90, 90, 7)))), 8).reshape(6, 8) * 1e13
+        surface = file.createVariable("tsurf", "f4", ("lat", "lon"))
+        surface.units, surface.long_name = "C", "SURFACE AIR TEMPERATURE"
+        surface[:] = celsius + np.repeat(np.sin(np.radians(lat[:])) * 10, 8).reshape(6, 8)
+        hemispheres = file.createVariable("tsurf_hemis", "f4", "shnhgm")
+        hemispheres.units = "C"
+        hemispheres[:] = [celsius - 5, celsius + 5, celsius]
+    return path.read_bytes()
+
+
+def listing(names: list[str]) -> bytes:
+    lines = [f'<a href="{name}">{name}</a>   2025-02-26 12:00  6.9M' for name in names]
+    return ("<html><head><title>Index of /run</title></head><body><pre>\n" + "\n".join(lines) + "</pre>").encode()
+
+
+@pytest.fixture
+def server():
+    with Server() as running:
+        yield running
+
+
+def lake_of(folder: Path, described: str, mirror: str = "") -> Path:
+    folder = project.copy(folder)
+    shutil.rmtree(folder / "gcm")
+    (folder / "gcm").mkdir()
+    (folder / "gcm" / "one.toml").write_text(described)
+    text = (folder / "lake.toml").read_text().replace('mirror = ""', f'mirror = "{mirror}"')
+    text = text[: text.index("[sources.kegg]")].replace("backoff = 1 ", "backoff = 0.01 ")
+    (folder / "lake.toml").write_text(text + '[sources.gcm]\nruns = "gcm/*.toml"\n')
+    return folder
+
+
+def test_a_folder_of_files_is_one_planet_run(server, tmp_path):
+    """A year a file, as ROCKE-3D's supplements have them: found by its listing, described once."""
+    for year, celsius in ((4090, 14.0), (4091, 16.0)):
+        body = model_e(tmp_path / f"{year}.nc", celsius)
+        server.on(f"/run/ANN{year}.aijTEST.nc", entity(body, etag=f'"{year}"'))
+    names = ["ANN4090.aijTEST.nc", "ANN4091.aijTEST.nc", "ANN4090.aijlTEST.nc", "README.txt", "old/"]
+    server.on("/run/", page(listing(names)))
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="slow", folder=f"{server.url}/run"))
+    settings = config.load(folder)
+    summary = fetch.run(settings)
+    assert summary.counts == {"gcm": {"fetched": 3}}
+    assert land.run(settings).tallies["gcm"].cubes == 2
+    building.run(settings, MODELS)
+    with lake.open(folder) as here:
+        [run] = here.sql(
+            "SELECT planet, kind, files, layers, rotation_period, described_in, gravity FROM core.climate_runs"
+        ).fetchall()
+        assert run == ("Earth", "simulation", 2, 40, 16.0, "gcm/one.toml", None)
+        assert here.sql("SELECT gas, fraction FROM core.climate_gases ORDER BY gas").fetchall() == [
+            ("CO2", 0.0004),
+            ("N2", 0.9996),
+        ]
+        [climate] = here.sql(
+            "SELECT r.kind, c.cubes, c.surface_variable, c.surface_temperature FROM features.climate c "
+            "JOIN core.planet_runs r USING (planet_run_key)"
+        ).fetchall()
+        assert climate[:3] == ("simulation", 2, "tsurf")
+        assert climate[3] == pytest.approx(288.15, abs=1e-4)
+        assert here.sql("SELECT name, asked FROM raw.gcm_listings ORDER BY name").fetchall() == [
+            ("ANN4090.aijTEST.nc", True),
+            ("ANN4090.aijlTEST.nc", False),
+            ("ANN4091.aijTEST.nc", True),
+            ("README.txt", False),
+        ]
+    assert fetch.run(settings).asked == 0
+
+
+def test_a_folder_without_such_a_file_says_so_and_stops_no_other(server, tmp_path):
+    server.on("/run/", page(listing(["README.txt"])))
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="slow", folder=f"{server.url}/run"))
+    summary = fetch.run(config.load(folder))
+    assert summary.failed
+    [failure] = summary.failures
+    assert "no file of" in failure["reason"]
+    assert "ANN*.aijTEST.nc" in failure["reason"]
+    assert "gcm/one.toml" in failure["reason"]
+
+
+def test_a_folder_that_is_gone_is_a_failure(server, tmp_path):
+    server.on("/run/", status(404))
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="slow", folder=f"{server.url}/run"))
+    assert fetch.run(config.load(folder)).counts == {"gcm": {"failed": 1}}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("files = ['a']\n[conditions]\ncolour = 'red'", "the condition 'colour' is not known"),
+        ("files = ['a']\n[conditions]\nlayers = 'many'", "the condition layers is 'many'"),
+        ("files = ['a']\n[gases]\nN2 = 78", "the share of N2 is 78, and must be between 0 and 1"),
+        ("colour = 'red'", "'colour' is not known"),
+        ("files = []", "it needs a url, or a folder and files"),
+        ("url = 'https://a.example/b.nc'\nfiles = 3", "files is 3"),
+    ],
+)
+def test_a_description_that_does_not_fit_names_its_file(tmp_path, change, says):
+    (tmp_path / "x.toml").write_text(
+        f"planet='P'\nmodel='M'\nscenario='S'\nrun='R'\nfolder='https://a.example'\n{change}\n"
+    )
+    options = sources.options("gcm", {"runs": "*.toml"}, tmp_path)
+    with pytest.raises(ConfigError) as error:
+        gcm.resources(options, lambda _: None)
+    assert says in error.value.what
+    assert error.value.where == "x.toml"
+
+
+def test_descriptions_that_are_not_there_or_are_no_toml(tmp_path):
+    with pytest.raises(ConfigError, match="there is no such file"):
+        sources.options("gcm", {"runs": "gcm/*.toml"}, tmp_path)
+    (tmp_path / "x.toml").write_text("planet = \n")
+    with pytest.raises(ConfigError, match="not valid TOML") as error:
+        sources.options("gcm", {"runs": "*.toml"}, tmp_path)
+    assert error.value.where == "x.toml"
+
+
+def test_the_descriptions_that_come_with_the_project_fit():
+    options = sources.options("gcm", {"runs": "gcm/*.toml"}, HOUSE)
+    found = gcm.resources(options, lambda _: None)
+    assert {one.params.get("kind", "simulation") for one in found if one.kind == "netcdf"} == {
+        "simulation",
+        "reanalysis",
+    }
+    assert [one.url for one in found if one.kind == "listing"] == [
+        "https://portal.nccs.nasa.gov/GISS_modelE/ROCKE-3D/publication-supplements/Tsigaridis2025GMD-planet_2.0/P2SAoM40_003/"
+    ]
+
+
+@pytest.mark.upstream
+def test_the_real_files_of_the_descriptions(upstream, tmp_path):
+    """Two of the four are among the real files here; the other two are gaps that are named, and stop nothing."""
+    folder = project.copy(tmp_path / "lake")
+    text = (folder / "lake.toml").read_text().replace('mirror = ""', f'mirror = "{upstream}"')
+    (folder / "lake.toml").write_text(text[: text.index("[sources.kegg]")] + '[sources.gcm]\nruns = "gcm/*.toml"\n')
+    settings = config.load(folder)
+    assert fetch.run(settings).counts == {"gcm": {"fetched": 2, "failed": 2}}
+    land.run(settings)
+    building.run(settings, MODELS)
+    with lake.open(folder) as here:
+        found = here.sql(
+            "SELECT c.model, c.scenario, c.files, f.cubes, f.variables > 0 FROM core.climate_runs c "
+            "JOIN features.climate f USING (planet_run_key) ORDER BY 1"
+        ).fetchall()
+    assert found == [("GISS-E2-H", "historical", 1, 1, True), ("Unified Model", "Held-Suarez", 1, 1, True)]
