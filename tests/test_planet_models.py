@@ -18,7 +18,7 @@ from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as checking
 from lake.land.schemas import CUBE_VARIABLES, CUBES
-from lake.sources import exoplanets
+from lake.sources import exoplanets, gcm
 from lake.sources.source import Resource
 
 SAMPLE = ROOT / "sample" / "exoplanetarchive.ipac.caltech.edu" / "TAP"
@@ -40,6 +40,7 @@ def build(files: dict[str, Path], cubes: list[dict] = (), variables: list[dict] 
     raw = {
         "cubes": pa.Table.from_pylist([{"synthetic": True, "run": "r1", **cube} for cube in cubes], CUBES),
         "cube_variables": pa.Table.from_pylist([{"role": "data", **v} for v in variables], CUBE_VARIABLES),
+        "gcm_variables": gcm.TABLES["gcm_variables"].empty_table(),
     }
     for table, file in files.items():
         parts = list(exoplanets.read(Resource(table, file.name, table, "csv"), file))
