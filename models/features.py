@@ -13,6 +13,7 @@ _STATUS = Rule(
     "status says whether a rule matched",
     "(status = 'by rule') = (coalesce(ph_rule, temperature_rule, o2_rule, redox_rule) IS NOT NULL)",
 )
+_SYNTHETIC = Rule("says that it is synthetic", "synthetic")
 _REASONS = (
     "temperature and oxygen fit",
     "temperature outside the limits of life",
@@ -307,3 +308,41 @@ class Spectra(Table, key="planet_run_key", empty=True, tags="spectra"):
     """Ascending"""
     value: Annotated[list[float], SqlType("FLOAT[]")]
     """In core.spectra.value_unit"""
+
+
+class InteriorProfiles(Table, key=("planet_run_key", "step"), rules=(_SYNTHETIC,), empty=True, tags="planets"):
+    """Inside rocky planets, from a formula: synthetic, and there only where seeds.generators says so."""
+
+    planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
+    """The planet"""
+    step: Annotated[int, Between(0, 50)]
+    """From the centre, 0, to the surface, 50"""
+    radius: Annotated[float, Unit("km"), Between(0, 20_000)]
+    """Distance from the centre"""
+    core_mass_fraction: Annotated[float, Unit("1"), Between(0.1, 0.4)]
+    """Of the planet"""
+    in_core: bool
+    """Whether this is iron, and not rock"""
+    gravity: Annotated[float, Unit("m/s^2"), Between(0, 100)]
+    """At this place"""
+    density: Annotated[float, Unit("kg/m^3"), Between(0, 100_000)]
+    """At this place"""
+    pressure: Annotated[float, Unit("Pa"), Between(0, 1e13)]
+    """At this place"""
+    synthetic: bool
+    """Always: it was not measured"""
+
+
+class AncientInsolation(Table, key=("planet_run_key", "age_of_sun"), rules=(_SYNTHETIC,), empty=True, tags="planets"):
+    """Sunlight since the Sun was born, from a formula: synthetic, and there only where seeds.generators says so."""
+
+    planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
+    """The planet"""
+    age_of_sun: Annotated[float, Unit("Gyr"), Between(0, 4.7)]
+    """Since it was born; 4.7 is today"""
+    luminosity: Annotated[float, Unit("1"), Between(0.7, 1)]
+    """Of the Sun, in today's"""
+    insolation: Annotated[float, Unit("W/m^2"), Between(0, 20_000)]
+    """At the planet, on a plane facing the Sun"""
+    synthetic: bool
+    """Always: it was not measured"""

@@ -138,3 +138,16 @@ class NoteTargets(Table, key="kind", tags="notes"):
     """How many"""
     meaning: str
     """What notes of this kind tell"""
+
+
+class Generators(Table, key="generator"):
+    """Formulas that series are made from where no archive has any: docs/synthetic.md. None is running by default."""
+
+    generator: Annotated[str, OneOf("interior_profile", "ancient_insolation")]
+    """Which; the model of features that it makes is named after it"""
+    running: bool
+    """Whether its series are made"""
+    formula: Annotated[str, Pattern(r".{20,}")]
+    """In words"""
+    citation: Annotated[str, Pattern(r".{20,}")]
+    """Where it is published"""
