@@ -69,6 +69,7 @@ class Fetch(_Section):
     timeout: float = Field(default=60.0, gt=0)  # seconds without a byte
     backoff: float = Field(default=1.0, gt=0)  # seconds before the second try; doubled with jitter for each more
     connections: int = Field(default=4, ge=1)  # at once, per host
+    tokens: dict[str, str] = {}  # host -> the environment variable that holds its bearer token
 
 
 class Train(_Section):

@@ -472,3 +472,35 @@ def test_compressed_and_cut_short_is_not_resumed(server, get):
 def test_a_slow_server_is_waited_for_while_bytes_come(server, get):
     server.on("/a", slow(b"x" * 5000, 0.8))
     assert get(settings={"timeout": 0.3}).outcome == "fetched"
+
+
+# Tokens
+
+
+def test_a_token_goes_to_its_host_alone(server, get, monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "secret-7")
+    with Server() as other:
+        other.on("/b", page(b"x\n"))
+        server.on("/a", redirect(other.url + "/b"))
+        mine = server.url.removeprefix("http://")
+        assert get(settings={"tokens": {mine: "A_TOKEN"}}).outcome == "fetched"
+        assert server.seen[0].headers["Authorization"] == "Bearer secret-7"
+        assert "Authorization" not in other.seen[0].headers
+    ledger_file = get.config.data / "ledger.sqlite"
+    assert b"secret-7" not in ledger_file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "value", "says"),
+    [
+        (True, "x", "is read from the variable A_TOKEN, which is set"),
+        (True, "", "is read from the variable A_TOKEN, which is not set"),
+        (False, "", "[fetch.tokens]"),
+    ],
+)
+def test_an_archive_that_asks_who_one_is(server, get, monkeypatch, tokens, value, says):
+    monkeypatch.setenv("A_TOKEN", value)
+    server.on("/a", status(401))
+    row = get(settings={"tokens": {server.url.removeprefix("http://"): "A_TOKEN"}} if tokens else {})
+    assert (row.outcome, row.status) == ("failed", 401)
+    assert says in row.reason

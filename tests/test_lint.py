@@ -127,9 +127,7 @@ def test_what_is_well_written_is_let_be(tmp_path, sql):
 
 
 def test_what_sqlglot_cannot_type_is_linted_all_the_same(tmp_path):
-    sql = (
-        "WITH u AS (SELECT a FROM core.t), v AS (FROM u SEMI JOIN core.t USING (a)) SELECT hash(a) AS h FROM v"
-    )
+    sql = "WITH u AS (SELECT a FROM core.t), v AS (FROM u SEMI JOIN core.t USING (a)) SELECT hash(a) AS h FROM v"
     assert rules(tmp_path, sql) == ["hash"]
 
 

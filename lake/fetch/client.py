@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -51,9 +52,23 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     hooks: list[Callable[[httpx.Request], None]] = []
     if over_http:
         hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))
+    elif config.fetch.tokens:
+        hooks.append(_bearer(config.fetch.tokens))
     hooks.append(lambda request: manners.wait(host(str(request.url)), request.extensions["rate"]))
     client.event_hooks = {"request": hooks}
     return client
+
+
+def _bearer(tokens: Mapping[str, str]) -> Callable[[httpx.Request], None]:
+    """A hook that tells each host of ``tokens`` who asks, and no other host: also after a redirect."""
+
+    def tell(request: httpx.Request) -> None:
+        request.headers.pop("Authorization", None)
+        variable = tokens.get(host(str(request.url)), "")
+        if token := os.environ.get(variable, ""):
+            request.headers["Authorization"] = f"Bearer {token}"
+
+    return tell
 
 
 def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) -> list[str]:

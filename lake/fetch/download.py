@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +19,7 @@ from lake.fetch import fresh, partial, retry, verify
 from lake.fetch.budget import Budget
 from lake.fetch.client import speaking
 from lake.fetch.partial import Partial
-from lake.fetch.politeness import Politeness
+from lake.fetch.politeness import Politeness, host
 from lake.fetch.retry import TryAgain
 from lake.sources.source import Resource, Source
 from lake.store import blobs
@@ -144,7 +145,7 @@ def _attempt(session: Session, source: Source, resource: Resource, known: Outcom
             session.budget.give(part.drop())
             raise TryAgain("the archive could not go on where it stopped", status=status)
         if status != 200 and not (rest and status == 206):
-            return Got("failed", status, _said(response))
+            return Got("failed", status, _said(response) + _who(session.settings.tokens, response))
         size, sha256 = _receive(session, response, part, resource)
     reason = _judge(source, resource, part.file, sha256, size)
     if reason and response.history:
@@ -173,6 +174,19 @@ def _said(response: httpx.Response) -> str:
         text = next(response.iter_bytes(200), b"").decode("utf-8", errors="replace").strip()
         said += f": {text.splitlines()[0]}" if text else ""
     return said
+
+
+def _who(tokens: Mapping[str, str], response: httpx.Response) -> str:
+    """What to do about an archive that asks who one is."""
+    if response.status_code not in (401, 403):
+        return ""
+    asked = host(str(response.url))
+    variable = tokens.get(asked)
+    if variable is None:
+        return f'; if it asks for a token: [fetch.tokens] "{asked}" = "NAME_OF_A_VARIABLE" in lake.toml'
+    return (
+        f"; its token is read from the variable {variable}, which is {'set' if os.environ.get(variable) else 'not set'}"
+    )
 
 
 def _receive(session: Session, response: httpx.Response, part: Partial, resource: Resource) -> tuple[int, str]:
