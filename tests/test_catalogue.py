@@ -14,7 +14,7 @@ import lake.cli
 from lake.errors import ConfigError
 from lake.sources import catalogue
 
-HEADER = "name\thomepage\taccess\tformats\tsize\tlicence\tupdate\tcredentials\tstatus\n"
+HEADER = "name\thomepage\taccess\tformats\tsize\tlicence\tupdate\tcredentials\ttopics\tstatus\tnote\n"
 
 
 def write(root: Path, name: str, *rows: str) -> Path:
@@ -25,14 +25,16 @@ def write(root: Path, name: str, *rows: str) -> Path:
 
 
 def row(name: str, homepage: str, access: str = "REST", state: str = "proposed") -> str:
-    return f"{name}\t{homepage}\t{access}\t\t\t\t\t\t{state}"
+    return f"{name}\t{homepage}\t{access}\t\t\t\t\t\ta, b\t{state}\t"
 
 
 def test_ours_has_five_hundred_databases_in_nine_domains():
     found = catalogue.load(ROOT)
     assert len(found) >= 500
     assert {one.domain for one in found} == set(catalogue.DOMAINS)
-    assert sum(one.topic == "exoplanets" for one in found) >= 85
+    assert sum("exoplanets" in one.topics for one in found) >= 85
+    plan = ("habitability", "biosignatures", "field sites", "instruments", "missions", "extremophiles")
+    assert all(any(category in one.topics for one in found) for category in plan)
     assert all(0 <= catalogue.score(one) <= 10 for one in found)
 
 
@@ -40,8 +42,8 @@ def test_files_are_read_however_deep(tmp_path):
     write(tmp_path, "climate.tsv", row("B", "https://b.example.org"))
     write(tmp_path, "astronomy/planets/far.tsv", row("A", "https://a.example.org", "TAP, files"))
     one, two = catalogue.load(tmp_path)
-    assert (one.name, one.domain, one.topic, one.access) == ("A", "astronomy", "far", ("TAP", "files"))
-    assert (two.name, two.domain, two.topic) == ("B", "climate", "climate")
+    assert (one.name, one.domain, one.topics, one.access) == ("A", "astronomy", ("a", "b"), ("TAP", "files"))
+    assert (two.name, two.domain) == ("B", "climate")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,8 @@ def test_files_are_read_however_deep(tmp_path):
         ([row("A", "https://a.example.org", "mail")], "access is 'mail'"),
         ([row("A", "https://a.example.org", state="good")], "status is 'good'"),
         ([row("", "https://a.example.org")], "needs a name"),
-        (["A\thttps://a.example.org"], "2 cells where the header has 9"),
+        (["A\thttps://a.example.org\tREST\t\t\t\t\tmoney\t\tproposed\t"], "credentials is 'money'"),
+        (["A\thttps://a.example.org"], "2 cells where the header has 11"),
     ],
 )
 def test_what_does_not_fit_is_named_by_file_and_line(tmp_path, rows, reason):

@@ -288,7 +288,7 @@ def test_an_empty_lake_has_nothing_to_read(empty, line):
         ("[limits]\nthreads = = 2", "lake.toml:2"),
         ("[sources.kegg]\norganism = ['eco']", "did you mean 'organisms'?"),
         ("[sources.kegg]\norganisms = 'eco'", "organisms is 'eco', but must be of type list"),
-        ("[[sources.gcm.runs]]\nplanet = 'x'", "run 1 of [[sources.gcm.runs]] does not fit: url is missing"),
+        ("[[sources.gcm.runs]]\nplanet = 'x'", "run 1 of [[sources.gcm.runs]] does not fit: model is missing"),
     ],
 )
 def test_bad_settings_are_told_by_name(tmp_path, text, says):

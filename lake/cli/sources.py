@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: lake sources --catalogue --domain climate")
 @click.option("--catalogue", is_flag=True, help="All databases that the catalogue knows, asked by this lake or not.")
 @click.option("--domain", help="With --catalogue: of this domain.")
-@click.option("--topic", help="With --catalogue: of this file, such as exoplanets.")
+@click.option("--topic", help="With --catalogue: on this topic, such as exoplanets or extremophiles.")
 @click.option("--status", help="With --catalogue: active, proposed or disabled.")
 @click.option("--access", help="With --catalogue: TAP, REST, files or portal.")
 @click.option("--search", default="", help="With --catalogue: a text in the name or the homepage.")
@@ -38,7 +38,7 @@ def command(
     if not (catalogue or probe or limit):
         _asked(settings)
         return
-    wanted = {"domain": domain, "topic": topic, "status": status, "access": access}
+    wanted = {"domain": domain, "topics": topic, "status": status, "access": access}
     rows = _chosen(settings, {key: value for key, value in wanted.items() if value}, search)
     if probe or limit:
         _probe(settings, rows, probe, limit)
@@ -61,7 +61,9 @@ def _chosen(settings: Config, wanted: dict[str, str], search: str) -> list[dict[
         rows.append(row)
 
     def fits(row: dict[str, Any]) -> bool:
-        by = all(value in row[key] if key == "access" else value == row[key] for key, value in wanted.items())
+        by = all(
+            value in row[key] if isinstance(row[key], tuple) else value == row[key] for key, value in wanted.items()
+        )
         return by and search.lower() in f"{row['name']} {row['homepage']}".lower()
 
     return [row for row in rows if fits(row)]
@@ -73,10 +75,10 @@ def _show(rows: list[dict[str, Any]]) -> None:
     counts = {key: dict(Counter(row[key] for row in rows)) for key in ("domain", "status")}
     if _output.as_json:
         _output.json_out({"databases": rows, "counts": {**counts, "all": len(rows)}})
-    shown = ("domain", "name", "access", "status", "last_probe", "licence", "homepage")
+    shown = ("domain", "name", "access", "formats", "licence", "topics", "status", "last_probe", "homepage")
     _output.table(
         [key.replace("_", " ") for key in shown],
-        [[", ".join(row[key]) if key == "access" else row[key] for key in shown] for row in rows],
+        [[", ".join(cell) if isinstance(cell := row[key], tuple) else cell for key in shown] for row in rows],
     )
     told = ", ".join(f"{count} {name}" for name, count in {**counts["domain"], **counts["status"]}.items())
     _output.say(f"\n{len(rows)} databases" + (f": {told}" if rows else ""))

@@ -63,7 +63,8 @@ def _bearer(tokens: Mapping[str, str]) -> Callable[[httpx.Request], None]:
     """A hook that tells each host of ``tokens`` who asks, and no other host: also after a redirect."""
 
     def tell(request: httpx.Request) -> None:
-        request.headers.pop("Authorization", None)
+        if request.headers.get("Authorization", "").startswith("Bearer "):
+            del request.headers["Authorization"]
         variable = tokens.get(host(str(request.url)), "")
         if token := os.environ.get(variable, ""):
             request.headers["Authorization"] = f"Bearer {token}"

@@ -103,7 +103,7 @@ def domains(config: Config) -> dict[str, str]:
 def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[str, Any]:
     """An archive's options: its defaults, with what [sources.<name>] of lake.toml says.
 
-    Where a list is expected, a text is a pattern of TOML files below ``root``, each one entry of that list.
+    Where a list is expected, "folder/*.toml" names files below ``root``, each one entry of that list.
 
     Raises:
         ConfigError: it says something that the archive does not know, or of another type.
@@ -111,7 +111,7 @@ def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[st
     known = get(name).OPTIONS
     given = {
         key: _described(root, value, f"[sources.{name}] {key}")
-        if isinstance(value, str) and isinstance(known.get(key), list)
+        if isinstance(value, str) and value.endswith(".toml") and isinstance(known.get(key), list)
         else value
         for key, value in given.items()
     }

@@ -1,7 +1,8 @@
 """The catalogue of scientific databases: what there is to ask, whether this lake asks it or not.
 
 Tab-separated files under catalogue/, as deep as one likes; the first folder or file name is the domain. Columns: name,
-homepage, access, formats, size, licence, update, credentials, status; an empty cell is what nobody looked up yet.
+homepage, access, formats, size, licence, update, credentials, topics, status, note; an empty cell is what nobody looked
+up yet.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ DOMAINS = (
 )
 ACCESS = ("TAP", "REST", "files", "portal")
 STATUSES = ("active", "proposed", "disabled")
+CREDENTIALS = ("none", "optional", "account", "key", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,11 @@ class Database:
     size: str
     licence: str
     update: str
-    credentials: str
+    credentials: str  # of CREDENTIALS
+    topics: tuple[str, ...]
     status: str  # of STATUSES
+    note: str  # another name, whom it is of
     domain: str  # of DOMAINS
-    topic: str  # the file's name
     where: str  # file:line
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,12 +51,12 @@ def score(database: Database) -> float:
     """How easily a database can be taken into a lake, 0 to 10; never a feature to train on.
 
     4 for TAP, or 3 for REST, or 2 for files; 2 for a known licence; 1 for known formats; 1 for known updates;
-    1 for no credentials said; 1 for being active.
+    1 where no credentials are needed; 1 for being active.
     """
     ways = {"TAP": 4, "REST": 3, "files": 2}
     best = max((ways.get(way, 0) for way in database.access), default=0)
     known = 2 * bool(database.licence) + bool(database.formats) + bool(database.update)
-    return float(best + known + (not database.credentials) + (database.status == "active"))
+    return float(best + known + (database.credentials in ("none", "optional")) + (database.status == "active"))
 
 
 def load(root: Path) -> list[Database]:
@@ -69,7 +72,7 @@ def load(root: Path) -> list[Database]:
     return sorted(found, key=lambda one: (DOMAINS.index(one.domain), one.name.lower()))
 
 
-_COLUMNS = tuple(field.name for field in fields(Database))[:9]
+_COLUMNS = tuple(field.name for field in fields(Database))[:-2]
 
 
 def _file(path: Path, folder: Path) -> Iterator[Database]:
@@ -89,18 +92,24 @@ def _file(path: Path, folder: Path) -> Iterator[Database]:
 
 
 def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
-    name, homepage, access, *others, status = cells
-    ways = tuple(way.strip() for way in access.split(",") if way.strip())
+    name, homepage, access, formats, size, licence, update, credentials, topics, status, note = cells
+    ways = _several(access)
     place = urlsplit(homepage)
     faults = {
         "a database needs a name": not name,
         f"{homepage!r} is no http(s) address": place.scheme not in ("http", "https") or "." not in place.netloc,
         f"access is {access!r}, and may be {', '.join(ACCESS)}": not ways or not set(ways) <= set(ACCESS),
+        f"credentials is {credentials!r}, and may be {', '.join(CREDENTIALS[:-1])}": credentials not in CREDENTIALS,
         f"status is {status!r}, and may be {', '.join(STATUSES)}": status not in STATUSES,
     }
     if fault := next((what for what, wrong in faults.items() if wrong), None):
         raise ConfigError(fault, where=where)
-    return Database(name, homepage, ways, *others, status, parts[0], parts[-1], where)
+    facts = (formats, size, licence, update, credentials)
+    return Database(name, homepage, ways, *facts, _several(topics), status, note, parts[0], where)
+
+
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in cell.split(",") if word.strip())
 
 
 def _once(found: Iterable[Database], what: str, key: Any) -> None:
