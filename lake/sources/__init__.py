@@ -24,6 +24,7 @@ _OWN = {
         "gcm",
         "gtdb",
         "igsr",
+        "jgi_gems",
         "kegg",
         "ncbi",
         "ontologies",
