@@ -51,7 +51,7 @@ def read(path: Path, content: str | bytes) -> tuple[list[dict], list[dict]]:
 
 @pytest.mark.parametrize("header", [NOW, OF_2020], ids=["20", "21"])
 def test_both_layouts(tmp_path, header):
-    content = text(header, {}, {"genome_id": "11_2", "longitude": "", "latitude": "NA"})
+    content = text(header, {}, {"genome_id": "11_2", "longitude": "", "latitude": "NULL"})
     jgi_gems.check(ASKED, content.encode())
     rows, rejects = read(tmp_path / "x", content)
     assert rejects == []

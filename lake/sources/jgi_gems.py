@@ -3,7 +3,7 @@
     [sources.jgi_gems]
     url = "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"      # or a copy of it
 
-Read as docs/sources/jgi_gems.md says it is documented: no real file was at hand.
+Written by what is published of the file, without the file itself: docs/sources/jgi_gems.md says what that is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check(resource: Resource, head: bytes) -> None:
 
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:
-    """The rows. Without one of the columns that the archive documents it is unreadable; more are kept as text."""
+    """The rows. "NULL" means missing. Without one of its columns a file is unreadable; more are kept as text."""
     from lake.sources import delimited, gzipped, jgi_gems_tables
 
     with gzipped.open_file(path) as file:
@@ -67,7 +67,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         schema,
         tuple(name for name in schema.names if name not in ("_record", "ecosystem")),
         comment="",
-        nulls=("", "NA", "NULL"),
+        nulls=("", "NULL"),
         patterns=jgi_gems_tables.PATTERNS,
     )
     yield from delimited.read(layout, path, resource.url)
