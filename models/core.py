@@ -444,12 +444,12 @@ _PERCENT = Between(0, 100)
 
 
 class Genomes(Table, key="genome", empty=True, tags="genomes"):
-    """One row a genome, over NCBI and GTDB: GenBank's assembly and RefSeq's copy of it are one, and so are versions."""
+    """One row a genome, over NCBI, GTDB and GEM: GenBank's assembly and RefSeq's copy are one, and so are versions."""
 
-    genome: Annotated[str, _GENOME]
-    """The nine digits that its GenBank and its RefSeq accession share"""
-    accession: Annotated[str, _ACCESSION]
-    """The latest there is: RefSeq's before GenBank's"""
+    genome: Annotated[str, Pattern(r"\d{9}|\d+_\d+")]
+    """The nine digits that its GenBank and its RefSeq accession share; of GEM, its id there"""
+    accession: Annotated[str | None, _ACCESSION]
+    """The latest there is: RefSeq's before GenBank's; GEM's have none"""
     genbank: Annotated[str | None, _ACCESSION]
     """In GenBank"""
     refseq: Annotated[str | None, _ACCESSION]
@@ -479,19 +479,21 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     gtdb_same_version: bool | None
     """Whether GTDB's version is NCBI's"""
     domain: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     phylum: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     class_: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     taxon_order: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     family: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     genus: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
     species: str | None
-    """By GTDB"""
+    """In GTDB's taxonomy"""
+    lineage_from: Annotated[str | None, OneOf("GTDB", "GEM")]
+    """Whose these seven are: GTDB's of gtdb_release, or GTDB-Tk's in GEM of 2020"""
     representative: str | None
     """The genome that stands for its species, by GTDB"""
     is_representative: bool | None
@@ -504,7 +506,7 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """Whose these two are"""
     genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
     """Total length"""
-    genome_size_from: Annotated[str | None, OneOf("NCBI", "GTDB", "FASTA")]
+    genome_size_from: Annotated[str | None, OneOf("NCBI", "GTDB", "FASTA", "GEM")]
     """Whose it is"""
     gc: Annotated[float | None, Unit("percent"), _PERCENT]
     """Guanine and cytosine among the bases"""
@@ -512,16 +514,27 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """Whose it is"""
     contigs: int | None
     """Contigs"""
-    contigs_from: Annotated[str | None, OneOf("NCBI", "GTDB")]
+    contigs_from: Annotated[str | None, OneOf("NCBI", "GTDB", "GEM")]
     """Whose it is"""
     n50: Annotated[int | None, Unit("bp"), Between(0, None)]
     """N50 of the contigs; of the sequences, where it is from the FASTA"""
-    n50_from: Annotated[str | None, OneOf("GTDB", "FASTA")]
+    n50_from: Annotated[str | None, OneOf("GTDB", "FASTA", "GEM")]
     """Whose it is"""
     coding_genes: int | None
     """Genes of proteins"""
     coding_genes_from: Annotated[str | None, OneOf("NCBI", "GTDB")]
     """Whose it is"""
+
+
+class GenomeSameAs(Table, key=("genome", "same_as"), empty=True, tags="genomes"):
+    """Genomes of core.genomes that are one under two keys: GEM's, and NCBI's assembly that bears GEM's id."""
+
+    genome: Annotated[str, Pattern(r"\d+_\d+"), References("core.genomes.genome")]
+    """GEM's id"""
+    same_as: Annotated[str, _GENOME, References("core.genomes.genome")]
+    """NCBI's nine digits"""
+    said_by: str
+    """Columns of NCBI's summary that hold the id: asm_name, infraspecific_name, isolate"""
 
 
 class GenomeAccessions(Table, empty=True, tags="genomes"):

@@ -388,6 +388,10 @@ class Assemblies(Table, key="accession", empty=True, tags="genomes"):
     """NCBI taxon of the species"""
     strain: str | None
     """Strain or isolate"""
+    isolate: str | None
+    """Isolate"""
+    name: str | None
+    """Of the assembly"""
     level: str | None
     """Complete Genome, Chromosome, Scaffold or Contig"""
     category: str | None
@@ -480,6 +484,69 @@ class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes")
 
 
 _CATALOGUE = OneOf("nasa.pscomppars", "nasa.nssdca", "exoplanet.eu", "open_exoplanets")
+
+
+class GemGenomes(Table, key="genome_id", empty=True, tags="genomes"):
+    """Genomes of JGI's catalogue GEM, assembled from metagenomes."""
+
+    genome_id: Annotated[str, Pattern(r"\d+_\d+")]
+    """The metagenome's id, "_" and a number"""
+    metagenome_id: str | None
+    """IMG taxon id of the metagenome"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Total length"""
+    contigs: Annotated[int | None, Between(0, None)]
+    """Contigs"""
+    n50: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """N50 of the contigs"""
+    rrna_16s: Annotated[int | None, Between(0, None)]
+    """Genes of 16S rRNA"""
+    rrna_23s: Annotated[int | None, Between(0, None)]
+    """Genes of 23S rRNA"""
+    rrna_5s: Annotated[int | None, Between(0, None)]
+    """Genes of 5S rRNA"""
+    trna: Annotated[int | None, Between(0, None)]
+    """Genes of tRNA"""
+    completeness: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """By CheckM"""
+    contamination: Annotated[float | None, Unit("percent"), Between(0, None)]
+    """By CheckM"""
+    quality_score: Annotated[float | None, Unit("percent"), Between(50, 100, "warn")]
+    """completeness - 5 x contamination; the catalogue takes more than 50"""
+    mimag_quality: Annotated[str | None, OneOf("HQ", "MQ", severity="warn")]
+    """High or medium quality by MIMAG (doi:10.1038/nbt.3893)"""
+    otu: str | None
+    """Cluster at the level of species"""
+    lineage: str | None
+    """By GTDB-Tk, as GTDB writes it; the release is not said"""
+    domain: str | None
+    """Bacteria or Archaea"""
+    phylum: str | None
+    """Name"""
+    class_: str | None
+    """Name"""
+    taxon_order: str | None
+    """Name"""
+    family: str | None
+    """Name"""
+    genus: str | None
+    """Name"""
+    species: str | None
+    """Name"""
+    ecosystem: str | None
+    """Of the metagenome; null in files without that column"""
+    ecosystem_category: str | None
+    """Aquatic, Human, ..."""
+    ecosystem_type: str | None
+    """Marine, Soil, ..."""
+    habitat: str | None
+    """Deep ocean, ..."""
+    longitude: Annotated[float | None, Unit("degree"), Between(-180, 180, "warn")]
+    """Of the sample; null where the file says two"""
+    latitude: Annotated[float | None, Unit("degree"), Between(-90, 90, "warn")]
+    """Of the sample; null where the file says two"""
+    listed: Annotated[int, Between(1, 1, "warn")]
+    """Rows of the file: one"""
 
 
 class PlanetEntries(Table, key=("catalogue", "entry"), empty=True, tags="planets"):

@@ -26,6 +26,7 @@ _OWN = {
         "gcm",
         "gtdb",
         "igsr",
+        "jgi_gems",
         "kegg",
         "ncbi",
         "ontologies",

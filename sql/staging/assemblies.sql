@@ -9,6 +9,8 @@ select
     taxid,
     species_taxid,
     coalesce(nullif(regexp_replace(infraspecific, '^strain=', ''), ''), isolate) as strain,
+    isolate,
+    name,
     level,
     refseq_category as category,
     strptime(released, '%Y/%m/%d')::date as released,
