@@ -7,7 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lake.errors import Refused, Unreadable
+import lake
+from lake import config, fetch, land, project
+from lake.build import run as building
+from lake.errors import ConfigError, Refused, StorageError, Unreadable
+from lake.export import balance
 from lake.sources import igsr
 from lake.sources.source import Resource
 
@@ -269,3 +273,32 @@ def test_listings_go_as_deep_as_asked(write):
 def test_each_address_is_asked_once_in_whichever_spelling():
     same = ["a/b.index", f"ftp://{FTP}/a/b.index", f"ftp:/{FTP}/a//b.index", f"http://{FTP}/a/b.index"]
     assert [(one.id, one.url) for one in ask(files=same)] == [("a/b.index", f"https://{FTP}/a/b.index")]
+
+
+# The picture
+
+PANEL = "sample\tpop\tsuper_pop\tgender\nS1\tGBR\tEUR\tmale\nS2\tGBR\tEUR\tfemale\nS3\tYRI\tAFR\tfemale\n"
+
+
+def test_the_balance_of_populations_as_a_picture(tmp_path):
+    folder = project.copy(tmp_path / "lake")
+    mirror = tmp_path / "mirror" / FTP
+    mirror.mkdir(parents=True)
+    (mirror / "small.panel").write_text(PANEL)
+    text = (folder / "lake.toml").read_text().replace('mirror = ""', f'mirror = "{tmp_path / "mirror"}"')
+    text = text[: text.index("[sources.kegg]")] + '[sources.igsr]\nfiles = ["small.panel"]\n'
+    (folder / "lake.toml").write_text(text)
+    settings = config.load(folder)
+    fetch.run(settings)
+    land.run(settings)
+    building.run(settings, ["+core.sample_balance"])
+    with lake.open(folder) as here:
+        assert balance.draw(here, tmp_path / "all.png") == 2
+        assert balance.draw(here, tmp_path / "panel.svg", ".panel") == 2
+        with pytest.raises(ConfigError, match="no lists of samples are called 'nobody'"):
+            balance.draw(here, tmp_path / "x.png", "nobody")
+        with pytest.raises(StorageError, match="cannot be written"):
+            balance.draw(here, tmp_path / "no folder" / "x.png")
+    assert (tmp_path / "all.png").read_bytes().startswith(b"\x89PNG")
+    drawn = (tmp_path / "panel.svg").read_text()
+    assert all(text in drawn for text in ("GBR", "YRI", "EUR", "AFR"))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from lake.build.diff import TableDiff
-from lake.errors import LakeError, StorageError
+from lake.export import picture
 
 MOST = 24  # panels in one picture
 _BEFORE, _AFTER = "#9aa7b1", "#2f6f9f"
@@ -22,18 +21,10 @@ def draw(differences: Iterable[TableDiff], file: Path) -> int:
     panels = [(d.table, moved) for d in differences for moved in d.moved if moved.edges][:MOST]
     if not panels:
         return 0
-    os.environ.setdefault("MPLBACKEND", "agg")
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise LakeError(
-            "matplotlib, which draws pictures, is not installed", next="pip install 'astrolake[plot]'"
-        ) from None
     across = min(3, len(panels))
     down = -(-len(panels) // across)
-    figure, axes = pyplot.subplots(
-        down, across, figsize=(4.2 * across, 2.6 * down), squeeze=False, layout="constrained"
-    )
+    figure = picture.figure(4.2 * across, 2.6 * down)
+    axes = figure.subplots(down, across, squeeze=False)
     for ax in axes.flat[len(panels) :]:
         ax.remove()
     for ax, (table, moved) in zip(axes.flat, panels, strict=False):
@@ -44,12 +35,5 @@ def draw(differences: Iterable[TableDiff], file: Path) -> int:
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=8)
     axes.flat[0].legend(frameon=False, fontsize=8)
-    try:
-        figure.savefig(file, dpi=150)
-    except (OSError, ValueError) as error:
-        raise StorageError(
-            f"the picture cannot be written: {error}", where=str(file), next="lake diff --help"
-        ) from None
-    finally:
-        pyplot.close(figure)
+    picture.save(figure, file)
     return len(panels)

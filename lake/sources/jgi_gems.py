@@ -23,6 +23,8 @@ FACTS = Facts(
     citation="Nayfach S et al. (2021) Nat Biotechnol, doi:10.1038/s41587-020-0718-6",
     rate=1,
     refresh=180,
+    domain="genomics",
+    sized=True,
 )
 READER = 1
 OPTIONS: Mapping[str, Any] = {"url": "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"}
