@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated
 
-from lake.contract import Between, OneOf, Pattern, References, Rule, Split, Table, Unit
+from lake.contract import Between, OneOf, Pattern, References, Rule, Split, Table, Term, Unit
 
 _PATHWAY = Pattern(r"[a-z]{2,4}\d{5}")
 _REASONS = (
@@ -136,9 +136,9 @@ class EdgeReconciliation(Table, key="pathway_id", rules=(_REACTIONS, _PAIRS), em
 class Planets(Table, key="planet", tags="planets"):
     """Confirmed planets, one a row."""
 
-    planet: str
+    planet: Annotated[str, Term("ENVO:01000800")]
     """Name, as the NASA Exoplanet Archive writes it"""
-    star: str
+    star: Annotated[str, Term("ENVO:01000801")]
     """Host star"""
     catalogue: Annotated[str, OneOf("nasa.pscomppars", "nasa.nssdca")]
     """Where the planet stands: the archive's table of composite parameters, or seeds.solar_system"""
@@ -265,9 +265,9 @@ class ClimateRuns(Table, key="planet_run_key", empty=True, tags="climate"):
     """Of the axis"""
     radius: Annotated[float | None, Unit("km"), Between(100, 2e5)]
     """Mean radius of the planet"""
-    gravity: Annotated[float | None, Unit("m/s^2"), Between(0, 1e3)]
+    gravity: Annotated[float | None, Unit("m/s^2"), Between(0, 1e3), Term("PATO:0001028")]
     """At the surface"""
-    surface_pressure: Annotated[float | None, Unit("Pa"), Between(0, 1e9)]
+    surface_pressure: Annotated[float | None, Unit("Pa"), Between(0, 1e9), Term("PATO:0001025")]
     """Mean, of the atmosphere without water"""
     ocean: str | None
     """dynamic, slab, prescribed, none"""

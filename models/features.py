@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lake.contract import Between, Normalise, OneOf, Pattern, References, Rule, SqlType, Table, Unit
+from lake.contract import Between, Normalise, OneOf, Pattern, References, Rule, SqlType, Table, Term, Unit
 
 _RULE = References("seeds.environment_rules.rule_id")
 _BASIS = OneOf("standard state", "cell", "body", "habitat")
@@ -53,7 +53,7 @@ class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STA
 
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
     """The pathway"""
-    ph: Annotated[float | None, Unit("1"), Between(-2, 16)]
+    ph: Annotated[float | None, Unit("1"), Between(-2, 16), Term("PATO:0001842")]
     """pH; null where the rule gives a range alone"""
     ph_low: Annotated[float | None, Unit("1"), Between(-2, 16)]
     """Lower end of the range; null where the rule gives none"""
@@ -63,7 +63,7 @@ class EnvVectors(Table, key="pathway_id", rules=(*map(_range, _QUANTITIES), _STA
     """What these are values of"""
     ph_rule: Annotated[str | None, _RULE]
     """The rule that gave them"""
-    temperature: Annotated[float | None, Unit("K"), Between(200, 500)]
+    temperature: Annotated[float | None, Unit("K"), Between(200, 500), Term("PATO:0000146")]
     """Temperature; null where the rule gives a range alone"""
     temperature_low: Annotated[float | None, Unit("K"), Between(200, 500)]
     """Lower end of the range; null where the rule gives none"""
@@ -121,7 +121,7 @@ class FeasiblePathways(Table, key=("planet_run_key", "pathway_id"), empty=True):
     """The planet-run"""
     pathway_id: Annotated[str, References("core.pathways.pathway_id")]
     """A reference pathway of which it is known where it lives"""
-    temperature: Annotated[float, Unit("K"), Between(0, 20000, "warn")]
+    temperature: Annotated[float, Unit("K"), Between(0, 20000, "warn"), Term("PATO:0000146")]
     """The planet-run's temperature: of equilibrium, or the global mean at the surface"""
     temperature_low: Annotated[float, Unit("K"), Between(0, 20000, "warn")]
     """Lower end of its error bar, or the coldest place and time"""
@@ -158,13 +158,17 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
     semi_major_axis_lower: _lower("au")
     semi_major_axis_limit_value: _limit_value("au")
     semi_major_axis_limit: _Limit
-    radius: Annotated[float | None, Unit("earth_radius"), Normalise("log"), Between(0, 200, "warn")]
+    radius: Annotated[
+        float | None, Unit("earth_radius"), Normalise("log"), Between(0, 200, "warn"), Term("PATO:0002390")
+    ]
     """Radius; null where it is only a limit"""
     radius_upper: _upper("earth_radius")
     radius_lower: _lower("earth_radius")
     radius_limit_value: _limit_value("earth_radius")
     radius_limit: _Limit
-    mass: Annotated[float | None, Unit("earth_mass"), Normalise("log"), Between(0, 100_000, "warn")]
+    mass: Annotated[
+        float | None, Unit("earth_mass"), Normalise("log"), Between(0, 100_000, "warn"), Term("PATO:0000125")
+    ]
     """Mass, of the kind that mass_kind says; null where it is only a limit"""
     mass_upper: _upper("earth_mass")
     mass_lower: _lower("earth_mass")
@@ -182,7 +186,9 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
     insolation_lower: _lower("earth_insolation")
     insolation_limit_value: _limit_value("earth_insolation")
     insolation_limit: _Limit
-    equilibrium_temperature: Annotated[float | None, Unit("K"), Normalise("log"), Between(0, 20_000, "warn")]
+    equilibrium_temperature: Annotated[
+        float | None, Unit("K"), Normalise("log"), Between(0, 20_000, "warn"), Term("PATO:0000146")
+    ]
     """Equilibrium temperature, as published: with the albedo that its authors took; null where it is only a limit"""
     equilibrium_temperature_upper: _upper("K")
     equilibrium_temperature_lower: _lower("K")
@@ -240,7 +246,9 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
     """Insolation"""
     insolation_si_upper: _upper("W/m^2")
     insolation_si_lower: _lower("W/m^2")
-    density_computed: Annotated[float | None, Unit("kg/m^3"), Normalise("log"), Between(0, 100_000, "warn")]
+    density_computed: Annotated[
+        float | None, Unit("kg/m^3"), Normalise("log"), Between(0, 100_000, "warn"), Term("PATO:0001019")
+    ]
     """density_of(mass, radius), where both are known independently"""
     gravity_computed: Annotated[float | None, Unit("m/s^2"), Normalise("log"), Between(0, 100_000, "warn")]
     """gravity_of(mass, radius), where both are known independently"""
@@ -267,7 +275,9 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Their names, sorted"""
     surface_variable: str | None
     """The variable that was taken as surface temperature"""
-    surface_temperature: Annotated[float | None, Unit("K"), Normalise("standard"), Between(0, 5000)]
+    surface_temperature: Annotated[
+        float | None, Unit("K"), Normalise("standard"), Between(0, 5000), Term("PATO:0000146")
+    ]
     """Its global mean, over all of the run's cubes that have it"""
     surface_temperature_min: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its smallest value"""
@@ -283,7 +293,9 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Why it is null"""
     surface_pressure_variable: str | None
     """The variable that was taken as surface pressure"""
-    surface_pressure: Annotated[float | None, Unit("Pa"), Normalise("log"), Between(0, 1e9, "warn")]
+    surface_pressure: Annotated[
+        float | None, Unit("Pa"), Normalise("log"), Between(0, 1e9, "warn"), Term("PATO:0001025")
+    ]
     """Global mean"""
     surface_pressure_gap: str | None
     """Why it is null"""
@@ -304,7 +316,7 @@ class Spectra(Table, key="planet_run_key", empty=True, tags="spectra"):
     """Of core.spectra"""
     kind: str
     """transmission, ..."""
-    wavelength: Annotated[list[float], SqlType("FLOAT[]"), Unit("um")]
+    wavelength: Annotated[list[float], SqlType("FLOAT[]"), Unit("um"), Term("PATO:0001242")]
     """Ascending"""
     value: Annotated[list[float], SqlType("FLOAT[]")]
     """In core.spectra.value_unit"""
@@ -325,9 +337,9 @@ class InteriorProfiles(Table, key=("planet_run_key", "step"), rules=(_SYNTHETIC,
     """Whether this is iron, and not rock"""
     gravity: Annotated[float, Unit("m/s^2"), Between(0, 100)]
     """At this place"""
-    density: Annotated[float, Unit("kg/m^3"), Between(0, 100_000)]
+    density: Annotated[float, Unit("kg/m^3"), Between(0, 100_000), Term("PATO:0001019")]
     """At this place"""
-    pressure: Annotated[float, Unit("Pa"), Between(0, 1e13)]
+    pressure: Annotated[float, Unit("Pa"), Between(0, 1e13), Term("PATO:0001025")]
     """At this place"""
     synthetic: bool
     """Always: it was not measured"""

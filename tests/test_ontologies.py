@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 
 import lake
 import lake.cli
+from lake import config
+from lake.build import graph, terms
 from lake.errors import ModelError, Refused, Unreadable
 from lake.sources import ontologies, text
 from lake.sources.source import Resource
@@ -337,3 +340,12 @@ def test_a_columns_term_is_checked_at_build(tmp_path, monkeypatch, term, said):
     assert run.exception.where == f"{models}:{line}"
     if term == "X:3":
         assert run.exception.next == "name X:2 (two)"
+
+
+def test_the_terms_that_our_contracts_name_are_real_and_current(upstream):
+    places = ("raw.githubusercontent.com/althonos/pronto/HEAD/tests/data/pato.obo", "purl.obolibrary.org/obo/envo.obo")
+    known = {row["term"]: row for place in places for row in read(upstream / place)[0]["terms"]}
+    contracts = [model.contract for model in graph.load(config.load(ROOT)).models.values() if model.contract]
+    named = {id for contract in contracts for _, id in terms.named(contract)}
+    assert {id.partition(":")[0] for id in named} == {"PATO", "ENVO"}
+    assert [id for id in sorted(named) if id not in known or known[id]["obsolete"]] == []
