@@ -220,3 +220,15 @@ def test_the_plan_as_json(server, archives, tmp_path):  # noqa: F811
     archives["fake"] = source(*files(server, {"a": 600}), domain="genomics", sized=True)
     said = json.loads(json.dumps(planned(lake_in(tmp_path), only_plan=True).as_dict()))
     assert said["resources"][0]["need"] == 600
+
+
+def test_what_came_before_a_break_needs_no_room_again(server, archives, tmp_path):  # noqa: F811
+    body = b"z" * 3_000_000
+    cut = entity(body, etag='"1"', stop=2_000_000)
+    resource = Resource("a", server.on("/a", cut), "file", "text")
+    archives["fake"] = source(resource, domain="genomics", sized=True)
+    config = with_domains(tmp_path, {"genomics": {"storage": 3_500_000}}, attempts=1)
+    assert fetch.run(config).counts == {"fake": {"failed": 1}}
+    assert blobs.usage(config.data / "genomics" / "partial") > 2_000_000
+    server.on("/a", entity(body, etag='"1"'))
+    assert fetch.run(config).counts == {"fake": {"resumed": 1}}  # 2 of 3 MB are here: the third fits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
 from lake.store import catalog, ledger, record
@@ -27,3 +27,20 @@ def landed(config: Config) -> dict[str, int]:
             return {}
         counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
         return dict(connection.execute(counted).fetchall())
+
+
+def domains(config: Config) -> dict[str, dict[str, Any]]:
+    """Of each domain of lake.toml: bytes of what its archives brought, limit (null: none of its own), folder."""
+    from lake import sources
+
+    with closing(ledger.connect(config.data)) as connection:
+        held = ledger.held(connection) if config.domains else {}
+    mine = sources.domains(config) if config.domains else {}
+    return {
+        name: {
+            "bytes": sum(held.get(source, 0) for source, of in mine.items() if of == name),
+            "limit": domain.storage,
+            "folder": str(config.folder(name)),
+        }
+        for name, domain in config.domains.items()
+    }

@@ -26,6 +26,7 @@ def command(path: str, failed: bool, every: bool) -> None:
     outcomes = _state.outcomes(settings)
     info = door.read_info(door.path(settings))
     used, limit = blobs.usage(settings.data), settings.limits.storage
+    domains = _state.domains(settings)
     bad = [outcome for outcome in outcomes if not outcome.good]
     counts: dict[str, Counter] = {name: Counter() for name in settings.sources}
     for outcome in outcomes:
@@ -40,6 +41,7 @@ def command(path: str, failed: bool, every: bool) -> None:
                 "published_at": info and info.published_at,
                 "bytes": used,
                 "limit": limit,
+                "domains": domains,
                 "sources": counts,
                 "failed": [{key: getattr(o, key) for key in _LISTED} for o in bad],
                 **({"resources": [{key: getattr(o, key) for key in _LISTED} for o in outcomes]} if every else {}),
@@ -49,7 +51,11 @@ def command(path: str, failed: bool, every: bool) -> None:
     _output.say(
         f"snapshot {info.snapshot}, published {info.published_at}" if info else "nothing is published yet: lake run"
     )
-    _output.say(f"{_output.size(used)} of {_output.size(limit)} used\n")
+    _output.say(f"{_output.size(used)} of {_output.size(limit)} used")
+    for name, domain in domains.items():
+        room = f" of {_output.size(domain['limit'])}" if domain["limit"] else ""
+        _output.say(f"  {name}: {_output.size(domain['bytes'])}{room} in {domain['folder']}")
+    _output.say()
     kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "skipped")
     last = {name: max((o.at for o in outcomes if o.source == name), default=None) for name in counts}
     _output.table(

@@ -177,7 +177,7 @@ class _Run:
 
     def plan(self, jobs: list[Job]) -> Plan:
         """Name what each source asks for first; find out how large it is, and what fits."""
-        found, kinds = Plan(), []
+        found, named = Plan(), []
         for job in jobs:
             job.newest = {row.resource: row for row in ledger.last(self._connection, job.name)}
             job.current = {row.resource: row for row in ledger.current(self._connection, job.name)}
@@ -189,21 +189,26 @@ class _Run:
                     job.todo.append(resource)
                     one = Planned(job.domain, job.name, resource.id, resource.url, *self._need(job, resource))
                     found.planned.append(one)
-                    kinds.append((f"{job.name}/{resource.kind}", job, one))
+                    named.append((job, resource, one))
         if found.planned:
-            self._measure(kinds)
+            self._measure(named)
             found.priority = {job.domain: job.priority for job in jobs}
             plan.fit(found, {job.domain: self._session_of(job).budget for job in jobs})
         return found
 
-    def _measure(self, named: list[tuple[str, Job, Planned]]) -> None:
+    def _measure(self, named: list[tuple[Job, Resource, Planned]]) -> None:
         """Ask for sizes that nobody knows yet, where one can. A guess is no reason to skip."""
-        sized = [(kind, job, one) for kind, job, one in named if job.source.FACTS.sized]
-        if any(one.need is None for _, _, one in sized):
-            at = self._config.mirror
-            whom = [(kind, politeness.host(one.url, at), one, job.source.FACTS.rate) for kind, job, one in sized]
+        unknown = [(job, resource, one) for job, resource, one in named if job.source.FACTS.sized and one.need is None]
+        whom = [
+            (f"{job.name}/{resource.kind}", politeness.host(one.url, self._config.mirror), one, job.source.FACTS.rate)
+            for job, resource, one in unknown
+        ]
+        if whom:
             sizes.ask(self._session.client, whom, self._lanes)
-        for _, job, one in named:
+        for job, resource, one in unknown:
+            if one.known == "asked":
+                one.need = max(0, one.need - self._here(job, resource))
+        for job, _, one in named:
             job.needs[one.resource] = None if one.known == "like others" else one.need
 
     def all(self, jobs: list[Job]) -> None:
@@ -284,16 +289,19 @@ class _Run:
 
     def _need(self, job: Job, resource: Resource) -> tuple[int | None, str]:
         """Bytes that a resource takes beyond what is here, and how that is known; None where nobody knows."""
-        from lake.fetch import download
-
         known, data = job.current.get(resource.id), self._config.data
         if known and fresh.same_request(resource, known, self._config.lake.mirror) and fresh.is_kept(data, known):
             return 0, "as before"  # it is asked whether it has changed
         size = resource.size if resource.size is not None else known.bytes if known else None
         if size is None:
             return None, "not known"
-        here = download.partial_of(self._session_of(job), job.name, resource).size()
-        return max(0, size - here), "published" if resource.size is not None else "as before"
+        return max(0, size - self._here(job, resource)), "published" if resource.size is not None else "as before"
+
+    def _here(self, job: Job, resource: Resource) -> int:
+        """Bytes that came before a break."""
+        from lake.fetch import download
+
+        return download.partial_of(self._session_of(job), job.name, resource).size()
 
     def _skip(self, job: Job, resource: Resource) -> None:
         """Write down, once, that there is no room."""

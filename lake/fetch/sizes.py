@@ -21,15 +21,14 @@ Whom = tuple[str, str, "Planned", float]  # kind, host, what, requests a second
 
 
 def ask(client: httpx.Client, planned: Iterable[Whom], lanes: Lanes) -> None:
-    """Fill in the ``need`` of those that have none: what the archive says of the first `SAMPLE` of each kind, and
+    """Fill in their ``need``: what the archive says of the first `SAMPLE` of each kind, and
     their mean for the others.
 
     A host that gives no answer is not asked for another size: the fetch itself tries longer, and says what is wrong.
     """
     groups: dict[str, list[Whom]] = defaultdict(list)
     for one in planned:
-        if one[2].need is None:
-            groups[one[0]].append(one)
+        groups[one[0]].append(one)
     asked = [one for group in groups.values() for one in group[:SAMPLE]]
     done: SimpleQueue[tuple[Planned, int | None]] = SimpleQueue()
     silent: set[str] = set()
