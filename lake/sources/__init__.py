@@ -23,6 +23,7 @@ _OWN = {
         "gtdb",
         "kegg",
         "ncbi",
+        "ontologies",
     )
 }
 

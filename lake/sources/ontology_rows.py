@@ -1,4 +1,4 @@
-"""Rows of ontologies' tables, gathered one by one from formats that are trees, and given away some thousands at a time."""
+"""Rows of ontologies' tables, gathered from formats that are trees, and given away some thousands at a time."""
 
 from __future__ import annotations
 
@@ -103,4 +103,6 @@ class Rows:
 
 def _table(rows: list[tuple], schema: pa.Schema) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from lake.errors import Unreadable
 from lake.sources import gzipped
-from lake.sources.ontology_rows import OWN, RELATIONS, SUBSET, SYNONYMS, Rows, curie
+from lake.sources.ontology_rows import OWN, RELATIONS, SYNONYMS, Rows, curie
 from lake.sources.source import Part
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -124,7 +124,7 @@ def _child(rows: Rows, number: int, id: str, child: Any) -> None:
         rows.put("properties", number, id=id, property="holds_over_chain", value=chain)
     elif name == "oboInOwl:hasDbXref" and value:
         rows.put("xrefs", number, id=id, xref=value)
-    elif name in RELATIONS and (target := child.get(_RESOURCE) or value):
+    elif name in RELATIONS and (target := child.get(_RESOURCE) or value) and not target.startswith(_OWL.strip("{}")):
         rows.relate(number, id, RELATIONS[name], curie(target))
     else:
         _property(rows, number, id, child)
@@ -174,7 +174,9 @@ def _property(rows: Rows, number: int, id: str, child: Any, about: str | None = 
         rows.reject("properties", number, f"{name} holds elements", _xml(child))
         return
     datatype = child.get(_DATATYPE)
-    rows.put("properties", number, id=id, property=name, value=value, datatype=datatype and curie(datatype), about=about)
+    rows.put(
+        "properties", number, id=id, property=name, value=value, datatype=datatype and curie(datatype), about=about
+    )
 
 
 def _name(element: Any) -> str:

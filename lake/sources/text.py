@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -40,17 +40,22 @@ class Lines(NamedTuple):
 
 def lines(path: Path) -> Iterator[Lines]:
     """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip."""
-    first = 1
     with gzipped.open_file(path) as file:
-        while block := file.read(BLOCK):
-            block += file.readline()
-            if first == 1:
-                block = block.removeprefix(b"\xef\xbb\xbf")
-            pieces = pc.split_pattern(pa.array([block.replace(b"\r\n", b"\n")], pa.large_binary()), b"\n").values
-            record = pa.array(np.arange(first, first + len(pieces)))
-            first += len(pieces) - 1  # a block ends with a line's end, or is the last
-            full = pc.not_equal(pc.binary_length(pieces), 0)
-            yield _decoded(record.filter(full), pieces.filter(full).cast(pa.binary()))
+        yield from lines_of(file)
+
+
+def lines_of(file: BinaryIO) -> Iterator[Lines]:
+    """The same of a file that is open."""
+    first = 1
+    while block := file.read(BLOCK):
+        block += file.readline()
+        if first == 1:
+            block = block.removeprefix(b"\xef\xbb\xbf")
+        pieces = pc.split_pattern(pa.array([block.replace(b"\r\n", b"\n")], pa.large_binary()), b"\n").values
+        record = pa.array(np.arange(first, first + len(pieces)))
+        first += len(pieces) - 1  # a block ends with a line's end, or is the last
+        full = pc.not_equal(pc.binary_length(pieces), 0)
+        yield _decoded(record.filter(full), pieces.filter(full).cast(pa.binary()))
 
 
 def _decoded(record: pa.Array, raw: pa.Array) -> Lines:
