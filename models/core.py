@@ -219,3 +219,88 @@ class PlanetRuns(Table, key="planet_run_key"):
     """Whether the numbers were made up to show the software"""
     cube: str | None
     """Digest of its cube"""
+
+
+class OntologyTerms(Table, key="id", sort=("id",), empty=True, tags="ontologies"):
+    """Terms of ontologies. Each id once, as its home says it, or else another file that names it."""
+
+    id: str
+    """Such as ENVO:00000016"""
+    prefix: str
+    """Its ontology: ENVO of ENVO:00000016"""
+    kind: Annotated[str | None, OneOf("term", "typedef", "instance")]
+    """term, typedef (a relation) or instance; null where the file does not say"""
+    name: str | None
+    """Preferred name"""
+    namespace: str | None
+    """Such as biological_process"""
+    definition: str | None
+    """In words"""
+    obsolete: bool
+    """Whether it is not to be used any more; an alternative id of another term is not either"""
+    replaced_by: str | None
+    """Of an obsolete term, what to use in its place; the first where there are several"""
+    ontology: str
+    """The file, as lake.toml names it"""
+    version: str | None
+    """Of the file"""
+    home: bool
+    """Whether that file is the prefix's own, and no other that names the term too"""
+
+
+class OntologySynonyms(Table, empty=True, tags="ontologies"):
+    """Other names of terms."""
+
+    id: Annotated[str, References("core.ontology_terms.id")]
+    """The term"""
+    synonym: str
+    """The name"""
+    scope: Annotated[str | None, OneOf("EXACT", "BROAD", "NARROW", "RELATED")]
+    """How near it is; null where the file does not say"""
+    type: str | None
+    """What kind of name, where the file says it"""
+    ontologies: list[str]
+    """The files that have it"""
+
+
+class OntologyXrefs(Table, key=("id", "xref"), empty=True, tags="ontologies"):
+    """The same or a near thing in other databases."""
+
+    id: Annotated[str, References("core.ontology_terms.id")]
+    """The term"""
+    xref: str
+    """An id of another database, or a URL"""
+    description: str | None
+    """Of the cross-reference"""
+    ontologies: list[str]
+    """The files that have it"""
+
+
+class OntologyRelations(Table, key=("id", "relation", "target"), empty=True, tags="ontologies"):
+    """What terms have to do with each other, as the files state it."""
+
+    id: str
+    """The term"""
+    relation: str
+    """is_a, part_of, has_part, replaced_by, ...; another relation by its id"""
+    target: str
+    """The other term"""
+    logical: bool
+    """Whether it stands in the term's logical definition alone"""
+    limited: bool
+    """Whether a qualifier makes it weaker than "each one has some": all_only, a cardinality, a condition (gci)"""
+    ontologies: list[str]
+    """The files that state it"""
+
+
+class OntologyClosure(Table, key=("id", "ancestor", "relation"), sort=("id", "ancestor"), empty=True, tags="ontologies"):
+    """Every term with everything above it, and with itself; obsolete terms are left out."""
+
+    id: str
+    """The term"""
+    ancestor: str
+    """What it is, or is a part of"""
+    relation: Annotated[str, OneOf("is_a", "part_of")]
+    """is_a: by is_a alone; part_of: by at least one part_of on the way"""
+    distance: Annotated[int | None, Unit("1"), Between(0, None)]
+    """Fewest steps, 0 to itself; null where each way leads along a cycle"""

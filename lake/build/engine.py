@@ -172,7 +172,13 @@ def _definitions(connection: DuckDBPyConnection, planned: Plan) -> None:
 
 
 def _macros(planned: Plan) -> list[dict[str, Any]]:
-    return [{"position": i, "name": m.name, "sql": m.sql} for i, m in enumerate(planned.project.macros.values())]
+    """Those that can be made: of what they read, and of what they call, all is there."""
+    found: dict[str, str] = {}
+    for macro in planned.project.macros.values():
+        called = set(macro.calls) & planned.project.macros.keys() - {macro.name}
+        if called <= found.keys() and all(planned.content.get(table) for table in macro.tables):
+            found[macro.name] = macro.sql
+    return [{"position": i, "name": name, "sql": sql} for i, (name, sql) in enumerate(found.items())]
 
 
 def _views(planned: Plan) -> list[dict[str, Any]]:

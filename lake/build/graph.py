@@ -20,7 +20,7 @@ from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
 _CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
-_PARSER = 3  # raise it when what is read off a text changes
+_PARSER = 4  # raise it when what is read off a text changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Macro:
     sql: str  # CREATE MACRO ...
     canonical: str
     calls: tuple[str, ...]
+    tables: tuple[str, ...]  # that it reads itself
     where: str
 
 
@@ -101,6 +102,7 @@ def load(config: Config) -> Project:
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
             raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
     _check_inputs(models)
+    _check_macros(macros, models)
     return Project({table: models[table] for table in _order(models)}, macros)
 
 
@@ -117,7 +119,8 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
         sql = read(path)
         facts = cache.facts(sql, path)
         used = _closure(set(facts["calls"]) & macros.keys(), macros)
-        yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
+        inputs = sorted({*facts["tables"], *(table for name in used for table in macros[name].tables)})
+        yield Model(table, sql, facts["canonical"], tuple(inputs), used, promised[table], path)
 
 
 def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
@@ -136,7 +139,7 @@ def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
             match = _CREATE_MACRO.match(_without_comments(sql))
             if not match:
                 raise ModelError("macros/ holds CREATE MACRO statements only", where=str(path), why=sql.strip()[:80])
-            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), where=str(path))
+            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), cache.reads(sql, path), where=str(path))
             if macro.name in macros:
                 raise ModelError(f"the macro {macro.name} is made twice", where=f"{path}, {macros[macro.name].where}")
             macros[macro.name] = macro
@@ -160,6 +163,14 @@ def _check_inputs(models: Mapping[str, Model]) -> None:
         for table in model.inputs:
             if table not in models and not table.startswith(("raw.", "ops.")):
                 raise unknown_table(model, table, models)
+
+
+def _check_macros(macros: Mapping[str, Macro], models: Mapping[str, Model]) -> None:
+    for macro in macros.values():
+        for table in macro.tables:
+            if table not in models or models[table].contract.materialized == "view":
+                what = "a view" if table in models else "no model's or seed's table"
+                raise ModelError(f"the macro {macro.name} reads {table}, {what}", where=macro.where)
 
 
 def unknown_table(model: Model, table: str, known: Iterable[str]) -> ModelError:
@@ -235,6 +246,9 @@ class Cache:
     def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
         text, calls = self.get("tokens", sql, lambda: parse.canonical(sql))
         return text, tuple(calls)
+
+    def reads(self, sql: str, path: Path) -> tuple[str, ...]:
+        return tuple(self.get("macro", sql, lambda: parse.macro(sql, path)))
 
     def statements(self, text: str, path: Path) -> list[str]:
         return self.get("statements", text, lambda: parse.statements(text, path))
