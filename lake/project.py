@@ -8,7 +8,7 @@ from pathlib import Path
 from lake.config import FILE
 from lake.errors import ConfigError, StorageError
 
-_PARTS = ("sql", "models", "macros", "seeds")
+_PARTS = ("sql", "models", "macros", "seeds", "catalogue")
 
 
 def home() -> Path:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lake.contract import Between, Normalise, OneOf, Pattern, References, Rule, Table, Unit
+from lake.contract import Between, Normalise, OneOf, Pattern, References, Rule, SqlType, Table, Unit
 
 _RULE = References("seeds.environment_rules.rule_id")
 _BASIS = OneOf("standard state", "cell", "body", "habitat")
@@ -292,3 +292,18 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Global mean at the top of the atmosphere"""
     outgoing_longwave_gap: str | None
     """Why it is null"""
+
+
+class Spectra(Table, key="planet_run_key", empty=True, tags="spectra"):
+    """One spectrum a planet-run, for training."""
+
+    planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
+    """The observed planet's run"""
+    spectrum: str
+    """Of core.spectra"""
+    kind: str
+    """transmission, ..."""
+    wavelength: Annotated[list[float], SqlType("FLOAT[]"), Unit("um")]
+    """Ascending"""
+    value: Annotated[list[float], SqlType("FLOAT[]")]
+    """In core.spectra.value_unit"""

@@ -92,3 +92,49 @@ class ClimateVariables(Table, key=("quantity", "priority"), tags="climate"):
     """CF standard name, or the variable's name in lower case"""
     citation: Annotated[str, Pattern(r".{20,}")]
     """Who calls it so"""
+
+
+class ProcessNotes(Table, key="note", empty=True, tags="notes"):
+    """How data was made, by hand and with its source: `lake note`, docs/notes.md."""
+
+    note: Annotated[str, Pattern(r"[0-9a-f]{16}")]
+    """Digest of kind, subject, and DOI, URL or statement"""
+    kind: Annotated[
+        str,
+        OneOf(
+            "experimental_provenance",
+            "observational_context",
+            "computational_lineage",
+            "methodological_evolution",
+            "quality_control",
+            "decision",
+            "systematic_bias",
+            "failed_experiment",
+        ),
+    ]
+    """What it tells"""
+    about: str
+    """Table, column or source that it is about"""
+    statement: str
+    """In a sentence"""
+    doi: Annotated[str | None, Pattern(r"10\..+")]
+    """Of what it rests on"""
+    url: Annotated[str | None, Pattern(r"https?://.+")]
+    """Likewise, where there is no DOI"""
+    title: str | None
+    """Of that work"""
+    year: int | None
+    """Of that work"""
+    publisher: str | None
+    """Of that work: the journal"""
+
+
+class NoteTargets(Table, key="kind", tags="notes"):
+    """How many notes of each kind there should be."""
+
+    kind: str
+    """As in seeds.process_notes"""
+    target: Annotated[int, Between(1, None)]
+    """How many"""
+    meaning: str
+    """What notes of this kind tell"""

@@ -1,5 +1,6 @@
 """One raw table each, or one step on from it: names, types, units."""
 
+import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -364,3 +365,297 @@ class ExoplanetsCumulative(Table, key="candidate", empty=True, tags="planets"):
     """J2000"""
     declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
     """J2000"""
+
+
+class Assemblies(Table, key="accession", empty=True, tags="genomes"):
+    """NCBI's assembly summaries, one row an accession."""
+
+    accession: Annotated[str, Pattern(r"GC[AF]_\d{9}\.\d+")]
+    """With its version"""
+    genome: Annotated[str, Pattern(r"\d{9}")]
+    """The digits that GenBank and RefSeq share"""
+    version: int
+    """The accession's"""
+    database: Annotated[str, OneOf("GenBank", "RefSeq")]
+    """Whose accession"""
+    status: str
+    """latest, replaced or suppressed"""
+    organism: str | None
+    """Scientific name"""
+    taxid: int | None
+    """NCBI taxon"""
+    species_taxid: int | None
+    """NCBI taxon of the species"""
+    strain: str | None
+    """Strain or isolate"""
+    level: str | None
+    """Complete Genome, Chromosome, Scaffold or Contig"""
+    category: str | None
+    """reference genome or representative genome"""
+    released: datetime.date | None
+    """When the sequences were"""
+    submitter: str | None
+    """Who"""
+    paired: str | None
+    """The same assembly in the other database"""
+    paired_identical: bool | None
+    """Whether it is the same to the base"""
+    excluded: str | None
+    """Why it is not in RefSeq"""
+    type_material: str | None
+    """Whether it is of the type strain"""
+    path: str | None
+    """Its folder"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Total length"""
+    gc: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """Guanine and cytosine among the bases"""
+    scaffolds: int | None
+    """Scaffolds"""
+    contigs: int | None
+    """Contigs"""
+    genes: int | None
+    """Genes"""
+    coding_genes: int | None
+    """Genes of proteins"""
+
+
+class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes"):
+    """Genomes of GTDB, one row each release."""
+
+    release: str
+    """GTDB's"""
+    release_number: int | None
+    """The same as a number; null for the latest, whose number the archive did not say"""
+    gtdb_id: str
+    """RS_ or GB_ and its accession; another id for what is not at NCBI"""
+    accession: str | None
+    """RefSeq's or GenBank's"""
+    genome: Annotated[str | None, Pattern(r"\d{9}")]
+    """The digits that GenBank and RefSeq share"""
+    lineage: str
+    """As GTDB writes it"""
+    lineages: Annotated[int, Between(1, 1, "warn")]
+    """How many lineages taxonomy and metadata give: one"""
+    domain: str | None
+    """Bacteria or Archaea"""
+    phylum: str | None
+    """Name"""
+    class_: str | None
+    """Name"""
+    taxon_order: str | None
+    """Name"""
+    family: str | None
+    """Name"""
+    genus: str | None
+    """Name"""
+    species: str | None
+    """Name"""
+    representative: str | None
+    """The genome that stands for its species"""
+    is_representative: bool | None
+    """Whether it is that itself"""
+    checkm2_completeness: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """By CheckM2"""
+    checkm2_contamination: Annotated[float | None, Unit("percent"), Between(0, None)]
+    """By CheckM2"""
+    checkm_completeness: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """By CheckM"""
+    checkm_contamination: Annotated[float | None, Unit("percent"), Between(0, None)]
+    """By CheckM"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Total length"""
+    gc: Annotated[float | None, Unit("percent"), Between(0, 100)]
+    """Guanine and cytosine among the bases"""
+    contigs: int | None
+    """Contigs"""
+    n50: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """N50 of the contigs"""
+    proteins: int | None
+    """Predicted proteins"""
+    category: str | None
+    """derived from metagenome, from single cell, ..."""
+    isolation_source: str | None
+    """What it was isolated from"""
+
+
+_CATALOGUE = OneOf("nasa.pscomppars", "nasa.nssdca", "exoplanet.eu", "open_exoplanets")
+
+
+class PlanetEntries(Table, key=("catalogue", "entry"), empty=True, tags="planets"):
+    """Planets as each catalogue has them."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    star: str | None
+    """Its star or binary there"""
+    status: str | None
+    """Confirmed, Controversial, Retracted ... in the catalogue's own words"""
+    discovery_method: str | None
+    """In the catalogue's own words"""
+    discovery_year: int | None
+    """When"""
+    updated: datetime.date | None
+    """When the catalogue last changed it, where it tells"""
+    in_systems: bool
+    """Whether its system was read, and not the Open Exoplanet Catalogue's table alone"""
+
+
+class PlanetNames(Table, key=("catalogue", "entry", "alias"), empty=True, tags="planets"):
+    """What each catalogue calls its planets."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    alias: str
+    """alias_of(name)"""
+    name: str
+    """As it is written"""
+    rank: int
+    """0 first name, 1 another name, 2 by another name of the star; 3 more where a star's letter was left out"""
+    basis: Annotated[str, OneOf("name", "alternate", "star", "component")]
+    """The same in a word"""
+
+
+_Above = Annotated[float | None, Between(0, None), Field(description="Upper uncertainty, in `unit`")]
+_Below = Annotated[float | None, Between(None, 0), Field(description="Lower uncertainty, in `unit`")]
+
+
+class ExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What the NASA archive's composite parameters say of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class ExoplanetEuValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What exoplanet.eu says of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+    """What the Open Exoplanet Catalogue says of planets, a quantity a row, in its own units."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class IgsrFiles(Table, empty=True, tags="samples"):
+    """Files that IGSR's indexes, trees and listings name, a row for each time."""
+
+    list: str
+    """The index, tree or listing"""
+    url: str
+    """The file, in one spelling"""
+    sample: str | None
+    """As the index says, or the file's path"""
+    population: str | None
+    """As the index says"""
+    data_type: Annotated[
+        str, OneOf("reads", "alignment", "index", "statistics", "variants", "folder", "other", severity="error")
+    ]
+    """By the file's name"""
+    format: str | None
+    """What the file's name ends in, without its compression"""
+    bytes: Annotated[int | None, Unit("byte"), Between(0, None)]
+    """Size, where a tree or listing says it to the byte"""
+    md5: Annotated[str | None, Pattern("[0-9a-f]{32}")]
+    """MD5"""
+    run_id: str | None
+    """Run (SRR, ERR, DRR)"""
+    platform: str | None
+    """Type of sequencing machine"""
+    instrument: str | None
+    """Model of sequencing machine"""
+    read_count: Annotated[int | None, Between(0, None)]
+    """Reads in the file"""
+    base_count: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Bases in the file"""
+    analysis_group: str | None
+    """Which set of data it belongs to, as the index says"""
+    withdrawn: bool
+    """Whether the index says that it was withdrawn"""
+
+
+class IgsrSamples(Table, empty=True, tags="samples"):
+    """Rows of IGSR's lists of samples, panels and pedigrees, in one spelling."""
+
+    list: str
+    """The list"""
+    sample: str
+    """Sample"""
+    biosample: str | None
+    """BioSample accession"""
+    sex: Annotated[str | None, OneOf("female", "male")]
+    """Sex"""
+    family: str | None
+    """Family"""
+    father: str | None
+    """Father, where he is a sample"""
+    mother: str | None
+    """Mother, where she is a sample"""
+    population: str | None
+    """Code of the population"""
+    population_name: str | None
+    """Name of the population"""
+    superpopulation: str | None
+    """Code of the superpopulation"""
+    superpopulation_name: str | None
+    """Name of the superpopulation"""
+    collections: "list[str] | None"
+    """Collections that have data of it"""
+    platforms: str | None
+    """Platforms, in a panel that has them"""

@@ -305,6 +305,7 @@ TAKEN = [
     ("xml", b"\xef\xbb\xbf<a>\n</a>\n<!-- end -->\n"),
     ("xml", b"<?xml version='1.0'?><nothing x='1'/>"),
     ("xml", b'<!DOCTYPE pathway SYSTEM "https://x/KGML.dtd"><pathway><a/></pathway >'),
+    ("xml", b"<?xml version='1.0'?><sbml><notes><body><h1>made up</h1></body></notes></sbml>"),
     ("csv", b'name,ref\nKepler-1,"<a refstr=X href=y>2019 <html></a>"\n'),
     ("text", b"no ERROR here\n"),
     ("text", b"caf\xe9 \xff\n"),

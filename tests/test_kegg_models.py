@@ -12,6 +12,7 @@ import pytest
 
 from lake import config
 from lake.build import graph
+from lake.build.workspace import create_macros
 from lake.check import run as check
 from lake.sources import kegg
 from lake.sources.source import Resource
@@ -49,8 +50,7 @@ class Tables:
         self.project = graph.load(config.load(ROOT))
         for layer in ("raw", "seeds", "staging", "core", "features"):
             self.connection.execute(f"CREATE SCHEMA {layer}")
-        for macro in self.project.macros.values():
-            self.connection.execute(macro.sql)
+        create_macros(self.connection, self.project)
 
     def raw(self, table: str, data: pa.Table) -> None:
         self.connection.register("_data", data)

@@ -156,6 +156,17 @@ NO_ORIGIN = {
     "core.edge_reconciliation.edges",
     "core.edge_reconciliation.duplicates",
     "features.feasible_pathways.temperature_kind",
+    "staging.planet_entries.catalogue",
+    "staging.exoplanets_values.origin",
+    "staging.exoplanet_eu_values.catalogue",
+    "staging.exoplanet_eu_values.origin",
+    "staging.open_exoplanets_values.catalogue",
+    "staging.open_exoplanets_values.origin",
+    "core.planet_catalogues.catalogues",
+    "core.genome_statistics.sequences",
+    "core.sample_balance.samples",
+    "core.ontology_closure.distance",
+    "core.sample_gaps.samples",
 }
 
 

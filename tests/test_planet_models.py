@@ -15,6 +15,7 @@ from conftest import ROOT
 
 from lake import config, keys
 from lake.build import graph
+from lake.build.workspace import create_macros
 from lake.check import run as checking
 from lake.land.schemas import CUBE_VARIABLES, CUBES
 from lake.sources import exoplanets
@@ -47,8 +48,7 @@ def build(files: dict[str, Path], cubes: list[dict] = (), variables: list[dict] 
         connection.register("_rows", rows)
         connection.execute(f"CREATE TABLE raw.{table} AS FROM _rows")
     project = graph.load(config.load(ROOT))
-    for macro in project.macros.values():
-        connection.execute(macro.sql)
+    create_macros(connection, project)
     wanted = project.upstream(WANTED)
     models = [model for table, model in project.models.items() if table in wanted]
     for model in models:

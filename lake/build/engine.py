@@ -172,13 +172,9 @@ def _definitions(connection: DuckDBPyConnection, planned: Plan) -> None:
 
 
 def _macros(planned: Plan) -> list[dict[str, Any]]:
-    """Those that can be made: of what they read, and of what they call, all is there."""
-    found: dict[str, str] = {}
-    for macro in planned.project.macros.values():
-        called = set(macro.calls) & planned.project.macros.keys() - {macro.name}
-        if called <= found.keys() and all(planned.content.get(table) for table in macro.tables):
-            found[macro.name] = macro.sql
-    return [{"position": i, "name": name, "sql": sql} for i, (name, sql) in enumerate(found.items())]
+    """Macros in their order; of those that read tables, those whose tables are there."""
+    there = [macro for macro in planned.project.macros.values() if all(map(planned.content.get, macro.reads))]
+    return [{"position": i, "name": macro.name, "sql": macro.sql} for i, macro in enumerate(there)]
 
 
 def _views(planned: Plan) -> list[dict[str, Any]]:

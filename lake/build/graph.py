@@ -7,20 +7,21 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from lake import contract as contracts
+from lake import sources
 from lake.build import parse
 from lake.config import Config
 from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
 _CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
-_PARSER = 4  # raise it when what is read off a text changes
+_PARSER = 3  # raise it when what is read off a text changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,12 @@ class Macro:
     sql: str  # CREATE MACRO ...
     canonical: str
     calls: tuple[str, ...]
-    tables: tuple[str, ...]  # that it reads itself
     where: str
+
+    @property
+    def reads(self) -> list[str]:
+        """Tables that it reads: then it is for those who read the lake, where these are there, and not for models."""
+        return re.findall(r"\b(?:FROM|JOIN)\s+(\w+\.\w+)", _without_comments(self.sql), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,18 @@ def load(config: Config) -> Project:
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
             raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
     _check_inputs(models)
-    _check_macros(macros, models)
-    return Project({table: models[table] for table in _order(models)}, macros)
+    project = Project({table: models[table] for table in _order(models)}, macros)
+    others = {
+        f"raw.{table}" for name in sources.names() if name not in config.sources for table in sources.get(name).TABLES
+    }
+    return replace(project, models={table: _promise(project, table, others) for table in project.models})
+
+
+def _promise(project: Project, table: str, others: Set[str]) -> Model:
+    """A model; it may have no rows where it reads raw tables of sources that lake.toml does not name."""
+    model = project.models[table]
+    near = {name for one in project.upstream([table]) for name in project.models[one].inputs}
+    return replace(model, contract=replace(model.contract, empty=True)) if near & others else model
 
 
 def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:
@@ -119,8 +134,14 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
         sql = read(path)
         facts = cache.facts(sql, path)
         used = _closure(set(facts["calls"]) & macros.keys(), macros)
-        inputs = sorted({*facts["tables"], *(table for name in used for table in macros[name].tables)})
-        yield Model(table, sql, facts["canonical"], tuple(inputs), used, promised[table], path)
+        if reading := [macro for macro in used if macros[macro].reads]:
+            raise ModelError(
+                f"{table} calls {reading[0]}, which reads {macros[reading[0]].reads[0]}",
+                where=str(path),
+                why="what a model reads has to stand in its own SQL, so that it is built after it",
+                next="join the table",
+            )
+        yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
 
 
 def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
@@ -139,7 +160,7 @@ def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
             match = _CREATE_MACRO.match(_without_comments(sql))
             if not match:
                 raise ModelError("macros/ holds CREATE MACRO statements only", where=str(path), why=sql.strip()[:80])
-            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), cache.reads(sql, path), where=str(path))
+            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), where=str(path))
             if macro.name in macros:
                 raise ModelError(f"the macro {macro.name} is made twice", where=f"{path}, {macros[macro.name].where}")
             macros[macro.name] = macro
@@ -163,14 +184,6 @@ def _check_inputs(models: Mapping[str, Model]) -> None:
         for table in model.inputs:
             if table not in models and not table.startswith(("raw.", "ops.")):
                 raise unknown_table(model, table, models)
-
-
-def _check_macros(macros: Mapping[str, Macro], models: Mapping[str, Model]) -> None:
-    for macro in macros.values():
-        for table in macro.tables:
-            if table not in models or models[table].contract.materialized == "view":
-                what = "a view" if table in models else "no model's or seed's table"
-                raise ModelError(f"the macro {macro.name} reads {table}, {what}", where=macro.where)
 
 
 def unknown_table(model: Model, table: str, known: Iterable[str]) -> ModelError:
@@ -246,9 +259,6 @@ class Cache:
     def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
         text, calls = self.get("tokens", sql, lambda: parse.canonical(sql))
         return text, tuple(calls)
-
-    def reads(self, sql: str, path: Path) -> tuple[str, ...]:
-        return tuple(self.get("macro", sql, lambda: parse.macro(sql, path)))
 
     def statements(self, text: str, path: Path) -> list[str]:
         return self.get("statements", text, lambda: parse.statements(text, path))

@@ -80,22 +80,6 @@ def select(sql: str, path: Path) -> dict[str, Any]:
     return {"canonical": text, "calls": calls, "tables": sorted(tables)}
 
 
-_BODY = re.compile(r"\)\s*AS\s+(TABLE\s+)?", re.IGNORECASE)  # of CREATE MACRO name(parameters) AS ...
-
-
-def macro(sql: str, path: Path) -> list[str]:
-    """The tables that a macro reads.
-
-    Raises:
-        ModelError: it does not parse, or names a table without its layer.
-    """
-    start = _BODY.search(sql)
-    if not re.search(r"\bFROM\b", sql, re.IGNORECASE) or not start:
-        return []
-    body = sql[start.end() :]
-    return select(body if start[1] else f"SELECT {body}", path)["tables"]
-
-
 @cache
 def _parser() -> DuckDBPyConnection:
     import duckdb

@@ -55,9 +55,9 @@ def _tables(connection: DuckDBPyConnection, project: Project, models: list[Model
             continue
         schema, _, stem = table.partition(".")
         if schema not in schemas:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(schema)}")
+            connection.execute(f"CREATE SCHEMA {name(schema)}")
             schemas.add(schema)
-        connection.execute(f"CREATE OR REPLACE VIEW {name(schema)}.{name(stem)} AS {selected([], columns)}")
+        connection.execute(f"CREATE VIEW {name(schema)}.{name(stem)} AS {selected([], columns)}")
 
 
 def _problem(

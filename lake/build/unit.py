@@ -15,7 +15,7 @@ from lake import progress
 from lake.build import graph, preflight, preview, select, unit_files, unit_tables
 from lake.build.graph import Project
 from lake.build.unit_files import MACROS, Row, UnitTest, is_rows, perhaps
-from lake.build.workspace import create_macros, macro_tables
+from lake.build.workspace import create_macros
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
@@ -78,8 +78,6 @@ def run(config: Config, patterns: Iterable[str] = (), *, exclude: Iterable[str] 
     summary = Summary(untested=sorted(chosen - tested))
     with duckdb.connect(config={"threads": 1}) as connection:  # for a few rows others cost more than they give
         create_macros(connection, project)
-        for table in macro_tables(project):
-            connection.execute(f"DROP VIEW {'.'.join(map(name, table.split('.')))}")
         columns = unit_tables.make(connection, config, project, tests)
         if problems := [problem for test in tests for problem in unit_tables.mistyped(test, project, columns)]:
             raise preflight.together(problems)
@@ -92,7 +90,7 @@ def run(config: Config, patterns: Iterable[str] = (), *, exclude: Iterable[str] 
 
 
 def _chosen(config: Config, project: Project, patterns: Sequence[str], exclude: Sequence[str]) -> set[str]:
-    macros = [MACROS + macro for macro in project.macros]
+    macros = [MACROS + name for name, macro in project.macros.items() if not macro.reads]
     models = [table for table, model in project.models.items() if not model.seed]
 
     def known(what: str) -> set[str] | None:
@@ -120,8 +118,6 @@ def _outcome(
     started = time.perf_counter()
     connection.execute("BEGIN")
     try:
-        for table, rows in test.given.items():
-            unit_tables.insert(connection, test, table, rows, columns[table])
         of = _of_model if test.subjects[0] in project.models else _of_cases if test.cases is not None else _of_call
         differences = of(connection, project, test, columns)
     except duckdb.Error as error:
@@ -135,6 +131,8 @@ def _of_model(
     connection: DuckDBPyConnection, project: Project, test: UnitTest, columns: Mapping[str, Mapping[str, str]]
 ) -> list[Difference]:
     model = project.models[test.subjects[0]]
+    for table, rows in test.given.items():
+        unit_tables.insert(connection, test, table, rows, columns[table])
     made = f"(\n{model.sql.rstrip().rstrip(';')}\n)"
     if test.expect_rows is not None:
         return _count(test.expect_rows, connection.execute(f"SELECT count(*) FROM {made}").fetchone()[0])

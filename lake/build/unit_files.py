@@ -20,7 +20,7 @@ relative ``tolerance``, 1e-9 where nothing is said; a macro's test is the same w
         { value = 15.0, unit = "furlong" },  # NULL
     ]
 
-A macro that reads tables has them given too. A call without arguments of its own has one ``expect``; that of a table macro has rows.
+A call without arguments of its own has one ``expect``; that of a table macro has rows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lake.build.graph import Project
 from lake.build.preflight import together
-from lake.build.workspace import macro_tables
 from lake.config import Config
 from lake.errors import ConfigError
 
@@ -184,14 +183,13 @@ def _unlike(error: ValidationError, where: str) -> ConfigError:
 def _mistakes(test: UnitTest, project: Project) -> Iterator[ConfigError]:
     about_macros = test.subjects[0].startswith(MACROS)
     yield from _misshapen(test, about_macros)
-    model = project.models.get(test.subjects[0])
-    reads = model.inputs if model else macro_tables(project)
-    for table in test.given.keys() - set(reads):
-        what = f"{test.subjects[0]} does not read {table}"
-        yield test.mistake(what, at=table, why=perhaps(table, reads))
-    if model is None:
+    if about_macros:
         yield from _miscalled(test)
         return
+    model = project.models[test.subjects[0]]
+    for table in test.given.keys() - set(model.inputs):
+        what = f"{model.table} does not read {table}"
+        yield test.mistake(what, at=table, why=perhaps(table, model.inputs))
     known = [column.name for column in model.contract.columns]
     for column in test.columns:
         if column not in known:
@@ -201,7 +199,7 @@ def _mistakes(test: UnitTest, project: Project) -> Iterator[ConfigError]:
 def _misshapen(test: UnitTest, about_macros: bool) -> Iterator[ConfigError]:
     """What a test of its kind must have, and what it must not."""
     ways = ("expect", "cases") if about_macros else ("expect", "expect_rows")
-    not_its_own = ("expect_rows",) if about_macros else ("call", "cases")
+    not_its_own = ("given", "expect_rows") if about_macros else ("call", "cases")
     given = [way for way in ways if getattr(test, way) is not None]
     if not test.name:
         yield test.mistake(f"a test {'calls no macro' if about_macros else 'has no name'}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lake import land
 from lake.build.graph import Project
 from lake.build.unit_files import Row, UnitTest, perhaps
-from lake.build.workspace import Columns, macro_tables
+from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import catalog, record
@@ -49,7 +49,7 @@ def make(
 
 def _reads(project: Project, test: UnitTest) -> tuple[str, ...]:
     model = project.models.get(test.subjects[0])
-    return model.inputs if model else tuple(macro_tables(project))
+    return model.inputs if model else ()
 
 
 def _landed(

@@ -231,7 +231,7 @@ def open(
         space = Workspace(config, connection, published, columns)
         create_macros(connection, project)
         for schema in sorted({table.partition(".")[0] for table in needed}):  # here: in two threads they would collide
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(schema)}")
+            connection.execute(f"CREATE SCHEMA {name(schema)}")
         for table in sorted(set(needed) & published.keys()):
             try:
                 show(connection, table, [config.data / file for file in published[table]], columns[table])
@@ -277,25 +277,17 @@ def scratch(config: Config) -> Iterator[DuckDBPyConnection]:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def macro_tables(project: Project) -> list[str]:
-    """The tables that macros read."""
-    return sorted({table for macro in project.macros.values() for table in macro.tables})
-
-
 def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
-    """Make the project's macros known to a connection, and views without rows of the tables that they read.
-
-    DuckDB makes no macro over a table that is not there; the view gives way to the table when that comes.
+    """Make the project's macros known to a connection, but for those that read tables.
 
     Raises:
         ModelError: DuckDB refuses one.
     """
     import duckdb
 
-    for table in macro_tables(project):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(table.partition('.')[0])}")
-        show(connection, table, [], [(c.name, c.type) for c in project.models[table].contract.columns])
     for macro in project.macros.values():
+        if macro.reads:
+            continue
         try:
             connection.execute(macro.sql)
         except duckdb.Error as error:

@@ -74,6 +74,7 @@ _HELP = {
     "lineage": "What a column is computed from, and what is computed from it.",
     "lint": "What the SQL of models and macros should not do, each with its reason.",
     "log": "The snapshots: when, who, why, what changed.",
+    "note": "Keep how data was made: add, import, look up at Crossref, list.",
     "plan": "What lake build would build, and why; with --data, what that would change.",
     "restore": "Make an older snapshot the newest.",
     "run": "Fetch, land, build, check, publish; what is up to date is skipped.",

@@ -1,18 +1,119 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from lake.cli import _output
 
+if TYPE_CHECKING:
+    from lake.config import Config
 
-@click.command(epilog="Example: lake sources --json")
+
+@click.command(epilog="Example: lake sources --catalogue --domain climate")
+@click.option("--catalogue", is_flag=True, help="All databases that the catalogue knows, asked by this lake or not.")
+@click.option("--domain", help="With --catalogue: of this domain.")
+@click.option("--topic", help="With --catalogue: of this file, such as exoplanets.")
+@click.option("--status", help="With --catalogue: active, proposed or disabled.")
+@click.option("--access", help="With --catalogue: TAP, REST, files or portal.")
+@click.option("--search", default="", help="With --catalogue: a text in the name or the homepage.")
+@click.option("--probe", multiple=True, metavar="NAME", help="Ask this database of the catalogue whether it answers.")
+@click.option("--limit", type=click.IntRange(1), help="Probe so many of those that were not probed for longest.")
 @_output.common
-def command(path: str) -> None:
-    """The archives that this lake asks: licence, rate, last fetch, rows."""
-    from lake import config, sources
-    from lake.cli import _state
+def command(
+    path: str,
+    catalogue: bool,
+    domain: str | None,
+    topic: str | None,
+    status: str | None,
+    access: str | None,
+    search: str,
+    probe: tuple[str, ...],
+    limit: int | None,
+) -> None:
+    """The archives that this lake asks: licence, rate, last fetch, rows. With --catalogue, all that one could ask."""
+    from lake import config
 
     settings = config.load(path)
+    if not (catalogue or probe or limit):
+        _asked(settings)
+        return
+    wanted = {"domain": domain, "topic": topic, "status": status, "access": access}
+    rows = _chosen(settings, {key: value for key, value in wanted.items() if value}, search)
+    if probe or limit:
+        _probe(settings, rows, probe, limit)
+    else:
+        _show(rows)
+
+
+def _chosen(settings: Config, wanted: dict[str, str], search: str) -> list[dict[str, Any]]:
+    """The catalogue's rows with their newest probe; one that is proposed and answered is active."""
+    from lake.fetch import probe as probing
+    from lake.sources import catalogue
+
+    probes = probing.last(settings.data)
+    rows = []
+    for one in catalogue.load(settings.root):
+        last = probes.get(one.name, {})
+        row = {**one.as_dict(), "last_probe": last.get("at"), "answer": last.get("outcome")}
+        if row["status"] == "proposed" and row["answer"] == "answers":
+            row["status"] = "active"
+        rows.append(row)
+
+    def fits(row: dict[str, Any]) -> bool:
+        by = all(value in row[key] if key == "access" else value == row[key] for key, value in wanted.items())
+        return by and search.lower() in f"{row['name']} {row['homepage']}".lower()
+
+    return [row for row in rows if fits(row)]
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from collections import Counter
+
+    counts = {key: dict(Counter(row[key] for row in rows)) for key in ("domain", "status")}
+    if _output.as_json:
+        _output.json_out({"databases": rows, "counts": {**counts, "all": len(rows)}})
+    shown = ("domain", "name", "access", "status", "last_probe", "licence", "homepage")
+    _output.table(
+        [key.replace("_", " ") for key in shown],
+        [[", ".join(row[key]) if key == "access" else row[key] for key in shown] for row in rows],
+    )
+    told = ", ".join(f"{count} {name}" for name, count in {**counts["domain"], **counts["status"]}.items())
+    _output.say(f"\n{len(rows)} databases" + (f": {told}" if rows else ""))
+
+
+def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...], limit: int | None) -> None:
+    import difflib
+
+    from lake.errors import ConfigError
+    from lake.fetch import probe as probing
+
+    known = {row["name"]: row for row in rows}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"the catalogue has no {name!r}",
+                why=f"did you mean {near[0]!r}?" if near else "",
+                next="lake sources --catalogue --search ...",
+            )
+    chosen = [known[name] for name in names]
+    if limit:
+        others = [row for row in rows if row["name"] not in names and row["status"] != "disabled"]
+        chosen += sorted(others, key=lambda row: row["last_probe"] or "")[:limit]
+    done = probing.probe(settings, [(row["name"], row["homepage"]) for row in chosen])
+    if _output.as_json:
+        _output.json_out({"probes": done})
+    _output.table(
+        ("name", "outcome", "status", "reason"), [[r["name"], r["outcome"], r["status"], r["reason"]] for r in done]
+    )
+    _output.say(f"\n{sum(row['outcome'] == 'answers' for row in done)} of {len(done)} answer")
+
+
+def _asked(settings: Config) -> None:
+    from lake import sources
+    from lake.cli import _state
+
     outcomes, rows = _state.outcomes(settings), _state.landed(settings)
     listed = []
     for name in settings.sources:

@@ -36,7 +36,7 @@ def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
     try:
         with gzipped.open_file(file) if gzip else file.open("rb") as handle:
             head = handle.read(HEAD)
-            if handle.seekable():
+            if not gzip:
                 handle.seek(max(0, file.stat().st_size - _TAIL))
             tail = head
             while block := handle.read(1 << 20):
@@ -67,10 +67,17 @@ def shape(expects: str, head: bytes, tail: bytes) -> None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise Refused("the answer is empty")
-    if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _HTML.search(start[:2048]):
+    if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _is_page(start, expects):
         raise Refused(f"an HTML page came where {expects} was asked for{_title(start)}")
     if expects in _SHAPES:
         _SHAPES[expects](start, tail.rstrip())
+
+
+def _is_page(start: bytes, expects: str) -> bool:
+    """Whether it is HTML; other XML may hold some, as the notes of SBML do."""
+    if expects == "xml" and (root := _ROOT.search(_COMMENT.sub(b"", start))):
+        return bool(_HTML.match(start) or _HTML.match(root[0] + b" "))
+    return bool(_HTML.search(start[:2048]))
 
 
 def _xml(start: bytes, end: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -411,6 +412,19 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
 
 
 def schemas(config: Config) -> dict[str, pa.Schema]:
-    """Every raw table of the configured sources, and those that the engine fills, with all its columns."""
-    known = {table: schema for source in config.sources for table, schema in sources.get(source).TABLES.items()}
+    """Every raw table of the configured sources, those of others that models name, the engine's; with all columns."""
+    known = _tables(config.sources)
+    named = _named(config.root) - known.keys() - ENGINE.keys()
+    if named:
+        others = _tables(name for name in sources.names() if name not in config.sources)
+        known |= {table: others[table] for table in sorted(named & others.keys())}
     return {table: tables.with_origin(schema) for table, schema in {**known, **ENGINE}.items()}
+
+
+def _tables(names: Iterable[str]) -> dict[str, pa.Schema]:
+    return {table: schema for name in names for table, schema in sources.get(name).TABLES.items()}
+
+
+def _named(root: Path) -> set[str]:
+    """The raw tables that models may name, by their text: a source that is not configured leaves them empty."""
+    return {table for path in (root / "sql").rglob("*.sql") for table in re.findall(r"\braw\.(\w+)", path.read_text())}

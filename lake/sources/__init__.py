@@ -18,12 +18,19 @@ _OWN = {
     for name in (
         "agora",
         "assembly_reports",
+        "ena",
+        "exoplanet_eu",
         "exoplanets",
         "gcm",
         "gtdb",
+        "igsr",
         "kegg",
         "ncbi",
         "ontologies",
+        "open_exoplanets",
+        "osdr",
+        "spectra",
+        "uniprot",
     )
 }
 

@@ -39,7 +39,7 @@ gc               real   percent  GC * assembled   Guanine and cytosine among the
 genome_link      text   -   Genome link           Folder of the assembly
 """
 _METABOLITES = """
-model        text   -  -  Model
+model        text   -  -  Model: its id in the file, as in agora_strains.strain_id
 metabolite   text   -  -  Metabolite and its compartment, such as atp[c]
 name         text   -  -  Name
 compartment  text   -  -  Compartment

@@ -5,6 +5,7 @@ What differs between archives is a Layout. No Python loop over rows: Arrow's CSV
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,7 @@ def split(layout: Layout, line: str) -> list[str]:
     sources = {field.name: (field.metadata or {}).get(b"source", b"").decode() for field in layout.schema}
     known = {source: name for name, several in sources.items() if several for source in several.split("|")}
     taken = dict.fromkeys(set(known.values()) - known.keys(), "_")
-    cells = [cell.strip().strip('"').strip() for cell in line.split(layout.delimiter)]
+    cells = [cell.strip().strip('"').strip() for cell in line.rstrip(layout.delimiter).split(layout.delimiter)]
     return [known.get(cell, cell + taken.get(cell, "")) for cell in cells]
 
 
@@ -188,12 +189,27 @@ def cut(
         rejected.append(text.rejects(record.filter(odd), "a quote is not closed in its cell", lines.filter(odd)))
         record, lines = record.filter(fits), lines.filter(fits)
     cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not quoted and any(width > len(header) for _, width in bad):
+        lines = _trimmed(lines, delimiter, len(header))
+        cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not bad:
+        return cells, block._replace(record=record, text=lines), rejected
     number = np.array([n for n, _ in bad], np.int64)
     reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
     rejected.append(text.rejects(record.take(number), reasons, lines.take(number)))
     kept = np.ones(len(lines), bool)
     kept[number] = False
     return cells, block._replace(record=record.filter(kept), text=lines.filter(kept)), rejected
+
+
+def _trimmed(lines: pa.Array, delimiter: str, width: int) -> pa.Array:
+    """Lines without the empty cells that they have at their end beyond the header's."""
+    for more in pc.unique(pc.count_substring(lines, delimiter)).to_pylist():
+        if more >= width:
+            end = re.escape(delimiter) + f"{{{more - width + 1}}}$"
+            exact = pc.equal(pc.count_substring(lines, delimiter), more)
+            lines = pc.if_else(exact, pc.replace_substring_regex(lines, end, ""), lines)
+    return lines
 
 
 def _split(

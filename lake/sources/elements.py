@@ -220,7 +220,7 @@ class Elements:
         values = self._cells.take(pa.array(index, mask=index < 0))
         if self._spaced:  # XML 1.0, section 3.3.3
             values = pc.replace_substring_regex(values, r"\r\n|[\t\r\n]", " ")
-        return _without_references(values)
+        return without_references(values)
 
     def source(self, row: int) -> str:
         """An element's tag as it stands in the document."""
@@ -245,7 +245,8 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1], np.frombuffer(data, np.uint8)
 
 
-def _without_references(values: pa.Array) -> pa.Array:
+def without_references(values: pa.Array) -> pa.Array:
+    """Texts with the characters that their references (&lt; &#38;) stand for."""
     escaped = pc.fill_null(pc.match_substring(values, "&"), False)
     if not pc.any(escaped).as_py():
         return values

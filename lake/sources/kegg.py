@@ -32,7 +32,9 @@ OPTIONS: Mapping[str, Any] = {
     "pathways": [],  # only these: "00010" of each organism and reference, or "hsa00010"; empty: all that are listed
     "overview": ["map01220"],  # overview maps whose image map is read
     "links": ["compound/pathway", "module/pathway", "reaction/pathway", "enzyme/reaction"],  # target/source
-    "hierarchy": ["br08901"],
+    "conversions": [],  # ids of other databases: "pubchem/compound", "chebi/compound", "ncbi-geneid/eco"
+    "entries": [],  # lists of "ko", "module", "enzyme", "glycan", "drug", "disease", ...
+    "hierarchy": ["br08901"],  # any BRITE hierarchy
     "environments": ["br08606"],  # BRITE tables; nobody has seen their form, so they are kept and reported as a gap
 }
 
@@ -56,6 +58,10 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
         yield _rest(f"list/pathway/{organism}", "organism_pathways", optional=named, organism=organism)
     for link in options["links"]:
         yield _rest(f"link/{link}", "links")
+    for conversion in options["conversions"]:
+        yield _rest(f"conv/{conversion}", "links")
+    for database in options["entries"]:
+        yield _rest(f"list/{database}", "terms", database=database)
     for brite in options["hierarchy"]:
         url = f"{REST}/get/br:{brite}/json"
         yield Resource(f"brite/{brite}", url, "hierarchy", "json", {"brite": brite})
@@ -99,6 +105,7 @@ _LINE = {
     "genes": rb"[a-z]+:[^\t\n]+\t",
     "compounds": rb"(?:[a-z]+:)?[A-Z]\d{5}\t",
     "reactions": rb"(?:rn:)?R\d{5}\t",
+    "terms": rb"(?:[a-z]+:)?[A-Za-z0-9_.-]+\t",
     "links": rb"[A-Za-z_-]+:[^\t\n]+\t[A-Za-z_-]+:",
 }
 _FORM = {  # what tells each kind within its first 64 KiB, and its name in an error

@@ -85,6 +85,24 @@ def _reactions(found: text.Cells, params: Mapping[str, Any]) -> Columns:
     return columns, [_unlike(ids, "^R[0-9]{5}$", "not a reaction's id"), _empty(found.columns[1])]
 
 
+def _terms(found: text.Cells, params: Mapping[str, Any]) -> Columns:
+    """Entries of a database: of ko "SYMBOLS; description [EC:...]", of others "name; other name"."""
+    ids, said = text.strip_prefix(found.columns[0]), found.columns[1]
+    ec = pc.struct_field(pc.extract_regex(said, r"\[EC:(?P<ec>[^\]]+)\]$"), "ec")
+    plain = pc.replace_substring_regex(said, r"\s*\[EC:[^\]]+\]$", "")
+    parted = pc.extract_regex(plain, r"^(?P<symbols>[^;]+); (?P<description>.*)$")
+    of_ko = pa.repeat(params["database"] == "ko", len(ids))
+    symbols = pc.replace_substring_regex(pc.struct_field(parted, "symbols"), ", ", "; ")
+    columns = {
+        "database": pa.repeat(params["database"], len(ids)),
+        "id": ids,
+        "names": _split(pc.if_else(of_ko, symbols, plain), "; "),
+        "description": pc.if_else(of_ko, pc.coalesce(pc.struct_field(parted, "description"), plain), None),
+        "ec": _split(ec, " "),
+    }
+    return columns, [_empty(said)]
+
+
 def _links(found: text.Cells, params: Mapping[str, Any]) -> Columns:
     source, target = (pc.extract_regex(column, _LINK) for column in found.columns)
     columns = {
@@ -103,6 +121,7 @@ _READERS: Mapping[str, tuple[Callable[[text.Cells, Mapping[str, Any]], Columns],
     "genes": (_genes, (4, 2)),
     "compounds": (_compounds, (2,)),
     "reactions": (_reactions, (2,)),
+    "terms": (_terms, (2,)),
     "links": (_links, (2,)),
 }
 

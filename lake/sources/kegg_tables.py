@@ -45,6 +45,13 @@ _LISTS = {
         ("names", _LIST, "Its names; empty where the list gives the equation alone"),
         ("equation", _TEXT, "The equation in compounds' names; null where the list gives none"),
     ),
+    "kegg_terms": _schema(
+        ("database", _TEXT, "ko, module, enzyme, ..."),
+        ("id", _TEXT, "K00001, M00001, 1.1.1.1"),
+        ("names", _LIST, "Symbols or names, the preferred one first"),
+        ("description", _TEXT, "What it is; null where the list gives names alone"),
+        ("ec", _LIST, "EC numbers that stand in brackets behind it"),
+    ),
     "kegg_links": _schema(
         ("from_db", _TEXT, "Database of the first column: path, rn, hsa"),
         ("from_id", _TEXT, "Id in it"),

@@ -1,339 +1,230 @@
-"""OBO 1.2 and 1.4 (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), in columns and some megabytes at a time.
+"""OBO flat files, versions 1.2 and 1.4 (https://owlcollab.github.io/oboformat/doc/GO.format.obo-1_4.html), in columns.
 
-No library, though three are there. Of the real ENVO release 2025-10-20 (6,906 terms), fastobo 0.14 refuses 63 stanzas
-for a space or an escaped comma in what a definition cites, and pronto 2.7, which is built on it, refuses the whole file
-for the first of them; obonet 1.3 makes a graph of the whole file in memory, and passes over relations' stanzas. This
-reader takes each clause by itself: what is malformed is one reject, and not the term, and not the file.
-
-A stanza is a record of the terms; each clause is a record of one of the other tables, unless it is one of the term's
-own (_OWN); a second name, definition or comment is a property of it. What is not well-formed is a reject of that table.
+Stanzas are numbered by their headers, and each kind of line is taken for all of them at once: no library does that, and
+those that there are hold a whole ontology as objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lake.errors import Unreadable
 from lake.sources import text
-from lake.sources.ontology_tables import TABLES
+from lake.sources.ontologies_tables import PREDICATES, TABLES
 from lake.sources.source import Part
 from lake.sources.text import REJECTS, Lines
 
-_OWN = ("name", "namespace", "def", "comment", "is_obsolete")  # a term has each once
-_TAGS = {  # the clauses of each table; all others are properties
-    "ontologies_synonyms": ("synonym", "exact_synonym", "broad_synonym", "narrow_synonym", "related_synonym"),
-    "ontologies_xrefs": ("xref", "xref_analog", "xref_unk"),
-    "ontologies_relations": (
-        *("is_a", "relationship", "intersection_of", "union_of", "disjoint_from", "equivalent_to", "instance_of"),
-        *("alt_id", "replaced_by", "consider", "inverse_of", "transitive_over", "domain", "range"),
-    ),
+_KINDS = {"[Term]": "class", "[Typedef]": "property"}
+_SYNONYM = r'^"(?P<synonym>(?:[^"\\]|\\.)*)"\s*(?P<scope>EXACT|BROAD|NARROW|RELATED)?'
+_OLD = {"exact_synonym": "EXACT", "broad_synonym": "BROAD", "narrow_synonym": "NARROW", "related_synonym": "RELATED"}
+_TARGETS = {  # tags whose value is an identifier, and what the relation is called
+    "is_a": "is_a",
+    "replaced_by": "replaced_by",
+    "consider": "consider",
+    "alt_id": "alternative_id",
+    "disjoint_from": "disjoint_from",
+    "inverse_of": "inverse_of",
 }
-_KINDS = {"[Term]": "term", "[Typedef]": "typedef", "[Instance]": "instance"}
-_NOTED = r"(?:\s*\{(?P<qualifiers>.*)\})?(?:\s*!.*)?$"  # what may follow any value
-_TEXT = r'"(?P<text>(?:[^"\\]|\\.)*)"'
-_CITED = r"(?:\s*\[(?P<xrefs>.*?)\])?"  # up to the last bracket before what follows
-_SYNONYM = rf"^{_TEXT}(?:\s+(?P<scope>EXACT|BROAD|NARROW|RELATED))?(?:\s+(?P<type>[^\s\[{{!]+))?{_CITED}{_NOTED}"
-_XREF = rf'^(?P<xref>[^"]+?)(?:\s+{_TEXT})?(?:\s+\{{(?P<qualifiers>.*)\}})?(?:\s+!.*)?$'
-_RELATION = r"^(?:(?P<relation>[^\s!{]\S*)\s+)?(?P<target>[^\s!{]\S*)" + _NOTED.replace(r"\s*", r"\s+")
-_VALUE = rf'^(?P<property>\S+)\s+(?:{_TEXT}|(?P<plain>[^"\s]\S*))(?:\s+(?P<datatype>[^\s{{!]+))?{_NOTED}'
 
 
-class Clauses(NamedTuple):
-    """Lines `tag: value`, each with its stanza."""
-
-    record: pa.Array  # the line
-    stanza: np.ndarray  # which of the block's; -1 in the header
-    tag: pa.Array
-    value: pa.Array
-    text: pa.Array  # the line as it stands
-
-    def filter(self, mask: pa.Array) -> Clauses:
-        chosen = mask.to_numpy(zero_copy_only=False)
-        return Clauses(*(one[chosen] if one is self.stanza else one.filter(mask) for one in self))
-
-    def tagged(self, *tags: str) -> Clauses:
-        return self.filter(pc.is_in(self.tag, pa.array(tags, pa.string())))
-
-
-class Stanzas(NamedTuple):
-    """The heads of a block's stanzas, and what they are taken for."""
-
-    record: pa.Array
-    head: pa.Array
-    id: pa.Array
-    reason: pa.Array  # why a stanza is not taken; null where it is
-
-    def of(self, clauses: Clauses) -> pa.Array:
-        """Each clause's stanza; null in the header."""
-        return pa.array(clauses.stanza, mask=clauses.stanza < 0)
-
-
-class Header(NamedTuple):
-    ontology: str
-    version: str | None
-    namespace: str | None
-
-
-def read(path: Path, where: str, ontology: str) -> Iterator[Part]:
-    """The tables of one file.
+def read(path: Path, where: str) -> Iterator[Part]:
+    """The terms and properties of a file, stanza by stanza. Instances are left out. One without an id is a reject.
 
     Raises:
-        Unreadable: it holds no stanza, or not one that could be taken.
+        Unreadable: there is no stanza.
     """
-    header, seen, landed = None, 0, 0
-    for block in _blocks(text.lines(path)):
-        clauses, heads, odd = _clauses(block)
-        header = header or _header(clauses, ontology)
-        for part in _parts(clauses, heads, odd, header):
-            if part.table == "ontologies_terms":
-                seen, landed = seen + part.seen, landed + len(part.rows)
-            if part.seen:
-                yield part
+    rest, version, seen = None, None, 0
+    for block in text.lines(path):
+        joined = block if rest is None else _joined(rest, block)
+        headers = np.flatnonzero(pc.starts_with(joined.text, "[").to_numpy(zero_copy_only=False))
+        if version is None:
+            version = _version(joined.text[: headers[0] if len(headers) else len(joined.text)])
+        if not len(headers):
+            rest = joined
+            continue
+        first, last = int(headers[0]), int(headers[-1])
+        whole = Lines(joined.record[first:last], joined.text[first:last], joined.undecodable)
+        rest = Lines(joined.record[last:], joined.text[last:], REJECTS.empty_table())
+        for part in _stanzas(whole, version):
+            seen += part.seen
+            yield part
+    if rest is not None and len(rest.text) and rest.text[0].as_py().startswith("["):
+        for part in _stanzas(rest, version):
+            seen += part.seen
+            yield part
     if seen == 0:
-        raise text.nothing_found("stanza", where)
-    if landed == 0:
-        raise Unreadable(f"not one of its {seen:,} stanzas could be taken", where=where, why="it is no OBO file")
+        raise text.nothing_found("term", where)
 
 
-# Lines into stanzas and clauses
-
-
-def _blocks(blocks: Iterable[Lines]) -> Iterator[Lines]:
-    """The same lines in blocks of whole stanzas."""
-    kept: Lines | None = None
-    for block in blocks:
-        if kept is not None:
-            block = Lines(*(pa.concat_arrays([a, b]) for a, b in zip(kept[:2], block[:2], strict=True)), block[2])
-        heads = np.flatnonzero(_is_head(block.text))
-        last = heads[-1] if len(heads) else 0
-        yield Lines(block.record[:last], block.text[:last], block.undecodable)
-        kept = Lines(block.record[last:], block.text[last:], REJECTS.empty_table())
-    if kept is not None:
-        yield kept
-
-
-def _is_head(lines: pa.Array) -> np.ndarray:
-    return pc.match_substring_regex(lines, r"^\[[^\]:]*\]\s*(!.*)?$").to_numpy(zero_copy_only=False)
-
-
-def _clauses(block: Lines) -> tuple[Clauses, tuple[pa.Array, pa.Array], pa.Table]:
-    """The clauses of a block, its stanzas' heads (line, text), and the lines that are neither, as rejects."""
-    head = _is_head(block.text)
-    stanza = np.cumsum(head) - 1
-    heads = block.record.filter(pa.array(head)), block.text.filter(pa.array(head))
-    rest = pa.array(~head & ~pc.match_substring_regex(block.text, r"^\s*(!.*)?$").to_numpy(zero_copy_only=False))
-    record, lines, stanza = block.record.filter(rest), block.text.filter(rest), stanza[rest.to_numpy(False)]
-    found = pc.extract_regex(lines, r"^(?P<tag>[A-Za-z_][\w-]*)\s*:\s*(?P<value>.*?)\s*$")
-    fits = pc.is_valid(found)
-    odd = pc.invert(fits)
-    wrong = text.rejects(record.filter(odd), "it is no `tag: value`", lines.filter(odd))
-    found = found.filter(fits)
-    tag, value = found.field(0), found.field(1)
-    clauses = Clauses(record.filter(fits), stanza[fits.to_numpy(False)], tag, value, lines.filter(fits))
-    return clauses, heads, pa.concat_tables([block.undecodable, wrong])
-
-
-def _header(clauses: Clauses, ontology: str) -> Header:
-    first = clauses.filter(pa.array(clauses.stanza < 0))
-    said = dict(zip(reversed(first.tag.to_pylist()), reversed(first.value.to_pylist()), strict=True))
-    return Header(ontology, said.get("data-version") or said.get("date"), said.get("default-namespace"))
-
-
-# Stanzas and clauses into tables
-
-
-def _parts(clauses: Clauses, heads: tuple[pa.Array, pa.Array], odd: pa.Table, header: Header) -> Iterator[Part]:
-    stanzas = _stanzas(clauses, *heads)
-    own = _own(clauses)
-    terms, malformed = _terms(stanzas, clauses.filter(own), header)
-    yield terms
-    for table, make in _MAKERS.items():
-        some = clauses.tagged(*_TAGS[table])
-        yield _part(table, some, stanzas, header, *make(some))
-    known = pc.is_in(clauses.tag, pa.array([tag for tags in _TAGS.values() for tag in tags]))
-    ids = pc.and_(pc.equal(clauses.tag, "id"), pa.array(clauses.stanza >= 0))
-    rest = clauses.filter(pc.invert(pc.or_(ids, pc.or_(own, known))))
-    part = _part("ontologies_properties", rest, stanzas, header, *_properties(rest))
-    seen = part.seen + len(odd) + len(malformed)
-    yield text.together("ontologies_properties", seen, part.rows, part.rejects, odd, malformed)
-
-
-def _stanzas(clauses: Clauses, record: pa.Array, head: pa.Array) -> Stanzas:
-    ids = clauses.tagged("id")
-    ids = ids.filter(pa.array(ids.stanza >= 0))
-    place, count = _place(ids.stanza, len(record))
-    id = _unescaped(pc.replace_substring_regex(ids.value, r"\s+[{!].*$", "")).take(place)
-    head = pc.replace_substring_regex(head, r"\s*(!.*)?$", "")
-    reason = pc.case_when(
-        pa.StructArray.from_arrays(
-            [
-                pc.invert(pc.is_in(head, pa.array(list(_KINDS)))),
-                pc.or_kleene(pc.is_null(id), pc.equal(id, "")),
-                pa.array(count > 1),
-            ],
-            ["kind", "none", "twice"],
-        ),
-        "a stanza of an unknown kind",
-        "the stanza has no id",
-        "the stanza has several ids",
-        pa.scalar(None, pa.string()),
+def _joined(first: Lines, second: Lines) -> Lines:
+    return Lines(
+        pa.concat_arrays([first.record, second.record]),
+        pa.concat_arrays([first.text, second.text]),
+        pa.concat_tables([first.undecodable, second.undecodable]),
     )
-    return Stanzas(record, head, id, reason)
 
 
-def _place(stanza: np.ndarray, stanzas: int) -> tuple[pa.Array, np.ndarray]:
-    """Of each stanza, which of these clauses is its first (null: none is), and how many it has."""
-    first = np.full(stanzas, -1)
-    chosen, index = np.unique(stanza, return_index=True)
-    first[chosen] = index
-    return pa.array(first, mask=first < 0), np.bincount(stanza, minlength=stanzas)
+def _version(header: pa.Array) -> str | None:
+    said = {tag: value for tag, _, value in (line.partition(": ") for line in header.to_pylist())}
+    return said.get("data-version") or said.get("date")
 
 
-def _own(clauses: Clauses) -> pa.Array:
-    """Which clauses are the term's own: the first of each such tag in its stanza."""
-    tag = pc.fill_null(pc.index_in(clauses.tag, pa.array(_OWN)), -1).to_numpy(zero_copy_only=False)
-    there = np.flatnonzero((tag >= 0) & (clauses.stanza >= 0))
-    first = np.zeros(len(tag), bool)
-    first[there[np.unique(clauses.stanza[there] * len(_OWN) + tag[there], return_index=True)[1]]] = True
-    return pa.array(first)
+def _stanzas(lines: Lines, version: str | None) -> Iterator[Part]:
+    """Parts of whole stanzas; lines that are not UTF-8 are rejects of the terms."""
+    if not lines.seen:
+        return
+    opens = pc.starts_with(lines.text, "[").to_numpy(zero_copy_only=False)
+    stanza = np.cumsum(opens) - 1
+    heads = np.flatnonzero(opens)
+    kind = pc.utf8_trim_whitespace(lines.text.take(pa.array(heads)))
+    known = pc.is_in(kind, pa.array(list(_KINDS))).to_numpy(zero_copy_only=False)
+    tag = pc.replace_substring_regex(lines.text, r"\s*:.*", "")
+    value = pc.replace_substring_regex(lines.text, r"^[^:]*:\s*", "")
+    found = _Tags(tag, value, stanza, known, lines.record, len(heads))
+    ids = _plain(found.first("id"))
+    yield _terms(found, ids, kind, heads, known, lines, version)
+    yield _synonyms(found, ids)
+    yield _xrefs(found, ids)
+    yield _relations(found, ids)
 
 
-def _terms(stanzas: Stanzas, own: Clauses, header: Header) -> tuple[Part, pa.Table]:
-    """The terms; and those clauses of theirs that are not well-formed, as rejects."""
-    cells, lost = {}, []
-    for tag in _OWN:
-        some = own.tagged(tag)
-        value, wrong = _said(tag, some.value)
-        place, _ = _place(some.stanza, len(stanzas.id))
-        cells[tag] = value.take(place)
-        lost.append(text.rejects(some.record.filter(wrong), f"{tag} is malformed", some.text.filter(wrong)))
-    said = cells["def"]
-    columns = {
-        "ontology": _all(header.ontology, stanzas.id),
-        "version": _all(header.version, stanzas.id),
-        "id": stanzas.id,
-        "kind": pa.array(list(_KINDS.values())).take(pc.index_in(stanzas.head, pa.array(list(_KINDS)))),
-        "name": _unescaped(cells["name"]),
-        "namespace": _filled(cells["namespace"], header.namespace),
-        "definition": _unescaped(_nulled(said.field(0))),
-        "definition_xrefs": _nulled(said.field(1)),
-        "comment": _unescaped(cells["comment"]),
-        "obsolete": pc.fill_null(pc.equal(cells["is_obsolete"], "true"), False),
-    }
-    faults = [(pc.is_valid(stanzas.reason), stanzas.reason)]
-    rows, wrong, _ = text.sift(TABLES["ontologies_terms"], stanzas.record, columns, faults, stanzas.head.filter)
-    return text.together("ontologies_terms", len(stanzas.id), rows, wrong), pa.concat_tables(lost)
+class _Tags:
+    """The lines of some stanzas by their tag."""
+
+    def __init__(
+        self, tag: pa.Array, value: pa.Array, stanza: np.ndarray, known: np.ndarray, record: pa.Array, count: int
+    ):
+        coded = tag.dictionary_encode()
+        self.names = {name: n for n, name in enumerate(coded.dictionary.to_pylist())}
+        self.codes = coded.indices.to_numpy()
+        self.value, self.stanza, self.record, self.count = value, stanza, record, count
+        self.known = known[stanza]
+
+    def rows(self, *tags: str) -> np.ndarray:
+        """Which lines have one of these tags, in stanzas that are taken."""
+        wanted = [self.names[tag] for tag in tags if tag in self.names]
+        return np.flatnonzero(np.isin(self.codes, wanted) & self.known)
+
+    def first(self, tag: str) -> pa.Array:
+        """Each stanza's first value of a tag; null where it has none."""
+        rows = self.rows(tag)
+        index = np.full(self.count, -1)
+        index[self.stanza[rows[::-1]]] = rows[::-1]
+        return self.value.take(pa.array(index, mask=index < 0))
+
+    def of(self, rows: np.ndarray, ids: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Lines' records, the ids of their stanzas, and values."""
+        places = pa.array(rows)
+        return self.record.take(places), ids.take(pa.array(self.stanza[rows])), self.value.take(places)
 
 
-def _said(tag: str, value: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """What one of the term's own clauses says; and which are malformed."""
-    if tag == "def":
-        found = pc.extract_regex(value, f"^{_TEXT}{_CITED}{_NOTED}")
-        return found, pc.is_null(found)
-    value = pc.replace_substring_regex(value, r'\s+\{[\w:-]+="[^{}]*"\}(\s+!.*)?$', "")
-    if tag == "is_obsolete":
-        value = pc.replace_substring_regex(value, r"\s+!.*$", "")
-        return value, pc.invert(pc.is_in(value, pa.array(["true", "false"])))
-    return value, pc.equal(value, "")
+def _plain(values: pa.Array) -> pa.Array:
+    """A value without what the format lets stand behind it: {qualifiers} and ! a comment; escapes taken away."""
+    bare = pc.replace_substring_regex(values, r"\s+!.*$|\s*\{[^{}]*\}\s*(!.*)?$", "")
+    bare = pc.replace_substring_regex(bare, r"\s*\{[^{}]*\}\s*$", "")
+    return _unescaped(pc.utf8_trim_whitespace(bare))
 
 
-def _part(
-    table: str,
-    clauses: Clauses,
-    stanzas: Stanzas,
-    header: Header,
-    columns: dict[str, pa.Array],
-    faults: list[text.Fault],
+def _unescaped(values: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(pc.replace_substring(values, "\\n", " "), r"\\(.)", r"\1")
+
+
+def _quoted(values: pa.Array) -> pa.Array:
+    """What stands in the double quotes at the beginning."""
+    found = pc.extract_regex(values, r'^"(?P<it>(?:[^"\\]|\\.)*)"')
+    return _unescaped(pc.struct_field(found, "it"))
+
+
+def _terms(
+    found: _Tags, ids: pa.Array, kind: pa.Array, heads: np.ndarray, known: np.ndarray, lines: Lines, version: str | None
 ) -> Part:
-    """Rows of clauses; rejects of those that are not well-formed or whose stanza is not taken."""
-    stanza = stanzas.of(clauses)
-    columns["ontology"] = _all(header.ontology, stanza)
-    columns["id"] = pc.if_else(pc.is_null(stanza), header.ontology, stanzas.id.take(stanza))
-    faults = [(pc.is_valid(stanzas.reason.take(stanza)), "its stanza is not taken"), *faults]
-    rows, wrong, _ = text.sift(TABLES[table], clauses.record, columns, faults, clauses.text.filter)
-    return text.together(table, len(clauses.record), rows, wrong)
-
-
-def _synonyms(clauses: Clauses) -> tuple[dict[str, pa.Array], list[text.Fault]]:
-    found = pc.extract_regex(clauses.value, _SYNONYM)
-    synonym, scope, type, xrefs, _ = (_nulled(column) for column in found.flatten())
-    older = pc.utf8_upper(pc.replace_substring_regex(clauses.tag, "_?synonym$", ""))
+    taken = pa.array(known)
+    name = pc.replace_substring_regex(found.first("name"), r"\s*\{[^{}]*\}\s*$", "")
+    codes = pc.index_in(kind, pa.array(list(_KINDS)))
     columns = {
-        "synonym": _unescaped(synonym),
-        "scope": pc.coalesce(scope, _nulled(older)),
-        "type": type,
-        "xrefs": xrefs,
+        "term": ids,
+        "kind": pa.array(list(_KINDS.values())).take(codes),
+        "name": _unescaped(name),
+        "definition": _quoted(found.first("def")),
+        "namespace": found.first("namespace"),
+        "comment": _unescaped(found.first("comment")),
+        "obsolete": pc.fill_null(pc.equal(_plain(found.first("is_obsolete")), "true"), False),
+        "version": pa.repeat(pa.scalar(version, pa.string()), found.count),
     }
-    return columns, [(pc.is_null(synonym), "it is no quoted text with a scope")]
+    columns = {name: values.filter(taken) for name, values in columns.items()}
+    bounds = np.append(heads, len(lines.text))
+
+    def content(mask: pa.Array) -> list[str]:
+        wrong = np.flatnonzero(known)[np.flatnonzero(mask)]
+        return ["\n".join(lines.text[int(bounds[n]) : int(bounds[n + 1])].to_pylist()) for n in wrong]
+
+    record = lines.record.take(pa.array(heads[known]))
+    rows, rejects, _ = text.sift(TABLES["ontologies_terms"], record, columns, _nameless(columns["term"]), content)
+    seen = int(known.sum()) + len(lines.undecodable)
+    return text.together("ontologies_terms", seen, rows, rejects, lines.undecodable)
 
 
-def _xrefs(clauses: Clauses) -> tuple[dict[str, pa.Array], list[text.Fault]]:
-    found = pc.extract_regex(clauses.value, _XREF)
-    xref, description, _ = (_nulled(column) for column in found.flatten())
-    columns = {"xref": _unescaped(xref), "description": _unescaped(description)}
-    return columns, [(pc.is_null(xref), "it is no cross-reference")]
+def _nameless(ids: pa.Array) -> list[text.Fault]:
+    return [(pc.is_null(ids), "its term has no id")]
 
 
-def _relations(clauses: Clauses) -> tuple[dict[str, pa.Array], list[text.Fault]]:
-    found = pc.extract_regex(clauses.value, _RELATION)
-    relation, target, qualifiers = (_nulled(column) for column in found.flatten())
-    logical = pc.equal(clauses.tag, "intersection_of")
-    named = pc.or_(logical, pc.equal(clauses.tag, "relationship"))
+def _part(table: str, record: pa.Array, columns: dict[str, pa.Array], raw: pa.Array, *faults: text.Fault) -> Part:
+    rows, rejects, _ = text.sift(TABLES[table], record, columns, [*_nameless(columns["term"]), *faults], raw.filter)
+    return text.together(table, len(record), rows, rejects)
+
+
+def _synonyms(found: _Tags, ids: pa.Array) -> Part:
+    rows = found.rows("synonym", *_OLD)
+    record, term, raw = found.of(rows, ids)
+    cut = pc.extract_regex(raw, _SYNONYM)
+    scope, names = pc.struct_field(cut, "scope"), {number: tag for tag, number in found.names.items()}
+    old = pa.array([_OLD.get(names[code]) for code in found.codes[rows]], pa.string())
+    scope = pc.if_else(pc.equal(pc.binary_length(scope), 0), None, scope)
     columns = {
-        "relation": pc.if_else(named, pc.coalesce(_unescaped(relation), "is_a"), clauses.tag),
-        "target": _unescaped(target),
-        "logical": logical,
-        "qualifiers": qualifiers,
+        "term": term,
+        "synonym": _unescaped(pc.struct_field(cut, "synonym")),
+        "scope": pc.utf8_lower(pc.coalesce(scope, old, pa.scalar("RELATED"))),
     }
-    return columns, [
-        (pc.is_null(target), "it is no id"),
-        (pc.and_(pc.equal(clauses.tag, "relationship"), pc.is_null(relation)), "it is no relation and id"),
-        (pc.and_(pc.invert(named), pc.is_valid(relation)), "it is more than one id"),
-    ]
+    unquoted = (pc.is_null(columns["synonym"]), "the synonym is not in quotes")
+    return _part("ontologies_synonyms", record, columns, raw, unquoted)
 
 
-def _properties(clauses: Clauses) -> tuple[dict[str, pa.Array], list[text.Fault]]:
-    valued = pc.equal(clauses.tag, "property_value")
-    found = pc.extract_regex(pc.if_else(valued, clauses.value, None), _VALUE)
-    name, quoted, datatype, plain, _ = (_nulled(column) for column in found.flatten())
+def _xrefs(found: _Tags, ids: pa.Array) -> Part:
+    record, term, raw = found.of(found.rows("xref", "xref_analog", "xref_unk"), ids)
+    xref = pc.replace_substring_regex(_plain(raw), r'\s+".*"$', "")
+    return _part("ontologies_xrefs", record, {"term": term, "xref": xref}, raw, _empty(xref, "xref"))
+
+
+def _relations(found: _Tags, ids: pa.Array) -> Part:
+    rows = found.rows(*_TARGETS)
+    record, term, raw = found.of(rows, ids)
+    names = {number: _TARGETS.get(tag) for tag, number in found.names.items()}
+    predicate = pa.array([names[code] for code in found.codes[rows]], pa.string())
+    more_record, more_term, more = found.of(found.rows("relationship"), ids)
+    both = _plain(more)
+    stated = pc.replace_substring_regex(both, r"\s.*$", "")
+    known = pc.index_in(stated, pa.array(list(PREDICATES)))
+    stated = pc.coalesce(pa.array(list(PREDICATES.values())).take(known), stated)
+    target = pa.concat_arrays([_plain(raw), _second(both)])
     columns = {
-        "property": pc.if_else(valued, _unescaped(name), clauses.tag),
-        "value": pc.if_else(valued, pc.coalesce(_unescaped(quoted), plain), clauses.value),
-        "datatype": datatype,
-        "about": pa.nulls(len(clauses.record), pa.string()),
+        "term": pa.concat_arrays([term, more_term]),
+        "predicate": pa.concat_arrays([predicate, stated]),
+        "target": target,
     }
-    return columns, [(pc.and_(valued, pc.is_null(name)), "it is no property and value")]
+    everything = pa.concat_arrays([raw, more])
+    return _part(
+        "ontologies_relations", pa.concat_arrays([record, more_record]), columns, everything, _empty(target, "target")
+    )
 
 
-_MAKERS = {"ontologies_synonyms": _synonyms, "ontologies_xrefs": _xrefs, "ontologies_relations": _relations}
+def _second(values: pa.Array) -> pa.Array:
+    """The second word of each value, null where there is none."""
+    return pc.struct_field(pc.extract_regex(values, r"^\S+\s+(?P<it>\S+)"), "it")
 
 
-# Cells
-
-
-def _all(value: str | None, like: pa.Array) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.string()), len(like))
-
-
-def _filled(cells: pa.Array, value: str | None) -> pa.Array:
-    return cells if value is None else pc.fill_null(cells, value)
-
-
-def _nulled(cells: pa.Array) -> pa.Array:
-    """A group that did not take part in a match is empty: null."""
-    return pc.if_else(pc.equal(cells, ""), None, cells)
-
-
-def _unescaped(cells: pa.Array) -> pa.Array:
-    if not pc.any(pc.match_substring(cells, "\\")).as_py():
-        return cells
-    cells = pc.replace_substring(cells, "\\\\", "\0")
-    for escaped, meant in (("\\n", "\n"), ("\\t", "\t"), ("\\W", " ")):
-        cells = pc.replace_substring(cells, escaped, meant)
-    return pc.replace_substring(pc.replace_substring_regex(cells, r"\\(.)", r"\1"), "\0", "\\")
+def _empty(values: pa.Array, name: str) -> text.Fault:
+    return pc.fill_null(pc.equal(pc.binary_length(values), 0), True), f"it has no {name}"

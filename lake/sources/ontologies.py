@@ -1,101 +1,93 @@
-"""Ontologies of the OBO Foundry, as OBO, OWL or JSON, and NCBI's taxonomy dump: terms, synonyms, relations.
+"""Ontologies: ENVO, GO, ChEBI, UO, PATO and others, in OBO, OWL or as OBO graphs; and NCBI's taxonomy.
 
-Which of them is for the project to say, in lake.toml, each by the name under which its rows stand:
+    [sources.ontologies]
+    names = ["envo", "go", "uo", "pato"]             # http://purl.obolibrary.org/obo/<name>.obo
+    urls = ["http://purl.obolibrary.org/obo/envo/subsets/envoPolar.owl"]
+    taxonomy = true                                  # NCBI's, as terms NCBITaxon:<id>
 
-    [sources.ontologies.files]
-    envo = "envo.obo"                          # under http://purl.obolibrary.org/obo/
-    go = "go/go-basic.obo"
-    taxa = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/taxdump.tar.gz"
-
-A file whose name is a prefix of ids, in small letters, is the home of that prefix: what it says of ENVO:00000016 stands
-before what another file says, and an id that it does not have is none.
+A file's form is told by its bytes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from lake.errors import ConfigError, Refused
+from lake.errors import Refused, Unreadable
 from lake.sources.source import Answer, Facts, Part, Resource
 
 FACTS = Facts(
     name="ontologies",
-    title="OBO Foundry",
+    title="OBO Foundry ontologies and NCBI Taxonomy",
     homepage="https://obofoundry.org",
-    licence="each ontology's own: ENVO, PATO CC0 or CC BY; GO, ChEBI, UO CC BY 4.0; NCBI's taxonomy public domain",
-    citation="Jackson R et al. (2021) Database baab069, doi:10.1093/database/baab069; and each ontology's own paper",
+    licence="each ontology's own; ENVO CC0, GO and ChEBI CC BY 4.0; NCBI Taxonomy public domain",
+    citation="Jackson R et al. (2021) Database, doi:10.1093/database/baab069; "
+    "Schoch CL et al. (2020) Database, doi:10.1093/database/baaa062",
     rate=1,
-    refresh=30,
+    refresh=90,
 )
 READER = 1
-OPTIONS: Mapping[str, Any] = {"files": {}}
-ROOT = "http://purl.obolibrary.org/obo"
-_FORMATS = {".obo": ("obo", "text"), ".owl": ("owl", "xml"), ".json": ("json", "json"), ".dmp": ("taxdump", "text")}
-_BEGINS = {  # what the first 64 KiB of each kind hold
-    "obo": rb"(?m)^(format-version\s*:|\[Term\])",
-    "owl": rb"<rdf:RDF\b",
-    "json": rb'"graphs"\s*:',
-    "taxdump": rb"\t\|",
-}
+OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}
+TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.tar.gz"
 
 
 def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
     if name == "TABLES":
-        from lake.sources.ontology_tables import TABLES
+        from lake.sources.ontologies_tables import TABLES
 
         return TABLES
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
-    """The files that lake.toml names.
-
-    Raises:
-        ConfigError: a name is none, or an address is of no known format.
-    """
-    for name, address in options["files"].items():
-        kind, expects = _format(name, address)
-        url = address if "://" in address else f"{ROOT}/{address}"
-        yield Resource(name, url, kind, expects, {"ontology": name.partition("/")[0]})
-
-
-def _format(name: str, address: Any) -> tuple[str, str]:
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*(/[a-z0-9_-]+)?", name) or not isinstance(address, str):
-        raise ConfigError(
-            f"[sources.ontologies.files] has {name} = {address!r}",
-            why='a file is like envo = "envo.obo", in small letters',
-        )
-    ending = re.sub(r"\.gz$", "", address.rpartition("/")[2])
-    if ending.endswith("taxdump.tar"):
-        return _FORMATS[".dmp"]
-    if (found := _FORMATS.get(Path(ending).suffix)) is None:
-        raise ConfigError(
-            f"[sources.ontologies.files] {name} is {address!r}, of a format that is not known",
-            why=f"its name ends in {', '.join(_FORMATS)} or taxdump.tar.gz, with or without .gz",
-        )
-    return found
+    """The ontologies by name, those by URL, and the taxonomy."""
+    named = [f"http://purl.obolibrary.org/obo/{name}.obo" for name in options["names"]]
+    for url in dict.fromkeys([*named, *options["urls"]]):
+        place = urlsplit(url)
+        plain = place.path.removesuffix(".gz")
+        expects = "xml" if plain.endswith((".owl", ".xml")) else "json" if plain.endswith(".json") else "text"
+        kind = "taxonomy" if plain.endswith(".dmp") else "ontology"
+        yield Resource(f"{place.netloc}{place.path}", url, kind, expects)
+    if options["taxonomy"]:
+        yield Resource("taxonomy", TAXONOMY, "taxonomy", "text")
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what is not of that format.
+    """Refuse what is of none of the forms.
 
     Raises:
         Refused: with how it begins.
     """
-    if not re.search(_BEGINS[resource.kind], head):
+    if resource.kind == "taxonomy" and b"\t|\t" not in head:
+        raise Refused("it is no part of NCBI's taxonomy", where=resource.url)
+    if resource.kind == "ontology" and _form(head) is None:
         raise Refused(
-            f"it is no ontology as {resource.kind}: it begins with {head[:60].decode('utf-8', 'replace')!r}",
+            f"it is neither OBO, OWL nor OBO graphs: it begins with {head[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,
         )
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
-    """The tables of one file, whatever its format. What is not well-formed is a reject, and the rest is taken."""
-    from importlib import import_module
+def _form(head: bytes) -> str | None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] == b"<":
+        return "owl" if b"rdf:RDF" in head else None
+    if start[:1] == b"{":
+        return "graphs"
+    return "obo" if b"format-version:" in head or b"[Term]" in head or b"[Typedef]" in head else None
 
-    module = {"json": "obographs"}.get(resource.kind, resource.kind)
-    reader = import_module(f"lake.sources.{module}")
-    yield from reader.read(path, resource.url, resource.params["ontology"])
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """Terms, synonyms, cross-references and relations."""
+    from lake.sources import gzipped, obo, owl, taxdump
+
+    if resource.kind == "taxonomy":
+        yield from taxdump.read(path, resource.url)
+        return
+    with gzipped.open_file(path) as file:
+        form = _form(file.read(2**16))
+    readers = {"obo": obo.read, "owl": owl.read, "graphs": owl.read_graphs}
+    if form is None:
+        raise Unreadable("it is neither OBO, OWL nor OBO graphs", where=resource.url)
+    yield from readers[form](path, resource.url)

@@ -1,193 +1,234 @@
-"""Ontologies in OWL, as RDF/XML, an element at a time with lxml.
-
-pronto 2.7 knows the format too, but builds the whole ontology in memory and passes over annotations of statements.
-
-Of class expressions a named class and "some values from" a named class are relations, alone or in an intersection that
-defines the term; others (unions, complements, cardinalities) are rejects with their XML.
-"""
+"""Ontologies in OWL (RDF/XML) and as OBO graphs (JSON), as the same tables as OBO flat files give."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from lxml import etree
+
 from lake.errors import Unreadable
-from lake.sources import gzipped
-from lake.sources.ontology_rows import OWN, RELATIONS, SYNONYMS, Rows, curie
+from lake.sources import gzipped, text
+from lake.sources.ontologies_tables import PREDICATES, TABLES
 from lake.sources.source import Part
 
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_OWL = "{http://www.w3.org/2002/07/owl#}"
-_ABOUT, _RESOURCE, _DATATYPE = (_RDF + name for name in ("about", "resource", "datatype"))
-_KINDS = {
-    "Class": "term",
-    "ObjectProperty": "typedef",
-    "AnnotationProperty": "typedef",
-    "DatatypeProperty": "typedef",
-    "NamedIndividual": "instance",
-}
-_EXPRESSIONS = ("rdfs:subClassOf", "owl:equivalentClass")
-_SCOPES = {f"oboInOwl:{name}": scope for name, scope in SYNONYMS.items()}
+_OWL, _RDF = "{http://www.w3.org/2002/07/owl#}", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_RDFS, _OBO = "{http://www.w3.org/2000/01/rdf-schema#}", "{http://purl.obolibrary.org/obo/}"
+_IN_OWL = "{http://www.geneontology.org/formats/oboInOwl#}"
+_SCOPES = {f"has{scope.title()}Synonym": scope for scope in ("exact", "broad", "narrow", "related")}
+_AT_ONCE = 20_000  # terms
+_EDGES = {"subClassOf": "is_a", "subPropertyOf": "is_a"}
+Row = tuple[Any, ...]
 
 
-def read(path: Path, where: str, ontology: str) -> Iterator[Part]:
-    """The tables of one file.
+class _Rows:
+    """Rows of the four tables; `parts` gives what came since, and forgets it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self.rejected: list[Row] = []
+
+    def add(self, table: str, *row: Any) -> None:
+        self.rows[f"ontologies_{table}"].append(row)
+
+    def parts(self) -> Iterator[Part]:
+        for table, rows in self.rows.items():
+            rejects = self.rejected if table == "ontologies_terms" else []
+            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TABLES[table]]
+            arrays = [pa.array(values, kind.type) for values, kind in zip(columns, TABLES[table], strict=True)]
+            set_aside = None
+            if rejects:
+                record, reason, content = (list(column) for column in zip(*rejects, strict=True))
+                set_aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), pa.array(content))
+            landed = pa.Table.from_arrays(arrays, schema=TABLES[table])
+            yield Part(table, len(rows) + len(rejects), landed, set_aside)
+        self.__init__()
+
+
+def curie(iri: str | None) -> str | None:
+    """An identifier of the web as ontologies write it.
+
+    >>> curie("http://purl.obolibrary.org/obo/ENVO_00000015"), curie("http://example.org/x")
+    ('ENVO:00000015', 'http://example.org/x')
+    """
+    if not iri:
+        return None
+    if match := re.fullmatch(r"http://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)", iri):
+        return f"{match[1]}:{match[2]}"
+    return re.sub(r"^http://(?:www\.geneontology\.org/formats/oboInOwl|purl\.obolibrary\.org/obo/\w+)#", "", iri)
+
+
+def _predicate(iri: str | None) -> str | None:
+    short = curie(iri)
+    return PREDICATES.get(short, short) if short else None
+
+
+# OWL
+
+
+def read(path: Path, where: str) -> Iterator[Part]:
+    """The classes and properties of an OWL file, in bounded memory. One without a name of its own (a class expression)
+    is no term.
 
     Raises:
-        Unreadable: it is no well-formed RDF/XML, or holds no class.
+        Unreadable: cut short, not RDF/XML, or without a class.
     """
-    from lxml import etree
+    rows, number, version = _Rows(), 0, None
+    tags = {f"{_OWL}Class": "class", f"{_OWL}ObjectProperty": "property", f"{_OWL}AnnotationProperty": "property"}
+    options: dict[str, Any] = {
+        "resolve_entities": "internal",
+        "no_network": True,
+        "load_dtd": False,
+        "huge_tree": False,
+    }
+    try:
+        with gzipped.open_file(path) as file:
+            for event, element in etree.iterparse(file, events=("start", "end"), **options):
+                if event == "start":
+                    if element.getparent() is None and element.tag != f"{_RDF}RDF":
+                        raise Unreadable(f"its root is <{etree.QName(element).localname}>, not rdf:RDF", where=where)
+                    continue
+                if element.getparent() is None or element.getparent().getparent() is not None:
+                    continue
+                if element.tag == f"{_OWL}Ontology":
+                    version = _version(element)
+                elif element.tag in tags:
+                    number += 1
+                    _class(rows, number, element, tags[element.tag], version)
+                    if number % _AT_ONCE == 0:
+                        yield from rows.parts()
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(
+            f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
+        ) from None
+    if number == 0:
+        raise text.nothing_found("term", where)
+    yield from rows.parts()
 
-    rows, version = Rows(ontology), None
-    with gzipped.open_file(path) as file:
-        try:
-            for number, element in enumerate(_elements(file), 1):
-                version = version or _version(element)
-                _take(rows, number, element, version)
-                yield from rows.full()
-        except etree.XMLSyntaxError as error:
-            raise Unreadable(f"it is no whole XML: {error}", where=where, why="cut short, or damaged") from None
-    if not rows.terms:
-        raise Unreadable("there is no class in it", where=where, why="it is no RDF/XML of an ontology")
-    yield from rows.rest()
+
+def _version(ontology: Any) -> str | None:
+    said = ontology.findtext(f"{_OWL}versionInfo")
+    iri = ontology.find(f"{_OWL}versionIRI")
+    return said or (iri.get(f"{_RDF}resource") if iri is not None else None)
 
 
-def _elements(file: Any) -> Iterator[Any]:
-    """The children of the root, each forgotten after it was taken. Entities of the document itself only."""
-    from lxml import etree
-
-    root = None
-    steps = etree.iterparse(
-        file, events=("start", "end"), remove_comments=True, resolve_entities="internal", no_network=True
+def _class(rows: _Rows, number: int, element: Any, kind: str, version: str | None) -> None:
+    term = curie(element.get(f"{_RDF}about"))
+    if term is None:
+        rows.rejected.append((number, "its term has no id", etree.tostring(element, encoding="unicode")[:2000]))
+        return
+    rows.add(
+        "terms",
+        number,
+        term,
+        kind,
+        _said(element, f"{_RDFS}label"),
+        _said(element, f"{_OBO}IAO_0000115"),
+        _said(element, f"{_IN_OWL}hasOBONamespace"),
+        _said(element, f"{_RDFS}comment"),
+        _said(element, f"{_OWL}deprecated") == "true",
+        version,
     )
-    for event, element in steps:
-        if root is None:
-            root = element
-        elif event == "end" and element.getparent() is root:
-            yield element
-            element.clear(keep_tail=False)
-            while element.getprevious() is not None:  # what is read ahead already stands behind it
-                del root[0]
-
-
-def _version(element: Any) -> str | None:
-    if element.tag != _OWL + "Ontology":
-        return None
-    said = element.findtext(_OWL + "versionInfo")
-    iri = element.find(_OWL + "versionIRI")
-    return said or (iri.get(_RESOURCE) if iri is not None else None)
-
-
-def _take(rows: Rows, number: int, element: Any, version: str | None) -> None:
-    name = _name(element)
-    about = element.get(_ABOUT)
-    if name == "owl:Axiom":
-        _annotation(rows, number, element)
-    elif name == "owl:Ontology":
-        for child in element:
-            _property(rows, number, rows.ontology, child)
-    elif (kind := _KINDS.get(name.removeprefix("owl:"))) and about:
-        _term(rows, number, element, curie(about), kind, version)
-    elif kind:
-        rows.reject("terms", number, f"the {name} has no IRI", _xml(element))
-    elif about:
-        for child in element:
-            _child(rows, number, curie(about), child)
-    else:
-        rows.reject("properties", number, f"{name} is neither a term nor of one", _xml(element))
-
-
-def _term(rows: Rows, number: int, element: Any, id: str, kind: str, version: str | None) -> None:
-    own: dict[str, str] = {}
-    obsolete = False
     for child in element:
-        name = _name(child)
-        if name == "owl:deprecated":
-            obsolete = _text(child) in ("true", "1")
-        elif name in OWN and OWN[name] not in own and _text(child):
-            own[OWN[name]] = _text(child)
-        else:
-            _child(rows, number, id, child)
-    rows.put("terms", number, version=version, id=id, kind=kind, obsolete=obsolete, **own)
+        name = etree.QName(child).localname
+        if name in _SCOPES and child.text:
+            rows.add("synonyms", number, term, child.text, _SCOPES[name])
+        elif name == "hasDbXref" and child.text:
+            rows.add("xrefs", number, term, child.text)
+        elif name == "hasAlternativeId" and child.text:
+            rows.add("relations", number, term, "alternative_id", curie(child.text))
+        elif name in ("IAO_0100001", "consider"):
+            target = curie(child.get(f"{_RDF}resource") or child.text)
+            rows.add("relations", number, term, "replaced_by" if name[0] == "I" else "consider", target)
+        elif name in _EDGES:
+            for predicate, target in _edges(child, _EDGES[name]):
+                rows.add("relations", number, term, predicate, target)
 
 
-def _child(rows: Rows, number: int, id: str, child: Any) -> None:
-    """What a term's element holds, but for the term's own columns."""
-    name, value = _name(child), _text(child)
-    if name in _EXPRESSIONS and len(child):
-        _expression(rows, number, id, child)
-    elif name in _SCOPES and value:
-        rows.put("synonyms", number, id=id, synonym=value, scope=_SCOPES[name])
-    elif name == "owl:propertyChainAxiom" and len(child):
-        chain = " ".join(curie(part.get(_ABOUT) or "?") for part in child)
-        rows.put("properties", number, id=id, property="holds_over_chain", value=chain)
-    elif name == "oboInOwl:hasDbXref" and value:
-        rows.put("xrefs", number, id=id, xref=value)
-    elif name in RELATIONS and (target := child.get(_RESOURCE) or value) and not target.startswith(_OWL.strip("{}")):
-        rows.relate(number, id, RELATIONS[name], curie(target))
-    else:
-        _property(rows, number, id, child)
+def _said(element: Any, tag: str) -> str | None:
+    found = element.findtext(tag)
+    return found.strip() or None if found else None
 
 
-def _expression(rows: Rows, number: int, id: str, child: Any) -> None:
-    """A class expression: a restriction, or the intersection that defines the term."""
-    logical = _name(child) == "owl:equivalentClass"
-    parts = child.find(f"{_OWL}Class/{_OWL}intersectionOf")
-    for part in child if parts is None else parts:
-        if part.get(_ABOUT):
-            rows.relate(number, id, "is_a", curie(part.get(_ABOUT)), logical=logical)
-        elif part.tag == _OWL + "Restriction" and (some := _some(part)):
-            rows.relate(number, id, *some, logical=logical)
-        else:
-            rows.reject("relations", number, "it is no restriction to some of a named class", _xml(part))
+def _edges(child: Any, name: str) -> Iterator[tuple[str, str]]:
+    """What a class is part of: another class, or those that a restriction names. Other expressions are left out."""
+    if target := curie(child.get(f"{_RDF}resource")):
+        yield name, target
+    for restriction in child.iterfind(f"{_OWL}Restriction"):
+        on, some = restriction.find(f"{_OWL}onProperty"), restriction.find(f"{_OWL}someValuesFrom")
+        if on is None or some is None:
+            continue
+        predicate, target = _predicate(on.get(f"{_RDF}resource")), curie(some.get(f"{_RDF}resource"))
+        if predicate and target:
+            yield predicate, target
 
 
-def _some(restriction: Any) -> tuple[str, str] | None:
-    """The relation and the class of "some values from"."""
-    relation, target = restriction.find(_OWL + "onProperty"), restriction.find(_OWL + "someValuesFrom")
-    if relation is None or target is None or not (relation.get(_RESOURCE) and target.get(_RESOURCE)):
-        return None
-    return curie(relation.get(_RESOURCE)), curie(target.get(_RESOURCE))
+# OBO graphs
 
 
-def _annotation(rows: Rows, number: int, axiom: Any) -> None:
-    """What is said of a statement: of a synonym, whom it cites; of a definition, its source."""
-    said = {_name(child): child for child in axiom}
-    source, target = said.pop("owl:annotatedSource", None), said.pop("owl:annotatedTarget", None)
-    relation = said.pop("owl:annotatedProperty", None)
-    if source is None or relation is None or not source.get(_RESOURCE):
-        rows.reject("properties", number, "it does not say which statement it is about", _xml(axiom))
+def read_graphs(path: Path, where: str) -> Iterator[Part]:
+    """The nodes and edges of OBO graphs (https://github.com/geneontology/obographs). A node without an id is a reject.
+
+    Raises:
+        Unreadable: it is no JSON, or has no graph with nodes.
+    """
+    try:
+        with gzipped.open_file(path) as file:
+            graphs = json.load(file)["graphs"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"it holds no OBO graphs: {error}", where=where) from None
+    rows, number = _Rows(), 0
+    for graph in graphs:
+        version = _meta(graph).get("version")
+        for node in graph.get("nodes", []):
+            number += 1
+            _node(rows, number, node, version)
+        for edge in graph.get("edges", []):
+            predicate = "is_a" if edge.get("pred") in ("is_a", "subPropertyOf") else _predicate(edge.get("pred"))
+            rows.add("relations", number, curie(edge.get("sub")), predicate, curie(edge.get("obj")))
+    if number == 0:
+        raise text.nothing_found("node", where)
+    yield from rows.parts()
+
+
+def _meta(of: Mapping[str, Any]) -> Mapping[str, Any]:
+    return of.get("meta") or {}
+
+
+def _node(rows: _Rows, number: int, node: Mapping[str, Any], version: str | None) -> None:
+    term, meta = curie(node.get("id")), _meta(node)
+    if term is None:
+        rows.rejected.append((number, "its term has no id", json.dumps(node)[:2000]))
         return
-    about = curie(relation.get(_RESOURCE, ""))
-    if target is not None:
-        about = f"{about} {curie(target.get(_RESOURCE) or _text(target) or '')}".strip()
-    for child in axiom:
-        if not _name(child).startswith("owl:annotated"):
-            _property(rows, number, curie(source.get(_RESOURCE)), child, about)
-
-
-def _property(rows: Rows, number: int, id: str, child: Any, about: str | None = None) -> None:
-    name, resource = _name(child), child.get(_RESOURCE)
-    value = curie(resource) if resource else _text(child)
-    if value is None and len(child):
-        rows.reject("properties", number, f"{name} holds elements", _xml(child))
-        return
-    datatype = child.get(_DATATYPE)
-    rows.put(
-        "properties", number, id=id, property=name, value=value, datatype=datatype and curie(datatype), about=about
+    values = [(curie(each.get("pred")), each.get("val")) for each in meta.get("basicPropertyValues", [])]
+    comments = meta.get("comments") or [None]
+    rows.add(
+        "terms",
+        number,
+        term,
+        "property" if node.get("type") == "PROPERTY" else "class",
+        node.get("lbl"),
+        (meta.get("definition") or {}).get("val"),
+        _value(values, "hasOBONamespace"),
+        comments[0],
+        bool(meta.get("deprecated")),
+        version,
     )
+    for each in meta.get("synonyms", []):
+        rows.add("synonyms", number, term, each.get("val"), _SCOPES.get(each.get("pred", ""), "related"))
+    for each in meta.get("xrefs", []):
+        rows.add("xrefs", number, term, each.get("val"))
+    for predicate, name in (("hasAlternativeId", "alternative_id"), ("IAO:0100001", "replaced_by"), ("consider",) * 2):
+        for value in (value for known, value in values if known == predicate):
+            rows.add("relations", number, term, name, curie(value))
 
 
-def _name(element: Any) -> str:
-    return curie(element.tag.replace("{", "", 1).replace("}", "", 1))
-
-
-def _text(element: Any) -> str | None:
-    return (element.text or "").strip() or None
-
-
-def _xml(element: Any) -> str:
-    from lxml import etree
-
-    return etree.tostring(element, encoding="unicode", with_tail=False)
+def _value(values: Iterable[tuple[str | None, Any]], wanted: str) -> Any:
+    return next((value for predicate, value in values if predicate == wanted), None)

@@ -23,8 +23,10 @@ _IDENTIFIER = re.compile(r"https?://(?:www\.)?identifiers\.org/([^/]+)/(.+)|urn:
 _ENCODED = re.compile(r"__(\d{2,3})__")
 
 
-def read(path: Path, where: str, model: str) -> Iterator[Part]:
-    """A model's tables. An element without its id, or with a number that is none, is a reject.
+def read(path: Path, where: str, name: str) -> Iterator[Part]:
+    """A model's tables, under its own id; ``name`` is for one without.
+
+    An element without its id, or with a number that is none, is a reject.
 
     Raises:
         Unreadable: cut short, not SBML of level 3, or without a reaction.
@@ -37,23 +39,24 @@ def read(path: Path, where: str, model: str) -> Iterator[Part]:
         raise Unreadable(
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
         ) from None
-    name = etree.QName(root)
-    if name.localname != "sbml" or root.get("level") != "3":
+    tag = etree.QName(root)
+    if tag.localname != "sbml" or root.get("level") != "3":
         raise Unreadable(
-            f"it is <{name.localname}> of level {root.get('level')}, not SBML of level 3",
+            f"it is <{tag.localname}> of level {root.get('level')}, not SBML of level 3",
             where=where,
             why="older models keep bounds and genes in notes; this reader takes those of the fbc package",
         )
-    space = f"{{{name.namespace}}}"
+    space = f"{{{tag.namespace}}}"
     reactions = list(root.iter(f"{space}reaction"))
     if not reactions:
         raise text.nothing_found("reaction", where)
+    whole = list(root.iter(f"{space}model"))
+    model = whole[0].get("id") or name
     species, genes = list(root.iter(f"{space}species")), list(root.iter(f"{_FBC}geneProduct"))
     yield _metabolites(model, species)
     yield _reactions(model, reactions, _bounds(root, space), _subsystems(root), space)
     yield _stoichiometry(model, reactions, space)
     yield _genes(model, genes)
-    whole = list(root.iter(f"{space}model"))
     kinds = (("model", whole), ("metabolite", species), ("reaction", reactions), ("gene", genes))
     yield _xrefs(model, kinds, space)
 
@@ -74,7 +77,7 @@ def _part(table: str, model: str, columns: dict[str, Sequence[Any]], elements: S
     }
     key = next(iter(columns))
     found = [(arrays[key].is_null(), f"it has no {key}")]
-    found += [(pa.array(wrong), f"{name} is no number") for name, wrong in faults.items()]
+    found += [(pa.array(wrong, pa.bool_()), f"{name} is no number") for name, wrong in faults.items()]
 
     def content(mask: pa.Array) -> list[str]:
         return [_shown(element) for element, wrong in zip(elements, mask.to_pylist(), strict=True) if wrong]

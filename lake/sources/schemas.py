@@ -6,7 +6,13 @@ import re
 
 import pyarrow as pa
 
-_TYPES = {"text": pa.string(), "real": pa.float64(), "whole": pa.int64(), "truth": pa.bool_()}
+_TYPES = {
+    "text": pa.string(),
+    "real": pa.float64(),
+    "whole": pa.int64(),
+    "truth": pa.bool_(),
+    "reals": pa.list_(pa.float64()),
+}
 
 
 def schema(columns: str, record: str = "The line of the answer, from 1") -> pa.Schema:

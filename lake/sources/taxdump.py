@@ -1,119 +1,136 @@
-"""NCBI's taxonomy dump (https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/taxdump_readme.txt), in columns.
+"""NCBI's taxonomy as an ontology: names.dmp and nodes.dmp, alone or in an archive. Fields are parted by tab, bar, tab.
 
-names.dmp gives a term for each scientific name and a synonym for each other name, nodes.dmp each taxon's parent and
-rank, merged.dmp the taxa that became another: out of taxdump.tar.gz, or each file by itself.
+Source: https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/taxdump_readme.txt.
 """
 
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
-from lake.sources import gzipped, text
-from lake.sources.ontology_tables import TABLES
+from lake.sources import text
+from lake.sources.ontologies_tables import TABLES
 from lake.sources.source import Part
 from lake.sources.text import Lines
 
-_WIDTHS = {"names.dmp": (4,), "nodes.dmp": (13, 18), "merged.dmp": (2,)}  # cells of a line
-_ONLY = "of names.dmp, nodes.dmp (13, or 18 in the new one) and merged.dmp"
+_FIRST = {"scientific name"}
+_SCOPES = {"synonym": "exact", "equivalent name": "exact", "genbank synonym": "exact", "acronym": "exact"}
 
 
-def read(path: Path, where: str, ontology: str) -> Iterator[Part]:
-    """The tables of one of the files, or of an archive that holds them.
+def read(path: Path, where: str) -> Iterator[Part]:
+    """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a) and rank (has_rank).
+
+    An archive without these two files gives names by rankedlineage.dmp and parents by taxidlineage.dmp.
 
     Raises:
-        Unreadable: it is none of them, or empty.
+        Unreadable: it holds none of these files.
     """
-    found = False
-    for name, blocks in _files(path, where):
-        for block in blocks:
-            found = found or block.seen > 0
-            yield from filter(lambda part: part.seen, _READERS[name](block, ontology))
-    if not found:
-        raise text.nothing_found("taxon", where)
+    if not tarfile.is_tarfile(path):
+        with open(path, "rb") as file:
+            yield from _file(file, where)
+        return
+    try:
+        with tarfile.open(path) as archive:
+            there = {name.rpartition("/")[2]: name for name in archive.getnames()}
+            chosen = [pair for pair in _FILES if there.keys() & set(pair)]
+            if not chosen:
+                raise Unreadable(f"the archive has none of {', '.join(sum(_FILES, ()))}", where=where)
+            for name in chosen[0]:
+                if name in there:
+                    yield from _file(cast(BinaryIO, archive.extractfile(there[name])), where)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
 
 
-def _files(path: Path, where: str) -> Iterator[tuple[str, Iterator[Lines]]]:
-    if tarfile.is_tarfile(path):
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                if member.name in _WIDTHS:
-                    yield member.name, text.lines_of(archive.extractfile(member))
-    else:
-        yield _kind(path, where), text.lines(path)
+def _file(file: BinaryIO, where: str) -> Iterator[Part]:
+    """A file's rows; what it is, the number of its fields says."""
+    kind = None
+    for block in text.lines_of(file):
+        fields = pc.split_pattern(pc.replace_substring_regex(block.text, r"\t?\|$", ""), "\t|\t")
+        width = pc.list_value_length(fields)
+        if kind is None and len(width):
+            kind = next((least for least in sorted(_READERS, reverse=True) if width[0].as_py() >= least), None)
+            if kind is None:
+                raise Unreadable("it has not the fields of a file of the taxonomy", where=where)
+        if kind is not None:
+            short = pc.less(width, kind)
+            whole = pc.if_else(short, pa.scalar([""] * kind), fields)
+            cells = [pc.list_element(whole, place) for place in range(kind)]
+            term = pc.binary_join_element_wise("NCBITaxon", cells[0], ":")
+            faults = [(short, f"it has not {kind} fields"), _no_number(cells[0])]
+            yield from _READERS[kind](block, term, cells, faults)
 
 
-def _kind(path: Path, where: str) -> str:
-    """Which file it is, by the cells of its first line."""
-    with gzipped.open_file(path) as file:
-        cells = file.readline().count(b"\t|")
-    for name, widths in _WIDTHS.items():
-        if cells in widths:
-            return name
-    raise Unreadable(f"its lines have {cells} cells", where=where, why=f"4, 13 and 2 are those {_ONLY}")
+def _no_number(ids: pa.Array) -> text.Fault:
+    return pc.invert(pc.match_substring_regex(ids, r"^\d+$")), "its taxon is no number"
 
 
-def _cells(block: Lines, name: str) -> text.Cells:
-    """`1<tab>|<tab>root<tab>|`: every second of the cells between tabs."""
-    found = text.cells(block, tuple(2 * width for width in _WIDTHS[name]))
-    return found._replace(columns=found.columns[::2])
+def _names(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    scientific = pc.is_in(cells[3], pa.array(list(_FIRST)))
+    size = len(term)
+    unknown = pa.nulls(size, pa.string())
+    terms = {
+        "term": term,
+        "kind": pa.repeat("class", size),
+        "name": cells[1],
+        **dict.fromkeys(("definition", "namespace", "comment", "version"), unknown),
+        "obsolete": pa.repeat(False, size),
+    }
+    scope = pc.coalesce(
+        pa.array(list(_SCOPES.values())).take(pc.index_in(cells[3], pa.array(list(_SCOPES)))), pa.scalar("related")
+    )
+    synonyms = {"term": term, "synonym": cells[1], "scope": scope}
+    yield _part("ontologies_terms", block, terms, faults, scientific, True)
+    yield _part("ontologies_synonyms", block, synonyms, faults, pc.invert(scientific), False)
 
 
-def _names(block: Lines, ontology: str) -> Iterator[Part]:
-    found = _cells(block, "names.dmp")
-    taxid, name, _, kind = found.columns
-    scientific = pc.equal(kind, "scientific name")
-    for table, mask in (("ontologies_terms", scientific), ("ontologies_synonyms", pc.invert(scientific))):
-        columns = {"id": _id(taxid.filter(mask)), "kind": "term", "obsolete": False}
-        columns |= {"name": name.filter(mask), "synonym": name.filter(mask), "type": kind.filter(mask)}
-        lost = [block.undecodable, found.misfits] if table == "ontologies_terms" else []
-        yield _part(table, found.lines, mask, ontology, columns, lost)
+def _ranked(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    """rankedlineage.dmp: a taxon's scientific name."""
+    named = [*cells[:2], cells[1], pa.repeat("scientific name", len(term))]
+    yield next(_names(block, term, named, faults))
 
 
-def _nodes(block: Lines, ontology: str) -> Iterator[Part]:
-    found = _cells(block, "nodes.dmp")
-    taxid, parent, rank = found.columns[:3]
-    lost = [block.undecodable, found.misfits]
-    below = pc.not_equal(taxid, parent)  # the root is its own parent
-    columns = {"id": _id(taxid.filter(below)), "target": _id(parent.filter(below)), "relation": "is_a"}
-    yield _part("ontologies_relations", found.lines, below, ontology, columns | {"logical": False}, lost)
-    columns = {"id": _id(taxid), "property": "rank", "value": rank}
-    yield _part("ontologies_properties", found.lines, pc.is_valid(taxid), ontology, columns, [])
+def _lineages(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    """taxidlineage.dmp: a taxon's ancestors from the root down; the last is its parent."""
+    last = pc.struct_field(pc.extract_regex(cells[1], r"(?P<parent>\d+)\s*$"), "parent")
+    above = pc.coalesce(last, cells[0])
+    parent = pc.binary_join_element_wise("NCBITaxon", above, ":")
+    is_a = {"term": term, "predicate": pa.repeat("is_a", len(term)), "target": parent}
+    yield _part("ontologies_relations", block, is_a, faults, pc.invert(pc.equal(above, cells[0])), True)
 
 
-def _merged(block: Lines, ontology: str) -> Iterator[Part]:
-    found = _cells(block, "merged.dmp")
-    old, new = found.columns
-    columns = {"id": _id(new), "target": _id(old), "relation": "alt_id", "logical": False}
-    lost = [block.undecodable, found.misfits]
-    yield _part("ontologies_relations", found.lines, pc.is_valid(old), ontology, columns, lost)
+def _nodes(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    size, all_rows = len(term), pa.repeat(True, len(term))
+    parent = pc.binary_join_element_wise("NCBITaxon", cells[1], ":")
+    root = pc.equal(cells[0], cells[1])  # it is its own parent
+    is_a = {"term": term, "predicate": pa.repeat("is_a", size), "target": parent}
+    yield _part("ontologies_relations", block, is_a, [*faults, _no_number(cells[1])], pc.invert(root), True)
+    has_rank = {"term": term, "predicate": pa.repeat("has_rank", size), "target": cells[2]}
+    yield _part("ontologies_relations", block, has_rank, faults, all_rows, False)
 
 
-_READERS = {"names.dmp": _names, "nodes.dmp": _nodes, "merged.dmp": _merged}
-
-
-def _id(taxid: pa.Array) -> pa.Array:
-    """NCBITaxon:9606; null for what is no number."""
-    number = pc.if_else(pc.match_substring_regex(taxid, r"^\d+$"), taxid, None)
-    return pc.binary_join_element_wise("NCBITaxon:", number, "")
+_FILES = (("names.dmp", "nodes.dmp"), ("rankedlineage.dmp", "taxidlineage.dmp"))
+_READERS = {12: _nodes, 10: _ranked, 4: _names, 2: _lineages}  # by the least number of fields
 
 
 def _part(
-    table: str, lines: Lines, mask: pa.Array, ontology: str, given: dict[str, object], lost: list[pa.Table]
+    table: str,
+    block: Lines,
+    columns: dict[str, pa.Array],
+    faults: Iterable[text.Fault],
+    wanted: pa.Array,
+    undecodable: bool,
 ) -> Part:
-    record, content = lines.record.filter(mask), lines.text.filter(mask)
-    columns = {}
-    for field in TABLES[table]:
-        value = {"ontology": ontology, **given}.get(field.name)
-        columns[field.name] = (
-            value if isinstance(value, pa.Array) else pa.repeat(pa.scalar(value, field.type), len(record))
-        )
-    ids = [columns[name] for name in ("id", "target") if name in columns]
-    faults = [(pc.is_null(id), "it is no taxon's number") for id in ids]
-    rows, wrong, _ = text.sift(TABLES[table], record, columns, faults, content.filter)
-    return text.together(table, len(record) + sum(map(len, lost)), rows, wrong, *lost)
+    """Of a block's lines those that are wanted for a table."""
+    mine = {name: values.filter(wanted) for name, values in columns.items()}
+    record, lines = block.record.filter(wanted), block.text.filter(wanted)
+    judged = [(wrong.filter(wanted), reason) for wrong, reason in faults if wrong is not None]
+    rows, rejects, _ = text.sift(TABLES[table], record, mine, judged, lines.filter)
+    aside = [block.undecodable] if undecodable else []
+    return text.together(table, len(record) + sum(map(len, aside)), rows, rejects, *aside)

@@ -45,17 +45,23 @@ def lines(path: Path) -> Iterator[Lines]:
 
 
 def lines_of(file: BinaryIO) -> Iterator[Lines]:
-    """The same of a file that is open."""
+    """The lines of what is open already."""
     first = 1
     while block := file.read(BLOCK):
         block += file.readline()
         if first == 1:
             block = block.removeprefix(b"\xef\xbb\xbf")
-        pieces = pc.split_pattern(pa.array([block.replace(b"\r\n", b"\n")], pa.large_binary()), b"\n").values
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        pieces = pc.split_pattern(pa.array([block], pa.large_binary()), b"\n").values
         record = pa.array(np.arange(first, first + len(pieces)))
         first += len(pieces) - 1  # a block ends with a line's end, or is the last
+        if pieces[-1].as_py() == b"":
+            record, pieces = record[:-1], pieces[:-1]
         full = pc.not_equal(pc.binary_length(pieces), 0)
-        yield _decoded(record.filter(full), pieces.filter(full).cast(pa.binary()))
+        if not pc.all(full).as_py():
+            record, pieces = record.filter(full), pieces.filter(full)
+        yield _decoded(record, pieces.cast(pa.binary()))
 
 
 def _decoded(record: pa.Array, raw: pa.Array) -> Lines:
@@ -149,13 +155,23 @@ def strip_prefix(ids: pa.Array) -> pa.Array:
 def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong). 2.0 is 2."""
     try:
-        if not pc.any(pc.match_substring_regex(texts, "[xX]")).as_py():  # Arrow also takes 0x1F
-            return texts.cast(pa.int64()), None
+        values = texts.cast(pa.int64())
+        if not _holds(texts, b"xX"):  # Arrow also takes 0x1F
+            return values, None
     except pa.ArrowInvalid:
         pass
     right = pc.match_substring_regex(texts, r"^[-+]?[0-9]{1,18}(\.0*)?$")
     plain = pc.replace_substring_regex(pc.if_else(right, texts, None), r"^\+|\.0*$", "")
     return plain.cast(pa.int64()), _wrong(right)
+
+
+def _holds(texts: pa.Array, letters: bytes) -> bool:
+    """Whether one of the letters is anywhere in the bytes of these texts (or beside them in memory)."""
+    data = texts.buffers()[2]
+    if data is None:
+        return False
+    found = np.frombuffer(data, np.uint8)
+    return any((found == letter).any() for letter in letters)
 
 
 def reals(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:

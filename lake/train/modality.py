@@ -31,7 +31,7 @@ _NUMERIC = re.compile(rf"{_WHOLE.pattern}|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _LISTS = re.compile(rf"({_NUMERIC.pattern})\[\d*\]")
 _TABLE = re.compile(r"\w+\.\w+")
 _UNIT = re.compile(r"\[([^\[\]]+)\]$")  # the build ends a column's comment so
-_ROWS = 8192  # at once: a block of 64 columns then stays in the processor's cache while it is turned
+_ROWS = 2048  # at once, a vector of DuckDB: a block then stays in the cache while it is turned, lists most of all
 
 
 @dataclass(frozen=True, slots=True)

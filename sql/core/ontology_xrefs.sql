@@ -1,3 +1,1 @@
-select id, xref, min(description) as description, list(distinct ontology order by ontology) as ontologies
-from raw.ontologies_xrefs
-group by id, xref
+select distinct term, xref, split_part(xref, ':', 1) as database from raw.ontologies_xrefs

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lake.cli import _output
+
+if TYPE_CHECKING:
+    from lake.config import Config
+
+
+@click.command(epilog='Example: lake note add "cells are weighted by area" --kind decision --about features.climate')
+@click.argument("action", type=click.Choice(["add", "import", "lookup", "list"]))
+@click.argument("what", required=False, default="")
+@click.option("--kind", default="", help="experimental_provenance, decision, ...: docs/notes.md says what each is.")
+@click.option("--about", default="", help="The table, column or source that it is about.")
+@click.option("--doi", default="", help="Of what it rests on.")
+@click.option("--url", default="", help="Likewise, where there is no DOI.")
+@_output.common
+def command(path: str, action: str, what: str, kind: str, about: str, doi: str, url: str) -> None:
+    """Keep how data was made: add a note, import a CSV file of notes, look up their DOIs at Crossref, list them.
+
+    The same note twice is one. What a person wrote is never replaced by what is looked up.
+    """
+    from lake import config
+    from lake.store import notes
+
+    settings = config.load(path)
+    if action == "add":
+        row = {"statement": what, "kind": kind, "about": about, "doi": doi, "url": url}
+        _told(notes.add(settings.root, [row]))
+    elif action == "import":
+        _told(notes.add(settings.root, _rows(what)))
+    elif action == "lookup":
+        _lookup(settings)
+    else:
+        _list([row for row in notes.read(settings.root) if kind in ("", row["kind"]) and about in ("", row["about"])])
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    import csv
+
+    from lake.errors import ConfigError
+
+    if not name or not Path(name).is_file():
+        raise ConfigError(f"there is no file {name!r} to import", next="lake note import notes.csv")
+    with open(name, encoding="utf-8-sig", newline="") as file:
+        return [
+            {key or "?": value or "" for key, value in row.items() if isinstance(value, str)}
+            for row in csv.DictReader(file)
+        ]
+
+
+def _told(counts: dict[str, int]) -> None:
+    if _output.as_json:
+        _output.json_out(counts)
+    _output.say(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _lookup(settings: Config) -> None:
+    from lake.fetch import crossref
+    from lake.store import notes
+
+    lacking = [row for row in notes.read(settings.root) if row["doi"] and not (row["title"] and row["year"])]
+    found, failed = crossref.lookup(settings, [row["doi"] for row in lacking])
+    changed = notes.fill(settings.root, {row["note"]: found[row["doi"]] for row in lacking if row["doi"] in found})
+    if _output.as_json:
+        _output.json_out({"asked": len({row["doi"] for row in lacking}), "filled": changed, "failed": failed})
+    for doi, reason in failed.items():
+        _output.warn(f"{doi}: {reason}")
+    _output.say(f"{changed} filled, {len(failed)} could not be had")
+
+
+def _list(rows: list[dict[str, str]]) -> None:
+    from lake.store import notes
+
+    counts = Counter(row["kind"] for row in rows)
+    if _output.as_json:
+        _output.json_out({"notes": rows, "kinds": {kind: counts[kind] for kind in notes.KINDS}})
+    shown = ("kind", "about", "statement", "doi", "year")
+    _output.table(shown, [[row[key] for key in shown] for row in rows])
+    _output.say("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in notes.KINDS))

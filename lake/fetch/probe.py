@@ -1,0 +1,70 @@
+"""Whether a database of the catalogue answers: one polite request for its first kilobytes, the outcome kept."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from lake import progress
+from lake.config import Config
+from lake.fetch.client import open_client, speaking
+from lake.fetch.politeness import Politeness, stoppable_sleep
+from lake.fetch.retry import TryAgain
+
+FILE = "probes.jsonl"  # under data/: a line a probe
+_RATE = 1.0  # requests a second and host
+_BYTES = 4096
+
+
+def probe(config: Config, databases: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Ask each (name, homepage) once, and keep what came of it: name, url, at, status, outcome ("answers" or "fails"),
+    reason."""
+    chosen = list(databases)
+    stop = Event()
+    manners = Politeness(stoppable_sleep(stop), limited=not config.mirror)
+    found = []
+    config.data.mkdir(parents=True, exist_ok=True)
+    with (
+        open_client(config, manners) as client,
+        progress.bar("probe", total=len(chosen)) as advance,
+        open(config.data / FILE, "a", encoding="utf-8") as kept,
+    ):
+        for name, url in chosen:
+            status, reason = _ask(client, url)
+            outcome = "answers" if status is not None and status < 400 else "fails"
+            at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            row = {"name": name, "url": url, "at": at, "status": status, "outcome": outcome, "reason": reason}
+            kept.write(json.dumps(row) + "\n")
+            kept.flush()
+            found.append(row)
+            advance(note=name)
+    return found
+
+
+def _ask(client: Any, url: str) -> tuple[int | None, str]:
+    import httpx
+
+    try:
+        with speaking(client, url, {"Range": f"bytes=0-{_BYTES - 1}"}, _RATE) as response:
+            size = 0
+            for block in response.iter_raw():
+                size += len(block)
+                if size >= _BYTES:
+                    break
+            good = response.status_code < 400
+            return response.status_code, "" if good else f"{response.status_code} {response.reason_phrase}"
+    except TryAgain as error:
+        return error.status, error.reason
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return None, str(error) or type(error).__name__
+
+
+def last(data: Path) -> dict[str, dict[str, Any]]:
+    """The newest probe of each database, by name."""
+    path = data / FILE
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return {row["name"]: row for row in map(json.loads, filter(None, lines))}

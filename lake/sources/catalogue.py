@@ -1,0 +1,131 @@
+"""The catalogue of scientific databases: what there is to ask, whether this lake asks it or not.
+
+Tab-separated files under catalogue/, as deep as one likes; the first folder or file name is the domain. Columns: name,
+homepage, access, formats, size, licence, update, credentials, status; an empty cell is what nobody looked up yet.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lake.errors import ConfigError
+
+FOLDER = "catalogue"
+DOMAINS = (
+    *("astronomy", "astrophysics", "climate", "spectroscopy", "astrobiology", "genomics", "geochemistry"),
+    *("planetary_interior", "software_and_operations"),
+)
+ACCESS = ("TAP", "REST", "files", "portal")
+STATUSES = ("active", "proposed", "disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    name: str
+    homepage: str
+    access: tuple[str, ...]  # of ACCESS
+    formats: str
+    size: str
+    licence: str
+    update: str
+    credentials: str
+    status: str  # of STATUSES
+    domain: str  # of DOMAINS
+    topic: str  # the file's name
+    where: str  # file:line
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"score": score(self)}
+
+
+def score(database: Database) -> float:
+    """How easily a database can be taken into a lake, 0 to 10; never a feature to train on.
+
+    4 for TAP, or 3 for REST, or 2 for files; 2 for a known licence; 1 for known formats; 1 for known updates;
+    1 for no credentials said; 1 for being active.
+    """
+    ways = {"TAP": 4, "REST": 3, "files": 2}
+    best = max((ways.get(way, 0) for way in database.access), default=0)
+    known = 2 * bool(database.licence) + bool(database.formats) + bool(database.update)
+    return float(best + known + (not database.credentials) + (database.status == "active"))
+
+
+def load(root: Path) -> list[Database]:
+    """Every database of the catalogue, in the order of domains and names.
+
+    Raises:
+        ConfigError: a file or a row is not as it should be, or a database is there twice; file and line are named.
+    """
+    folder = root / FOLDER
+    found = [one for path in sorted(folder.rglob("*.tsv")) for one in _file(path, folder)]
+    _once(found, "name", lambda one: _plain(one.name))
+    _once(found, "homepage", lambda one: address(one.homepage))
+    return sorted(found, key=lambda one: (DOMAINS.index(one.domain), one.name.lower()))
+
+
+_COLUMNS = tuple(field.name for field in fields(Database))[:9]
+
+
+def _file(path: Path, folder: Path) -> Iterator[Database]:
+    parts = path.relative_to(folder).with_suffix("").parts
+    if parts[0] not in DOMAINS:
+        raise ConfigError(f"{parts[0]!r} is no domain", where=str(path), why=f"they are {', '.join(DOMAINS)}")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        header = next(rows, [])
+        if tuple(header) != _COLUMNS:
+            raise ConfigError("the header is another", where=f"{path}:1", why=f"it has to be {', '.join(_COLUMNS)}")
+        for row in rows:
+            where = f"{path}:{rows.line_num}"
+            if len(row) != len(_COLUMNS):
+                raise ConfigError(f"{len(row)} cells where the header has {len(_COLUMNS)}", where=where)
+            yield _database([cell.strip() for cell in row], parts, where)
+
+
+def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
+    name, homepage, access, *others, status = cells
+    ways = tuple(way.strip() for way in access.split(",") if way.strip())
+    place = urlsplit(homepage)
+    faults = {
+        "a database needs a name": not name,
+        f"{homepage!r} is no http(s) address": place.scheme not in ("http", "https") or "." not in place.netloc,
+        f"access is {access!r}, and may be {', '.join(ACCESS)}": not ways or not set(ways) <= set(ACCESS),
+        f"status is {status!r}, and may be {', '.join(STATUSES)}": status not in STATUSES,
+    }
+    if fault := next((what for what, wrong in faults.items() if wrong), None):
+        raise ConfigError(fault, where=where)
+    return Database(name, homepage, ways, *others, status, parts[0], parts[-1], where)
+
+
+def _once(found: Iterable[Database], what: str, key: Any) -> None:
+    known: dict[str, Database] = {}
+    for one in found:
+        before = known.setdefault(key(one), one)
+        if before is not one:
+            raise ConfigError(
+                f"{one.name} is there twice, by its {what}",
+                where=one.where,
+                why=f"{before.name} is in {before.where}",
+                next="leave one of them out",
+            )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def address(url: str) -> str:
+    """A URL as what it leads to, however it is written.
+
+    >>> address("http://www.Example.org/a/") == address("https://example.org/a")
+    True
+    """
+    place = urlsplit(url)
+    path = place.path.rstrip("/")
+    return f"{place.netloc.lower().removeprefix('www.')}{path}" + (f"?{place.query}" if place.query else "")

@@ -1,0 +1,112 @@
+"""Process metadata: how data was made, in seeds/process_notes.csv, which a build takes as seeds.process_notes.
+
+A note is known by its digest: of its kind, what it is about, and its DOI, URL or, without these, its statement. Adding
+it again changes nothing but cells that are empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lake.errors import ConfigError, StorageError
+
+FILE = "seeds/process_notes.csv"
+COLUMNS = ("note", "kind", "about", "statement", "doi", "url", "title", "year", "publisher")
+KINDS = (
+    *("experimental_provenance", "observational_context", "computational_lineage", "methodological_evolution"),
+    *("quality_control", "decision", "systematic_bias", "failed_experiment"),
+)
+
+
+def read(root: Path) -> list[dict[str, str]]:
+    """Every note, as the file has them.
+
+    Raises:
+        ConfigError: the file has another header.
+    """
+    path = root / FILE
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise ConfigError("the header of the notes is another", where=str(path), why=f"it is {', '.join(COLUMNS)}")
+        return list(rows)
+
+
+def add(root: Path, given: Iterable[Mapping[str, str]]) -> dict[str, int]:
+    """Add notes; how many are new, filled where cells were empty, and as they were.
+
+    Raises:
+        ConfigError: a note has no kind, statement or subject, an unknown kind, or no DOI for one. None is added then.
+    """
+    kept = {row["note"]: row for row in read(root)}
+    counts = {"added": 0, "filled": 0, "known": 0}
+    for number, one in enumerate(given, 1):
+        row = _checked(one, number)
+        known = kept.get(row["note"])
+        if known is None:
+            kept[row["note"]] = row
+            counts["added"] += 1
+        else:
+            fresh = {name: row[name] for name in COLUMNS if row[name] and not known[name]}
+            known |= fresh
+            counts["filled" if fresh else "known"] += 1
+    if counts["added"] or counts["filled"]:
+        _write(root, kept.values())
+    return counts
+
+
+def fill(root: Path, found: Mapping[str, Mapping[str, str]]) -> int:
+    """Write what was looked up, by note, into cells that are empty; how many notes that changes."""
+    rows = read(root)
+    changed = 0
+    for row in rows:
+        fresh = {name: value for name, value in found.get(row["note"], {}).items() if value and not row[name]}
+        row |= fresh
+        changed += bool(fresh)
+    if changed:
+        _write(root, rows)
+    return changed
+
+
+def _checked(given: Mapping[str, str], number: int) -> dict[str, str]:
+    row = {name: (given.get(name) or "").strip() for name in COLUMNS}
+    row["doi"] = row["doi"].lower().removeprefix("https://doi.org/").removeprefix("doi:")
+    unknown = sorted(name for name in given if name not in COLUMNS)
+    faults = {
+        f"{', '.join(unknown)} is not known": unknown,
+        f"kind is {row['kind']!r}, and may be one of {', '.join(KINDS)}": row["kind"] not in KINDS,
+        "it says nothing: statement is empty": not row["statement"],
+        "it is about nothing: about is a table, a column or a source": not row["about"],
+        f"{row['doi']!r} is no DOI": row["doi"] and not row["doi"].startswith("10."),
+        f"{row['url']!r} is no http(s) address": row["url"] and not row["url"].startswith(("http://", "https://")),
+        f"year is {row['year']!r}": row["year"] and not row["year"].isdigit(),
+    }
+    if fault := next((what for what, wrong in faults.items() if wrong), None):
+        raise ConfigError(f"note {number} does not fit: {fault}", next="lake note --help")
+    key = "\x1f".join((row["kind"], row["about"], row["doi"] or row["url"] or row["statement"]))
+    row["note"] = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return row
+
+
+def _write(root: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    text = io.StringIO(newline="")
+    file = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    file.writeheader()
+    file.writerows(sorted(rows, key=lambda row: (row["kind"], row["about"], row["note"])))
+    path = root / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_text(text.getvalue(), "utf-8", newline="")
+        os.replace(part, path)
+    except OSError as error:
+        raise StorageError(f"the notes cannot be written: {error.strerror or error}", where=str(path)) from None
+    finally:
+        part.unlink(missing_ok=True)

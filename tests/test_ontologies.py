@@ -1,0 +1,306 @@
+"""Ontologies in OBO, OWL and as graphs, and NCBI's taxonomy: the real files whole, and what can be wrong with one."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import lake
+import lake.cli
+from lake.errors import ModelError, Refused, Unreadable
+from lake.sources import ontologies, text
+from lake.sources.source import Resource
+
+
+def resource(kind: str = "ontology") -> Resource:
+    return Resource("x", "https://example.org/x", kind, "text")
+
+
+def read(path: Path, kind: str = "ontology"):
+    """table -> rows; and the rejects."""
+    rows: dict = {}
+    rejects = []
+    for part in ontologies.read(resource(kind), path):
+        bad = part.rejects.to_pylist() if part.rejects is not None else []
+        assert part.seen == len(part.rows) + len(bad)
+        rows.setdefault(part.table.removeprefix("ontologies_"), []).extend(part.rows.to_pylist())
+        rejects += bad
+    return rows, rejects
+
+
+def real(upstream: Path, ending: str) -> list[Path]:
+    places = ("purl.obolibrary.org/obo", "raw.githubusercontent.com/althonos", "raw.githubusercontent.com/INCATools")
+    return sorted(path for place in places for path in (upstream / place).rglob(f"*{ending}") if path.is_file())
+
+
+def stanzas(path: Path):
+    """Each stanza's lines, a line at a time."""
+    found: list = []
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            found.append([line])
+        elif found and line:
+            found[-1].append(line)
+    return [stanza for stanza in found if stanza[0] in ("[Term]", "[Typedef]")]
+
+
+@pytest.mark.parametrize("block", [16 * 2**20, 50_000])
+def test_every_stanza_of_the_real_files(upstream, monkeypatch, block):
+    monkeypatch.setattr(text, "BLOCK", block)
+    files = real(upstream, ".obo")
+    for path in files:
+        ontologies.check(resource(), path.read_bytes()[:65536])
+        rows, rejects = read(path)
+        wanted = stanzas(path)
+        lines = [line for stanza in wanted for line in stanza]
+        assert rejects == []
+        assert [row["term"] for row in rows["terms"]] == [
+            next(line[4:] for line in stanza if line.startswith("id: ")).split(" {")[0] for stanza in wanted
+        ]
+        assert len(rows["synonyms"]) == sum(line.startswith("synonym: ") for line in lines)
+        assert len(rows["xrefs"]) == sum(line.startswith("xref: ") for line in lines)
+        tags = (
+            "is_a: ",
+            "relationship: ",
+            "replaced_by: ",
+            "consider: ",
+            "alt_id: ",
+            "disjoint_from: ",
+            "inverse_of: ",
+        )
+        assert len(rows["relations"]) == sum(line.startswith(tags) for line in lines)
+        is_a = [re.split(r"[ {!]", line[6:])[0] for line in lines if line.startswith("is_a: ")]
+        assert sorted(row["target"] for row in rows["relations"] if row["predicate"] == "is_a") == sorted(is_a)
+    assert len(files) >= 8
+
+
+def test_a_graph_and_owl_say_the_same_of_an_ontology(upstream):
+    folder = upstream / "purl.obolibrary.org/obo/envo/subsets"
+    graph, _ = read(folder / "envoPolar.json")
+    owl, rejects = read(folder / "envoPolar.owl")
+    assert rejects == []
+
+    def facts(rows, *names):
+        return {row["term"]: tuple(row[name] for name in names) for row in rows["terms"] if row["kind"] == "class"}
+
+    mine, theirs = facts(graph, "name", "definition"), facts(owl, "name", "definition")
+    assert len(mine) > 600
+    assert mine == theirs
+
+    def edges(rows):
+        classes = mine.keys()
+        return {(row["term"], row["target"]) for row in rows["relations"] if row["predicate"] == "is_a"} & {
+            (a, b) for a in classes for b in classes
+        }
+
+    assert edges(graph) == edges(owl)
+
+
+def test_every_class_of_the_real_owl_files(upstream):
+    for path in real(upstream, ".owl"):
+        rows, _ = read(path)
+        raw = path.read_text("utf-8")
+        named = re.findall(r"^    <owl:Class rdf:about=", raw, re.MULTILINE)
+        assert sum(row["kind"] == "class" for row in rows["terms"]) == len(named)
+
+
+OBO = """format-version: 1.2
+data-version: made-up/1
+
+[Term]
+id: X:1 ! a comment
+name: one {source="me"}
+def: "What \\"one\\" is.\\nMore." [ME:1] {x="y"}
+synonym: "uno" EXACT language [ME:2]
+exact_synonym: "ein" []
+synonym: unquoted EXACT []
+xref: DB:7 "a note"
+is_a: X:2 {source="x"} ! two
+relationship: BFO:0000050 X:3 {all_only="true"} ! part of three
+relationship: located_in
+is_obsolete: true
+
+[Term]
+name: no id
+is_a: X:1
+
+[Instance]
+id: X:9
+
+[Typedef]
+id: located_in
+name: located in
+"""
+
+
+def test_lines_that_are_not_as_they_should_be_are_set_aside(tmp_path):
+    path = tmp_path / "x.obo"
+    path.write_text(OBO)
+    rows, rejects = read(path)
+    one, relation = rows["terms"]
+    assert one | {"_record": 0} == {
+        "_record": 0,
+        "term": "X:1",
+        "kind": "class",
+        "name": "one",
+        "definition": 'What "one" is. More.',
+        "namespace": None,
+        "comment": None,
+        "obsolete": True,
+        "version": "made-up/1",
+    }
+    assert (relation["term"], relation["kind"]) == ("located_in", "property")
+    assert [(row["synonym"], row["scope"]) for row in rows["synonyms"]] == [("uno", "exact"), ("ein", "exact")]
+    assert [row["xref"] for row in rows["xrefs"]] == ["DB:7"]
+    assert [(row["predicate"], row["target"]) for row in rows["relations"]] == [("is_a", "X:2"), ("part_of", "X:3")]
+    assert sorted(row["reason"] for row in rejects) == [
+        "it has no target",
+        "its term has no id",
+        "its term has no id",
+        "the synonym is not in quotes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "format-version: 1.2\n",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+        '{"graphs": []}',
+        "x",
+    ],
+)
+def test_what_holds_no_term_is_unreadable(tmp_path, content):
+    path = tmp_path / "x"
+    path.write_text(content)
+    with pytest.raises(Unreadable):
+        read(path)
+
+
+def test_owl_that_is_cut_short_or_asks_for_other_files(tmp_path, upstream):
+    raw = (upstream / "purl.obolibrary.org/obo/go/imports/chebi_roles.owl").read_bytes()
+    path = tmp_path / "x.owl"
+    path.write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(Unreadable, match="breaks off"):
+        read(path)
+
+
+def test_an_entity_reads_no_file(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    path = tmp_path / "x.owl"
+    path.write_text(
+        f'<!DOCTYPE r [<!ENTITY x SYSTEM "file://{secret}">]><rdf:RDF xmlns:owl="http://www.w3.org/2002/07/owl#" '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#">'
+        '<owl:Class rdf:about="http://purl.obolibrary.org/obo/X_1"><rdfs:label>a&x;b</rdfs:label></owl:Class></rdf:RDF>'
+    )
+    try:
+        rows, _ = read(path)
+    except Unreadable:
+        return
+    assert "secret" not in json.dumps(rows)
+
+
+def test_a_page_is_refused():
+    for kind in ("ontology", "taxonomy"):
+        with pytest.raises(Refused):
+            ontologies.check(resource(kind), b"<html><body>Not found</body></html>")
+
+
+# NCBI's taxonomy
+
+NAMES = "7\t|\tAbc def\t|\t\t|\tscientific name\t|\n7\t|\tabc\t|\t\t|\tcommon name\t|\nx\t|\ty\t|\t\t|\tsynonym\t|\n"
+NODES = (
+    "1\t|\t1\t|\tno rank\t|\t"
+    + "\t|\t".join("x" * 10)
+    + "\t|\n7\t|\t1\t|\tspecies\t|\t"
+    + "\t|\t".join("x" * 10)
+    + "\t|\n"
+)
+
+
+def archive(path: Path, **files: str) -> Path:
+    with tarfile.open(path, "w:gz") as made:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"{name}.dmp")
+            member.size = len(content)
+            made.addfile(member, io.BytesIO(content.encode()))
+    return path
+
+
+def test_names_and_nodes_are_terms_and_relations(tmp_path):
+    path = archive(
+        tmp_path / "x.tar.gz", names=NAMES, nodes=NODES, rankedlineage="7\t|\tAbc def\t|\t" + "\t|" * 8 + "\n"
+    )
+    rows, rejects = read(path, "taxonomy")
+    assert [(row["term"], row["name"]) for row in rows["terms"]] == [("NCBITaxon:7", "Abc def")]
+    assert [(row["synonym"], row["scope"]) for row in rows["synonyms"]] == [("abc", "related")]
+    assert {(row["term"], row["predicate"], row["target"]) for row in rows["relations"]} == {
+        ("NCBITaxon:7", "is_a", "NCBITaxon:1"),
+        ("NCBITaxon:7", "has_rank", "species"),
+        ("NCBITaxon:1", "has_rank", "no rank"),
+    }
+    assert [row["reason"] for row in rejects] == ["its taxon is no number"]
+    with pytest.raises(Unreadable):
+        read(archive(tmp_path / "y.tar.gz", division="1\t|\t"), "taxonomy")
+
+
+def test_the_real_taxonomy(upstream):
+    folder = upstream / "ftp.ncbi.nlm.nih.gov/pub/taxonomy"
+    rows, rejects = read(folder / "names.dmp", "taxonomy")
+    lines = (folder / "names.dmp").read_text().splitlines()
+    assert rejects == []
+    assert len(rows["terms"]) == sum("scientific name" in line for line in lines)
+    assert len(rows["terms"]) + len(rows["synonyms"]) == len(lines)
+    rows, rejects = read(folder / "nodes.dmp", "taxonomy")
+    assert rejects == []
+    assert sum(row["predicate"] == "has_rank" for row in rows["relations"]) == len(
+        (folder / "nodes.dmp").read_text().splitlines()
+    )
+    rows, rejects = read(folder / "new_taxdump/new_taxdump.tar.gz", "taxonomy")
+    assert (len(rows["terms"]), len(rows["relations"]), rejects) == (120, 35_898, [])
+
+
+# Macros that read tables
+
+
+def project(folder: Path) -> Path:
+    """A lake of one ontology, from a mirror of one file."""
+    CliRunner().invoke(lake.cli.lake, ["init", str(folder)])
+    mirror = folder / "mirror/purl.obolibrary.org/obo"
+    mirror.mkdir(parents=True)
+    (mirror / "x.obo").write_text(
+        "format-version: 1.2\n\n[Term]\nid: X:1\nname: one\nis_a: X:2\n\n[Term]\nid: X:2\nname: two\n"
+    )
+    config = (folder / "lake.toml").read_text()
+    config = config[: config.index("[sources.kegg]")].replace('mirror = ""', 'mirror = "mirror"')
+    (folder / "lake.toml").write_text(config + '[sources.ontologies]\nnames = ["x"]\n')
+    return folder
+
+
+def test_names_and_kinds_by_macros_in_the_lake(tmp_path, monkeypatch):
+    folder = project(tmp_path / "lake")
+    monkeypatch.chdir(folder)
+    run = CliRunner().invoke(lake.cli.lake, ["run"])
+    assert run.exit_code == 0, run.output
+    with lake.open(folder) as here:
+        named = here.connection.execute("SELECT ontology_name('X:1'), ontology_name('X:7')").fetchone()
+        kinds = "SELECT is_a('X:1', 'X:2'), is_a('X:2', 'X:1'), is_a('X:2', 'X:2')"
+        assert (named, here.connection.execute(kinds).fetchone()) == (("one", None), (True, False, True))
+
+
+def test_a_model_may_not_call_a_macro_that_reads_tables(tmp_path):
+    from lake import config
+    from lake.build import graph
+
+    folder = project(tmp_path / "lake")
+    path = folder / "sql/core/ontology_xrefs.sql"
+    path.write_text(path.read_text() + "where ontology_name(term) is not null\n")
+    with pytest.raises(ModelError, match=r"core\.ontology_xrefs calls ontology_name, which reads core\.ontology_terms"):
+        graph.load(config.load(folder))
