@@ -45,6 +45,7 @@ __all__ = [
     "Split",
     "SqlType",
     "Table",
+    "Term",
     "Unit",
     "load",
 ]
@@ -58,6 +59,19 @@ class Unit:
     """The unit of a number, as pint reads it: "K", "m/s^2", "earth_mass"; "1" for a pure number."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The term of an ontology that says what the column is: "PATO:0000146". A build refuses one that is not there, or
+    is obsolete, once core.ontology_terms holds its ontology.
+    """
+
+    id: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z][\w.-]*:[\w.-]+", self.id):
+            raise ValueError(f"Term({self.id!r}): a term is like PATO:0000146")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,11 @@ class Column:
     unit: str | None
     doc: str
     marks: tuple[Any, ...] = ()
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of ontologies that it names."""
+        return tuple(mark.id for mark in self.marks if isinstance(mark, Term))
 
 
 @dataclass(frozen=True, slots=True)

@@ -786,6 +786,8 @@ class OntologyTerms(Table, key="term", empty=True, tags="ontologies"):
     """Whether it should not be used any more; core.ontology_relations may say what replaces it"""
     version: str | None
     """Of the file"""
+    home: bool
+    """Whether the ontology's own file says it (envo.obo of ENVO), and not one that imports the term"""
 
 
 class OntologySynonyms(Table, key=("term", "synonym", "scope"), empty=True, tags="ontologies"):
@@ -822,7 +824,7 @@ class OntologyRelations(Table, key=("term", "predicate", "target"), empty=True, 
 
 
 class OntologyClosure(Table, key=("term", "ancestor", "through"), empty=True, tags="ontologies"):
-    """Every ancestor of every term; is_a(term, ancestor) asks it."""
+    """Every ancestor of every term, without obsolete ones; is_a(term, ancestor) asks it."""
 
     term: str
     """Identifier"""
@@ -830,8 +832,8 @@ class OntologyClosure(Table, key=("term", "ancestor", "through"), empty=True, ta
     """Identifier"""
     through: Annotated[str, OneOf("is_a", "part_of")]
     """is_a: by is_a alone; part_of: with part_of among the steps"""
-    distance: Annotated[int, Between(1, 100)]
-    """Steps of the shortest way"""
+    distance: Annotated[int | None, Between(1, None)]
+    """Steps of the shortest way; null where each way goes on along a circle"""
 
 
 class Spectra(Table, key="spectrum", empty=True, tags="spectra"):

@@ -197,8 +197,8 @@ def _view(model: Model) -> list[str]:
 
 
 def described(column: Column) -> str:
-    """What the catalog says of a column: "Radius [earth_radius]"."""
-    return " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else "")))
+    """What the catalog says of a column: "Temperature [K] PATO:0000146"."""
+    return " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else "", *column.terms)))
 
 
 def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import graph, incremental, plan, preflight, workspace
+from lake.build import graph, incremental, plan, preflight, terms, workspace
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
 from lake.check import run as check
@@ -193,12 +193,17 @@ def _referred(project: graph.Project, built: set[str]) -> set[str]:
     """What the checks need beside what was built: the tables that it refers to, and those that refer to it."""
     found: set[str] = set()
     for table, model in project.models.items():
-        targets = check.targets(model.contract)
+        targets = _targets(model.contract, project)
         if table in built:
             found |= targets
         elif targets & built:
             found |= {table, *targets}
     return found
+
+
+def _targets(contract: Contract, project: graph.Project) -> set[str]:
+    """The tables that a contract's checks ask: those that it refers to, and the ontologies' where it names terms."""
+    return check.targets(contract) | (terms.TABLES & project.models.keys() if terms.named(contract) else set())
 
 
 # Building: models whose inputs are ready run side by side, in the memory that lake.toml allows for all of them.
@@ -377,9 +382,10 @@ def _check(
         contracts = [
             model.contract
             for table, model in planned.project.models.items()
-            if table in built or (table in space.published and check.targets(model.contract) & built)
+            if table in built or (table in space.published and _targets(model.contract, planned.project) & built)
         ]
         summary.qualities, broken = _measured(space, contracts, options)
+        broken |= _misnamed(space, contracts, planned, built)
         if broken and not options.keep_good:
             raise preflight.together(list(broken.values()))
         errors = check.failures(summary.qualities, "error")
@@ -406,7 +412,18 @@ def _check(
 
 def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
     """Which built tables a failed check speaks against: its own, or what it refers to."""
-    return {table} if table in built else check.targets(planned.project.models[table].contract) & built
+    contract = planned.project.models[table].contract
+    return {table} if table in built else _targets(contract, planned.project) & built
+
+
+def _misnamed(
+    space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]
+) -> dict[str, LakeError]:
+    """By table, terms of its contract that no ontology has; none, where the ontologies are not there yet."""
+    if not terms.TABLES <= planned.project.models.keys() or not terms.TABLES <= built | space.published.keys():
+        return {}
+    with space.cursor() as cursor:
+        return terms.problems(cursor, contracts, space.config.root)
 
 
 def _measured(
