@@ -416,11 +416,10 @@ def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
     return {table} if table in built else _targets(contract, planned.project) & built
 
 
-def _misnamed(
-    space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]
-) -> dict[str, LakeError]:
+def _misnamed(space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]) -> dict[str, LakeError]:
     """By table, terms of its contract that no ontology has; none, where the ontologies are not there yet."""
-    if not terms.TABLES <= planned.project.models.keys() or not terms.TABLES <= built | space.published.keys():
+    there = planned.project.models.keys() & (built | space.published.keys())
+    if terms.TABLES - there:
         return {}
     with space.cursor() as cursor:
         return terms.problems(cursor, contracts, space.config.root)

@@ -28,7 +28,7 @@ FACTS = Facts(
     rate=1,
     refresh=90,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}
 TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.tar.gz"
 
