@@ -871,6 +871,7 @@ class OntologyTerms(Table, key="term", empty=True, tags="ontologies"):
     """Of the file"""
     home: bool
     """Whether its own ontology's file has it: pato.obo for PATO"""
+    """Whether the ontology's own file says it (envo.obo of ENVO), and not one that imports the term"""
 
 
 class OntologySynonyms(Table, key=("term", "synonym", "scope"), empty=True, tags="ontologies"):
@@ -907,7 +908,7 @@ class OntologyRelations(Table, key=("term", "predicate", "target"), empty=True, 
 
 
 class OntologyClosure(Table, key=("term", "ancestor", "through"), empty=True, tags="ontologies"):
-    """Every ancestor of every term; is_a(term, ancestor) asks it."""
+    """Every ancestor of every term, without obsolete ones; is_a(term, ancestor) asks it."""
 
     term: str
     """Identifier"""
@@ -915,8 +916,8 @@ class OntologyClosure(Table, key=("term", "ancestor", "through"), empty=True, ta
     """Identifier"""
     through: Annotated[str, OneOf("is_a", "part_of")]
     """is_a: by is_a alone; part_of: with part_of among the steps"""
-    distance: Annotated[int, Between(1, 100)]
-    """Steps of the shortest way"""
+    distance: Annotated[int | None, Between(1, None)]
+    """Steps of the shortest way; null where each way goes on along a circle"""
 
 
 class Spectra(Table, key="spectrum", empty=True, tags="spectra"):

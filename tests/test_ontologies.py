@@ -170,6 +170,55 @@ def test_lines_that_are_not_as_they_should_be_are_set_aside(tmp_path):
     ]
 
 
+MALFORMED = """format-version: 1.2
+
+[Term]
+id: X:1
+name one
+is_a: X:2 {source="x"} ! two
+is_a: X:3 {gci_relation="part_of", gci_filler="X:4"} ! three
+relationship: part_of X:5 {all_only="true"}
+! a remark
+
+[Therm]
+id: X:2
+
+[Term] ! of one id too many
+id: X:3
+id: X:4
+synonym: "three" EXACT []
+"""
+
+
+def test_what_is_no_clause_and_no_stanza_is_a_reject(tmp_path):
+    path = tmp_path / "x.obo"
+    path.write_text(MALFORMED)
+    rows, rejects = read(path)
+    assert [row["term"] for row in rows["terms"]] == ["X:1"]
+    assert [(row["target"], row["qualifiers"]) for row in rows["relations"]] == [
+        ("X:2", 'source="x"'),
+        ("X:3", 'gci_relation="part_of", gci_filler="X:4"'),
+        ("X:5", 'all_only="true"'),
+    ]
+    assert {(row["_record"], row["reason"]) for row in rejects} == {
+        (5, "the line is no `tag: value`"),
+        (11, "a stanza of an unknown kind"),
+        (14, "its term has several ids"),
+        (17, "its term has no id"),
+    }
+
+
+def test_what_a_graph_leaves_out_is_a_reject(tmp_path):
+    node = {"id": "http://purl.obolibrary.org/obo/X_1", "lbl": "one"}
+    node["meta"] = {"synonyms": [{"pred": "hasExactSynonym"}], "xrefs": [{"val": "DB:1"}, {}]}
+    edges = [{"sub": node["id"], "pred": "is_a"}, {"sub": node["id"], "pred": "is_a", "obj": "X:2"}]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"graphs": [{"nodes": [node, {"lbl": "two"}], "edges": edges}]}))
+    rows, rejects = read(path)
+    assert [len(rows[table]) for table in ("terms", "synonyms", "xrefs", "relations")] == [1, 0, 1, 1]
+    assert len(rejects) == 4
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -349,3 +398,98 @@ def test_the_terms_that_our_contracts_name_are_real_and_current(upstream):
     named = {id for contract in contracts for _, id in terms.named(contract)}
     assert {id.partition(":")[0] for id in named} == {"PATO", "ENVO"}
     assert [id for id in sorted(named) if id not in known or known[id]["obsolete"]] == []
+
+
+# Terms of contracts
+
+
+TERMS = """format-version: 1.2
+
+[Term]
+id: X:1
+name: one
+alt_id: X:8
+
+[Term]
+id: X:2
+name: obsolete two
+is_obsolete: true
+replaced_by: X:1
+consider: X:3
+
+[Term]
+id: Y:1
+name: of another ontology
+"""
+MODEL = """
+from typing import Annotated
+
+from lake.contract import Table, Term, Unit
+
+
+class Things(Table, key="thing"):
+    \"\"\"Things.\"\"\"
+
+    thing: str
+    heat: Annotated[float | None, Unit("K"), Term("{}")]
+    \"\"\"How warm\"\"\"
+"""
+
+
+@pytest.fixture
+def marked(tmp_path):
+    """A lake whose column features.things.heat names a term; `run(term)` gives the output."""
+    folder = project(tmp_path / "lake")
+    (folder / "mirror/purl.obolibrary.org/obo/x.obo").write_text(TERMS)
+    for path in (folder / "sql/features").iterdir():
+        path.unlink()
+    config = re.sub(r"(?s)\[leaks\].*?(?=\n\[openlineage\])", "", (folder / "lake.toml").read_text())
+    (folder / "lake.toml").write_text(config)
+    (folder / "sql/features/things.sql").write_text("select 'a' as thing, 1.0::double as heat")
+
+    def run(term: str, *command: str):
+        (folder / "models/features.py").write_text(MODEL.format(term))
+        return CliRunner().invoke(lake.cli.lake, [*(command or ("run",)), "-C", str(folder)])
+
+    run.folder = folder
+    return run
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("X:2", ["obsolete (obsolete two)", "name X:1 (one), or perhaps X:3"]),
+        ("X:8", ["obsolete", "name X:1 (one)"]),
+        ("X:7", ["no term of X", "name another term"]),
+    ],
+)
+def test_a_column_that_names_no_term_is_refused_with_its_place(marked, term, said):
+    error = marked(term).exception
+    assert isinstance(error, ModelError)
+    assert error.what.startswith(f"features.things.heat names {term}, which is")
+    assert error.where == f"{marked.folder}/models/features.py:11"
+    assert [error.what.partition("which is ")[2], error.next] == said
+
+
+@pytest.mark.parametrize("term", ["X:1", "Y:1", "Y:2", "Z:1"])
+def test_a_term_that_is_there_or_whose_ontology_is_not_is_taken(marked, term):
+    result = marked(term)
+    assert result.exit_code == 0, result.output
+    with lake.open(marked.folder) as here:
+        comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'things' AND column_name = 'heat'"
+        assert here.connection.execute(comment).fetchone() == (f"How warm [K] {term}",)
+
+
+def test_a_term_that_a_new_release_gave_up_is_told(marked):
+    assert marked("X:1").exit_code == 0
+    mirrored = marked.folder / "mirror/purl.obolibrary.org/obo/x.obo"
+    mirrored.write_text(TERMS.replace("name: one\n", "name: obsolete one\nis_obsolete: true\n"))
+    assert marked("X:1", "fetch", "--force").exit_code == 0
+    assert "features.things.heat names X:1, which is obsolete" in str(marked("X:1").exception)
+
+
+def test_a_term_is_like_a_term():
+    from lake.contract import Term
+
+    with pytest.raises(ValueError, match="a term is like PATO:0000146"):
+        Term("temperature")

@@ -20,6 +20,7 @@ from lake.sources.text import REJECTS, Lines
 
 _KINDS = {"[Term]": "class", "[Typedef]": "property"}
 _SYNONYM = r'^"(?P<synonym>(?:[^"\\]|\\.)*)"\s*(?P<scope>EXACT|BROAD|NARROW|RELATED)?'
+_QUALIFIERS = r"\s\{(?P<it>.*)\}\s*(?:!.*)?$"
 _OLD = {"exact_synonym": "EXACT", "broad_synonym": "BROAD", "narrow_synonym": "NARROW", "related_synonym": "RELATED"}
 _TARGETS = {  # tags whose value is an identifier, and what the relation is called
     "is_a": "is_a",
@@ -81,12 +82,16 @@ def _stanzas(lines: Lines, version: str | None) -> Iterator[Part]:
     stanza = np.cumsum(opens) - 1
     heads = np.flatnonzero(opens)
     kind = pc.utf8_trim_whitespace(lines.text.take(pa.array(heads)))
+    kind = pc.replace_substring_regex(kind, r"\s*!.*$", "")
     known = pc.is_in(kind, pa.array(list(_KINDS))).to_numpy(zero_copy_only=False)
     tag = pc.replace_substring_regex(lines.text, r"\s*:.*", "")
     value = pc.replace_substring_regex(lines.text, r"^[^:]*:\s*", "")
     found = _Tags(tag, value, stanza, known, lines.record, len(heads))
     ids = _plain(found.first("id"))
-    yield _terms(found, ids, kind, heads, known, lines, version)
+    twice = np.bincount(stanza[found.rows("id")], minlength=len(heads)) > 1
+    ids = pc.if_else(pa.array(twice), None, ids)
+    yield _terms(found, ids, twice, kind, heads, known, lines, version)
+    yield _odd(lines, kind.take(pa.array(stanza)), opens)
     yield _synonyms(found, ids)
     yield _xrefs(found, ids)
     yield _relations(found, ids)
@@ -140,7 +145,14 @@ def _quoted(values: pa.Array) -> pa.Array:
 
 
 def _terms(
-    found: _Tags, ids: pa.Array, kind: pa.Array, heads: np.ndarray, known: np.ndarray, lines: Lines, version: str | None
+    found: _Tags,
+    ids: pa.Array,
+    twice: np.ndarray,
+    kind: pa.Array,
+    heads: np.ndarray,
+    known: np.ndarray,
+    lines: Lines,
+    version: str | None,
 ) -> Part:
     taken = pa.array(known)
     name = pc.replace_substring_regex(found.first("name"), r"\s*\{[^{}]*\}\s*$", "")
@@ -163,9 +175,23 @@ def _terms(
         return ["\n".join(lines.text[int(bounds[n]) : int(bounds[n + 1])].to_pylist()) for n in wrong]
 
     record = lines.record.take(pa.array(heads[known]))
-    rows, rejects, _ = text.sift(TABLES["ontologies_terms"], record, columns, _nameless(columns["term"]), content)
+    faults = [(pa.array(twice[known]), "its term has several ids"), *_nameless(columns["term"])]
+    rows, rejects, _ = text.sift(TABLES["ontologies_terms"], record, columns, faults, content)
     seen = int(known.sum()) + len(lines.undecodable)
     return text.together("ontologies_terms", seen, rows, rejects, lines.undecodable)
+
+
+def _odd(lines: Lines, kind: pa.Array, opens: np.ndarray) -> Part:
+    """Rejects of the terms for what OBO does not have: heads of other kinds of stanzas, lines without a tag."""
+    plain = pc.match_substring_regex(lines.text, r"^\s*(!.*|[A-Za-z_][\w-]*\s*:.*)?$")
+    tagless = pc.and_(pc.invert(plain), pa.array(~opens))
+    other = pc.and_(pa.array(opens), pc.invert(pc.is_in(kind, pa.array([*_KINDS, "[Instance]"]))))
+    found = [
+        text.rejects(lines.record.filter(wrong), reason, lines.text.filter(wrong))
+        for wrong, reason in ((tagless, "the line is no `tag: value`"), (other, "a stanza of an unknown kind"))
+    ]
+    table = "ontologies_terms"
+    return text.together(table, sum(map(len, found)), TABLES[table].empty_table(), *found)
 
 
 def _nameless(ids: pa.Array) -> list[text.Fault]:
@@ -216,6 +242,7 @@ def _relations(found: _Tags, ids: pa.Array) -> Part:
         "target": target,
     }
     everything = pa.concat_arrays([raw, more])
+    columns["qualifiers"] = pc.struct_field(pc.extract_regex(everything, _QUALIFIERS), "it")
     return _part(
         "ontologies_relations", pa.concat_arrays([record, more_record]), columns, everything, _empty(target, "target")
     )

@@ -31,6 +31,7 @@ _RELATIONS = """
 term       text  -  -  Identifier
 predicate  text  -  -  is_a, part_of, replaced_by, consider, alternative_id, has_rank, or a property's identifier
 target     text  -  -  Identifier; a rank's name
+qualifiers text  -  -  What OBO says of the statement, as it stands: all_only="true", source="..."
 """
 
 TABLES: Mapping[str, pa.Schema] = {

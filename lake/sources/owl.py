@@ -30,14 +30,19 @@ class _Rows:
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        self.rejected: list[Row] = []
+        self.rejected: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def add(self, table: str, *row: Any) -> None:
-        self.rows[f"ontologies_{table}"].append(row)
+        lacking = len(TABLES[f"ontologies_{table}"]) - len(row)  # the last columns may be left out
+        self.rows[f"ontologies_{table}"].append((*row, *[None] * lacking))
+
+    def reject(self, table: str, number: int, reason: str, content: Any) -> None:
+        shown = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+        self.rejected[f"ontologies_{table}"].append((number, reason, shown[:2000]))
 
     def parts(self) -> Iterator[Part]:
         for table, rows in self.rows.items():
-            rejects = self.rejected if table == "ontologies_terms" else []
+            rejects = self.rejected[table]
             columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TABLES[table]]
             arrays = [pa.array(values, kind.type) for values, kind in zip(columns, TABLES[table], strict=True)]
             set_aside = None
@@ -122,7 +127,7 @@ def _version(ontology: Any) -> str | None:
 def _class(rows: _Rows, number: int, element: Any, kind: str, version: str | None) -> None:
     term = curie(element.get(f"{_RDF}about"))
     if term is None:
-        rows.rejected.append((number, "its term has no id", etree.tostring(element, encoding="unicode")[:2000]))
+        rows.reject("terms", number, "its term has no id", etree.tostring(element, encoding="unicode"))
         return
     rows.add(
         "terms",
@@ -192,7 +197,11 @@ def read_graphs(path: Path, where: str) -> Iterator[Part]:
             _node(rows, number, node, version)
         for edge in graph.get("edges", []):
             predicate = "is_a" if edge.get("pred") in ("is_a", "subPropertyOf") else _predicate(edge.get("pred"))
-            rows.add("relations", number, curie(edge.get("sub")), predicate, curie(edge.get("obj")))
+            said = curie(edge.get("sub")), predicate, curie(edge.get("obj"))
+            if all(said):
+                rows.add("relations", number, *said)
+            else:
+                rows.reject("relations", number, "it lacks an end or a kind", edge)
     if number == 0:
         raise text.nothing_found("node", where)
     yield from rows.parts()
@@ -205,7 +214,7 @@ def _meta(of: Mapping[str, Any]) -> Mapping[str, Any]:
 def _node(rows: _Rows, number: int, node: Mapping[str, Any], version: str | None) -> None:
     term, meta = curie(node.get("id")), _meta(node)
     if term is None:
-        rows.rejected.append((number, "its term has no id", json.dumps(node)[:2000]))
+        rows.reject("terms", number, "its term has no id", node)
         return
     values = [(curie(each.get("pred")), each.get("val")) for each in meta.get("basicPropertyValues", [])]
     comments = meta.get("comments") or [None]
@@ -222,11 +231,17 @@ def _node(rows: _Rows, number: int, node: Mapping[str, Any], version: str | None
         version,
     )
     for each in meta.get("synonyms", []):
-        rows.add("synonyms", number, term, each.get("val"), _SCOPES.get(each.get("pred", ""), "related"))
+        if each.get("val"):
+            rows.add("synonyms", number, term, each["val"], _SCOPES.get(each.get("pred", ""), "related"))
+        else:
+            rows.reject("synonyms", number, "the synonym has no text", each)
     for each in meta.get("xrefs", []):
-        rows.add("xrefs", number, term, each.get("val"))
+        if each.get("val"):
+            rows.add("xrefs", number, term, each["val"])
+        else:
+            rows.reject("xrefs", number, "it has no xref", each)
     for predicate, name in (("hasAlternativeId", "alternative_id"), ("IAO:0100001", "replaced_by"), ("consider",) * 2):
-        for value in (value for known, value in values if known == predicate):
+        for value in (value for known, value in values if known == predicate and value):
             rows.add("relations", number, term, name, curie(value))
 
 

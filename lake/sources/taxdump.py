@@ -101,7 +101,12 @@ def _lineages(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[
     last = pc.struct_field(pc.extract_regex(cells[1], r"(?P<parent>\d+)\s*$"), "parent")
     above = pc.coalesce(last, cells[0])
     parent = pc.binary_join_element_wise("NCBITaxon", above, ":")
-    is_a = {"term": term, "predicate": pa.repeat("is_a", len(term)), "target": parent}
+    is_a = {
+        "term": term,
+        "predicate": pa.repeat("is_a", len(term)),
+        "target": parent,
+        "qualifiers": pa.nulls(len(term), pa.string()),
+    }
     yield _part("ontologies_relations", block, is_a, faults, pc.invert(pc.equal(above, cells[0])), True)
 
 
@@ -109,9 +114,19 @@ def _nodes(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[tex
     size, all_rows = len(term), pa.repeat(True, len(term))
     parent = pc.binary_join_element_wise("NCBITaxon", cells[1], ":")
     root = pc.equal(cells[0], cells[1])  # it is its own parent
-    is_a = {"term": term, "predicate": pa.repeat("is_a", size), "target": parent}
+    is_a = {
+        "term": term,
+        "predicate": pa.repeat("is_a", size),
+        "target": parent,
+        "qualifiers": pa.nulls(len(term), pa.string()),
+    }
     yield _part("ontologies_relations", block, is_a, [*faults, _no_number(cells[1])], pc.invert(root), True)
-    has_rank = {"term": term, "predicate": pa.repeat("has_rank", size), "target": cells[2]}
+    has_rank = {
+        "term": term,
+        "predicate": pa.repeat("has_rank", size),
+        "target": cells[2],
+        "qualifiers": pa.nulls(len(term), pa.string()),
+    }
     yield _part("ontologies_relations", block, has_rank, faults, all_rows, False)
 
 

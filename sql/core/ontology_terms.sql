@@ -1,33 +1,19 @@
--- One row a term: what its own ontology's file says comes first; of files that import it, the one that says most, and
--- one
--- that calls it obsolete is believed last.
+-- One row a term. An ontology's own file (envo.obo for ENVO) is believed first. Of other files that have the term, and
+-- may know less of it, the one that says most; one that calls it obsolete is believed last.
 with
-    told as (
+    said as (
         select
             *,
             split_part(term, ':', 1) as ontology,
-            lower(split_part(term, ':', 1)) = case
-                when _resource = 'taxonomy'
-                then 'ncbitaxon'
-                else lower(regexp_extract(_resource, '([A-Za-z]+)\.(?:obo|owl|json)(?:\.gz)?$', 1))
-            end as at_home
+            lower(split_part(term, ':', 1)) = regexp_extract(lower(_resource), '([^/.]+)(\.(obo|owl|json))?(\.gz)?$', 1)
+            or (_resource = 'ontologies/taxonomy' and term like 'NCBITaxon:%') as home
         from raw.ontologies_terms
     )
-select
-    term,
-    ontology,
-    kind,
-    name,
-    definition,
-    namespace,
-    comment,
-    obsolete,
-    version,
-    bool_or(at_home) over (partition by term) as home
-from told
+select term, ontology, kind, name, definition, namespace, comment, obsolete, version, home
+from said
 qualify
     row_number() over (
         partition by term
-        order by at_home desc, name is null, definition is null, obsolete, namespace is null, _resource, _record
+        order by home desc, name is null, definition is null, obsolete, namespace is null, _resource, _record
     )
     = 1
