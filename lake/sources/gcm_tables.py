@@ -62,47 +62,6 @@ TABLES = {
     "gcm_variables": schema(_RUN + _VARIABLE.lstrip(), "Which of the run's"),
     "gcm_listings": schema(_LISTING, "Which of the listing's"),
 }
-CONDITIONS = """
-model_version text - -  Version of the model
-star text - -  The star whose spectrum shines on it
-star_temperature real K -  Effective temperature of that star
-insolation real W/m^2 -  Starlight at the planet, on a plane facing it
-rotation_period real d -  Sidereal
-orbital_period real d -  Sidereal
-eccentricity real 1 -  Of the orbit
-obliquity real deg -  Of the axis
-radius real km -  Mean radius of the planet
-gravity real m/s^2 -  At the surface
-surface_pressure real Pa -  Mean, of the atmosphere without water
-ocean text - -  dynamic, slab, prescribed, none
-land text - -  Which continents; aquaplanet where there are none
-layers whole 1 -  Of the atmosphere
-grid text - -  Horizontal grid: 72 x 46
-years text - -  Which years of the run, or of history
-"""
-TABLES = {
-    "gcm_runs": schema(
-        _RUN
-        + "file text - -  Name of the file\n"
-        + "title text - -  Of the run\n"
-        + "citation text - -  Whom to cite\n"
-        + "licence text - -  Under which it may be used\n"
-        + "described_in text - -  The TOML file that describes it; null where lake.toml does\n"
-        + _CONDITIONS.lstrip(),
-        "1",
-    ),
-    "gcm_gases": schema(
-        _RUN + "gas text - -  CO2, N2 ...\nfraction real 1 -  Moles of it in one mole of dry air", "Which"
-    ),
-    "gcm_variables": schema(
-        _RUN
-        + "quantity text - -  As in seeds.climate_variables\nvariable text - -  Which variable of the file tells it",
-        "Which",
-    ),
-    "gcm_listings": schema(
-        "folder text - -  URL\nname text - -  A file in it\nasked truth - -  Whether a run names it"
-    ),
-}
 CONDITIONS = {field.name: field.type for field in schema(_CONDITIONS) if field.name != "_record"}
 
 
