@@ -375,7 +375,9 @@ def _of_file(file: Path) -> Iterator[Contract]:
         raise ConfigError(
             f"{file.name} cannot be imported: {type(error).__name__}: {error}", where=f"{file}:{line}"
         ) from error
-    for value in vars(module).values():
+    for called, value in vars(module).items():
+        if called.startswith("_"):  # promises nothing itself: columns that several tables have
+            continue
         if isinstance(value, type) and issubclass(value, Table) and value.__module__ == name:
             yield value.contract
 

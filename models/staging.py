@@ -51,39 +51,9 @@ class PathwayReactions(Table, key=("number", "reaction_id"), empty=True, tags="k
     """KEGG reaction"""
 
 
-class ExoplanetsPscomppars(Table, key="planet", tags="planets"):
-    """Confirmed planets with composite parameters: from several publications, or calculated by the archive."""
+class _Quantities(Table):
+    """What both tables of planets know of planet and star, with error bars, and whether it is only a limit."""
 
-    planet: str
-    """Name, as the archive writes it"""
-    star: str
-    """Host star"""
-    stars: int | None
-    """How many stars the system has"""
-    planets: int | None
-    """How many planets are known in it"""
-    discovery_method: str | None
-    """How it was found"""
-    discovery_year: Annotated[int | None, Between(1900, 2100)]
-    """When"""
-    discovery_facility: str | None
-    """Where"""
-    controversial: bool | None
-    """Whether its existence is doubted in the literature"""
-    spectral_type: str | None
-    """Of the star"""
-    star_metallicity_kind: str | None
-    """[Fe/H] or [M/H]"""
-    right_ascension: Annotated[float | None, Unit("degree"), Between(0, 360)]
-    """J2000"""
-    declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
-    """J2000"""
-    mass_kind: str | None
-    """Mass, Msini, Msin(i)/sin(i) or M-R relationship"""
-    radius_reference: str | None
-    """Where the radius is from, "Calculated Value" where from the mass; null where the answer does not tell"""
-    mass_reference: str | None
-    """Where the mass is from, "Calculated Value" where from the radius; null where the answer does not tell"""
     orbital_period: Annotated[float | None, Unit("day"), Between(0, 1_000_000_000, "warn")]
     """Orbital period"""
     orbital_period_upper: _upper("day")
@@ -150,7 +120,42 @@ class ExoplanetsPscomppars(Table, key="planet", tags="planets"):
     distance_lower: _lower("parsec")
 
 
-class ExoplanetsPs(Table, key="record", tags="planets"):
+class ExoplanetsPscomppars(_Quantities, key="planet", tags="planets"):
+    """Confirmed planets with composite parameters: from several publications, or calculated by the archive."""
+
+    planet: str
+    """Name, as the archive writes it"""
+    star: str
+    """Host star"""
+    stars: int | None
+    """How many stars the system has"""
+    planets: int | None
+    """How many planets are known in it"""
+    discovery_method: str | None
+    """How it was found"""
+    discovery_year: Annotated[int | None, Between(1900, 2100)]
+    """When"""
+    discovery_facility: str | None
+    """Where"""
+    controversial: bool | None
+    """Whether its existence is doubted in the literature"""
+    spectral_type: str | None
+    """Of the star"""
+    star_metallicity_kind: str | None
+    """[Fe/H] or [M/H]"""
+    right_ascension: Annotated[float | None, Unit("degree"), Between(0, 360)]
+    """J2000"""
+    declination: Annotated[float | None, Unit("degree"), Between(-90, 90)]
+    """J2000"""
+    mass_kind: str | None
+    """Mass, Msini, Msin(i)/sin(i) or M-R relationship"""
+    radius_reference: str | None
+    """Where the radius is from, "Calculated Value" where from the mass; null where the answer does not tell"""
+    mass_reference: str | None
+    """Where the mass is from, "Calculated Value" where from the radius; null where the answer does not tell"""
+
+
+class ExoplanetsPs(_Quantities, key="record", tags="planets"):
     """Planetary solutions: one row a planet and publication."""
 
     record: int
@@ -195,70 +200,6 @@ class ExoplanetsPs(Table, key="record", tags="planets"):
     """J2000"""
     mass_kind: str | None
     """Mass, Msini, Msin(i)/sin(i) or M-R relationship"""
-    orbital_period: Annotated[float | None, Unit("day"), Between(0, 1_000_000_000, "warn")]
-    """Orbital period"""
-    orbital_period_upper: _upper("day")
-    orbital_period_lower: _lower("day")
-    orbital_period_limit: _Limit
-    semi_major_axis: Annotated[float | None, Unit("au"), Between(0, 100_000, "warn")]
-    """Semi-major axis, or separation on the sky of planets found by imaging or microlensing"""
-    semi_major_axis_upper: _upper("au")
-    semi_major_axis_lower: _lower("au")
-    semi_major_axis_limit: _Limit
-    radius: Annotated[float | None, Unit("earth_radius"), Between(0, 200, "warn")]
-    """Radius"""
-    radius_upper: _upper("earth_radius")
-    radius_lower: _lower("earth_radius")
-    radius_limit: _Limit
-    mass: Annotated[float | None, Unit("earth_mass"), Between(0, 100_000, "warn")]
-    """Mass, of the kind that mass_kind says"""
-    mass_upper: _upper("earth_mass")
-    mass_lower: _lower("earth_mass")
-    mass_limit: _Limit
-    eccentricity: Annotated[float | None, Unit("1"), Between(0, 1, "warn")]
-    """Eccentricity"""
-    eccentricity_upper: _upper("1")
-    eccentricity_lower: _lower("1")
-    eccentricity_limit: _Limit
-    insolation: Annotated[float | None, Unit("earth_insolation"), Between(0, 10_000_000, "warn")]
-    """Insolation"""
-    insolation_upper: _upper("earth_insolation")
-    insolation_lower: _lower("earth_insolation")
-    insolation_limit: _Limit
-    equilibrium_temperature: Annotated[float | None, Unit("K"), Between(0, 20_000, "warn")]
-    """Equilibrium temperature, as published: with the albedo that its authors took"""
-    equilibrium_temperature_upper: _upper("K")
-    equilibrium_temperature_lower: _lower("K")
-    equilibrium_temperature_limit: _Limit
-    star_temperature: Annotated[float | None, Unit("K"), Between(100, 300_000, "warn")]
-    """Effective temperature of the star"""
-    star_temperature_upper: _upper("K")
-    star_temperature_lower: _lower("K")
-    star_temperature_limit: _Limit
-    star_radius: Annotated[float | None, Unit("solar_radius"), Between(0, 2000, "warn")]
-    """Radius of the star"""
-    star_radius_upper: _upper("solar_radius")
-    star_radius_lower: _lower("solar_radius")
-    star_radius_limit: _Limit
-    star_mass: Annotated[float | None, Unit("solar_mass"), Between(0, 300, "warn")]
-    """Mass of the star"""
-    star_mass_upper: _upper("solar_mass")
-    star_mass_lower: _lower("solar_mass")
-    star_mass_limit: _Limit
-    star_metallicity: Annotated[float | None, Unit("dex"), Between(-6, 2, "warn")]
-    """Metallicity of the star, log10 in that of the Sun"""
-    star_metallicity_upper: _upper("dex")
-    star_metallicity_lower: _lower("dex")
-    star_metallicity_limit: _Limit
-    star_gravity: Annotated[float | None, Unit("dex"), Between(-2, 10, "warn")]
-    """log10 of the star's surface gravity in cm/s^2"""
-    star_gravity_upper: _upper("dex")
-    star_gravity_lower: _lower("dex")
-    star_gravity_limit: _Limit
-    distance: Annotated[float | None, Unit("parsec"), Between(0, 20_000, "warn")]
-    """Distance from the Sun"""
-    distance_upper: _upper("parsec")
-    distance_lower: _lower("parsec")
 
 
 class ExoplanetsToi(Table, key="candidate", empty=True, tags="planets"):
