@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pyarrow as pa
 import pytest
@@ -82,6 +83,30 @@ def test_xml_below_and_tags(write):
     (block,) = xml_records.blocks(write("<S><r><p><a><e>1</e></a><e>2</e></p><e>3</e></r></S>"), ("S",), "here")
     assert block.texts_of(block.below("e", "p")).values.to_pylist() == ["1", "2"]
     assert block.tags(block.at("*")).values.to_pylist() == ["p", "e"]
+
+
+def test_xml_attributes_in_any_spelling(write):
+    tags = [
+        '<t a="1"/>',
+        "<t a='2'/>",
+        '<t\n\ta = "3"></t>',
+        "<t a = '>4'/>",
+        '<t b="5\' a=" a="5>"/>',
+        """<t b=' a="no"' a="6"/>""",
+        """<t b=' a="no"'/>""",
+        '<t b=" a="/>',
+        '<t ab="no" b="a"/>',
+        '<t a="7 &lt; &#56;">> a="no" </t>',
+        '<t a=""/>',
+        "<t/>",
+        "<ta a='no'/>",
+    ]
+    body = f"<S>{''.join(f'<r>{tag}</r>' for tag in tags)}</S>"
+    wanted = [element.get("a") for element in ElementTree.fromstring(body).iter("t")]
+    assert wanted[:7] == ["1", "2", "3", ">4", "5>", "6", None]
+    (block,) = xml_records.blocks(write(body), ("S",), "here")
+    assert block.attribute("a", block.at("t")).to_pylist() == wanted
+    assert block.attribute("a", block.at("no")).to_pylist() == []
 
 
 SCHEMA = pa.schema([("a", pa.string()), ("n", pa.int64())])

@@ -1,8 +1,10 @@
 """XML that is a row of records with texts in them, such as <entry>, in columns and in bounded memory.
 
-expat judges the whole document as it streams by; blocks that end where a record ends are cut at "<" and taken apart by
-Arrow, so that no Python runs for each element. That is exact because, in XML that is well-formed and has no comments,
-CDATA or instructions, "<" begins a tag and nothing else: comments are left out first, and CDATA becomes other text.
+expat judges the whole document as it streams by; blocks that end where a record ends are cut at "<" and ">", and what
+is asked for is taken out of them, so that no Python runs for each element. That is exact because, in well-formed XML
+without comments, CDATA or instructions, "<" begins a tag and nothing else: comments are left out first, and CDATA
+becomes other text. Where ">" stands in texts or values too, and where an attribute is not written as in a="b", regular
+expressions decide.
 expat asks no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
 """
 
@@ -27,7 +29,9 @@ from lake.sources.text import nothing_found
 BLOCK = 8 * 2**20  # bytes read at once
 LARGEST = 256 * 2**20  # a record beyond this is no record of ours
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_TAG = r"(?s)^(?P<head>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>(?P<text>.*)$"
+_TAG = r"(?s)^(?P<head>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
+_VALUE = r"""\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')"""
+_OTHERS = r"""(?s)^[^\s/]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*?"""
 
 
 def blocks(path: Path, roots: Sequence[str], where: str) -> Iterator[Block]:
@@ -140,40 +144,46 @@ class Block:
 
     def __init__(self, body: bytes, record: str, first: int, where: str):
         self.first, self.record = first, record
-        pieces = pc.split_pattern(pa.array([body], pa.large_binary()).cast(pa.large_string()), "<").values
-        pieces = pieces.slice(1).cast(pa.string())
-        closing = pc.starts_with(pieces, "/").to_numpy(zero_copy_only=False)
+        self._bytes, self._data = pa.py_buffer(body), np.frombuffer(body, np.uint8)
+        tags = np.flatnonzero(self._data == ord("<")) + 1
+        ends = self._ends(tags)
+        closing = self._data[tags] == ord("/")
         opening = np.flatnonzero(~closing)
-        tags = pc.extract_regex(pieces.take(pa.array(opening)), _TAG)
-        self.heads, self.texts = pc.struct_field(tags, "head"), pc.struct_field(tags, "text")
+        self._heads = (tags[opening], ends[opening])  # from where to where: between "<" and ">"
+        self._texts = (ends[opening] + 1, np.append(tags[1:] - 1, len(body))[opening])
+        self._quotes = np.append(np.flatnonzero(self._data == ord('"')), len(body))
         change = np.where(closing, -1, 1)
-        change[opening[pc.ends_with(self.heads, "/").to_numpy(zero_copy_only=False)]] = 0
+        change[opening[self._data[ends[opening] - 1] == ord("/")]] = 0
         level = np.cumsum(change)
         self._depth = level[opening] - change[opening]
-        self._tagged: dict[str, np.ndarray] = {}
-        self._found: dict[tuple[str, ...], np.ndarray] = {(): self._tag(record) & (self._depth == 0)}
-        self.n = int(self._found[()].sum())
-        if level[-1] or self.n != np.count_nonzero(self._depth == 0):
+        top = np.flatnonzero(self._depth == 0)
+        self._rows = {(): self._named(record, top)}
+        self._children: dict[tuple[str, ...], np.ndarray] = {}
+        self.n = len(self._rows[()])
+        if level[-1] or self.n != len(top):
             raise Unreadable(
                 f"not every child of its root is a <{record}>, or one stands in another",
                 where=where,
                 why="the archive changed the form of its XML",
             )
         self._parent = _parents(self._depth)
-        self._owner = np.cumsum(self._found[()]) - 1
+        self._owner = np.cumsum(self._depth == 0) - 1
 
     def at(self, *path: str) -> np.ndarray:
         """The elements at a path below the records: at("protein", "recommendedName", "fullName"); "*" is any name."""
-        return np.flatnonzero(self._at(path))
+        if path not in self._rows:
+            under = self._under(path[:-1])
+            self._rows[path] = under if path[-1] == "*" else self._named(path[-1], under)
+        return self._rows[path]
 
     def below(self, tag: str, *parent: str) -> np.ndarray:
         """The elements of a name at any depth below the one at a path."""
-        inside = self._at(parent).copy()
-        found = self._tag(tag)
+        inside = np.zeros(len(self._depth), bool)
+        inside[self.at(*parent)] = True
         for level in range(len(parent) + 1, int(self._depth.max()) + 1):
             here = np.flatnonzero(self._depth == level)
             inside[here] = inside[self._parent[here]]
-        return np.flatnonzero(found & inside)
+        return self._named(tag, np.flatnonzero(inside))
 
     def texts_of(self, rows: np.ndarray) -> Ragged:
         """What stands in these elements, before any element of their own; white space is one blank."""
@@ -181,21 +191,34 @@ class Block:
 
     def plain_texts(self, rows: np.ndarray) -> pa.Array:
         """The same, one for each element; what is empty too."""
-        texts = without_references(self.texts.take(pa.array(rows)))
+        texts = without_references(self._between(self._texts, rows))
         return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
 
     def tags(self, rows: np.ndarray) -> Ragged:
         """The names of these elements."""
-        names = pc.extract_regex(self.heads.take(pa.array(rows)), r"^(?P<name>[^\s/]+)")
+        names = pc.extract_regex(self._between(self._heads, rows), r"^(?P<name>[^\s/]+)")
         return Ragged.of(self._owner[rows], pc.struct_field(names, "name"))
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
         """An attribute of these elements; null where one has none."""
-        found = pc.extract_regex(
-            self.heads.take(pa.array(rows)), rf"""(?s)\s{name}\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')"""
-        )
-        one, other = pc.struct_field(found, "a"), pc.struct_field(found, "b")
-        return without_references(pc.if_else(pc.equal(one, ""), other, one))
+        starts, ends = (places[rows] for places in self._heads)
+        heads, mark = self._between(self._heads, rows), f' {name}="'
+        at = pc.find_substring(heads, mark).to_numpy()
+        begin = np.where(at >= 0, starts + at + len(mark), ends)
+        quote = np.searchsorted(self._quotes, begin)
+        first = (quote - np.searchsorted(self._quotes, starts)) % 2 == 1  # it is not within another's value
+        single = pc.match_substring(heads, "'").to_numpy(zero_copy_only=False)
+        plain = (at >= 0) & first & ~single
+        odd = ~plain
+        if odd.any():
+            odd[odd] = pc.match_substring(heads.filter(pa.array(odd)), name)
+        values = self._cut(np.where(plain, begin, ends), np.where(plain, self._quotes[quote], ends))
+        values = pc.if_else(pa.array(plain), values, pa.scalar(None, pa.string()))
+        if odd.any():
+            found = pc.extract_regex(heads.filter(pa.array(odd)), rf"{_OTHERS}\s+{name}{_VALUE}")
+            one, other = pc.struct_field(found, "a"), pc.struct_field(found, "b")
+            values = pc.replace_with_mask(values, pa.array(odd), pc.if_else(pc.equal(one, ""), other, one))
+        return without_references(values)
 
     def attributes(self, name: str, rows: np.ndarray) -> Ragged:
         """The same, with whose they are, without those that are missing or empty."""
@@ -211,23 +234,48 @@ class Block:
 
     def source(self, mask: pa.Array) -> list[str]:
         """The first tag of the records that a mask over records names."""
-        rows = np.flatnonzero(self._found[()])[np.flatnonzero(mask)]
-        return [f"<{head}>" for head in self.heads.take(pa.array(rows)).to_pylist()]
+        rows = self.at()[np.flatnonzero(mask)]
+        return [f"<{head}>" for head in self._between(self._heads, rows).to_pylist()]
 
-    def _at(self, path: tuple[str, ...]) -> np.ndarray:
-        if path not in self._found:
-            above = np.append(self._at(path[:-1]), False)[self._parent]
-            self._found[path] = above if path[-1] == "*" else above & self._tag(path[-1])
-        return self._found[path]
+    def _under(self, path: tuple[str, ...]) -> np.ndarray:
+        """What stands in the elements at a path."""
+        if path not in self._children:
+            above = np.zeros(len(self._depth) + 1, bool)  # the last is for -1, the records' parent
+            above[self.at(*path)] = True
+            self._children[path] = np.flatnonzero(above[self._parent])
+        return self._children[path]
 
-    def _tag(self, tag: str) -> np.ndarray:
-        if tag not in self._tagged:
-            rows = np.flatnonzero(pc.starts_with(self.heads, tag))
-            exact = pc.match_substring_regex(self.heads.take(pa.array(rows)), rf"^{tag}(?:[\s/]|$)")
-            found = np.zeros(len(self.heads), bool)
-            found[rows[exact.to_numpy(zero_copy_only=False)]] = True
-            self._tagged[tag] = found
-        return self._tagged[tag]
+    def _named(self, tag: str, rows: np.ndarray) -> np.ndarray:
+        """Those of the elements that have this name."""
+        place = self._heads[0]
+        for n, byte in enumerate(tag.encode()):
+            rows = rows[self._data[place[rows] + n] == byte]
+        return rows[np.isin(self._data[place[rows] + len(tag.encode())], list(b" \t\r\n/>"))]
+
+    def _ends(self, tags: np.ndarray) -> np.ndarray:
+        """Where each tag's ">" is."""
+        ends = np.flatnonzero(self._data == ord(">"))
+        if len(ends) == len(tags):
+            return ends
+        after = np.append(tags[1:], len(self._data))
+        first = np.searchsorted(ends, tags)
+        several = np.flatnonzero(np.searchsorted(ends, after) - first > 1)  # in a value or in the text
+        ends = ends[first]
+        heads = pc.struct_field(pc.extract_regex(self._cut(tags[several], after[several]), _TAG), "head")
+        ends[several] = tags[several] + pc.binary_length(heads).to_numpy()
+        return ends
+
+    def _between(self, places: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> pa.Array:
+        starts, ends = places
+        return self._cut(starts[rows], ends[rows])
+
+    def _cut(self, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+        """The texts between these places, which ascend; only they are copied."""
+        places = np.append(np.stack([starts, ends], 1).ravel(), ends[-1:]).astype(np.int32)
+        if not len(places):
+            return pa.array([], pa.string())
+        pieces = pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), self._bytes)
+        return pieces.take(pa.array(np.arange(0, len(places) - 1, 2)))
 
 
 def _parents(depth: np.ndarray) -> np.ndarray:
