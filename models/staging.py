@@ -365,7 +365,26 @@ class Assemblies(Table, key="accession", empty=True, tags="genomes"):
     """Genes of proteins"""
 
 
-class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes"):
+class _Ranks(Table):
+    """A lineage of GTDB's taxonomy, taken apart."""
+
+    domain: str | None
+    """Bacteria or Archaea"""
+    phylum: str | None
+    """Name"""
+    class_: str | None
+    """Name"""
+    taxon_order: str | None
+    """Name"""
+    family: str | None
+    """Name"""
+    genus: str | None
+    """Name"""
+    species: str | None
+    """Name"""
+
+
+class GtdbGenomes(_Ranks, key=("release", "gtdb_id"), empty=True, tags="genomes"):
     """Genomes of GTDB, one row each release."""
 
     release: str
@@ -382,20 +401,6 @@ class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes")
     """As GTDB writes it"""
     lineages: Annotated[int, Between(1, 1, "warn")]
     """How many lineages taxonomy and metadata give: one"""
-    domain: str | None
-    """Bacteria or Archaea"""
-    phylum: str | None
-    """Name"""
-    class_: str | None
-    """Name"""
-    taxon_order: str | None
-    """Name"""
-    family: str | None
-    """Name"""
-    genus: str | None
-    """Name"""
-    species: str | None
-    """Name"""
     representative: str | None
     """The genome that stands for its species"""
     is_representative: bool | None
@@ -427,7 +432,7 @@ class GtdbGenomes(Table, key=("release", "gtdb_id"), empty=True, tags="genomes")
 _CATALOGUE = OneOf("nasa.pscomppars", "nasa.nssdca", "exoplanet.eu", "open_exoplanets")
 
 
-class GemGenomes(Table, key="genome_id", empty=True, tags="genomes"):
+class GemGenomes(_Ranks, key="genome_id", empty=True, tags="genomes"):
     """Genomes of JGI's catalogue GEM, assembled from metagenomes."""
 
     genome_id: Annotated[str, Pattern(r"\d+_\d+")]
@@ -460,20 +465,6 @@ class GemGenomes(Table, key="genome_id", empty=True, tags="genomes"):
     """Cluster at the level of species"""
     lineage: str | None
     """By GTDB-Tk, as GTDB writes it; the release is not said"""
-    domain: str | None
-    """Bacteria or Archaea"""
-    phylum: str | None
-    """Name"""
-    class_: str | None
-    """Name"""
-    taxon_order: str | None
-    """Name"""
-    family: str | None
-    """Name"""
-    genus: str | None
-    """Name"""
-    species: str | None
-    """Name"""
     ecosystem: str | None
     """Of the metagenome; null in files without that column"""
     ecosystem_category: str | None
@@ -532,73 +523,39 @@ _Above = Annotated[float | None, Between(0, None), Field(description="Upper unce
 _Below = Annotated[float | None, Between(None, 0), Field(description="Lower uncertainty, in `unit`")]
 
 
-class ExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+class _Values(Table):
+    """What a catalogue says of its planets."""
+
+    catalogue: Annotated[str, _CATALOGUE]
+    """The catalogue"""
+    entry: str
+    """The planet's first name there"""
+    origin: str
+    """The table that the value stands in"""
+    quantity: str
+    """What is told"""
+    unit: str
+    """Of value, upper and lower"""
+    value: float
+    """In `unit`; a limit where limit_flag is not 0"""
+    upper: _Above
+    lower: _Below
+    limit_flag: Annotated[int, Between(-1, 1)]
+    """0 a measurement, 1 an upper and -1 a lower limit"""
+    kind: str | None
+    """What sort of value it is, where the catalogue tells"""
+
+
+class ExoplanetsValues(_Values, key=("entry", "quantity"), empty=True, tags="planets"):
     """What the NASA archive's composite parameters say of planets, a quantity a row, in its own units."""
 
-    catalogue: Annotated[str, _CATALOGUE]
-    """The catalogue"""
-    entry: str
-    """The planet's first name there"""
-    origin: str
-    """The table that the value stands in"""
-    quantity: str
-    """What is told"""
-    unit: str
-    """Of value, upper and lower"""
-    value: float
-    """In `unit`; a limit where limit_flag is not 0"""
-    upper: _Above
-    lower: _Below
-    limit_flag: Annotated[int, Between(-1, 1)]
-    """0 a measurement, 1 an upper and -1 a lower limit"""
-    kind: str | None
-    """What sort of value it is, where the catalogue tells"""
 
-
-class ExoplanetEuValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+class ExoplanetEuValues(_Values, key=("entry", "quantity"), empty=True, tags="planets"):
     """What exoplanet.eu says of planets, a quantity a row, in its own units."""
 
-    catalogue: Annotated[str, _CATALOGUE]
-    """The catalogue"""
-    entry: str
-    """The planet's first name there"""
-    origin: str
-    """The table that the value stands in"""
-    quantity: str
-    """What is told"""
-    unit: str
-    """Of value, upper and lower"""
-    value: float
-    """In `unit`; a limit where limit_flag is not 0"""
-    upper: _Above
-    lower: _Below
-    limit_flag: Annotated[int, Between(-1, 1)]
-    """0 a measurement, 1 an upper and -1 a lower limit"""
-    kind: str | None
-    """What sort of value it is, where the catalogue tells"""
 
-
-class OpenExoplanetsValues(Table, key=("entry", "quantity"), empty=True, tags="planets"):
+class OpenExoplanetsValues(_Values, key=("entry", "quantity"), empty=True, tags="planets"):
     """What the Open Exoplanet Catalogue says of planets, a quantity a row, in its own units."""
-
-    catalogue: Annotated[str, _CATALOGUE]
-    """The catalogue"""
-    entry: str
-    """The planet's first name there"""
-    origin: str
-    """The table that the value stands in"""
-    quantity: str
-    """What is told"""
-    unit: str
-    """Of value, upper and lower"""
-    value: float
-    """In `unit`; a limit where limit_flag is not 0"""
-    upper: _Above
-    lower: _Below
-    limit_flag: Annotated[int, Between(-1, 1)]
-    """0 a measurement, 1 an upper and -1 a lower limit"""
-    kind: str | None
-    """What sort of value it is, where the catalogue tells"""
 
 
 class IgsrFiles(Table, empty=True, tags="samples"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,3 +28,11 @@ def _spoken_to_a_person(monkeypatch):
     """--json of one call in this process must not silence the calls of later tests."""
     monkeypatch.setattr("lake.cli._output.as_json", False)
     monkeypatch.setattr("lake.progress.quiet", False)
+
+
+@pytest.fixture
+def archives(monkeypatch) -> dict[str, Any]:
+    """Sources by name, for `sources.get` to give."""
+    known: dict[str, Any] = {}
+    monkeypatch.setattr("lake.sources.get", known.__getitem__)
+    return known

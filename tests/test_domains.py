@@ -7,7 +7,6 @@ import json
 import pytest
 from fetching import lake_in, rows, source, stored
 from server import Server, entity, page, slow
-from test_fetch_run import archives  # noqa: F401 (a fixture)
 
 from lake import fetch
 from lake.config import Config
@@ -43,7 +42,7 @@ def planned(config, **how) -> fetch.Plan:
     return plans[0]
 
 
-def test_the_plan_asks_for_sizes_and_says_what_does_not_fit(server, archives, tmp_path):  # noqa: F811
+def test_the_plan_asks_for_sizes_and_says_what_does_not_fit(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {"a": 600, "b": 500, "c": 300}), domain="genomics", sized=True)
     config = with_domains(tmp_path, {"genomics": {"storage": 1000}})
     plan = planned(config, only_plan=True)
@@ -69,7 +68,7 @@ def test_the_plan_asks_for_sizes_and_says_what_does_not_fit(server, archives, tm
     assert rows(config) == []
 
 
-def test_what_has_no_room_is_skipped_and_fetched_when_there_is_some(server, archives, tmp_path):  # noqa: F811
+def test_what_has_no_room_is_skipped_and_fetched_when_there_is_some(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {"a": 600, "b": 500, "c": 300}), domain="genomics", sized=True)
     summary = fetch.run(with_domains(tmp_path, {"genomics": {"storage": 1000}}))
     assert summary.counts == {"fake": {"fetched": 2, "skipped": 1}}
@@ -98,7 +97,7 @@ def test_what_has_no_room_is_skipped_and_fetched_when_there_is_some(server, arch
     assert stored(wide, rows(wide, "b")[-1]) == b"b" * 500
 
 
-def test_a_domain_keeps_its_bytes_in_its_folder(server, archives, tmp_path):  # noqa: F811
+def test_a_domain_keeps_its_bytes_in_its_folder(server, archives, tmp_path):
     archives["one"] = source(*files(server, {"a": 600}), name="one", domain="genomics")
     archives["two"] = source(*files(server, {"b": 500}), name="two", domain="climate")
     archives["three"] = source(*files(server, {"c": 300}), name="three")
@@ -119,7 +118,7 @@ def test_a_domain_keeps_its_bytes_in_its_folder(server, archives, tmp_path):  # 
     assert fetch.run(config).asked == 0
 
 
-def test_a_budget_counts_what_is_there_and_the_lakes_own_limit_holds_too(server, archives, tmp_path):  # noqa: F811
+def test_a_budget_counts_what_is_there_and_the_lakes_own_limit_holds_too(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {"a": 600}), domain="genomics")
     fetch.run(with_domains(tmp_path, {}))  # before it was a domain
     archives["fake"] = source(*files(server, {"a": 600, "b": 500}, size=None), domain="genomics", sized=True)
@@ -131,7 +130,7 @@ def test_a_budget_counts_what_is_there_and_the_lakes_own_limit_holds_too(server,
     assert "of [limits] storage are free" in one.no_room
 
 
-def test_the_first_priority_is_asked_before_the_second(server, archives, tmp_path):  # noqa: F811
+def test_the_first_priority_is_asked_before_the_second(server, archives, tmp_path):
     listed = Resource("list", server.on("/list", page(b"a\nb\n")), "list", "text")
     items = files(server, {"a": 60, "b": 60})
 
@@ -147,7 +146,7 @@ def test_the_first_priority_is_asked_before_the_second(server, archives, tmp_pat
     assert {seen.path for seen in server.seen} == {"/list", "/a", "/b", "/z"}
 
 
-def test_a_domain_of_unknown_sizes_pauses_at_its_limit(server, archives, tmp_path):  # noqa: F811
+def test_a_domain_of_unknown_sizes_pauses_at_its_limit(server, archives, tmp_path):
     def unsized(handler):
         handler.send_response(200)
         handler.send_header("Connection", "close")
@@ -165,7 +164,7 @@ def test_a_domain_of_unknown_sizes_pauses_at_its_limit(server, archives, tmp_pat
     assert blobs.usage(config.data / "genomics") == 100_000
 
 
-def test_what_is_on_its_way_keeps_its_room(server, archives, tmp_path):  # noqa: F811
+def test_what_is_on_its_way_keeps_its_room(server, archives, tmp_path):
     """Nothing is refused for good because of what was only planned, and has failed."""
     gone = Resource("gone", server.url + "/gone", "file", "text", size=700)
     body = b"y" * 800
@@ -175,7 +174,7 @@ def test_what_is_on_its_way_keeps_its_room(server, archives, tmp_path):  # noqa:
     assert summary.counts == {"fake": {"failed": 1, "fetched": 1}}
 
 
-def test_a_few_of_a_kind_stand_for_the_others(server, archives, tmp_path):  # noqa: F811
+def test_a_few_of_a_kind_stand_for_the_others(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {f"f{i:03}": 400 for i in range(40)}), domain="genomics", sized=True)
     plan = planned(lake_in(tmp_path), only_plan=True)
     assert len(server.heads) == 16
@@ -183,14 +182,14 @@ def test_a_few_of_a_kind_stand_for_the_others(server, archives, tmp_path):  # no
     assert plan.by_domain()[0]["bytes"] == 16_000
 
 
-def test_a_silent_host_does_not_hold_up_the_plan(archives, tmp_path):  # noqa: F811
+def test_a_silent_host_does_not_hold_up_the_plan(archives, tmp_path):
     resources = [Resource(f"r{i}", f"http://127.0.0.1:9/{i}", "file", "text") for i in range(30)]
     archives["fake"] = source(*resources, sized=True)
     plan = planned(lake_in(tmp_path), only_plan=True)
     assert {(one.need, one.known) for one in plan.planned} == {(None, "not known")}
 
 
-def test_an_answer_that_may_not_have_changed_needs_no_room(server, archives, tmp_path):  # noqa: F811
+def test_an_answer_that_may_not_have_changed_needs_no_room(server, archives, tmp_path):
     resource = Resource("a", server.on("/a", entity(b"a" * 600, etag='"1"')), "file", "text")
     archives["fake"] = source(resource, domain="genomics", refresh=0, sized=True)
     fetch.run(lake_in(tmp_path))
@@ -216,13 +215,13 @@ def test_budgets_of_two_levels():
     assert (whole.used, part.used) == (45, 0)
 
 
-def test_the_plan_as_json(server, archives, tmp_path):  # noqa: F811
+def test_the_plan_as_json(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {"a": 600}), domain="genomics", sized=True)
     said = json.loads(json.dumps(planned(lake_in(tmp_path), only_plan=True).as_dict()))
     assert said["resources"][0]["need"] == 600
 
 
-def test_what_came_before_a_break_needs_no_room_again(server, archives, tmp_path):  # noqa: F811
+def test_what_came_before_a_break_needs_no_room_again(server, archives, tmp_path):
     body = b"z" * 3_000_000
     cut = entity(body, etag='"1"', stop=2_000_000)
     resource = Resource("a", server.on("/a", cut), "file", "text")

@@ -16,7 +16,7 @@ import pytest
 from fetching import lake_in, left, rows, source, stored
 from server import Server, entity, page, slow, status
 
-from lake import fetch, sources
+from lake import fetch
 from lake.errors import ConfigError, Interrupted, Locked, StorageError
 from lake.sources.source import Resource
 from lake.store import blobs, ledger
@@ -29,14 +29,6 @@ LONG = b"0123456789abcdef" * 500_000  # 8 MB
 def server():
     with Server() as running:
         yield running
-
-
-@pytest.fixture
-def archives(monkeypatch):
-    """Sources by name, for `sources.get` to give."""
-    known = {}
-    monkeypatch.setattr(sources, "get", known.__getitem__)
-    return known
 
 
 def texts(server, n, prefix="t"):
