@@ -125,6 +125,11 @@ def test_what_answers_is_active_and_what_does_not_stays_proposed(folder, server)
     }
     assert shown["Gone"]["last_probe"]
     assert (folder / "catalogue/climate.tsv").read_bytes() == before
+    codes = {
+        name: CliRunner().invoke(lake.cli.lake, ["sources", "--probe", name, "-C", str(folder)]).exit_code
+        for name in probes
+    }
+    assert codes == {"Good": 0, "Gone": 3, "Shut": 3}
     (first,) = run(folder, "--limit", "1")["probes"]
     assert first["name"] in ("Good", "Gone", "Shut")
     wrong = CliRunner().invoke(lake.cli.lake, ["sources", "--probe", "Goood", "-C", str(folder)])

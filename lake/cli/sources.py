@@ -87,7 +87,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
 def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...], limit: int | None) -> None:
     import difflib
 
-    from lake.errors import ConfigError
+    from lake.errors import ConfigError, FetchError
     from lake.fetch import probe as probing
 
     known = {row["name"]: row for row in rows}
@@ -109,7 +109,10 @@ def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...],
     _output.table(
         ("name", "outcome", "status", "reason"), [[r["name"], r["outcome"], r["status"], r["reason"]] for r in done]
     )
-    _output.say(f"\n{sum(row['outcome'] == 'answers' for row in done)} of {len(done)} answer")
+    answer = sum(row["outcome"] == "answers" for row in done)
+    _output.say(f"\n{answer} of {len(done)} answer")
+    if answer < len(done):
+        raise SystemExit(FetchError.exit_code)
 
 
 def _asked(settings: Config) -> None:
