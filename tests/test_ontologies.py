@@ -477,7 +477,7 @@ def test_a_term_that_is_there_or_whose_ontology_is_not_is_taken(marked, term):
     assert result.exit_code == 0, result.output
     with lake.open(marked.folder) as here:
         comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'things' AND column_name = 'heat'"
-        assert here.connection.execute(comment).fetchone() == (f"How warm [K] {term}",)
+        assert here.connection.execute(comment).fetchone() == (f"How warm {term} [K]",)
 
 
 def test_a_term_that_a_new_release_gave_up_is_told(marked):

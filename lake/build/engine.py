@@ -197,8 +197,8 @@ def _view(model: Model) -> list[str]:
 
 
 def described(column: Column) -> str:
-    """What the catalog says of a column: "Temperature [K] PATO:0000146"."""
-    return " ".join(filter(None, (column.doc, f"[{column.unit}]" if column.unit else "", *column.terms)))
+    """What the catalog says of a column: "Temperature PATO:0000146 [K]". The unit is last: readers find it there."""
+    return " ".join(filter(None, (column.doc, *column.terms, f"[{column.unit}]" if column.unit else "")))
 
 
 def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:

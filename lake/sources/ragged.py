@@ -52,7 +52,8 @@ class Ragged(NamedTuple):
         rank = np.empty(len(order), np.int64)
         rank[order.to_numpy()] = np.arange(len(order))
         whole = max(len(order), 1)
-        keys = np.unique(self.owner * whole + rank[coded.indices.to_numpy(zero_copy_only=False)])
+        keys = np.sort(self.owner * whole + rank[coded.indices.to_numpy(zero_copy_only=False)])
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # numpy's unique goes by hashes, which takes ten times as long
         return Ragged(keys // whole, coded.dictionary.take(order).take(pa.array(keys % whole)))
 
 
