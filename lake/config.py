@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -190,12 +190,21 @@ def load(path: str | Path = ".") -> Config:
 _NEXT = f"edit {FILE}; `lake init DIR` writes one with every setting explained"
 
 
+def _section(path: Sequence[str]) -> type[BaseModel]:
+    """The model of a table of lake.toml: leaks, domains.genomics, leaks.allow.0."""
+    found: Any = Config
+    for step in path:
+        one_of = [kind for kind in get_args(found) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        found = one_of[0] if one_of else found.model_fields[step].annotation
+    return found
+
+
 def _misfit(error: Mapping[str, Any]) -> str:
     """What is wrong with one setting, in the words of lake.toml."""
     *section, key = map(str, error["loc"])
     name = f"[{'.'.join(section)}] {key}" if section else f"[{key}]"
     if error["type"] == "extra_forbidden":
-        known = (Config.model_fields[section[0]].annotation if section else Config).model_fields
+        known = _section(section).model_fields
         near = difflib.get_close_matches(key, known, 1)
         return f"{name} is no setting; " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}")
     if error["type"] in ("model_type", "dict_type"):

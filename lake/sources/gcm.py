@@ -68,6 +68,7 @@ _OPTIONAL = {
 _KINDS = ("simulation", "reanalysis", "observed")
 _SHOWN = (*gcm_tables.NAMES, "synthetic", "title", "citation", "licence", "described_in")
 _TOLD = ("conditions", "gases", "variables")
+_TYPES = {"string": str, "int64": int, "double": (int, float)}
 _PATTERN = re.compile(r"[*?\[]")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _FAILURES = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError)  # of the C library
@@ -147,10 +148,13 @@ def _fits(number: int, run: Mapping[str, Any]) -> None:
     for name, value in run.get("conditions", {}).items():
         if name not in (known := gcm_tables.CONDITIONS):
             raise _unfit(number, run, f"the condition {name!r} is not known; there are {', '.join(known)}")
-        if isinstance(value, str) != (str(known[name]) == "string"):
+        if isinstance(value, bool) or not isinstance(value, _TYPES[str(known[name])]):
             raise _unfit(number, run, f"the condition {name} is {value!r}, but must be of type {known[name]}")
+    for name in (*run.get("files", ()), *run.get("variables", {}).values()):
+        if not isinstance(name, str) or not name:
+            raise _unfit(number, run, f"{name!r} is no name of a file or variable")
     for gas, share in run.get("gases", {}).items():
-        if not isinstance(share, int | float) or not 0 <= share <= 1:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise _unfit(number, run, f"the share of {gas} is {share!r}, and must be between 0 and 1")
 
 
