@@ -28,6 +28,8 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
     if _output.as_json:
         _output.json_out({"plan": plans[0].as_dict()} | ({} if only_plan else summary.as_dict()))
     if only_plan:
+        if not plans[0].planned:
+            _output.say("nothing to ask for: what was named is here and fresh")
         return
     _report.fetch(summary)
     if summary.failed:
