@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 from fetching import lake_in, rows, source, stored
 from server import Server, entity, page, slow
 
 from lake import fetch
+from lake.cli import lake
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.fetch.budget import Budget
@@ -231,3 +233,19 @@ def test_what_came_before_a_break_needs_no_room_again(server, archives, tmp_path
     assert blobs.usage(config.data / "genomics" / "partial") > 2_000_000
     server.on("/a", entity(body, etag='"1"'))
     assert fetch.run(config).counts == {"fake": {"resumed": 1}}  # 2 of 3 MB are here: the third fits
+
+
+def test_the_command_plans_and_stops(server, tmp_path):
+    url = server.on("/a.nc", page(b"CDF\x01" + bytes(600)))
+    run = f'[[sources.gcm.runs]]\nplanet = "P"\nmodel = "M"\nscenario = "S"\nrun = "R"\nurl = "{url}"\n'
+    (tmp_path / "lake.toml").write_text(f'[domains.climate]\nstorage = "500 B"\n{run}')
+    done = CliRunner().invoke(lake, ["fetch", "--plan", "-C", str(tmp_path)])
+    assert (done.exit_code, server.seen, server.heads) == (0, [], ["/a.nc"])
+    assert "no room: gcm/P/M/S/R/a.nc: it needs 604 bytes, and 500 of the 500 of [domains.climate]" in done.output
+    (tmp_path / "lake.toml").write_text('[[sources.gcm.runs]]\nplanet = "P"\n')
+    wrong = CliRunner().invoke(lake, ["fetch", "--plan", "-C", str(tmp_path)])
+    assert wrong.exit_code == 3
+    assert "model is missing" in wrong.output
+    (tmp_path / "lake.toml").write_text("[sources.gcm]\n")
+    nothing = CliRunner().invoke(lake, ["fetch", "--plan", "-C", str(tmp_path)])
+    assert (nothing.exit_code, nothing.output) == (0, "nothing to ask for: what was named is here and fresh\n")

@@ -92,6 +92,10 @@ def fetch(summary: Fetched) -> None:
         say()
         table(list(domains[0]), [[size(v) if key == "bytes" else v for key, v in row.items()] for row in domains])
     say(f"{size(summary.bytes)} in {summary.seconds:.1f} s")
+    failures(summary)
+
+
+def failures(summary: Fetched) -> None:
     groups: dict[str, list[dict[str, Any]]] = {"failed": [], "gap": [], "skipped": []}
     for failure in summary.failures:
         groups.get(failure["verdict"], groups["failed"]).append(failure)

@@ -26,11 +26,12 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
 
     summary = fetch.run(config.load(path), source or None, force=force, told=told, only_plan=only_plan)
     if _output.as_json:
-        _output.json_out({"plan": plans[0].as_dict()} | ({} if only_plan else summary.as_dict()))
-    if only_plan:
-        if not plans[0].planned:
-            _output.say("nothing to ask for: what was named is here and fresh")
-        return
-    _report.fetch(summary)
+        _output.json_out({"plan": plans[0].as_dict(), **summary.as_dict()})
+    if not only_plan:
+        _report.fetch(summary)
+    elif plans[0].planned or summary.failures:
+        _report.failures(summary)  # of a source that cannot name what it wants, and gaps that are known
+    else:
+        _output.say("nothing to ask for: what was named is here and fresh")
     if summary.failed:
         raise SystemExit(_report.FAILED)
