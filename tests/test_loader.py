@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import textwrap
+import time
 import warnings
 from collections import Counter
 from contextlib import contextmanager, nullcontext
@@ -30,6 +31,7 @@ from lake.store import gc
 torch = pytest.importorskip("torch")
 
 from lake.train import Batch, CacheWarning, PlanetRuns, order, pack  # noqa: E402
+from lake.train.loader import _ahead  # noqa: E402
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "15"))  # 1000 for a release
 RUNS = 203
@@ -429,6 +431,25 @@ def test_a_killed_worker_is_an_error_and_the_epoch_goes_on_after_it(project):
     again = runs(project, batch_size=4)
     again.load_state_dict(loader.state_dict())
     assert keys_of(before) + keys_of(again) == expected(data, 0)
+
+
+def test_what_broke_is_not_asked_again():
+    """torch's DataLoader, asked again after a worker died, waits for ever."""
+    asked = []
+
+    def source():
+        return iter(give, None)
+
+    def give():
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise RuntimeError("a worker died")
+        return len(asked)
+
+    with pytest.raises(RuntimeError, match="a worker died"):
+        list(_ahead(source(), lambda batch: (batch, None), 2))
+    time.sleep(0.1)
+    assert len(asked) == 3
 
 
 def test_gc_lets_the_snapshot_be_that_is_trained_on(own, numbers):

@@ -75,15 +75,22 @@ Moved = tuple[Batch, Callable[[], None]]
 def _ahead(source: Iterator[Batch], move: Callable[[Batch], Moved], number: int) -> Iterator[Moved]:
     """The same batches, up to ``number`` of them made by a thread before they are asked for."""
 
+    once = (
+        batch for batch in source
+    )  # over after an error: a DataLoader asked again waits for its dead worker for ever
+
     def make() -> Moved | None:
-        batch = next(source, None)
+        batch = next(once, None)
         return None if batch is None else move(batch)
 
     with ThreadPoolExecutor(1, "read-ahead") as thread:
         waiting = deque(thread.submit(make) for _ in range(number))
-        while (moved := waiting.popleft().result()) is not None:
-            waiting.append(thread.submit(make))
-            yield moved
+        try:
+            while (moved := waiting.popleft().result()) is not None:
+                waiting.append(thread.submit(make))
+                yield moved
+        finally:
+            thread.shutdown(wait=False, cancel_futures=True)  # what was not begun is not wanted any more
 
 
 def _mover(device: torch.device) -> Callable[[Batch], Moved]:
