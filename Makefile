@@ -1,14 +1,18 @@
 # make demo   the whole way on the embedded sample, offline, in ./demo-lake
-# make test   the test suite
+# make test   the test suite, in minutes
+# make test-all   that, and the slow properties: what CI runs
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-all lint clean
 demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2
+
+test-all: .venv/ready
+	$(BIN)/python -m pytest -n 2 -m 'slow or not slow'
 
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -10,32 +10,16 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
+from arrays import RUN, land, resource
+from conftest import ROOT
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources import cells, cf, classic, gcm
-from lake.sources.source import Part, Resource
 from lake.store import cubes
 
-SAMPLE = Path(__file__).parent.parent / "sample"
-RUN = {"url": "https://host.example/a/b/one.nc", "planet": "P", "model": "M", "scenario": "S", "run": "r1"}
+SAMPLE = ROOT / "sample"
 FORMATS = ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA", "NETCDF4", "NETCDF4_CLASSIC"]
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body>Please log in</body></html>" * 40
-
-
-def resource(**more) -> Resource:
-    return gcm.resources({"runs": [{**RUN, **more}]}, lambda _: None)[0]
-
-
-def land(data: Path, path: Path, **more):
-    """A file's cube, its rows by variable, and its digest."""
-    found = []
-    for cube in gcm.read(resource(**more), path):
-        if isinstance(cube, Part):
-            continue
-        written = cubes.write(data, cube, memory=256 << 20)
-        found.append((cube, {row["variable"]: row for row in written.variables}, written.digest))
-    (one,) = found
-    return one
 
 
 def sphere(path: Path, format: str = "NETCDF4") -> Path:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from arrays import edit, flip, land, lose, make, raw, store, tear
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_cubes import edit, flip, lose, make, raw, store, tear
-from test_gcm import land
 
 from lake.errors import ConfigError, StorageError
 from lake.store import arrays, cubes, packing, read_array
 
-SAMPLE = Path(__file__).parent.parent / "sample"
+SAMPLE = ROOT / "sample"
 
 
 @pytest.fixture(autouse=True)

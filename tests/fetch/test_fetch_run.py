@@ -10,9 +10,9 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from fetching import lake_in, left, rows, source, stored
 from server import Server, entity, page, slow, status
 
@@ -21,7 +21,7 @@ from lake.errors import ConfigError, Interrupted, Locked, StorageError
 from lake.sources.source import Resource
 from lake.store import blobs, ledger
 
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 LONG = b"0123456789abcdef" * 500_000  # 8 MB
 
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 import toy
-
-LAKE = Path(sys.executable).parent / "lake"
-
-
-def lake(*arguments, text=True, **options):
-    return subprocess.run([LAKE, *map(str, arguments)], capture_output=True, text=text, timeout=120, **options)
+from typed import LAKE, lake
 
 
 @pytest.fixture(scope="module")

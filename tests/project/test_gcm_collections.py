@@ -8,6 +8,7 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 import pytest
+from conftest import ROOT
 from server import Server, entity, page, status
 
 import lake
@@ -16,7 +17,7 @@ from lake.build import run as building
 from lake.errors import ConfigError
 from lake.sources import gcm
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = ROOT
 MODELS = ["+features.climate", "+core.climate_runs", "+core.climate_gases"]
 DESCRIBED = """
 planet = "Earth"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from conftest import ROOT
 
 from lake import config
 from lake.build import format, graph, lint, parse, run
@@ -18,7 +19,7 @@ from lake.build.lint_rules import RULES
 from lake.errors import ModelError
 
 LAKE = Path(sys.executable).parent / "lake"
-HOUSE = Path(__file__).parent.parent
+HOUSE = ROOT
 COLUMNS = {"core.t": {"a": "VARCHAR", "n": "BIGINT", "x": "DOUBLE", "d": "DECIMAL(9,2)"}}
 
 

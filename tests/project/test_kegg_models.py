@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from conftest import ROOT
 
 from lake import config
 from lake.build import graph
@@ -17,7 +18,6 @@ from lake.check import run as check
 from lake.sources import kegg
 from lake.sources.source import Resource
 
-ROOT = Path(__file__).parent.parent
 MODELS = (
     "seeds.environment_rules",
     "staging.kgml_pairs",

@@ -33,6 +33,7 @@ torch = pytest.importorskip("torch")
 from lake.train import Batch, CacheWarning, PlanetRuns, order, pack  # noqa: E402
 from lake.train.loader import _ahead  # noqa: E402
 
+PLACES = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]  # what another process imports from
 EXAMPLES = int(os.environ.get("EXAMPLES", "15"))  # 1000 for a release
 RUNS = 203
 FILES = {
@@ -393,7 +394,7 @@ def test_a_stateful_dataloader_resumes(project, workers):
 def test_a_process_killed_in_an_epoch_goes_on_in_another(own, tmp_path):
     script = textwrap.dedent(f"""
         import json, os, signal, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path[:0] = {PLACES!r}
         from pathlib import Path
         import test_loader
         data = test_loader.runs({str(own)!r}, seed=3)
@@ -567,7 +568,7 @@ def test_what_was_not_used_for_longest_goes_first(own):
 
 
 def test_two_processes_make_one_pack(own):
-    script = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_loader; "
+    script = f"import sys; sys.path[:0] = {PLACES!r}; import test_loader; "
     script += f"print(sum(len(b['planet_run_key']) for b in test_loader.runs({str(own)!r})))"
     both = [subprocess.Popen([sys.executable, "-W", "error", "-c", script], stdout=subprocess.PIPE) for _ in range(3)]
     assert len({process.communicate(timeout=120)[0] for process in both}) == 1

@@ -12,12 +12,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from lake.errors import Refused, Unreadable
 from lake.sources import elements, kegg, kgml, text
 from lake.sources.source import Resource
 
-SAMPLE = Path(__file__).resolve().parent.parent / "sample"
+SAMPLE = ROOT / "sample"
 
 
 def resource(kind: str, **params) -> Resource:

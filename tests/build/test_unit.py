@@ -7,7 +7,7 @@ import json
 import pytest
 import toy
 from conftest import ROOT
-from test_cli import lake
+from typed import lake
 
 from lake import config
 from lake.build import graph, unit
