@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -38,7 +39,7 @@ def probe(config: Config, databases: Iterable[tuple[str, str]]) -> list[dict[str
             outcome = "answers" if status is not None and status < 400 else "fails"
             at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             row = {"name": name, "url": url, "at": at, "status": status, "outcome": outcome, "reason": reason}
-            kept.write(json.dumps(row) + "\n")
+            kept.write("\n" + json.dumps(row) + "\n")  # on a line of its own, also behind one that a kill cut
             kept.flush()
             found.append(row)
             advance(note=name)
@@ -64,7 +65,12 @@ def _ask(client: Any, url: str) -> tuple[int | None, str]:
 
 
 def last(data: Path) -> dict[str, dict[str, Any]]:
-    """The newest probe of each database, by name."""
+    """The newest probe of each database, by name. A line that was cut is of a probe that was stopped: there is none."""
     path = data / FILE
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return {row["name"]: row for row in map(json.loads, filter(None, lines))}
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    rows: dict[str, dict[str, Any]] = {}
+    for line in filter(None, lines):
+        with suppress(ValueError, TypeError, KeyError):
+            row = json.loads(line)
+            rows[row["name"]] = row
+    return rows

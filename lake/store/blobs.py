@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lake.errors import StorageError
+from lake.store import durable
 
 BLOBS, PARTIAL = "blobs", "partial"
 _CHUNK = 1 << 20
@@ -81,7 +82,8 @@ def adopt(data: Path, temporary: Path, sha256: str, folder: Path | None = None) 
             if blob.stat().st_size == temporary.stat().st_size:
                 temporary.unlink()
                 return blob
-        _sync(temporary, mode=0o444)
+        temporary.chmod(0o444)
+        durable.sync(temporary)
         if folder is not None:
             home = folder / sha256[:2] / sha256
             _name(temporary, home)
@@ -95,24 +97,13 @@ def adopt(data: Path, temporary: Path, sha256: str, folder: Path | None = None) 
 def _name(temporary: Path, final: Path) -> None:
     if not final.parent.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sync(final.parent.parent)
-    os.replace(temporary, final)
-    _sync(final.parent)
+        durable.sync(final.parent.parent)
+    durable.put(temporary, final)
 
 
 def _from(place: Path, home: Path, data: Path) -> Path:
     """How a link at ``place`` names ``home``: relative within the data folder, so that this can be moved."""
     return Path(os.path.relpath(home, place)) if home.is_relative_to(data) else home.absolute()
-
-
-def _sync(place: Path, mode: int | None = None) -> None:
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        if mode is not None:
-            os.fchmod(handle, mode)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def verify(data: Path, sha256: str) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import record, sums
+from lake.store import durable, record, sums
 from lake.store.record import ALIAS, META, TABLES
 from lake.store.sql import Columns, name, quote
 
@@ -55,6 +55,7 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
     connection = _connect(config)
     try:
         _attach(connection, config, write=write)
+        connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         yield connection
     finally:
         with suppress(Exception):  # a failed ATTACH leaves nothing to detach; the first error is the one to tell
@@ -186,7 +187,9 @@ def _fold(connection: duckdb.DuckDBPyConnection) -> None:
     """Write files anew that rows were deleted from by hand (lake shell --write): a door knows no delete files."""
     deleted = f"SELECT 1 FROM {META}.ducklake_delete_file WHERE end_snapshot IS NULL LIMIT 1"
     if connection.execute(deleted).fetchone():
-        connection.execute(f"CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")
+        connection.execute(f"BEGIN; CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")
+        _bring_to_disk(connection)
+        connection.execute("COMMIT")
 
 
 def commit(
@@ -216,6 +219,7 @@ def commit(
             note = json.dumps({"kind": kind, "number": number, **(extra or {})})
             said = f"{quote(author())}, {quote(message)}, extra_info => {quote(note)}"
             connection.execute(f"CALL {ALIAS}.set_commit_message({said})")
+            _bring_to_disk(connection)
             connection.execute("COMMIT")
             return result
         except BaseException as error:
@@ -229,6 +233,16 @@ def commit(
                 continue
             raise explain(error) from error
     raise AssertionError("unreachable")
+
+
+def _bring_to_disk(connection: duckdb.DuckDBPyConnection) -> None:
+    """Within a transaction that is to be committed: its files, which DuckDB leaves to the operating system. They are
+    those that no snapshot has yet."""
+    data = Path(connection.execute("SELECT getvariable('lake_root')").fetchone()[0])
+    known = record.files(connection)
+    durable.sync_all(
+        (file for file in (data / TABLES).rglob("*.parquet") if str(file.relative_to(data)) not in known), data
+    )
 
 
 def _committed(connection: duckdb.DuckDBPyConnection, number: str) -> bool:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lake.errors import StorageError, Unreadable
-from lake.store import arrays, attributes, packing
+from lake.store import arrays, attributes, durable, packing
 from lake.store.blobs import storing
 from lake.store.measure import Measure
 from lake.store.slabs import aligned, regions, tile
@@ -344,23 +344,15 @@ def _publish(data: Path, folder: Path, digest: str) -> int:
             place.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
     for root, _, names in os.walk(folder):
         for name in [*names, "."]:
-            _sync(Path(root, name))
+            durable.sync(Path(root, name))
     try:
         folder.rename(place)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         return _publish(data, folder, digest)  # another process was first: is its cube whole?
-    _sync(place.parent)
+    durable.sync(place.parent)
     return _size(place)
-
-
-def _sync(place: Path) -> None:
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _size(folder: Path) -> int:

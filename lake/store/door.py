@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, record, tags
+from lake.store import catalog, durable, record, tags
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
                 target.execute(statement)
             target.execute("COMMIT")
             target.execute("CHECKPOINT")
-        os.replace(temporary, place)
+        durable.sync(temporary)
+        durable.put(temporary, place)
     except (OSError, duckdb.IOException) as error:
         raise StorageError(
             f"the door cannot be written: {catalog.first_line(error)}",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from lake.errors import ConfigError, StorageError
+from lake.store import durable
 
 FILE = "seeds/process_notes.csv"
 COLUMNS = ("note", "kind", "about", "statement", "doi", "url", "title", "year", "publisher")
@@ -27,16 +28,36 @@ def read(root: Path) -> list[dict[str, str]]:
     """Every note, as the file has them.
 
     Raises:
-        ConfigError: the file has another header.
+        ConfigError: the file has another header. StorageError: it was cut, or is no text.
     """
     path = root / FILE
     if not path.is_file():
         return []
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise ConfigError("the header of the notes is another", where=str(path), why=f"it is {', '.join(COLUMNS)}")
-        return list(rows)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _damaged(path, f"its byte {error.start} is no UTF-8") from None
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    if tuple(lines.fieldnames or ()) != COLUMNS:
+        if not text.endswith("\n"):
+            raise _damaged(path, "it ends in its header")
+        raise ConfigError("the header of the notes is another", where=str(path), why=f"it is {', '.join(COLUMNS)}")
+    rows = list(lines)
+    if not text.endswith("\n"):
+        raise _damaged(path, "it ends within a line")
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            raise _damaged(path, f"note {number} has another number of cells")
+    return rows
+
+
+def _damaged(path: Path, how: str) -> StorageError:
+    return StorageError(
+        f"the notes are damaged: {how}",
+        where=str(path),
+        why="it was cut or overwritten, or edited so that it no longer is what it was",
+        next="lake repair",
+    )
 
 
 def add(root: Path, given: Iterable[Mapping[str, str]]) -> dict[str, int]:
@@ -45,34 +66,47 @@ def add(root: Path, given: Iterable[Mapping[str, str]]) -> dict[str, int]:
     Raises:
         ConfigError: a note has no kind, statement or subject, an unknown kind, or no DOI for one. None is added then.
     """
-    kept = {row["note"]: row for row in read(root)}
     counts = {"added": 0, "filled": 0, "known": 0}
-    for number, one in enumerate(given, 1):
-        row = _checked(one, number)
-        known = kept.get(row["note"])
-        if known is None:
-            kept[row["note"]] = row
-            counts["added"] += 1
-        else:
-            fresh = {name: row[name] for name in COLUMNS if row[name] and not known[name]}
-            known |= fresh
-            counts["filled" if fresh else "known"] += 1
-    if counts["added"] or counts["filled"]:
-        _write(root, kept.values())
+    rows = [_checked(one, number) for number, one in enumerate(given, 1)]
+    with _changing(root):
+        kept = {row["note"]: row for row in read(root)}
+        for row in rows:
+            known = kept.get(row["note"])
+            if known is None:
+                kept[row["note"]] = row
+                counts["added"] += 1
+            else:
+                fresh = {name: row[name] for name in COLUMNS if row[name] and not known[name]}
+                known |= fresh
+                counts["filled" if fresh else "known"] += 1
+        if counts["added"] or counts["filled"]:
+            _write(root, kept.values())
     return counts
 
 
 def fill(root: Path, found: Mapping[str, Mapping[str, str]]) -> int:
     """Write what was looked up, by note, into cells that are empty; how many notes that changes."""
-    rows = read(root)
     changed = 0
-    for row in rows:
-        fresh = {name: value for name, value in found.get(row["note"], {}).items() if value and not row[name]}
-        row |= fresh
-        changed += bool(fresh)
-    if changed:
-        _write(root, rows)
+    with _changing(root):
+        rows = read(root)
+        for row in rows:
+            fresh = {name: value for name, value in found.get(row["note"], {}).items() if value and not row[name]}
+            row |= fresh
+            changed += bool(fresh)
+        if changed:
+            _write(root, rows)
     return changed
+
+
+@contextmanager
+def _changing(root: Path) -> Iterator[None]:
+    """One at a time reads, changes and writes the notes."""
+    path = root / FILE
+    try:
+        with durable.locked(path.parent):
+            yield
+    except OSError as error:
+        raise StorageError(f"the notes cannot be written: {error.strerror or error}", where=str(path)) from None
 
 
 def _checked(given: Mapping[str, str], number: int) -> dict[str, str]:
@@ -100,13 +134,4 @@ def _write(root: Path, rows: Iterable[Mapping[str, str]]) -> None:
     file = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     file.writeheader()
     file.writerows(sorted(rows, key=lambda row: (row["kind"], row["about"], row["note"])))
-    path = root / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        part.write_text(text.getvalue(), "utf-8", newline="")
-        os.replace(part, path)
-    except OSError as error:
-        raise StorageError(f"the notes cannot be written: {error.strerror or error}", where=str(path)) from None
-    finally:
-        part.unlink(missing_ok=True)
+    durable.write(root / FILE, text.getvalue())

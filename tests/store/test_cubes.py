@@ -267,14 +267,14 @@ def test_processes_that_write_at_once_leave_each_other_alone(tmp_path):
 
 
 def test_another_process_names_the_same_cube_first(tmp_path, monkeypatch):
-    dataset, sync = xr.Dataset({"x": ("a", [1.0])}), cubes._sync
+    dataset, sync = xr.Dataset({"x": ("a", [1.0])}), cubes.durable.sync
 
     def late(place: Path) -> None:
         monkeypatch.undo()
         store(tmp_path, dataset)
         sync(place)
 
-    monkeypatch.setattr(cubes, "_sync", late)
+    monkeypatch.setattr(cubes.durable, "sync", late)
     written = store(tmp_path, dataset)
     cubes.verify(tmp_path, written.digest)
     assert {p.name for p in (tmp_path / "cubes").iterdir()} == {written.digest, cubes.PARTIAL}
