@@ -17,14 +17,14 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib.util
+import json
 import os
-import pickle
 import re
 import sys
 import types
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
@@ -347,18 +347,74 @@ def _digest(files: list[Path]) -> str:
 
 def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
     with suppress(Exception):  # missing, cut short, of another version: it is made again
-        known, contracts = pickle.loads(cache.read_bytes())
-        return contracts if known == key else None
+        kept = json.loads(cache.read_bytes())
+        return {table: _made(one) for table, one in kept["contracts"].items()} if kept["of"] == key else None
     return None
 
 
 def _remember(cache: Path, key: str, contracts: dict[str, Contract]) -> None:
-    with suppress(OSError, pickle.PicklingError, AttributeError, TypeError):  # a mark that cannot be kept
-        content = pickle.dumps((key, contracts))
+    with suppress(OSError, TypeError):  # a mark that cannot be kept
+        content = json.dumps({"of": key, "contracts": {table: _plain(one) for table, one in contracts.items()}})
         cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if there is one
         temporary = cache.with_name(f".{cache.name}.{os.getpid()}")
-        temporary.write_bytes(content)
+        temporary.write_text(content, "utf-8")
         os.replace(temporary, cache)
+
+
+def _plain(value: Any) -> Any:
+    """A contract as JSON has it: its own classes as objects with their name, tuples as lists.
+
+    Raises:
+        TypeError: a mark is of another class.
+    """
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, list):  # as the class wrote it
+        return {_CLASS: "list", "items": [_plain(item) for item in value]}
+    if type(value).__name__ in _PARTS:
+        kind, names = _PARTS[type(value).__name__]
+        if type(value) is kind:
+            return {_CLASS: kind.__name__} | {name: _plain(getattr(value, name)) for name in names}
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a {type(value).__name__} is no part of a contract that is kept")
+
+
+def _made(value: Any) -> Any:
+    """`_plain`, back. It names classes of this file alone, and calls nothing of them: their values are as they were."""
+    if isinstance(value, list):
+        return tuple(map(_made, value))
+    if not isinstance(value, dict):
+        return value
+    if value[_CLASS] == "list":
+        return list(map(_made, value["items"]))
+    kind, names = _PARTS[value[_CLASS]]
+    made = object.__new__(kind)
+    for name in names:
+        item = value[name]
+        object.__setattr__(made, name, _made(item) if isinstance(item, list | dict) else item)
+    return made
+
+
+_CLASS = "class"  # a word that no field can have for a name
+_PARTS = {
+    kind.__name__: (kind, tuple(one.name for one in fields(kind)))
+    for kind in (
+        Between,
+        Column,
+        Contract,
+        Impute,
+        Normalise,
+        OneOf,
+        Pattern,
+        References,
+        Rule,
+        Split,
+        SqlType,
+        Term,
+        Unit,
+    )
+}
 
 
 def _of_file(file: Path) -> Iterator[Contract]:

@@ -92,7 +92,7 @@ def load(config: Config) -> Project:
         ConfigError: a contract cannot be read.
     """
     root = config.root
-    promised = contracts.load(root / "models", config.data / "cache" / "contracts.pickle")
+    promised = contracts.load(root / "models", config.data / "cache" / "contracts.json")
     with Cache(config.data / "cache" / "sql.json") as cache:
         macros = _macros(root, cache)
         found = [*_seeds(root, promised), *_models(root, promised, macros, cache)]
