@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lake.errors import ConfigError, Refused, Unreadable
+from lake.errors import ConfigError, Refused
 from lake.sources.source import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -104,15 +104,11 @@ _UNIT = "\x1f"  # ASCII's unit separator: no cell has it
 def _sheet(path: Path, where: str) -> Iterator[Lines]:
     """A workbook's first sheet as lines of cells; white space within a cell is one blank."""
     import pyarrow as pa
-    from python_calamine import CalamineError, CalamineWorkbook
 
+    from lake.sources import workbook
     from lake.sources.text import REJECTS, Lines
 
-    try:
-        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    except (CalamineError, OSError) as error:
-        raise Unreadable(f"the workbook cannot be read: {error}", where=where) from None
-    lines = [_UNIT.join(map(_cell, row)) for row in rows]
+    lines = [_UNIT.join(map(_cell, row)) for row in workbook.rows(path, where)]
     yield Lines(pa.array(range(1, len(lines) + 1), pa.int64()), pa.array(lines, pa.string()), REJECTS.empty_table())
 
 

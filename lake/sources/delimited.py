@@ -6,6 +6,7 @@ What differs between archives is a Layout. No Python loop over rows: Arrow's CSV
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
 _QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'
+WIDEST = 1000  # columns: the widest table of an archive that is read here has 356
+_ORIGIN = {"_record", "_resource", "_blob"}  # what each raw row is marked with: no archive's column is named so
 _TRUTH = {"t": True, "f": False, "true": True, "false": False, "1": True, "0": False}
 
 
@@ -57,14 +60,16 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
     """The rows of some blocks of lines.
 
     A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
-    or has a cell that is not the number it should be. A column that the schema does not know is kept as text.
+    has a carriage return in it, or has a cell that is not the number it should be. A column that the schema does not
+    know is kept as text.
 
     Args:
         where: of errors: the URL.
         fixed: columns of the schema that every row has, such as the release.
 
     Raises:
-        Unreadable: a required column is gone, there is no row, or not one that fits the header.
+        Unreadable: a required column is gone, there are more than WIDEST, there is no row, or not one that fits the
+            header.
     """
     header, seen, landed, before = None, 0, 0, []
     for block in blocks:
@@ -74,7 +79,8 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
             if plain is None:
                 continue
             header, skip = _header(layout, before, block.text[plain].as_py(), where)
-            block = block._replace(record=block.record[plain + skip :], text=block.text[plain + skip :])
+            rest = slice(plain + skip, None) if plain + skip < len(block.text) else slice(0)
+            block = block._replace(record=block.record[rest], text=block.text[rest])
         if block.seen:
             part = _part(layout, header, block, fixed)
             seen, landed = seen + part.seen, landed + len(part.rows)
@@ -110,17 +116,34 @@ def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tu
 
 
 def split(layout: Layout, line: str) -> list[str]:
-    """A header's cells, in the schema's names. A name that is the schema's for another column gets a "_" after it."""
+    """A header's cells, in the schema's names. A name that is ours for another column gets a "_" after it.
+
+    Names are compared as SQL does it, without regard to case.
+    """
     sources = {field.name: (field.metadata or {}).get(b"source", b"").decode() for field in layout.schema}
     known = {source: name for name, several in sources.items() if several for source in several.split("|")}
-    taken = dict.fromkeys(set(known.values()) - known.keys(), "_")
-    cells = [cell.strip().strip('"').strip() for cell in line.rstrip(layout.delimiter).split(layout.delimiter)]
-    return [known.get(cell, cell + taken.get(cell, "")) for cell in cells]
+    own = {field.name for field in layout.schema if field.name not in known.values()} - _ORIGIN | known.keys()
+    taken = {name.lower() for name in {*layout.schema.names, *_ORIGIN}}
+    cells = [
+        _printable(cell).strip().strip('"').strip() for cell in line.rstrip(layout.delimiter).split(layout.delimiter)
+    ]
+    return [known.get(cell, cell if cell in own or cell.lower() not in taken else f"{cell}_") for cell in cells]
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else "".join(letter if letter.isprintable() else " " for letter in name)
 
 
 def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
+    if len(names) > WIDEST:
+        raise Unreadable(
+            f"its header has {len(names):,} columns, and at most {WIDEST:,} are read",
+            where=where,
+            why="the answer is damaged, or a table that was turned",
+        )
     gone = [name for name in layout.required if name not in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    counts = Counter(name.lower() for name in names)
+    twice = sorted({name for name in names if counts[name.lower()] > 1})
     if gone or twice:
         raise Unreadable(
             f"the header changed: {', '.join(gone or twice)} {'is gone' if gone else 'stands twice'}",
@@ -183,6 +206,11 @@ def cut(
 ) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
     """The cells of each column as text, null where missing; the lines that they are of; and the rejected ones."""
     record, lines, rejected = block.record, block.text, []
+    if text.holds(lines, b"\r"):  # a CSV parser ends a row there
+        plain = pc.invert(pc.match_substring(lines, "\r"))
+        odd = pc.invert(plain)
+        rejected.append(text.rejects(record.filter(odd), "a carriage return stands in it", lines.filter(odd)))
+        record, lines = record.filter(plain), lines.filter(plain)
     if quoted:
         fits = pc.match_substring_regex(lines, _QUOTED.format(d=delimiter))
         odd = pc.invert(fits)
@@ -205,7 +233,7 @@ def cut(
 def _trimmed(lines: pa.Array, delimiter: str, width: int) -> pa.Array:
     """Lines without the empty cells that they have at their end beyond the header's."""
     for more in pc.unique(pc.count_substring(lines, delimiter)).to_pylist():
-        if more >= width:
+        if width <= more < width + 1000:  # RE2 counts no further
             end = re.escape(delimiter) + f"{{{more - width + 1}}}$"
             exact = pc.equal(pc.count_substring(lines, delimiter), more)
             lines = pc.if_else(exact, pc.replace_substring_regex(lines, end, ""), lines)
@@ -224,13 +252,18 @@ def _split(
 
     if len(lines) == 0:
         return {name: pa.array([], pa.string()) for name in header}, bad
+    if not lines[-1].as_py():  # a CSV parser takes it for the end of the line before
+        lines = pa.concat_arrays([lines, pa.array([""])])
     data = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")[0].as_buffer()
-    names = [name or f"_{number}" for number, name in enumerate(header)]  # a header may have empty names
+    names = [str(number) for number in range(len(header))]
     cells = csv.read_csv(
         pa.BufferReader(data),
         read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=max(data.size + 1, 2**20)),
         parse_options=csv.ParseOptions(
-            delimiter=delimiter, quote_char='"' if quoted else False, invalid_row_handler=skip
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,
+            invalid_row_handler=skip,
+            ignore_empty_lines=False,
         ),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=list(nulls), strings_can_be_null=True

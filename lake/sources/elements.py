@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from lake.errors import Unreadable
 
 DEEPEST, KINDS = 64, 1000  # levels of elements, names of elements or attributes: more is no document of ours
+EXPANDED = 8  # how much longer a document may be in canonical form
 _UNDECLARED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)[^\s;&<>\"']*;?")
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _SINGLE_QUOTED = re.compile(rb"=\s*'")
@@ -49,7 +50,8 @@ def parse(raw: bytes, root: str, where: str) -> Document:
     """A document, once it is known to be well-formed and harmless.
 
     Raises:
-        Unreadable: cut short or damaged (with line and column), another root, or it declares or uses an entity.
+        Unreadable: cut short or damaged (with line and column), another root, it declares or uses an entity, or it is
+            too deep or too long once it is written in plain form.
     """
     parser = expat.ParserCreate()
     found = _listen(parser, root, where)
@@ -69,9 +71,53 @@ def parse(raw: bytes, root: str, where: str) -> Document:
         name = entity[0][:40].decode("ascii", "replace")
         raise Unreadable(f"it uses {name}, which nothing declares", where=where)
     if not plain or _SINGLE_QUOTED.search(body):
-        body = canonicalize(raw, with_comments=False).encode()
+        body = _canonical(raw, where)
         body = body[body.index(f"<{root}".encode()) :]
     return Document(body, found["root"], found["dtd"], tuple(found["comments"]))
+
+
+def _canonical(raw: bytes, where: str) -> bytes:
+    """A well-formed document in canonical form; defaults of attributes, which it writes out, are bounded."""
+    _not_too_deep(raw, where)
+    written = _Bounded(EXPANDED * len(raw) + 2**20, where)
+    canonicalize(raw, out=written, with_comments=False)
+    return "".join(written.pieces).encode()
+
+
+class _Bounded:
+    """Takes texts up to a number of characters."""
+
+    def __init__(self, left: int, where: str):
+        self.pieces: list[str] = []
+        self._left, self._where = left, where
+
+    def write(self, piece: str) -> None:
+        self._left -= len(piece)
+        if self._left < 0:
+            raise Unreadable(
+                f"written out, it is more than {EXPANDED} times as long",
+                where=self._where,
+                why="defaults of attributes fill the memory",
+            )
+        self.pieces.append(piece)
+
+
+def _not_too_deep(raw: bytes, where: str) -> None:
+    depth = 0
+
+    def begin(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST + 1:
+            raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where)
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.Parse(raw, True)
 
 
 def _listen(parser: expat.XMLParserType, root: str, where: str) -> dict:

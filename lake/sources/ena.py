@@ -55,7 +55,7 @@ _FORM = {  # what tells each form within its first 64 KiB
     "xml": rf"<(?:{'|'.join(SETS)})[\s>]".encode(),
     "embl": rb"\A\s*ID   ",
     "search": rb"\A\s*\[\s*\{|\A(?:[^\n]*\t)?(?:(?:run|experiment|sample|study)_)?accession(?:\t[^\n]*)?\r?\n.",
-    "files": rb"\A\s*\[\s*\{[^}]*_ftp\"|\A(?=[^\n]*\brun_accession\b)[^\n]*_ftp\b[^\n]*\r?\n.",
+    "files": rb"\A\s*\[\s*\{[^}]*_ftp\"|\A(?=[^\n]*\brun_accession\b)(?=[^\n]*_ftp\b)[^\n]*+\n.",
 }
 
 

@@ -18,6 +18,7 @@ from lake.sources.source import Part
 
 PIECE = 65_536  # bases
 _BLOCK = 8 * 2**20
+_LONGEST = 2**20  # bytes of a header
 _NEWLINE, _RETURN, _HEADER = b"\n\r>"
 
 
@@ -38,6 +39,7 @@ class _Open:
     record: int = 0  # line of its header; 0: none yet
     header: str = ""
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))  # bases, gc, unknown, wrong
+    within: bool = False  # whether the last block ended within a line of bases
     start: int = 1  # place of the first base of the rest
     rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # less than a piece
 
@@ -48,12 +50,13 @@ def read(path: Path, where: str, table: str, pieces: str, accession: str | None)
     A sequence without a base, or with what is no base, is a reject, and so are its pieces that are at fault.
 
     Raises:
-        Unreadable: there is no sequence, or something before the first.
+        Unreadable: there is no sequence, or something before the first, or a header is longer than a megabyte.
     """
     going, line, found = _Open(), 1, 0
     with gzipped.open_file(path) as file:
         while block := file.read(_BLOCK):
-            block += file.readline()
+            if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not going.within):
+                block += text.rest_of_line(file, _LONGEST)  # a header is not cut
             if going.record == 0 and block.lstrip()[:1] != b">":
                 raise Unreadable("it does not begin with a sequence's header", where=where, why="it is no FASTA")
             parts, going = _block(np.frombuffer(block, np.uint8), line, going, table, pieces, accession)
@@ -62,6 +65,7 @@ def read(path: Path, where: str, table: str, pieces: str, accession: str | None)
             yield from parts
     if going.record == 0:
         raise text.nothing_found("sequence", where)
+    going.within = False
     yield from _block(np.frombuffer(b">", np.uint8), line, going, table, pieces, accession)[0]
 
 
@@ -74,6 +78,8 @@ def _block(
         ends = np.append(ends, len(block))
     starts = np.append(0, ends[:-1] + 1)
     lines = np.flatnonzero((starts < len(block)) & (block[np.minimum(starts, len(block) - 1)] == _HEADER))
+    if going.within:
+        lines = lines[lines > 0]
     headers = [going.header, *(bytes(block[starts[n] + 1 : ends[n]]).decode("utf-8", "replace") for n in lines)]
     records = np.append(going.record, line + lines)
     bases, counts = _bases(block, starts[lines], ends[lines])
@@ -82,7 +88,8 @@ def _block(
     kept, rest, start = _pieces(bases, counts[:, 0], going, records, headers, pieces, accession)
     closed = slice(0 if going.record else 1, -1)
     rows = _rows(records[closed], headers[closed], counts[closed], table, accession)
-    return [rows, kept], _Open(int(records[-1]), headers[-1], counts[-1], start, rest)
+    within = bool(len(block)) and block[-1] != _NEWLINE
+    return [rows, kept], _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
 
 
 def _bases(

@@ -1,4 +1,4 @@
-"""Files as the archive meant them: out of gzip, and out of a tar archive of one file."""
+"""Files as the archive meant them: out of gzip, and out of a tar archive of one file. The expansion is bounded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import BinaryIO, cast
 
 from lake.errors import Unreadable
 
+RATIO, FREE = 250, 64 * 2**20  # bytes out for each byte in, beyond the first 64 MiB; tables and genomes have 3 to 40
+LARGEST = 2**37  # bytes: the largest genome known, in one FASTA file, has some 2**36.5
+
 _MAGIC = b"\x1f\x8b"
 _TAR = slice(257, 262)  # where a tar archive says "ustar" (POSIX.1-1988)
 
@@ -17,6 +20,9 @@ def open_file(path: Path) -> BinaryIO:
     """A file's bytes to read; decompressed where it is gzip, whatever its name.
 
     ISA-L decompresses at about three times the speed of zlib.
+
+    Raises:
+        Unreadable: here or while it is read: cut short, damaged, or it expands beyond RATIO or LARGEST.
     """
     with open(path, "rb") as file:
         if file.read(2) != _MAGIC:
@@ -29,17 +35,40 @@ def open_file(path: Path) -> BinaryIO:
     return plain
 
 
+def bound(taken: int, size: int, where: str) -> None:
+    """Refuse what expands to far more than archives' files do.
+
+    Args:
+        taken: bytes that came out so far, of `size` bytes.
+
+    Raises:
+        Unreadable: more than RATIO for one, beyond the first FREE bytes, or more than LARGEST.
+    """
+    if taken > min(max(FREE, RATIO * size), LARGEST):
+        raise Unreadable(
+            f"its {size:,} compressed bytes expand to more than {taken - 1:,}",
+            where=where,
+            why=f"more than {RATIO} to 1, or than {LARGEST:,}: nothing that an archive serves is so",
+        )
+
+
 def _only(file: BinaryIO, path: Path) -> BinaryIO:
     """The first file of a tar archive."""
-    archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115
-    for member in archive:
-        if member.isfile():
-            return cast(BinaryIO, archive.extractfile(member))
-    raise Unreadable("the archive holds no file", where=str(path))
+    try:
+        archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115
+        member = next((member for member in archive if member.isreg()), None)
+        content = member and archive.extractfile(member)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise Unreadable(f"the tar archive is cut short or damaged: {error}", where=str(path)) from None
+    if not content:
+        raise Unreadable("the archive holds no file", where=str(path))
+    return io.BufferedReader(cast(io.RawIOBase, _Guarded(cast(BinaryIO, content), path)), 2**20)
 
 
-class _Whole(io.RawIOBase):
-    """A gzip stream that tells when it is cut short or damaged."""
+class _Guarded(io.RawIOBase):
+    """A stream out of an archive that tells when it is cut short or damaged."""
+
+    kind = "tar archive"
 
     def __init__(self, stream: BinaryIO, path: Path):
         self.stream, self.path = stream, path
@@ -52,11 +81,27 @@ class _Whole(io.RawIOBase):
 
         try:
             content = self.stream.read(len(buffer))
-        except (EOFError, OSError, isal_zlib.error) as error:
-            raise Unreadable(f"the gzip is cut short or damaged: {error}", where=str(self.path)) from None
+        except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:
+            raise Unreadable(f"the {self.kind} is cut short or damaged: {error}", where=str(self.path)) from None
         buffer[: len(content)] = content
         return len(content)
 
     def close(self) -> None:
         self.stream.close()
         super().close()
+
+
+class _Whole(_Guarded):
+    """A gzip stream; what it expands to is bounded."""
+
+    kind = "gzip"
+
+    def __init__(self, stream: BinaryIO, path: Path):
+        super().__init__(stream, path)
+        self.size, self.taken = path.stat().st_size, 0
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        count = super().readinto(buffer)
+        self.taken += count
+        bound(self.taken, self.size, str(self.path))
+        return count

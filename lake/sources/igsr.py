@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from lake.errors import Refused
+from lake.errors import Refused, Unreadable
 from lake.sources.source import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ OPTIONS: Mapping[str, Any] = {
     "depth": 0,
     "root": "https://ftp.1000genomes.ebi.ac.uk/vol1/ftp",
 }
+_PAGE = 64 * 2**20  # bytes of a listing: some 500,000 files
 _FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORECASE)
 
 
@@ -147,4 +148,9 @@ def _page(path: Path) -> str:
     from lake.sources import gzipped
 
     with gzipped.open_file(path) as file:
-        return file.read().decode("utf-8", "replace")
+        page = file.read(_PAGE + 1)
+    if len(page) > _PAGE:
+        raise Unreadable(
+            f"the listing has more than {_PAGE:,} bytes", where=str(path), why="no folder has so many files"
+        )
+    return page.decode("utf-8", "replace")

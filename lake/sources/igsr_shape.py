@@ -19,7 +19,7 @@ _HEAD = 1 << 16
 _MISSING = ("", "NULL", "not available")
 _REQUIRED = {"igsr_sequences": ("run_id",), "igsr_files": ("path", "md5"), "igsr_samples": ("sample",)}
 _ABOUT = {"sex", "population", "family", "father"}  # one of which says that a list of samples is one
-_PATH, _MD5 = r"[^\t]*[/.][^\t]*", r"[0-9a-f]{32}"
+_PATH, _MD5 = r"(?=[^\t]*[/.])[^\t]*+", r"[0-9a-f]{32}"
 _FIRST = {  # the first row of a file without a header
     "igsr_sequences": rf"{_PATH}\t{_MD5}\t[DES]RR\d+\t",
     "igsr_files": rf"{_PATH}\t{_MD5}(?:\t|$)",

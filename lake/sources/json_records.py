@@ -20,7 +20,8 @@ from lake.errors import Unreadable
 from lake.sources.text import REJECTS, nothing_found, rejects
 
 BLOCK = 4 * 2**20  # bytes read at once
-LARGEST = 256 * 2**20  # an object beyond this is no record of ours
+LARGEST = 64 * 2**20  # an object beyond this is no record of ours
+DEEPEST = 64  # levels of brackets in an object
 _START = re.compile(rb'\s*(?:\[|\{\s*"results"\s*:\s*\[)')
 _QUOTE, _BACKSLASH = ord('"'), ord("\\")
 
@@ -49,7 +50,7 @@ def blocks(path: Path, schema: pa.Schema, where: str, more: bool = False) -> Ite
         more: whether members that the schema does not name become columns too.
 
     Raises:
-        Unreadable: no JSON of this form, cut short, or without an object.
+        Unreadable: no JSON of this form, cut short, without an object, or one is too large or too deep.
     """
     first = 1
     for objects in _objects(path, where):
@@ -90,6 +91,8 @@ def _cut(body: bytes, where: str) -> tuple[pa.Array, bytes, bool]:
     outside = (np.cumsum(quote) % 2 == 0) & (sign != _QUOTE)
     place, sign = place[outside], sign[outside]
     level = np.cumsum(np.where((sign & 0xDF) == ord("["), 1, -1))
+    if level.max(initial=0) > DEEPEST:
+        raise Unreadable(f"the JSON is nested more than {DEEPEST} deep", where=where)
     end = np.flatnonzero(level < 0)
     stop = end[0] if len(end) else len(level)
     ends = np.flatnonzero(level[:stop] == 0)
@@ -167,6 +170,6 @@ def _fault(text: str, schema: pa.Schema, more: bool, where: str) -> str | None:
     try:
         json.loads(text)
         _rows(pa.array([text]), schema, more, where)
-    except (ValueError, pa.ArrowInvalid) as error:
+    except (ValueError, RecursionError, pa.ArrowInvalid) as error:
         return f"it is not of the form that is known: {str(error).splitlines()[0]}"[:300]
     return None

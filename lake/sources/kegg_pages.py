@@ -20,9 +20,11 @@ from lake.sources.source import Part, Resource
 
 # an id has a digit in it, or is an organism's code with two blanks behind; else it is the first word of a name
 _LEAF = r"^(?:(?P<id>\S*[0-9]\S*)\s+|(?P<code>[a-z]+)\s{2,})(?P<name>\S.*)$"
+DEEPEST = 64  # levels of a hierarchy; KEGG's have at most nine
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 _KEY = re.compile(r"(?:[A-Za-z]+:)?[A-Za-z0-9._-]+")
 
+_HALF = re.compile("[\ud800-\udfff]")  # what a JSON text may hold, and no UTF-8
 Leaf = tuple[tuple[str, ...], str]  # names of the levels above, and the leaf's own text
 
 
@@ -36,7 +38,9 @@ def read_hierarchy(resource: Resource, path: Path) -> Iterator[Part]:
     leaves = list(_json_leaves(raw, resource) if raw.lstrip().startswith(b"{") else _keg_leaves(raw, resource))
     if not leaves:
         raise text.nothing_found("leaf", resource.url)
-    above, leaf = pa.array([a for a, _ in leaves], pa.list_(pa.string())), pa.array([t for _, t in leaves], pa.string())
+    halves = pa.array([any(map(_HALF.search, (*above, leaf))) for above, leaf in leaves])
+    above = pa.array([[_whole(name) for name in names] for names, _ in leaves], pa.list_(pa.string()))
+    leaf = pa.array([_whole(name) for _, name in leaves], pa.string())
     parted = pc.extract_regex(leaf, _LEAF)
     id, code = pc.struct_field(parted, "id"), pc.struct_field(parted, "code")
     columns = {
@@ -46,7 +50,10 @@ def read_hierarchy(resource: Resource, path: Path) -> Iterator[Part]:
         "name": pc.struct_field(parted, "name"),
     }
     record = pa.array(range(1, len(leaves) + 1))
-    faults = [(pc.is_null(parted), "not an id with a name")]
+    faults = [
+        (halves, "half a character stands in it: a lone surrogate"),
+        (pc.is_null(parted), "not an id with a name"),
+    ]
     rows, rejected, _ = text.sift(TABLES["kegg_hierarchy"], record, columns, faults, leaf.filter)
     yield text.together("kegg_hierarchy", len(leaves), rows, rejected)
 
@@ -54,14 +61,17 @@ def read_hierarchy(resource: Resource, path: Path) -> Iterator[Part]:
 def _json_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
     try:
         tree = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"the JSON breaks off or is damaged: {error}", where=resource.url) from None
     todo: list[tuple[tuple[str, ...], Any]] = [((), child) for child in reversed(_children(tree, resource))]
     while todo:
         above, node = todo.pop()
+        if len(above) > DEEPEST:
+            raise Unreadable(f"the hierarchy is more than {DEEPEST} deep", where=resource.url)
         if isinstance(node, dict) and "children" in node:
-            inner = (*above, _plain(node.get("name", "")))
-            todo += [(inner, child) for child in reversed(_children(node, resource))]
+            children = _children(node, resource)
+            inner = (*above, _plain(node["name"]))
+            todo += [(inner, child) for child in reversed(children)]
         elif isinstance(node, dict) and isinstance(node.get("name"), str):
             yield above, _plain(node["name"])
         else:
@@ -90,6 +100,10 @@ def _keg_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
             yield tuple(above[:-1]), name
 
 
+def _whole(name: str) -> str:
+    return name.encode("utf-8", "replace").decode() if _HALF.search(name) else name
+
+
 def _plain(name: str) -> str:
     return _TAG.sub("", name).strip()
 
@@ -104,7 +118,10 @@ def read_map_areas(resource: Resource, path: Path) -> Iterator[Part]:
 
     raw = path.read_bytes()
     parser = etree.HTMLParser(no_network=True, remove_comments=True)
-    root = etree.fromstring(raw, parser) if raw.strip() else None
+    try:
+        root = etree.fromstring(raw, parser) if raw.strip() else None
+    except (etree.LxmlError, ValueError) as error:
+        raise Unreadable(f"the page cannot be read: {error}", where=resource.url) from None
     areas = [] if root is None else [area.attrib for area in root.iter("area")]
     if not areas:
         raise Unreadable("the page has no image map", where=resource.url, why="an error or login page, or a new layout")

@@ -27,6 +27,7 @@ BLOCK = 2**18  # bytes that expat is given at once
 ROWS = 50_000  # of all tables together, before they are handed on
 LARGEST = 2**30  # bytes when unpacked: all systems have some 10 MB
 DEEPEST, LONGEST = 32, 2**20  # objects in objects; characters of one text
+MOST = 100_000  # elements of one system
 _NUMBERS = {
     "errorplus": "error_plus",
     "errorminus": "error_minus",
@@ -138,6 +139,8 @@ class _Systems:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._record += 1
+        if self._open and self._record - self._open[0].record > MOST:
+            self._refuse(f"a system has more than {MOST:,} elements", "no system is so")
         if tag in OBJECTS and self._leaf is None and (self._open or tag == "system"):
             if len(self._open) >= DEEPEST:
                 self._refuse(f"its objects stand {DEEPEST} deep in each other", "no system is so")

@@ -12,8 +12,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -31,10 +31,12 @@ FACTS = Facts(
     refresh=90,
     domain="astrobiology",
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"studies": [], "sheets": []}
 _STUDY = re.compile(r"(?:GLDS|OSD)-\d+")
-_LARGEST = 64 * 2**20  # bytes of a table within an archive
+_LARGEST = 64 * 2**20  # bytes of a table
+_WIDEST, _CELLS = 5_000, 200_000  # columns of a table; cells that become rows together
+_UNDECODABLE = re.compile("[\udc80-\udcff]")  # what bytes that are not UTF-8 become
 
 
 def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
@@ -80,56 +82,89 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         return
     name = resource.id.rpartition("/")[2]
     if resource.expects != "zip":
-        yield _sheet(name, name, path.read_text("utf-8-sig", "replace"), ",", resource.url)
+        if path.stat().st_size > _LARGEST:
+            raise Unreadable(f"it has more than {_LARGEST:,} bytes", where=resource.url)
+        yield from _sheet(name, name, path.read_bytes(), ",", resource.url)
         return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            tables = [one for one in archive.infolist() if re.search(r"(?:^|/)[as]_[^/]*\.txt$", one.filename)]
-            if not tables:
-                raise Unreadable("the archive has no table a_*.txt or s_*.txt", where=resource.url)
-            for one in tables:
-                if one.file_size > _LARGEST:
-                    raise Unreadable(f"{one.filename} has {one.file_size:,} bytes", where=resource.url)
-                text = archive.read(one).decode("utf-8", "replace")
-                yield _sheet(one.filename, name, text, "\t", resource.url)
-    except zipfile.BadZipFile as error:
-        raise Unreadable(f"the archive is cut short or damaged: {error}", where=resource.url) from None
+    from lake.sources import zipped
+
+    with zipped.archive(path, resource.url) as archive:
+        tables = [one for one in archive.infolist() if re.search(r"(?:^|/)[as]_[^/]*\.txt$", one.filename)]
+        if not tables:
+            raise Unreadable("the archive has no table a_*.txt or s_*.txt", where=resource.url)
+        for one in tables:
+            raw = zipped.read(archive, one, _LARGEST, resource.url)
+            yield from _sheet(one.filename, name, raw, "\t", resource.url)
 
 
-def _sheet(name: str, said: str, text: str, delimiter: str, where: str) -> Part:
+def _sheet(name: str, said: str, raw: bytes, delimiter: str, where: str) -> Iterator[Part]:
     """A table of samples, a cell a row; one without a sample's name, or of another width, is a reject as a whole."""
-    import pyarrow as pa
-
-    from lake.sources import osdr_tables
-    from lake.sources import text as rejected
-
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = next(lines, [])
+    rows = _rows(raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"), delimiter)
+    header = [_plain(cell) for cell in next(rows, (0, [], ""))[1]]
     if "Sample Name" not in header:
         raise Unreadable(f"{name} has no column 'Sample Name'", where=where, why="it is no table of samples")
-    at, study = header.index("Sample Name"), _STUDY.search(name) or _STUDY.search(said)
+    if len(header) > _WIDEST:
+        raise Unreadable(f"{name} has {len(header):,} columns, and at most {_WIDEST:,} are read", where=where)
+    study = _STUDY.search(name) or _STUDY.search(said)
+    yield _part([], header, study and study[0], _plain(name))  # a table without a sample is one too
+    while some := list(islice(rows, max(1, _CELLS // len(header)))):
+        yield _part(some, header, study and study[0], _plain(name))
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+    """Of each row: the line that it ends on, its cells, and why it is none."""
+    csv.field_size_limit(_LARGEST)  # of this process: by itself the module takes 131,072
+    line = ""
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        for line in io.StringIO(text):  # noqa: UP028 - the line is kept
+            yield line
+
+    cells = csv.reader(lines(), delimiter=delimiter)
+    while True:
+        try:
+            row, fault = next(cells), ""
+        except StopIteration:
+            return
+        except csv.Error as error:
+            row, fault = [line], f"it is no row: {error}"
+        yield cells.line_num, row, fault
+
+
+def _part(some: Sequence[tuple[int, list[str], str]], header: list[str], study: str | None, name: str) -> Part:
+    import pyarrow as pa
+
+    from lake.sources import osdr_tables, text
+
+    at = header.index("Sample Name")
     rows, bad = [], []
-    for cells in lines:
-        fault = _fault(cells, header, at)
+    for line, cells, odd in some:
+        fault = odd or _fault(cells, header, at)
         if fault and any(cells):
-            bad.append((lines.line_num, fault, delimiter.join(cells)))
+            bad.append((line, fault, _plain("\t".join(cells))))
         elif any(cells):
-            known = (study and study[0], name, cells[at])
+            known = (study, name, cells[at])
             rows += [
-                (lines.line_num, *known, column, number, value)
+                (line, *known, column, number, value)
                 for number, (column, value) in enumerate(zip(header, cells, strict=True), 1)
                 if value and number != at + 1
             ]
     columns: Sequence[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 7
     landed = pa.table(columns, schema=osdr_tables.TABLES["osdr_values"])
-    aside = None
-    if bad:
-        record, reason, content = (list(column) for column in zip(*bad, strict=True))
-        aside = rejected.rejects(pa.array(record, pa.int64()), pa.array(reason), content)
-    return Part("osdr_values", len(landed) + len(bad), landed, aside)
+    record, reason, content = ([row[n] for row in bad] for n in range(3))
+    aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason, pa.string()), content)
+    return text.together("osdr_values", len(landed) + len(bad), landed, aside)
+
+
+def _plain(text: str) -> str:
+    """Without what is not UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _fault(cells: Sequence[str], header: Sequence[str], at: int) -> str:
     if len(cells) != len(header):
         return f"{len(cells)} cells where the header has {len(header)}"
+    if any(map(_UNDECODABLE.search, cells)):
+        return "not UTF-8"
     return "" if cells[at].strip() else "it has no sample's name"

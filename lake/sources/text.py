@@ -19,6 +19,7 @@ from lake.sources.source import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
 BLOCK = 16 * 2**20  # bytes of text in memory at once
+LONGEST = 16 * 2**20  # bytes of a line: a record of a table has some thousands
 
 _UTF8 = (  # RFC 3629, section 4: well-formed UTF-8, byte by byte
     r"^(?:[\x00-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}"
@@ -39,7 +40,11 @@ class Lines(NamedTuple):
 
 
 def lines(path: Path) -> Iterator[Lines]:
-    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip."""
+    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip.
+
+    Raises:
+        Unreadable: the gzip is damaged, or a line is longer than LONGEST.
+    """
     with gzipped.open_file(path) as file:
         yield from lines_of(file)
 
@@ -48,7 +53,7 @@ def lines_of(file: BinaryIO) -> Iterator[Lines]:
     """The lines of what is open already."""
     first = 1
     while block := file.read(BLOCK):
-        block += file.readline()
+        block += rest_of_line(file, LONGEST)
         if first == 1:
             block = block.removeprefix(b"\xef\xbb\xbf")
         if b"\r" in block:
@@ -62,6 +67,20 @@ def lines_of(file: BinaryIO) -> Iterator[Lines]:
         if not pc.all(full).as_py():
             record, pieces = record.filter(full), pieces.filter(full)
         yield _decoded(record, pieces.cast(pa.binary()))
+
+
+def rest_of_line(file: BinaryIO, longest: int) -> bytes:
+    """The rest of a line that a block ends in.
+
+    Raises:
+        Unreadable: it has more than ``longest`` bytes.
+    """
+    rest = file.readline(longest + 1)
+    if len(rest) > longest:
+        raise Unreadable(
+            f"a line has more than {longest:,} bytes", why="it is no text of records, or its line ends are lost"
+        )
+    return rest
 
 
 def _decoded(record: pa.Array, raw: pa.Array) -> Lines:
@@ -156,7 +175,7 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong). 2.0 is 2."""
     try:
         values = texts.cast(pa.int64())
-        if not _holds(texts, b"xX"):  # Arrow also takes 0x1F
+        if not holds(texts, b"xX"):  # Arrow also takes 0x1F
             return values, None
     except pa.ArrowInvalid:
         pass
@@ -165,7 +184,7 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     return plain.cast(pa.int64()), _wrong(right)
 
 
-def _holds(texts: pa.Array, letters: bytes) -> bool:
+def holds(texts: pa.Array, letters: bytes) -> bool:
     """Whether one of the letters is anywhere in the bytes of these texts (or beside them in memory)."""
     data = texts.buffers()[2]
     if data is None:

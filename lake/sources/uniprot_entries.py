@@ -35,7 +35,7 @@ class Xrefs(NamedTuple):
 
     def of(self, database: str) -> Ragged:
         """The ids of one database."""
-        rows = pc.equal(self.database, database)
+        rows = pc.fill_null(pc.equal(self.database, database), False)
         return Ragged.of(self.owner[rows.to_numpy(zero_copy_only=False)], self.id.filter(rows))
 
     def plus(self, database: str, ids: Ragged) -> Xrefs:
@@ -138,7 +138,7 @@ def _existence(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
 def with_numbers(xrefs: Xrefs, numbers: Ragged) -> Xrefs:
     """With EC numbers as cross-references, each once."""
     numbers = merged(xrefs.of("EC"), numbers).distinct()
-    others = pc.not_equal(xrefs.database, "EC")
+    others = pc.fill_null(pc.not_equal(xrefs.database, "EC"), True)
     rest = (column.filter(others) for column in xrefs[1:])
     return Xrefs(xrefs.owner[others.to_numpy(zero_copy_only=False)], *rest).plus("EC", numbers)
 

@@ -38,9 +38,9 @@ def _layout(path: Path) -> delimited.Layout:
     with open(path, "rb") as file:
         header = file.readline(2**20).decode("utf-8", "replace").removeprefix("\ufeff")
     fields = [pa.field("_record", pa.int64())]
-    for cell in (cell.strip().strip('"') for cell in header.rstrip("\r\n").split("\t")):
+    for number, cell in enumerate((cell.strip().strip('"') for cell in header.rstrip("\r\n").split("\t")), 1):
         plain = re.sub(r"\s+", " ", cell.lower()).replace(" )", ")")
-        name = uniprot_tables.HEADINGS.get(plain) or re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+        name = uniprot_tables.HEADINGS.get(plain) or re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or f"column_{number}"
         fields.append(pa.field(name, pa.string(), metadata={"source": cell}))
     return delimited.Layout(
         "uniprot_entries",

@@ -27,7 +27,9 @@ from lake.sources.ragged import Ragged
 from lake.sources.text import nothing_found
 
 BLOCK = 8 * 2**20  # bytes read at once
-LARGEST = 256 * 2**20  # a record beyond this is no record of ours
+LARGEST = 64 * 2**20  # a record beyond this is no record of ours
+BEFORE = 16 * 2**20  # bytes before the first record
+DEEPEST = 64  # levels of elements in a record
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _TAG = r"(?s)^(?P<head>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
 _VALUE = r"""\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')"""
@@ -72,17 +74,21 @@ class _Stream:
         self._parse(chunk, False)
         self._kept += chunk
         if not self.record:
+            self._not_too_large("what stands before its first record", BEFORE)
             return b""
         if self._start >= 0:
             self._kept, self._start = self._kept[self._start :], -1
         close = b"</%s>" % self.record.encode()
         end = self._kept.rfind(close) + len(close)
         if end < len(close):
-            if len(self._kept) > LARGEST:
-                raise Unreadable(f"a <{self.record}> is larger than {LARGEST / 1e6:,.0f} MB", where=self.where)
+            self._not_too_large(f"a <{self.record}>", LARGEST)
             return b""
         body, self._kept = self._kept[:end], self._kept[end:]
         return self._plain(body)
+
+    def _not_too_large(self, what: str, most: int) -> None:
+        if len(self._kept) > most:
+            raise Unreadable(f"{what} is larger than {most / 1e6:,.0f} MB", where=self.where)
 
     def close(self) -> bytes:
         """What is left: records whose end is written otherwise, as in <RUN/> or </RUN >."""
@@ -155,6 +161,8 @@ class Block:
         change = np.where(closing, -1, 1)
         change[opening[self._data[ends[opening] - 1] == ord("/")]] = 0
         level = np.cumsum(change)
+        if level.max(initial=0) > DEEPEST:
+            raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where, why="no record of ours is so")
         self._depth = level[opening] - change[opening]
         top = np.flatnonzero(self._depth == 0)
         self._rows = {(): self._named(record, top)}
