@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lake.sources import text
+from lake.errors import Unreadable
+from lake.sources import obo_values, text
 from lake.sources.ontologies_tables import PREDICATES, TABLES
 from lake.sources.source import Part
 from lake.sources.text import REJECTS, Lines
 
+LARGEST = 256 * 2**20  # bytes of a stanza, or of what stands before the first
 _KINDS = {"[Term]": "class", "[Typedef]": "property"}
-_SYNONYM = r'^"(?P<synonym>(?:[^"\\]|\\.)*)"\s*(?P<scope>EXACT|BROAD|NARROW|RELATED)?'
-_QUALIFIERS = r"\s\{(?P<it>.*)\}\s*(?:!.*)?$"
 _OLD = {"exact_synonym": "EXACT", "broad_synonym": "BROAD", "narrow_synonym": "NARROW", "related_synonym": "RELATED"}
+_ONCE = ("name", "namespace", "def", "is_obsolete")
 _TARGETS = {  # tags whose value is an identifier, and what the relation is called
     "is_a": "is_a",
     "replaced_by": "replaced_by",
@@ -32,29 +34,38 @@ _TARGETS = {  # tags whose value is an identifier, and what the relation is call
 }
 
 
+class _Header(NamedTuple):
+    """What the lines before the first stanza say of all of them."""
+
+    version: str | None
+    namespace: str | None
+
+
 def read(path: Path, where: str) -> Iterator[Part]:
     """The terms and properties of a file, stanza by stanza. Instances are left out. One without an id is a reject.
 
     Raises:
-        Unreadable: there is no stanza.
+        Unreadable: there is no stanza, or one larger than LARGEST.
     """
-    rest, version, seen = None, None, 0
+    rest, header, seen = None, None, 0
     for block in text.lines(path):
         joined = block if rest is None else _joined(rest, block)
-        headers = np.flatnonzero(pc.starts_with(joined.text, "[").to_numpy(zero_copy_only=False))
-        if version is None:
-            version = _version(joined.text[: headers[0] if len(headers) else len(joined.text)])
-        if not len(headers):
-            rest = joined
-            continue
-        first, last = int(headers[0]), int(headers[-1])
+        heads = np.flatnonzero(_opens(joined))
+        if header is None and len(heads):
+            header = _header(joined.text[: heads[0]])
+        if len(heads) < 2 and joined.text.nbytes > LARGEST:
+            raise Unreadable(f"a stanza of it is larger than {LARGEST / 1e6:,.0f} MB", where=where)
+        first, last = (int(heads[0]), int(heads[-1])) if len(heads) else (0, 0)
         whole = Lines(joined.record[first:last], joined.text[first:last], joined.undecodable)
-        rest = Lines(joined.record[last:], joined.text[last:], REJECTS.empty_table())
-        for part in _stanzas(whole, version):
-            seen += part.seen
-            yield part
-    if rest is not None and len(rest.text) and rest.text[0].as_py().startswith("["):
-        for part in _stanzas(rest, version):
+        rest = Lines(
+            joined.record[last:], joined.text[last:], REJECTS.empty_table() if len(heads) else whole.undecodable
+        )
+        if len(heads):
+            for part in _stanzas(whole, header):
+                seen += part.seen
+                yield part
+    if rest is not None and header is not None:
+        for part in _stanzas(rest, header):
             seen += part.seen
             yield part
     if seen == 0:
@@ -69,29 +80,57 @@ def _joined(first: Lines, second: Lines) -> Lines:
     )
 
 
-def _version(header: pa.Array) -> str | None:
-    said = {tag: value for tag, _, value in (line.partition(": ") for line in header.to_pylist())}
-    return said.get("data-version") or said.get("date")
+def _goes_on(lines: Lines) -> np.ndarray:
+    """Which lines end in a backslash that is not itself escaped, and have the next line of the file behind them."""
+    ends = pc.match_substring_regex(lines.text, r"(?:^|[^\\])(?:\\\\)*\\$").to_numpy(zero_copy_only=False)
+    record = lines.record.to_numpy()
+    return ends & np.append(record[1:] == record[:-1] + 1, False)
 
 
-def _stanzas(lines: Lines, version: str | None) -> Iterator[Part]:
+def _opens(lines: Lines) -> np.ndarray:
+    """Which lines open a stanza."""
+    opens = pc.starts_with(lines.text, "[").to_numpy(zero_copy_only=False)
+    return opens & ~np.append(False, _goes_on(lines)[:-1])[: len(opens)]
+
+
+def _continued(lines: Lines) -> Lines:
+    """Lines that were broken by a backslash at their end, whole again."""
+    goes_on = _goes_on(lines)
+    if not goes_on.any():
+        return lines
+    starts = np.flatnonzero(~np.append(False, goes_on[:-1]))
+    pieces = pc.if_else(pa.array(goes_on), pc.utf8_slice_codeunits(lines.text, 0, -1), lines.text)
+    whole = pa.ListArray.from_arrays(pa.array(np.append(starts, len(pieces)), pa.int32()), pieces)
+    return Lines(lines.record.take(pa.array(starts)), pc.binary_join(whole, ""), lines.undecodable)
+
+
+def _header(lines: pa.Array) -> _Header:
+    tags = pc.utf8_trim_whitespace(pc.replace_substring_regex(lines, r"\s*:.*", ""))
+    values = obo_values.texts(pc.replace_substring_regex(lines, r"^[^:]*:\s*", "")).value
+    said = dict(zip(reversed(tags.to_pylist()), reversed(values.to_pylist()), strict=True))
+    return _Header(said.get("data-version") or said.get("date"), said.get("default-namespace"))
+
+
+def _stanzas(lines: Lines, header: _Header) -> Iterator[Part]:
     """Parts of whole stanzas; lines that are not UTF-8 are rejects of the terms."""
     if not lines.seen:
         return
+    lines = _continued(lines)
     opens = pc.starts_with(lines.text, "[").to_numpy(zero_copy_only=False)
     stanza = np.cumsum(opens) - 1
     heads = np.flatnonzero(opens)
     kind = pc.utf8_trim_whitespace(lines.text.take(pa.array(heads)))
     kind = pc.replace_substring_regex(kind, r"\s*!.*$", "")
     known = pc.is_in(kind, pa.array(list(_KINDS))).to_numpy(zero_copy_only=False)
-    tag = pc.replace_substring_regex(lines.text, r"\s*:.*", "")
+    tag = pc.utf8_trim_whitespace(pc.replace_substring_regex(lines.text, r"\s*:.*", ""))
     value = pc.replace_substring_regex(lines.text, r"^[^:]*:\s*", "")
     found = _Tags(tag, value, stanza, known, lines.record, len(heads))
-    ids = _plain(found.first("id"))
+    ids = obo_values.identifiers(found.first("id")).value
     twice = np.bincount(stanza[found.rows("id")], minlength=len(heads)) > 1
     ids = pc.if_else(pa.array(twice), None, ids)
-    yield _terms(found, ids, twice, kind, heads, known, lines, version)
-    yield _odd(lines, kind.take(pa.array(stanza)), opens)
+    definition = obo_values.definitions(found.first("def"))
+    yield _terms(found, ids, twice, kind, heads, known, lines, header, definition)
+    yield _odd(found, lines, kind.take(pa.array(stanza)), opens, definition)
     yield _synonyms(found, ids)
     yield _xrefs(found, ids)
     yield _relations(found, ids)
@@ -121,27 +160,18 @@ class _Tags:
         index[self.stanza[rows[::-1]]] = rows[::-1]
         return self.value.take(pa.array(index, mask=index < 0))
 
+    def joined(self, tag: str) -> pa.Array:
+        """Each stanza's texts of a tag, a line each; null where it has none."""
+        rows = self.rows(tag)
+        texts = obo_values.texts(self.value.take(pa.array(rows))).value
+        ends = np.searchsorted(self.stanza[rows], np.arange(self.count + 1)).astype(np.int32)
+        lists = pa.ListArray.from_arrays(pa.array(ends), texts)
+        return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, pc.binary_join(lists, "\n"))
+
     def of(self, rows: np.ndarray, ids: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
         """Lines' records, the ids of their stanzas, and values."""
         places = pa.array(rows)
         return self.record.take(places), ids.take(pa.array(self.stanza[rows])), self.value.take(places)
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    """A value without what the format lets stand behind it: {qualifiers} and ! a comment; escapes taken away."""
-    bare = pc.replace_substring_regex(values, r"\s+!.*$|\s*\{[^{}]*\}\s*(!.*)?$", "")
-    bare = pc.replace_substring_regex(bare, r"\s*\{[^{}]*\}\s*$", "")
-    return _unescaped(pc.utf8_trim_whitespace(bare))
-
-
-def _unescaped(values: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(pc.replace_substring(values, "\\n", " "), r"\\(.)", r"\1")
-
-
-def _quoted(values: pa.Array) -> pa.Array:
-    """What stands in the double quotes at the beginning."""
-    found = pc.extract_regex(values, r'^"(?P<it>(?:[^"\\]|\\.)*)"')
-    return _unescaped(pc.struct_field(found, "it"))
 
 
 def _terms(
@@ -152,20 +182,22 @@ def _terms(
     heads: np.ndarray,
     known: np.ndarray,
     lines: Lines,
-    version: str | None,
+    header: _Header,
+    definition: pa.Array,
 ) -> Part:
     taken = pa.array(known)
-    name = pc.replace_substring_regex(found.first("name"), r"\s*\{[^{}]*\}\s*$", "")
     codes = pc.index_in(kind, pa.array(list(_KINDS)))
+    obsolete = obo_values.identifiers(found.first("is_obsolete")).value
+    namespace = obo_values.texts(found.first("namespace")).value
     columns = {
         "term": ids,
         "kind": pa.array(list(_KINDS.values())).take(codes),
-        "name": _unescaped(name),
-        "definition": _quoted(found.first("def")),
-        "namespace": found.first("namespace"),
-        "comment": _unescaped(found.first("comment")),
-        "obsolete": pc.fill_null(pc.equal(_plain(found.first("is_obsolete")), "true"), False),
-        "version": pa.repeat(pa.scalar(version, pa.string()), found.count),
+        "name": obo_values.texts(found.first("name")).value,
+        "definition": definition,
+        "namespace": pc.coalesce(namespace, pa.scalar(header.namespace, pa.string())),
+        "comment": found.joined("comment"),
+        "obsolete": pc.fill_null(pc.equal(obsolete, "true"), False),
+        "version": pa.repeat(pa.scalar(header.version, pa.string()), found.count),
     }
     columns = {name: values.filter(taken) for name, values in columns.items()}
     bounds = np.append(heads, len(lines.text))
@@ -175,23 +207,42 @@ def _terms(
         return ["\n".join(lines.text[int(bounds[n]) : int(bounds[n + 1])].to_pylist()) for n in wrong]
 
     record = lines.record.take(pa.array(heads[known]))
-    faults = [(pa.array(twice[known]), "its term has several ids"), *_nameless(columns["term"])]
+    blank = pc.and_(pc.is_valid(found.first("id")).filter(taken), pc.is_null(columns["term"]))
+    faults = [
+        (pa.array(twice[known]), "its term has several ids"),
+        (blank, "its term's id is none: it is empty or has a blank in it"),
+        *_nameless(columns["term"]),
+        (
+            pc.invert(pc.is_in(obsolete, pa.array(["true", "false", None]))).filter(taken),
+            "is_obsolete is neither true nor false",
+        ),
+    ]
     rows, rejects, _ = text.sift(TABLES["ontologies_terms"], record, columns, faults, content)
     seen = int(known.sum()) + len(lines.undecodable)
     return text.together("ontologies_terms", seen, rows, rejects, lines.undecodable)
 
 
-def _odd(lines: Lines, kind: pa.Array, opens: np.ndarray) -> Part:
-    """Rejects of the terms for what OBO does not have: heads of other kinds of stanzas, lines without a tag."""
+def _odd(found: _Tags, lines: Lines, kind: pa.Array, opens: np.ndarray, definition: pa.Array) -> Part:
+    """Rejects of the terms for lines that OBO does not have: heads of other kinds of stanzas, lines without a tag, and
+    definitions that end nowhere; and for the second of what a stanza has once."""
     plain = pc.match_substring_regex(lines.text, r"^\s*(!.*|[A-Za-z_][\w-]*\s*:.*)?$")
     tagless = pc.and_(pc.invert(plain), pa.array(~opens))
     other = pc.and_(pa.array(opens), pc.invert(pc.is_in(kind, pa.array([*_KINDS, "[Instance]"]))))
-    found = [
-        text.rejects(lines.record.filter(wrong), reason, lines.text.filter(wrong))
-        for wrong, reason in ((tagless, "the line is no `tag: value`"), (other, "a stanza of an unknown kind"))
-    ]
+    endless, again = np.zeros(len(lines.text), bool), np.zeros(len(lines.text), bool)
+    defined = found.rows("def")
+    endless[defined] = definition.is_null().to_numpy(zero_copy_only=False)[found.stanza[defined]]
+    for tag in _ONCE:
+        rows = found.rows(tag)
+        again[rows[1:]] = np.diff(found.stanza[rows]) == 0
+    wrongs = (
+        (tagless, "the line is no `tag: value`"),
+        (other, "a stanza of an unknown kind"),
+        (pa.array(endless), "the definition is not in quotes, or one within it is not escaped"),
+        (pa.array(again), "its stanza has this tag before, and may have it once"),
+    )
+    aside = [text.rejects(lines.record.filter(wrong), reason, lines.text.filter(wrong)) for wrong, reason in wrongs]
     table = "ontologies_terms"
-    return text.together(table, sum(map(len, found)), TABLES[table].empty_table(), *found)
+    return text.together(table, sum(map(len, aside)), TABLES[table].empty_table(), *aside)
 
 
 def _nameless(ids: pa.Array) -> list[text.Fault]:
@@ -206,22 +257,21 @@ def _part(table: str, record: pa.Array, columns: dict[str, pa.Array], raw: pa.Ar
 def _synonyms(found: _Tags, ids: pa.Array) -> Part:
     rows = found.rows("synonym", *_OLD)
     record, term, raw = found.of(rows, ids)
-    cut = pc.extract_regex(raw, _SYNONYM)
-    scope, names = pc.struct_field(cut, "scope"), {number: tag for tag, number in found.names.items()}
+    synonym, scope = obo_values.synonyms(raw)
+    names = {number: tag for tag, number in found.names.items()}
     old = pa.array([_OLD.get(names[code]) for code in found.codes[rows]], pa.string())
-    scope = pc.if_else(pc.equal(pc.binary_length(scope), 0), None, scope)
     columns = {
         "term": term,
-        "synonym": _unescaped(pc.struct_field(cut, "synonym")),
+        "synonym": synonym,
         "scope": pc.utf8_lower(pc.coalesce(scope, old, pa.scalar("RELATED"))),
     }
-    unquoted = (pc.is_null(columns["synonym"]), "the synonym is not in quotes")
+    unquoted = (pc.is_null(synonym), "the synonym is not in quotes, or one within it is not escaped")
     return _part("ontologies_synonyms", record, columns, raw, unquoted)
 
 
 def _xrefs(found: _Tags, ids: pa.Array) -> Part:
     record, term, raw = found.of(found.rows("xref", "xref_analog", "xref_unk"), ids)
-    xref = pc.replace_substring_regex(_plain(raw), r'\s+".*"$', "")
+    xref = obo_values.references(raw)
     return _part("ontologies_xrefs", record, {"term": term, "xref": xref}, raw, _empty(xref, "xref"))
 
 
@@ -231,26 +281,21 @@ def _relations(found: _Tags, ids: pa.Array) -> Part:
     names = {number: _TARGETS.get(tag) for tag, number in found.names.items()}
     predicate = pa.array([names[code] for code in found.codes[rows]], pa.string())
     more_record, more_term, more = found.of(found.rows("relationship"), ids)
-    both = _plain(more)
-    stated = pc.replace_substring_regex(both, r"\s.*$", "")
+    stated, others = obo_values.pairs(more)
     known = pc.index_in(stated, pa.array(list(PREDICATES)))
     stated = pc.coalesce(pa.array(list(PREDICATES.values())).take(known), stated)
-    target = pa.concat_arrays([_plain(raw), _second(both)])
+    own = obo_values.identifiers(raw)
+    target = pa.concat_arrays([own.value, others.value])
     columns = {
         "term": pa.concat_arrays([term, more_term]),
         "predicate": pa.concat_arrays([predicate, stated]),
         "target": target,
+        "qualifiers": pa.concat_arrays([own.qualifiers, others.qualifiers]),
     }
     everything = pa.concat_arrays([raw, more])
-    columns["qualifiers"] = pc.struct_field(pc.extract_regex(everything, _QUALIFIERS), "it")
-    return _part(
-        "ontologies_relations", pa.concat_arrays([record, more_record]), columns, everything, _empty(target, "target")
-    )
-
-
-def _second(values: pa.Array) -> pa.Array:
-    """The second word of each value, null where there is none."""
-    return pc.struct_field(pc.extract_regex(values, r"^\S+\s+(?P<it>\S+)"), "it")
+    blank = pc.and_(pc.is_null(target), pc.match_substring_regex(everything, r"\S\s+[^\s!{]"))
+    faults = [(blank, "its target is no identifier"), _empty(target, "target")]
+    return _part("ontologies_relations", pa.concat_arrays([record, more_record]), columns, everything, *faults)
 
 
 def _empty(values: pa.Array, name: str) -> text.Fault:

@@ -62,7 +62,7 @@ def test_every_stanza_of_the_real_files(upstream, monkeypatch, block):
         rows, rejects = read(path)
         wanted = stanzas(path)
         lines = [line for stanza in wanted for line in stanza]
-        assert rejects == []
+        assert {row["reason"] for row in rejects} <= {"its stanza has this tag before, and may have it once"}  # BFO's
         assert [row["term"] for row in rows["terms"]] == [
             next(line[4:] for line in stanza if line.startswith("id: ")).split(" {")[0] for stanza in wanted
         ]
@@ -152,7 +152,7 @@ def test_lines_that_are_not_as_they_should_be_are_set_aside(tmp_path):
         "term": "X:1",
         "kind": "class",
         "name": "one",
-        "definition": 'What "one" is. More.',
+        "definition": 'What "one" is.\nMore.',
         "namespace": None,
         "comment": None,
         "obsolete": True,
@@ -166,7 +166,7 @@ def test_lines_that_are_not_as_they_should_be_are_set_aside(tmp_path):
         "it has no target",
         "its term has no id",
         "its term has no id",
-        "the synonym is not in quotes",
+        "the synonym is not in quotes, or one within it is not escaped",
     ]
 
 
