@@ -38,3 +38,16 @@ CREATE MACRO climate_si(quantity, value, unit) AS
         WHEN 'surface_pressure' THEN pascal(value, unit)
         WHEN 'outgoing_longwave' THEN energy_flux(value, unit)
     END;
+
+-- is_global(coverage): whether values on that share of a planet's sphere make a global mean. The rest is less than what
+-- rows of 5 degrees leave out at both poles; a hundredth that is 50 K off shifts a mean by 0.5 K.
+CREATE MACRO is_global(coverage) AS coverage >= 0.99;
+
+-- coverage_gap(coverage): why a mean over that share is no global one; NULL where it is.
+CREATE MACRO coverage_gap(coverage) AS
+    CASE
+        WHEN coverage IS NULL THEN 'it is not known how much of the sphere it covers'
+        WHEN is_global(coverage) THEN NULL
+        WHEN coverage < 0.01 THEN 'covers less than 1 % of the sphere'
+        ELSE 'covers ' || least(round(coverage * 100), 98)::INTEGER || ' % of the sphere'
+    END;

@@ -261,7 +261,7 @@ class PlanetParams(Table, key="planet_run_key", tags="planets"):
 
 
 class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
-    """What each run's cubes hold, and its global means, weighted by cell area."""
+    """What each run's cubes hold, and its global means, weighted by cell area: only where it covers the globe."""
 
     planet_run_key: Annotated[int, References("core.planet_runs.planet_run_key")]
     """The planet-run"""
@@ -283,12 +283,16 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
     """Its smallest value"""
     surface_temperature_max: Annotated[float | None, Unit("K"), Between(0, 5000)]
     """Its largest value"""
+    surface_coverage: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Share of the sphere on which it has values, the least of its cubes"""
     surface_gap: str | None
     """Why the mean is null"""
     precipitation_variable: str | None
     """The variable that was taken as precipitation"""
     precipitation: Annotated[float | None, Unit("kg/m^2/s"), Normalise("log"), Between(-1e-6, 1, "warn")]
     """Global mean"""
+    precipitation_coverage: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Share of the sphere on which it has values, the least of its cubes"""
     precipitation_gap: str | None
     """Why it is null"""
     surface_pressure_variable: str | None
@@ -297,12 +301,16 @@ class Climate(Table, key="planet_run_key", empty=True, tags="climate"):
         float | None, Unit("Pa"), Normalise("log"), Between(0, 1e9, "warn"), Term("PATO:0001025")
     ]
     """Global mean"""
+    surface_pressure_coverage: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Share of the sphere on which it has values, the least of its cubes"""
     surface_pressure_gap: str | None
     """Why it is null"""
     outgoing_longwave_variable: str | None
     """The variable that was taken as outgoing longwave radiation"""
     outgoing_longwave: Annotated[float | None, Unit("W/m^2"), Normalise("standard"), Between(0, 1e6, "warn")]
     """Global mean at the top of the atmosphere"""
+    outgoing_longwave_coverage: Annotated[float | None, Unit("1"), Between(0, 1)]
+    """Share of the sphere on which it has values, the least of its cubes"""
     outgoing_longwave_gap: str | None
     """Why it is null"""
 

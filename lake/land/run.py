@@ -400,14 +400,15 @@ def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """Make the raw tables of the configured sources that are not there yet, empty, so that models can name them."""
-    missing = tables.missing(connection, schemas(config))
-    if missing:
+    """Make the raw tables and columns of the configured sources that are not there yet, empty: models may name them."""
+    wanted = schemas(config)
+    missing, lacking = tables.missing(connection, wanted), tables.lacking(connection, wanted)
+    if missing or lacking:
         catalog.commit(
             connection,
-            lambda: tables.create(connection, missing),
+            lambda: (tables.create(connection, missing), tables.widen(connection, lacking)),
             kind="prepare",
-            message=f"create {len(missing)} raw table(s)",
+            message=f"create {len(missing)} raw table(s), widen {len(lacking)}",
         )
 
 

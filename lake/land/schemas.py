@@ -32,6 +32,7 @@ CUBES = pa.schema(
         _field("title", TEXT, "The file's own title"),
         _field("citation", TEXT, "Whom to cite"),
         _field("dims", TEXT, "Dimensions and their lengths, as JSON"),
+        _field("areas", TEXT, "Where the areas of its cells come from, or why there are none"),
         _field("bytes", INT, "Size on disk", "byte"),
     ]
 )
@@ -51,6 +52,12 @@ CUBE_VARIABLES = pa.schema(
         _field("max", REAL, "Largest finite value, in `unit`"),
         _field("mean", REAL, "Mean of the finite values, in `unit`"),
         _field("weighted_mean", REAL, "The same weighted by cell area, in `unit`; null where areas are not known"),
+        _field(
+            "coverage",
+            REAL,
+            "Share of the sphere with values, mean over times and levels; null: not known",
+            "1",
+        ),
         _field("missing", INT, "Values that are missing or not finite"),
         _field("count", INT, "Values in all"),
     ]

@@ -35,6 +35,26 @@ def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> N
     landed.create(connection)
 
 
+def lacking(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
+    """The columns that tables of an earlier release have not yet."""
+    import pyarrow as pa
+
+    found = {}
+    for table in sorted(wanted.keys() - missing(connection, wanted).keys()):
+        known = {row[0] for row in connection.execute(f"DESCRIBE raw.{name(table)}").fetchall()}
+        if fields := [field for field in wanted[table] if field.name not in known]:
+            found[table] = pa.schema(fields)
+    return found
+
+
+def widen(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> None:
+    """Add columns, null in the rows that are there."""
+    for table, schema in wanted.items():
+        for column, (type, doc) in of_arrow(schema).items():
+            connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
+            _comment(connection, f"raw.{name(table)}", {column: doc} if doc else {})
+
+
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
     """Within a transaction: make the tables of these sources anew, and forget that their answers were landed.
 

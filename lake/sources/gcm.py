@@ -53,7 +53,7 @@ FACTS = Facts(
     cubes=True,
     sized=True,
 )
-READER = 2
+READER = 3
 TABLES = gcm_tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
@@ -209,7 +209,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             grid = cf.grid(dataset)
             ancillary = grid.ancillary.union(cells.areas(dataset, grid))
             dataset = dataset.set_coords(sorted(ancillary & set(dataset.data_vars)))
-            weights, areas = cells.weights(dataset, grid)
+            areas = cells.weights(dataset, grid, _radius(resource.params))
         _gridded(dataset)
         facts = {
             "kind": _KINDS[0],
@@ -221,11 +221,18 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             "grid": grid.kind,
             "axes": dict(grid.axes),
             "levels": [{key: getattr(level, key) for key in level.__slots__} for level in grid.levels],
-            "areas": areas,
+            "areas": areas.how,
         }
-        yield Cube(dataset, facts, weights)
+        yield Cube(dataset, facts, areas.weights, areas.covers)
     told = {name: facts[name] for name in ("kind", "title", "citation")}
     yield from gcm_tables.described({**resource.params, **told})
+
+
+def _radius(params: Mapping[str, Any]) -> float | None:
+    """Of the run's planet, in m, where the description says it, or it is the Earth (mean radius of IUGG, 1980)."""
+    if radius := params.get("conditions", {}).get("radius"):
+        return radius * 1e3
+    return 6_371_008.8 if params.get("planet") == "Earth" else None
 
 
 def _whole(path: Path) -> None:

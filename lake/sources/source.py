@@ -69,6 +69,7 @@ class Cube(NamedTuple):
     dataset: xr.Dataset  # lazy: opened on the blob's file
     facts: Mapping[str, Any]  # planet, kind, model, scenario, run, synthetic ...
     weights: xr.DataArray | None = None  # area weights over the horizontal dimensions, for global means
+    covers: float | None = None  # the share of the sphere that the weighted cells cover; None: not known
 
 
 class Answer(Protocol):

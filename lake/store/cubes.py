@@ -50,6 +50,7 @@ class Cube(Protocol):
 
     dataset: xr.Dataset
     weights: xr.DataArray | None
+    covers: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., No
     pending: deque[Future[int]] = deque()
     with ThreadPoolExecutor(_WORKERS) as pool:
         for name, variable in sorted(dataset.variables.items(), key=lambda item: str(item[0])):
-            one = _begin(group, str(name), variable, dataset, cube.weights)
+            one = _begin(group, str(name), variable, cube)
             result.append(one)
             for region in _slabs(variable, one.array, memory // _SHARES):
                 kept = arrays.as_kept(_read(one.name, variable, region))
@@ -199,16 +200,26 @@ def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., No
     return result
 
 
-def _begin(group, name: str, variable: xr.Variable, dataset: xr.Dataset, weights: xr.DataArray | None) -> _Stored:
-    role = "coordinate" if name in dataset.coords else "data"
+def _begin(group: zarr.Group, name: str, variable: xr.Variable, cube: Cube) -> _Stored:
+    role = "coordinate" if name in cube.dataset.coords else "data"
+    weights = _broadcast(cube.weights, variable) if role == "data" else None
     return _Stored(
         name,
         role,
         arrays.create(group, name, variable),
         variable.attrs,
-        _broadcast(weights, variable) if role == "data" else None,
-        Measure(packing.of(variable.attrs, variable.dtype)) if variable.dtype.kind in "iuf" else None,
+        weights,
+        Measure(packing.of(variable.attrs, variable.dtype), None if weights is None else _sphere(cube, variable))
+        if variable.dtype.kind in "iuf"
+        else None,
     )
+
+
+def _sphere(cube: Cube, variable: xr.Variable) -> float | None:
+    """What the weights of a variable would sum to if it had values all round the planet, at each time and level."""
+    if cube.weights is None or not cube.covers:
+        return None
+    return float(cube.weights.sum()) * variable.size / cube.weights.size / cube.covers
 
 
 def _slabs(variable: xr.Variable, array: zarr.Array, share: int) -> Iterator[tuple[slice, ...]]:

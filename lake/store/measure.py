@@ -34,10 +34,12 @@ class Measure:
     """Range and means of one variable, in its own unit.
 
     ``missing`` counts what is missing by the file's own marks, NaN or infinite; ``infinite`` how many of these are +inf
-    or -inf. They have no part in ``min``, ``max`` and the means.
+    or -inf. They have no part in ``min``, ``max`` and the means. ``coverage`` is the share of the sphere that has
+    values, the mean over times and levels.
     """
 
     packing: Packing
+    sphere: float | None = None  # what the weights of the whole sphere would sum to; None: not known
     _blocks: list[_Block] = field(default_factory=list)
 
     def add(self, stored: np.ndarray, weights: np.ndarray | None = None) -> None:
@@ -64,16 +66,18 @@ class Measure:
         self._blocks.append(_Block(values.size, missing, infinite, low, high, total, weighted, weight))
 
     def result(self) -> dict[str, Any]:
-        """``min``, ``max``, ``mean``, ``weighted_mean`` (None where there is none), ``missing``, ``infinite``,
-        ``count``."""
+        """``min``, ``max``, ``mean``, ``weighted_mean``, ``coverage`` (None where there is none), ``missing``,
+        ``infinite``, ``count``."""
         columns = _Block(*zip(*self._blocks, strict=True)) if self._blocks else _Block(*[()] * len(_Block._fields))
         count, missing = sum(columns.count), sum(columns.missing)
-        known = count > missing
+        known, weight = count > missing, math.fsum(columns.weight)
+        low, high = (min(columns.min), max(columns.max)) if known else (None, None)
         return {
-            "min": min(columns.min) if known else None,
-            "max": max(columns.max) if known else None,
-            "mean": _ratio(columns.total, float(count - missing)),
-            "weighted_mean": _ratio(columns.weighted, math.fsum(columns.weight)),
+            "min": low,
+            "max": high,
+            "mean": _mean(columns.total, float(count - missing), low, high),
+            "weighted_mean": _mean(columns.weighted, weight, low, high),
+            "coverage": min(weight / self.sphere, 1.0) if self.sphere else None,
             "missing": missing,
             "infinite": sum(columns.infinite),
             "count": count,
@@ -84,10 +88,11 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (math.inf, -math.inf)
 
 
-def _ratio(sums: tuple[float, ...], total: float) -> float | None:
-    if not total:
+def _mean(sums: tuple[float, ...], total: float, low: float | None, high: float | None) -> float | None:
+    """Rounding puts no mean outside of the values that it is of: that of equal ones is what they are."""
+    if not total or low is None or high is None:
         return None
     try:
-        return math.fsum(sums) / total
+        return min(max(math.fsum(sums) / total, low), high)
     except (OverflowError, ValueError):  # finite values whose sum is past the largest float64
         return None

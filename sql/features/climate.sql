@@ -1,4 +1,6 @@
--- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why.
+-- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why. A mean is
+-- global only where there are values nearly all round the planet (is_global): of a region it is not the planet's, nor are
+-- its coldest and hottest place.
 -- Of several variables for a quantity the one that the run's description names is taken, else the one named first in
 -- seeds.climate_variables, then the first by name. Where several cubes of a run have it (a file a year), the mean is
 -- that
@@ -12,6 +14,7 @@ with
             v.standard_name,
             v.unit,
             v.weighted_mean,
+            v.coverage,
             v.count - v.missing as known,
             v.min,
             v.max
@@ -50,6 +53,7 @@ with
             quantity,
             variable,
             known,
+            coverage,
             climate_si(quantity, weighted_mean, unit) as mean,
             climate_si(quantity, min, unit) as low,
             climate_si(quantity, max, unit) as high,
@@ -60,6 +64,7 @@ with
                 then 'it has no finite value'
                 when weighted_mean is null
                 then 'the areas of its cells are not known'
+                else coverage_gap(coverage)
             end as gap
         from variable
         join chosen using (planet_run_key, variable)
@@ -70,10 +75,11 @@ with
             quantity,
             variable,
             case
-                when count(*) = 1 then min(mean) when count(mean) = count(*) then sum(mean * known) / sum(known)
+                when count(gap) > 0 then null when count(*) = 1 then min(mean) else sum(mean * known) / sum(known)
             end as mean,
-            min(low) as low,
-            max(high) as high,
+            case when count(gap) = 0 then min(low) end as low,
+            case when count(gap) = 0 then max(high) end as high,
+            min(coverage) as coverage,
             min(gap) as gap
         from each_cube
         group by planet_run_key, quantity, variable
@@ -88,15 +94,19 @@ select
     t.mean as surface_temperature,
     t.low as surface_temperature_min,
     t.high as surface_temperature_max,
+    t.coverage as surface_coverage,
     case when t.variable is null then 'no variable is known to tell it' else t.gap end as surface_gap,
     w.variable as precipitation_variable,
     w.mean as precipitation,
+    w.coverage as precipitation_coverage,
     case when w.variable is null then 'no variable is known to tell it' else w.gap end as precipitation_gap,
     p.variable as surface_pressure_variable,
     p.mean as surface_pressure,
+    p.coverage as surface_pressure_coverage,
     case when p.variable is null then 'no variable is known to tell it' else p.gap end as surface_pressure_gap,
     o.variable as outgoing_longwave_variable,
     o.mean as outgoing_longwave,
+    o.coverage as outgoing_longwave_coverage,
     case when o.variable is null then 'no variable is known to tell it' else o.gap end as outgoing_longwave_gap
 from core.planet_runs r
 join counted c on c.planet_run_key = r.planet_run_key

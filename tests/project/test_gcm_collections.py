@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lake import config, fetch, land, project, sources
 from lake.build import run as building
 from lake.errors import ConfigError
 from lake.sources import gcm
+from lake.store import catalog
 
 HOUSE = ROOT
 MODELS = ["+features.climate", "+core.climate_runs", "+core.climate_gases"]
@@ -113,6 +115,63 @@ def test_a_folder_of_files_is_one_planet_run(server, tmp_path):
             ("README.txt", False),
         ]
     assert fetch.run(settings).asked == 0
+
+
+def regional(path: Path, name: str, *, lat, lon, holes: int = 0) -> Path:
+    """A file of a region, or of the globe with holes: everywhere the same temperature."""
+    with netCDF4.Dataset(path, "w") as file:
+        for axis, values, unit in (("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")):
+            file.createDimension(axis, len(values))
+            file.createVariable(axis, "f8", (axis,))[:] = values
+            file[axis].units = unit
+        variable = file.createVariable(name, "f4", ("lat", "lon"), fill_value=np.float32(1e20))
+        variable.units = "K"
+        values = np.full(len(lat) * len(lon), 288.3, "f4")
+        values[:holes] = 1e20
+        variable[:] = values.reshape(len(lat), len(lon))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("grid", "coverage", "gap"),
+    [
+        ({"lat": np.arange(15, 60.1, 1.25), "lon": np.arange(225, 315.1, 1.875)}, 0.0796, "covers 8 % of the sphere"),
+        ({"lat": np.arange(-85, 86, 10), "lon": np.arange(0, 360, 20), "holes": 50}, None, "covers 9. % of the sphere"),
+        ({"lat": np.arange(-85, 86, 10), "lon": np.arange(-180, 180, 20)}, 1.0, None),
+    ],
+)
+def test_a_mean_is_global_only_if_it_covers_the_globe(tmp_path, grid, coverage, gap):
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="x", folder="https://run.example/run"), "mirror")
+    place = folder / "mirror" / "run.example" / "run" / "ANN1.aijTEST.nc"
+    place.parent.mkdir(parents=True)
+    (place.parent / "index.html").write_bytes(listing([place.name]))
+    regional(place, "tas", **grid)
+    settings = config.load(folder)
+    fetch.run(settings)
+    land.run(settings)
+    building.run(settings, MODELS)
+    with lake.open(folder) as here:
+        [row] = here.sql(
+            "SELECT surface_coverage, surface_gap, surface_temperature, surface_temperature_min, "
+            "surface_temperature_max FROM features.climate"
+        ).fetchall()
+    assert coverage is None or row[0] == pytest.approx(coverage, rel=0.03)
+    assert (row[1] is None) if gap is None else re.fullmatch(gap, row[1])
+    assert row[2:] == ((None,) * 3 if gap else (pytest.approx(288.3),) * 3)
+
+
+def test_a_column_that_a_release_adds_is_there_before_anything_lands_anew(tmp_path):
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="x", folder="https://run.example/run"))
+    settings = config.load(folder)
+    land.run(settings)
+    with catalog.write_session(settings) as connection:
+        connection.execute("ALTER TABLE raw.cube_variables DROP COLUMN coverage")
+    land.run(settings)
+    with catalog.write_session(settings) as connection:
+        [(comment,)] = connection.execute(
+            "SELECT comment FROM duckdb_columns() WHERE table_name = 'cube_variables' AND column_name = 'coverage'"
+        ).fetchall()
+    assert comment.startswith("Share of the sphere")
 
 
 def test_a_folder_without_such_a_file_says_so_and_stops_no_other(server, tmp_path):

@@ -366,7 +366,7 @@ def test_nothing_finite_has_no_mean():
     measure = Measure(packing.Packing())
     measure.add(np.array([np.nan, np.inf]), np.ones(2))
     assert measure.result() == {
-        **dict.fromkeys(("min", "max", "mean", "weighted_mean")),
+        **dict.fromkeys(("min", "max", "mean", "weighted_mean", "coverage")),
         "missing": 2,
         "infinite": 1,
         "count": 2,

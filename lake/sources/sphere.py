@@ -1,0 +1,165 @@
+"""How much of a sphere cells cover, from their centres, edges or corners. Degrees in, shares of the whole out.
+
+What two cells share is counted once: a column that a file repeats at its seam (0 and 360) has no share of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+POLE, CIRCLE = 90.0, 360.0
+_WIDER = 1.5  # the widest gap is the end of a region where it is so many times the next
+_BREAK = 3.0  # any other gap is, where it is so many times those beside it
+_SAME = 0.02  # of a step: centres that are nearer are of one column
+
+
+def bands(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
+    """The share of a sphere that lies in each row, in the order given.
+
+    The area between two latitudes of a sphere is in proportion to the difference of their sines.
+
+    Args:
+        centres: latitudes of the rows, in any order.
+        edges: two latitudes for each row. Without them rows meet half way; the outer ones are as wide outwards as
+            inwards, and go to the pole where they come within half a row of it.
+
+    Returns:
+        None where no edges follow: of one row.
+    """
+    if edges is None:
+        order = np.argsort(centres, kind="stable")
+        between = _between(centres[order], np.inf)
+        if between is None:
+            return None
+        edges = np.empty((centres.size, 2))
+        edges[order] = _to_the_poles(centres[order], between)
+    low, high = _once(np.clip(edges.min(axis=1), -POLE, POLE), np.clip(edges.max(axis=1), -POLE, POLE))
+    return (np.sin(np.radians(high)) - np.sin(np.radians(low))) / 2
+
+
+def arcs(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
+    """The share of a circle of latitude that lies in each column, in the order given.
+
+    Args:
+        centres: longitudes of the columns, in any order and of any turn (-180 to 180, 0 to 360 ...).
+        edges: two longitudes for each column. Without them columns meet half way round the circle; a gap that is much
+            wider than the others is where a region ends.
+
+    Returns:
+        None where no edges follow: of one column.
+    """
+    if edges is None:
+        edges = _round(centres)
+        if edges is None:
+            return None
+        start, width = edges[:, 0], edges[:, 1] - edges[:, 0]
+    else:
+        start, width = _eastward(centres, edges)
+    if not width.any():
+        return width
+    west = (start - (start % CIRCLE)[width > 0].min()) % CIRCLE
+    low, high = _once(west, np.minimum(west + width, CIRCLE))
+    return (high - low) / CIRCLE
+
+
+def polygons(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
+    """The share of a sphere in each polygon, smaller than a hemisphere, from its corners [cell, corner] in turn.
+
+    NaN stands for a corner that a polygon has not. Edges are great circles; those of a box of parallels and meridians
+    are what they are. The area is the line integral of sin(latitude) over longitude, which is the spherical excess of
+    the quadrangle below an edge: 2 atan(tan(d/2) sin((a + b)/2) / cos((a - b)/2)) of a great circle. Of a polygon that
+    goes round a pole it is what that leaves of a hemisphere.
+    """
+    there = np.isfinite(latitudes) & np.isfinite(longitudes)
+    first = np.argmax(there, axis=1)[:, None]
+    a, east = (
+        np.radians(np.where(there, angle, np.take_along_axis(angle, first, axis=1)))
+        for angle in (latitudes, longitudes)
+    )
+    b = np.roll(a, -1, axis=1)
+    d = (np.roll(east, -1, axis=1) - east + np.pi) % (2 * np.pi) - np.pi
+    great = 2 * np.arctan2(np.sin(d / 2) * np.sin((a + b) / 2), np.cos(d / 2) * np.cos((a - b) / 2))
+    level = np.abs(a - b) < 1e-9
+    box = (level | (np.abs(d) < 1e-9)).all(axis=1, keepdims=True)
+    below = np.where(level & box, d * np.sin(a), great)
+    area = np.abs(below.sum(axis=1))
+    round_a_pole = np.abs(d.sum(axis=1)) > np.pi
+    return np.where(round_a_pole, 2 * np.pi - area, area) / (4 * np.pi)
+
+
+def repeated(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
+    """Which cells have the centre of an earlier one, as the seam of an ocean's grid has."""
+    place = np.round(np.stack([latitudes, longitudes % CIRCLE], axis=1), 5) % CIRCLE
+    _, first = np.unique(place, axis=0, return_index=True)
+    again = np.ones(len(place), bool)
+    again[first] = False
+    return again
+
+
+def _round(centres: np.ndarray) -> np.ndarray | None:
+    """Edges of columns half way round the circle; both edges of a column that is there already are its start."""
+    turned = centres % CIRCLE
+    order = np.argsort(turned, kind="stable")
+    at = turned[order]
+    gaps = np.diff(at, append=at[0] + CIRCLE)
+    least = CIRCLE * 2 * np.finfo(np.float32).eps
+    steps = gaps[gaps > least]
+    apart = gaps > max(least, _SAME * float(np.median(steps)))  # from the next column
+    group = np.concatenate([[0], np.cumsum(apart[:-1])])
+    if not apart[-1] and group[-1] > 0:  # the last is the first again, a turn later
+        group[group == group[-1]] = 0
+    _, first = np.unique(group, return_index=True)
+    between = _between(at[first], CIRCLE)
+    if between is None:
+        return None
+    edges = np.repeat(centres[:, None], 2, axis=1)
+    by_group = np.lexsort((order, group))
+    edges[order[by_group][np.unique(group[by_group], return_index=True)[1]]] = between
+    return edges
+
+
+def _between(at: np.ndarray, turn: float) -> np.ndarray | None:
+    """Pairs of edges half way between ascending centres; the first follows the last after ``turn``."""
+    if at.size < 2:
+        return None
+    gaps = np.diff(at, append=at[0] + turn)
+    beside = np.maximum(np.roll(gaps, 1), np.roll(gaps, -1))
+    ends = gaps > _BREAK * beside
+    widest = int(np.argmax(gaps))
+    ends[widest] |= gaps[widest] > _WIDER * np.delete(gaps, widest).max()
+    upper = np.where(ends, np.nan, at + gaps / 2)
+    upper[:-1] = np.where(ends[:-1], np.nan, (at[:-1] + at[1:]) / 2)
+    lower = np.roll(upper, 1)
+    lower[0] -= turn if np.isfinite(turn) else 0
+    lower, upper = np.where(np.isnan(lower), 2 * at - upper, lower), np.where(np.isnan(upper), 2 * at - lower, upper)
+    pairs = np.stack([lower, upper], axis=1)
+    return pairs if np.isfinite(pairs).all() else None
+
+
+def _to_the_poles(at: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    for row, side, pole in ((0, 0, -POLE), (-1, 1, POLE)):
+        edge, half = edges[row, side], abs(edges[row, side] - at[row])
+        if abs(edge) > POLE - half and np.sign(edge) == np.sign(pole):
+            edges[row, side] = pole
+    return edges
+
+
+def _eastward(centres: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each column begins and how wide it is: of the two arcs between its edges the one that its centre is in."""
+    west, east = edges[:, 0], edges[:, 1]
+    width = (east - west) % CIRCLE
+    swapped = (centres - west) % CIRCLE > width + CIRCLE * np.finfo(np.float32).eps
+    start = np.where(swapped, east, west)
+    width = np.where(swapped, (west - east) % CIRCLE, width)
+    return start, np.where(np.abs(east - west) >= CIRCLE * (1 - np.finfo(np.float32).eps), CIRCLE, width)
+
+
+def _once(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals without what an earlier one (by where it begins, then by its place) covers already."""
+    order = np.argsort(low, kind="stable")
+    begin, end = low[order], high[order]
+    reached = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]])
+    low, high = np.empty_like(begin), np.empty_like(end)
+    low[order] = np.maximum(begin, reached)
+    high[order] = np.maximum(end, low[order])
+    return low, high
