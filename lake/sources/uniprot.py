@@ -26,7 +26,7 @@ FACTS = Facts(
     refresh=56,  # a release comes every eight weeks
     domain="genomics",
 )
-READER = 1
+READER = 2
 REST = "https://rest.uniprot.org/uniprotkb"
 BATCH = 500  # accessions a request
 OPTIONS: Mapping[str, Any] = {

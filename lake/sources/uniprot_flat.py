@@ -19,6 +19,7 @@ _ID = r"^(?P<name>\S+)\s+(?P<status>[A-Za-z]+);.*?(?P<length>\d+) AA\.$"
 _SQ = r"^SEQUENCE\s+\d+ AA;\s+(?P<mass>\d+) MW;\s+(?P<checksum>[0-9A-F]+) CRC64;"
 _DR = r"^(?P<database>[^;]+);\s*(?P<id>[^;]+);\s*(?P<third>[^;]*)"
 _EVIDENCE = r"\s*\{ECO:[^}]*\}"
+_GENE = r";\s*(?:and\s+)?(Name|Synonyms|OrderedLocusNames|ORFNames)="  # where the next item begins
 
 
 def read(path: Path, where: str) -> Iterator[Entries]:
@@ -39,7 +40,7 @@ def _of_txt(block: flat_records.Block) -> Entries:
         "reviewed": found(head, _ID, "status"),
         "protein_name": _after(names, "(?:RecName|SubName): Full=").first(n),
         "gene": _after(genes, "Name=").first(n),
-        "ordered_loci": Ragged.split(loci.values, ",", loci.owner).distinct().lists(n),
+        "ordered_loci": Ragged.split(loci.values, r",\s", loci.owner).distinct().lists(n),
         "organism": pc.replace_substring_regex(block.lines("OS").joined(n), r"\.$", ""),
         "taxon_id": found(block.lines("OX").first(n), r"NCBI_TaxID=(?P<id>\d+)", "id"),
         "length": found(head, _ID, "length"),
@@ -54,9 +55,9 @@ def _of_txt(block: flat_records.Block) -> Entries:
 
 
 def _genes(block: flat_records.Block) -> Ragged:
-    """What the GN lines say, a "Name=..." each; "and" stands between two genes."""
+    """What the GN lines say, a "Name=..." each; "and" stands between two genes. A name may have a ";" in it."""
     whole = pc.replace_substring_regex(block.lines("GN").joined(block.n), _EVIDENCE, "")
-    return Ragged.split(whole, r";(?: and )?")
+    return Ragged.split(pc.replace_substring_regex(whole, _GENE, "\x1f\\1="), "\x1f|;$")
 
 
 def _after(texts: Ragged, start: str) -> Ragged:

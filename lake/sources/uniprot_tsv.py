@@ -59,9 +59,9 @@ def _of_cells(cells: dict[str, pa.Array], record: pa.Array, broken: tuple[pa.Tab
         xrefs = xrefs.plus(database, ids._replace(values=pc.replace_substring_regex(ids.values, r" *\[[^\]]*\]$", "")))
     n = len(record)
     if "ordered_loci" in cells:
-        cells["ordered_loci"] = Ragged.split(cells["ordered_loci"], r"[;,\s]+").distinct().lists(n)
+        cells["ordered_loci"] = Ragged.split(cells["ordered_loci"], r"[;,]?\s+").distinct().lists(n)
     if "gene" in cells:
-        cells["gene"] = Ragged.split(cells["gene"], ";").first(n)
+        cells["gene"] = Ragged.split(cells["gene"], r";\s+").first(n)
     if "fragment" in cells:
         cells["fragment"] = pc.is_valid(cells["fragment"])
     if "length" not in cells and "sequence" in cells:
