@@ -38,7 +38,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"reports": []}
 _FIELDS = {"url", "accession", "size", "md5", "sha256"}
 _SUMMARY = re.compile(r"C:([\d.]+)%\[(?:S:[\d.]+%,)?D:([\d.]+)%\],F:([\d.]+)%,M:([\d.]+)%,n:(\d+)")
@@ -191,27 +191,32 @@ def _of_json(content: str) -> tuple[tuple[str, str] | None, tuple[str, str] | No
 
 
 def _checkm(resource: Resource, path: Path) -> Iterator[Lines]:
-    """Cells of fixed widths, two or more spaces apart, between lines of dashes."""
+    """Cells of fixed widths, two or more spaces apart, between lines of dashes; CheckM's log may stand around them."""
     content = path.read_text("utf-8", "replace").splitlines()
-    kept = [line.strip() for line in content if line.strip() and not line.startswith("---") and "  " in line.strip()]
-    return _lines(re.split(r" {2,}", line) for line in kept)
+    first = next(number for number, line in enumerate(content) if line.lstrip().startswith("Bin Id"))
+    plain = [line.strip() for line in content[first:] if not line.startswith(("---", "["))]
+    return _lines(re.split(r" {2,}", line) for line in plain if "  " in line)
 
 
 def _quast(resource: Resource, path: Path) -> Iterator[Lines] | str:
-    """A line a measure and a column an assembly, turned."""
+    """A line a measure and a column an assembly, turned; or, of a transposed report, as it stands."""
     content = [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
     rows = [line.split("\t") if "\t" in line else re.split(r" {2,}", line.strip()) for line in content]
     first = next((number for number, row in enumerate(rows) if row[0] == "Assembly"), None)
     if first is None or len(rows[first]) < 2:
         return "the report names no assembly"
-    rows = [row for row in rows[first:] if len(row) == len(rows[first])]
-    return _lines(zip(*rows, strict=True))
+    if any(cell.startswith("# contigs") for cell in rows[first]):
+        return _lines(rows[first:])
+    table = [row for row in rows[first:] if len(row) > 1]  # others head a part of it
+    if odd := next((row for row in table if len(row) != len(rows[first])), None):
+        return f"{odd[0]!r} has {len(odd) - 1} values, and there are {len(rows[first]) - 1} assemblies"
+    return _lines(zip(*table, strict=True))
 
 
 _TOOLS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "busco": ("BUSCO", lambda head: "BUSCO" in head[:4000] and ("ummarized" in head or '"results"' in head)),
     "checkm2": ("CheckM2", lambda head: head.startswith("Name\tCompleteness\tContamination")),
-    "checkm": ("CheckM", lambda head: head.lstrip("- \r\n").startswith("Bin Id")),
+    "checkm": ("CheckM", lambda head: re.search(r"^[ ]*Bin Id(\t|  )", head, re.MULTILINE) is not None),
     "gtdbtk": ("GTDB-Tk", lambda head: head.startswith("user_genome\tclassification")),
     "quast": (
         "QUAST",
