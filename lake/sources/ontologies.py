@@ -50,7 +50,7 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
         place = urlsplit(url)
         plain = place.path.removesuffix(".gz")
         expects = "xml" if plain.endswith((".owl", ".xml")) else "json" if plain.endswith(".json") else "text"
-        kind = "taxonomy" if plain.endswith(".dmp") else "ontology"
+        kind = "taxonomy" if plain.endswith((".dmp", "taxdump.tar")) else "ontology"
         yield Resource(f"{place.netloc}{place.path}", url, kind, expects)
     if options["taxonomy"]:
         yield Resource("taxonomy", TAXONOMY, "taxonomy", "text")
@@ -62,8 +62,14 @@ def check(resource: Resource, head: bytes) -> None:
     Raises:
         Refused: with how it begins.
     """
-    if resource.kind == "taxonomy" and b"\t|\t" not in head:
-        raise Refused("it is no part of NCBI's taxonomy", where=resource.url)
+    if resource.kind == "taxonomy":
+        from lake.sources import taxdump
+
+        name = Path(urlsplit(resource.url).path).name.removesuffix(".gz")
+        if name.endswith(".dmp") and (why := taxdump.unread(name)):
+            raise Refused(f"{name} is not read", where=resource.url, why=why)
+        if b"\t|" not in head:
+            raise Refused("it is no part of NCBI's taxonomy", where=resource.url)
     if resource.kind == "ontology" and _form(head) is None:
         raise Refused(
             f"it is neither OBO, OWL nor OBO graphs: it begins with {head[:60].decode('utf-8', 'replace')!r}",

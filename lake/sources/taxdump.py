@@ -1,4 +1,6 @@
-"""NCBI's taxonomy as an ontology: names.dmp and nodes.dmp, alone or in an archive. Fields are parted by tab, bar, tab.
+"""NCBI's taxonomy as an ontology: its dump files by their names, alone or in an archive.
+
+Fields are parted by tab, bar, tab.
 
 Source: https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/taxdump_readme.txt.
 """
@@ -6,15 +8,17 @@ Source: https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/taxdump_readme.txt
 from __future__ import annotations
 
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
-from lake.sources import text
+from lake.sources import gzipped, text
 from lake.sources.ontologies_tables import TABLES
 from lake.sources.source import Part
 from lake.sources.text import Lines
@@ -24,47 +28,64 @@ _SCOPES = {"synonym": "exact", "equivalent name": "exact", "genbank synonym": "e
 
 
 def read(path: Path, where: str) -> Iterator[Part]:
-    """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a) and rank (has_rank).
+    """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a), rank (has_rank). One that was
+    merged into another or deleted is an obsolete term, the first with what replaces it (replaced_by).
 
-    An archive without these two files gives names by rankedlineage.dmp and parents by taxidlineage.dmp.
+    An archive without names.dmp and nodes.dmp gives names by rankedlineage.dmp and parents by taxidlineage.dmp.
 
     Raises:
-        Unreadable: it holds none of these files.
+        Unreadable: it holds none of these files, or is another file of the taxonomy.
     """
     if not tarfile.is_tarfile(path):
-        with open(path, "rb") as file:
-            yield from _file(file, where)
+        name = Path(urlsplit(where).path).name.removesuffix(".gz")
+        if why := unread(name):
+            raise Unreadable(f"{name} is not read", where=where, why=why)
+        with gzipped.open_file(path) as file:
+            yield from _file(file, name, where)
         return
     try:
         with tarfile.open(path) as archive:
-            there = {name.rpartition("/")[2]: name for name in archive.getnames()}
+            there = {member.name.rpartition("/")[2]: member for member in archive}
             chosen = [pair for pair in _FILES if there.keys() & set(pair)]
             if not chosen:
                 raise Unreadable(f"the archive has none of {', '.join(sum(_FILES, ()))}", where=where)
-            for name in chosen[0]:
+            for name in (*chosen[0], *_GONE):
                 if name in there:
-                    yield from _file(cast(BinaryIO, archive.extractfile(there[name])), where)
-    except (tarfile.TarError, EOFError, OSError) as error:
+                    yield from _file(_opened(archive, there[name], where), name, where)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
 
 
-def _file(file: BinaryIO, where: str) -> Iterator[Part]:
-    """A file's rows; what it is, the number of its fields says."""
-    kind = None
+def unread(name: str) -> str | None:
+    """Why a file of the taxonomy is not read; None where it is."""
+    if name in _READERS:
+        return None
+    return (
+        _OTHERS.get(name, "it holds neither taxa nor names of them") + f"; what is read: {', '.join(sorted(_READERS))}"
+    )
+
+
+def _opened(archive: tarfile.TarFile, member: tarfile.TarInfo, where: str) -> BinaryIO:
+    if not member.isfile():  # nothing but the archive's own bytes is read
+        raise Unreadable(f"{member.name} in the archive is a link or a folder, not a file", where=where)
+    return cast(BinaryIO, archive.extractfile(member))
+
+
+def _file(file: BinaryIO, name: str, where: str) -> Iterator[Part]:
+    """The rows of one file."""
+    least, reader = _READERS[name]
+    seen = 0
     for block in text.lines_of(file):
+        seen += block.seen
         fields = pc.split_pattern(pc.replace_substring_regex(block.text, r"\t?\|$", ""), "\t|\t")
-        width = pc.list_value_length(fields)
-        if kind is None and len(width):
-            kind = next((least for least in sorted(_READERS, reverse=True) if width[0].as_py() >= least), None)
-            if kind is None:
-                raise Unreadable("it has not the fields of a file of the taxonomy", where=where)
-        if kind is not None:
-            short = pc.less(width, kind)
-            whole = pc.if_else(short, pa.scalar([""] * kind), fields)
-            cells = [pc.list_element(whole, place) for place in range(kind)]
-            term = pc.binary_join_element_wise("NCBITaxon", cells[0], ":")
-            faults = [(short, f"it has not {kind} fields"), _no_number(cells[0])]
-            yield from _READERS[kind](block, term, cells, faults)
+        short = pc.less(pc.list_value_length(fields), least)
+        whole = pc.if_else(short, pa.scalar([""] * least), fields)
+        cells = [pc.list_element(whole, place) for place in range(least)]
+        term = pc.binary_join_element_wise("NCBITaxon", cells[0], ":")
+        faults = [(short, f"it has not {least} fields"), _no_number(cells[0])]
+        yield from reader(block, term, cells, faults)
+    if seen == 0:
+        raise text.nothing_found("taxon", f"{where} ({name})")
 
 
 def _no_number(ids: pa.Array) -> text.Fault:
@@ -130,8 +151,47 @@ def _nodes(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[tex
     yield _part("ontologies_relations", block, has_rank, faults, all_rows, False)
 
 
+def _gone(block: Lines, term: pa.Array, faults: list[text.Fault]) -> Part:
+    """Taxa that are no more, as obsolete terms without a name."""
+    size = len(term)
+    columns = {
+        "term": term,
+        "kind": pa.repeat("class", size),
+        **dict.fromkeys(("name", "definition", "namespace", "comment", "version"), pa.nulls(size, pa.string())),
+        "obsolete": pa.repeat(True, size),
+    }
+    return _part("ontologies_terms", block, columns, faults, pa.repeat(True, size), True)
+
+
+def _merged(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    faults = [*faults, _no_number(cells[1])]
+    replaced = {
+        "term": term,
+        "predicate": pa.repeat("replaced_by", len(term)),
+        "target": pc.binary_join_element_wise("NCBITaxon", cells[1], ":"),
+        "qualifiers": pa.nulls(len(term), pa.string()),
+    }
+    yield _gone(block, term, faults)
+    yield _part("ontologies_relations", block, replaced, faults, pa.repeat(True, len(term)), False)
+
+
+def _deleted(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
+    yield _gone(block, term, faults)
+
+
 _FILES = (("names.dmp", "nodes.dmp"), ("rankedlineage.dmp", "taxidlineage.dmp"))
-_READERS = {12: _nodes, 10: _ranked, 4: _names, 2: _lineages}  # by the least number of fields
+_GONE = ("merged.dmp", "delnodes.dmp")
+_READERS = {  # with the least number of fields
+    "names.dmp": (4, _names),
+    "nodes.dmp": (12, _nodes),
+    "rankedlineage.dmp": (10, _ranked),
+    "taxidlineage.dmp": (2, _lineages),
+    "merged.dmp": (2, _merged),
+    "delnodes.dmp": (1, _deleted),
+}
+_OTHERS = {
+    "fullnamelineage.dmp": "its lineages are names, of which several taxa can have one: taxidlineage.dmp has them"
+}
 
 
 def _part(

@@ -6,7 +6,12 @@ with
             *,
             split_part(term, ':', 1) as ontology,
             lower(split_part(term, ':', 1)) = regexp_extract(lower(_resource), '([^/.]+)(\.(obo|owl|json))?(\.gz)?$', 1)
-            or (_resource = 'ontologies/taxonomy' and term like 'NCBITaxon:%') as home
+            or (
+                term like 'NCBITaxon:%'
+                and regexp_matches(
+                    _resource, '/(taxonomy|(names|rankedlineage|merged|delnodes)\.dmp(\.gz)?|.*taxdump\.tar\.gz)$'
+                )
+            ) as home
         from raw.ontologies_terms
     )
 select term, ontology, kind, name, definition, namespace, comment, obsolete, version, home

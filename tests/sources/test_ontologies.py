@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -21,15 +22,15 @@ from lake.sources import ontologies, text
 from lake.sources.source import Resource
 
 
-def resource(kind: str = "ontology") -> Resource:
-    return Resource("x", "https://example.org/x", kind, "text")
+def resource(kind: str = "ontology", name: str = "x") -> Resource:
+    return Resource("x", f"https://example.org/{name}", kind, "text")
 
 
 def read(path: Path, kind: str = "ontology"):
     """table -> rows; and the rejects."""
     rows: dict = {}
     rejects = []
-    for part in ontologies.read(resource(kind), path):
+    for part in ontologies.read(resource(kind, path.name), path):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.setdefault(part.table.removeprefix("ontologies_"), []).extend(part.rows.to_pylist())
@@ -301,6 +302,64 @@ def test_names_and_nodes_are_terms_and_relations(tmp_path):
     assert [row["reason"] for row in rejects] == ["its taxon is no number"]
     with pytest.raises(Unreadable):
         read(archive(tmp_path / "y.tar.gz", division="1\t|\t"), "taxonomy")
+
+
+GONE = {"merged": "12\t|\t7\t|\n13\t|\tx\t|\n", "delnodes": "14\t|\n\t|\n"}
+
+
+def test_what_was_merged_or_deleted_is_obsolete_and_says_what_replaces_it(tmp_path):
+    rows, rejects = read(archive(tmp_path / "x.tar.gz", names=NAMES, nodes=NODES, **GONE), "taxonomy")
+    assert {row["term"]: row["obsolete"] for row in rows["terms"]} == {
+        "NCBITaxon:7": False,
+        "NCBITaxon:12": True,
+        "NCBITaxon:14": True,
+    }
+    replaced = [(row["term"], row["target"]) for row in rows["relations"] if row["predicate"] == "replaced_by"]
+    assert replaced == [("NCBITaxon:12", "NCBITaxon:7")]
+    assert ("NCBITaxon:12", "is_a") not in {(row["term"], row["predicate"]) for row in rows["relations"]}
+    assert [row["reason"] for row in rejects].count("its taxon is no number") == 4
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["names", "nodes", "merged", "delnodes"])
+def test_a_file_of_the_taxonomy_alone_is_read_by_its_name(tmp_path, name, packed):
+    content = {"names": NAMES, "nodes": NODES, **GONE}[name].encode()
+    path = tmp_path / (f"{name}.dmp.gz" if packed else f"{name}.dmp")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    alone, _ = read(path, "taxonomy")
+    within, _ = read(
+        archive(tmp_path / "x.tar.gz", **{"names": "1\t|\tx\t|\t\t|\tacronym\t|\n", name: content.decode()}), "taxonomy"
+    )
+    ours = {table: [row for row in rows if row.get("synonym") != "x"] for table, rows in within.items()}
+    assert {table: rows for table, rows in alone.items() if rows} == {
+        table: rows for table, rows in ours.items() if rows
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["division", "gencode", "citations", "host", "fullnamelineage", "typematerial", "images", "excludedfromtype"],
+)
+def test_another_file_of_the_taxonomy_is_refused_with_its_reason(tmp_path, name):
+    line = "1\t|\tSmith 1999\t|\t0\t|\t9\t|\t\t|\tx\t|\t7\t|\t8\t|\t9\t|\t10\t|\t11\t|\t12\t|\n"
+    path = tmp_path / f"{name}.dmp"
+    path.write_text(line)
+    with pytest.raises(Refused, match=f"{name}.dmp is not read"):
+        ontologies.check(resource("taxonomy", path.name), line.encode())
+    with pytest.raises(Unreadable, match=f"{name}.dmp is not read"):
+        read(path, "taxonomy")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+@pytest.mark.parametrize("target", ["/etc/passwd", "names.dmp", "nodes.dmp"])
+def test_what_is_no_file_in_an_archive_is_not_followed(tmp_path, kind, target):
+    path = tmp_path / "x.tar.gz"
+    with tarfile.open(path, "w:gz") as made:
+        member = tarfile.TarInfo("names.dmp")
+        member.type, member.linkname = kind, target
+        made.addfile(member)
+    with pytest.raises(Unreadable, match="a link or a folder"):
+        read(path, "taxonomy")
 
 
 def test_the_real_taxonomy(upstream):
