@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, ledger, record
+from lake.store import catalog, landings, ledger, record
 
 if TYPE_CHECKING:
     from lake.store.ledger import Outcome
@@ -27,6 +27,14 @@ def landed(config: Config) -> dict[str, int]:
             return {}
         counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
         return dict(connection.execute(counted).fetchall())
+
+
+def unreadable(config: Config) -> list[dict[str, Any]]:
+    """The answers that their readers could not take, each with its reason, and where in the reader that was."""
+    if not catalog.exists(config):
+        return []
+    with catalog.session(config) as connection:
+        return landings.unreadable(connection)
 
 
 def domains(config: Config) -> dict[str, dict[str, Any]]:

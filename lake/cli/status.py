@@ -10,7 +10,11 @@ _LISTED = ("source", "resource", "url", "at", "outcome", "status", "bytes", "sha
 
 
 @click.command(epilog="Example: lake status --failed")
-@click.option("--failed", is_flag=True, help="List every resource whose newest outcome is bad, and every gap.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="List every resource whose newest outcome is bad, each gap, and what could not be read.",
+)
 @click.option("--all", "every", is_flag=True, help="List the newest outcome of every resource.")
 @_output.common
 def command(path: str, failed: bool, every: bool) -> None:
@@ -28,6 +32,7 @@ def command(path: str, failed: bool, every: bool) -> None:
     used, limit = blobs.usage(settings.data), settings.limits.storage
     domains = _state.domains(settings)
     bad = [outcome for outcome in outcomes if not outcome.good]
+    unreadable = _state.unreadable(settings)
     counts: dict[str, Counter] = {name: Counter() for name in settings.sources}
     for outcome in outcomes:
         counts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
@@ -43,6 +48,7 @@ def command(path: str, failed: bool, every: bool) -> None:
                 "limit": limit,
                 "domains": domains,
                 "sources": counts,
+                "unreadable": unreadable,
                 "failed": [{key: getattr(o, key) for key in _LISTED} for o in bad],
                 **({"resources": [{key: getattr(o, key) for key in _LISTED} for o in outcomes]} if every else {}),
             }
@@ -61,12 +67,17 @@ def command(path: str, failed: bool, every: bool) -> None:
     _output.table(
         ["source", *kinds, "last fetch"], [[name, *(counts[name][k] for k in kinds), last[name]] for name in counts]
     )
+    if failed and unreadable:
+        _output.say()
+        rows = [[f"{one['source']}/{one['resource']}", one["reason"], one["blob"], one["url"]] for one in unreadable]
+        _output.table(["unreadable", "reason", "blob", "url"], rows)
+        _output.say("where in its reader that was: lake status --json, or ops.landings, column traceback")
     if listed and (failed or every):
         rows = [[o.verdict, o.at, f"{o.source}/{o.resource}", o.status, o.reason, o.url] for o in listed]
         _output.say()
         _output.table(["outcome", "when", "resource", "status", "reason", "url"], rows)
-    elif failed:
+    elif failed and not unreadable:
         _output.say("\nnothing failed" if outcomes else "\nnothing was fetched yet: lake fetch")
-    elif bad:
+    elif not failed and (bad or unreadable):
         gaps = sum(outcome.optional for outcome in bad)
-        _output.say(f"\n{len(bad) - gaps} failed, {gaps} gap(s): lake status --failed")
+        _output.say(f"\n{len(bad) - gaps} failed, {gaps} gap(s), {len(unreadable)} unreadable: lake status --failed")

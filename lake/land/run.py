@@ -8,7 +8,6 @@ ops.landings counts: seen = landed + rejected, for each resource and table.
 from __future__ import annotations
 
 import datetime
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,19 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake import progress, sources
 from lake.config import Config
-from lake.errors import LakeError, StorageError, Unreadable
+from lake.errors import StorageError
 from lake.land import tables
-from lake.land.schemas import CUBE_VARIABLES, CUBES, ENGINE
+from lake.land.job import Job, Reading
+from lake.land.readers import Readers
+from lake.land.schemas import ENGINE
 from lake.land.spool import Spool
-from lake.sources.source import Cube, Part, Resource, Source
-from lake.store import blobs, catalog, ledger
-from lake.store.sql import quote
+from lake.sources.source import Resource
+from lake.store import blobs, catalog, landings, ledger
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,11 +50,17 @@ class Tally:
     rejected: int = 0
     cubes: int = 0
 
+    def add(self, table: str, seen: int, landed: int, rejected: int) -> None:
+        self.seen += seen
+        self.landed += landed
+        self.rejected += rejected
+        self.cubes += table == "cubes"
+
 
 @dataclass(slots=True)
 class Summary:
     tallies: dict[str, Tally] = field(default_factory=dict)
-    unreadable: list[dict[str, str]] = field(default_factory=list)
+    unreadable: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -70,19 +75,15 @@ class Summary:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Job:
-    """One answer to land."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the steps of one landing share."""
 
-    source: str
-    resource: Resource
-    blob: str
-    reader: int
-    fetched_at: str
-
-    @property
-    def origin(self) -> str:
-        return f"{self.source}/{self.resource.id}"
+    connection: duckdb.DuckDBPyConnection
+    config: Config
+    readers: Readers
+    summary: Summary
+    advance: progress.Advance
 
 
 def run(config: Config, names: Iterable[str] | None = None, *, force: bool = False, wait: float = 0) -> Summary:
@@ -114,16 +115,17 @@ def into(
     else:
         todo = _stale(connection, list(_jobs(config, chosen)), summary)
         damaged = _damaged(config, todo)
-        with progress.bar("land", total=len(todo) - len(damaged)) as advance:
+        with Readers(config) as readers, progress.bar("land", total=len(todo) - len(damaged)) as advance:
+            work = _Work(connection, config, readers, summary, advance)
             for chunk in _chunks(config, [job for job in todo if job not in damaged]):
-                _land_chunk(config, connection, chunk, summary, advance)
+                _land_chunk(work, chunk)
         summary.unreadable = [_told(job, error) for job, error in damaged.items()]
-    summary.unreadable += _unreadable(connection, chosen)
+    summary.unreadable += landings.unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
     return summary
 
 
-def _jobs(config: Config, names: list[str]) -> Iterator[_Job]:
+def _jobs(config: Config, names: list[str]) -> Iterator[Job]:
     with closing(ledger.connect(config.data)) as connection:
         for source in names:
             reader = sources.get(source).READER
@@ -131,12 +133,12 @@ def _jobs(config: Config, names: list[str]) -> Iterator[_Job]:
                 yield _job(answer, reader)
 
 
-def _job(answer: ledger.Outcome, reader: int) -> _Job:
+def _job(answer: ledger.Outcome, reader: int) -> Job:
     resource = Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
-    return _Job(answer.source, resource, answer.sha256, reader, answer.at)
+    return Job(answer.source, resource, answer.sha256, reader, answer.at)
 
 
-def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Summary) -> list[_Job]:
+def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[Job], summary: Summary) -> list[Job]:
     """The jobs whose blob was not landed by this reader; a blob that could not be read is not tried again by it."""
     done = set(connection.execute("SELECT DISTINCT source, resource, tried, reader FROM ops.landings").fetchall())
     todo = []
@@ -149,10 +151,10 @@ def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[_Job], summary: Sum
     return todo
 
 
-def _damaged(config: Config, jobs: list[_Job]) -> dict[_Job, StorageError]:
+def _damaged(config: Config, jobs: list[Job]) -> dict[Job, StorageError]:
     """The jobs whose blob is not there or has other bytes than its name says: nothing is read from it."""
 
-    def look(job: _Job) -> StorageError | None:
+    def look(job: Job) -> StorageError | None:
         try:
             blobs.verify(config.data, job.blob)
         except StorageError as error:
@@ -163,7 +165,7 @@ def _damaged(config: Config, jobs: list[_Job]) -> dict[_Job, StorageError]:
         return {job: error for job, error in zip(jobs, pool.map(look, jobs), strict=True) if error}
 
 
-def _told(job: _Job, error: StorageError) -> dict[str, str]:
+def _told(job: Job, error: StorageError) -> dict[str, Any]:
     """A damaged blob, as `_unreadable` tells of others. It is tried again by the next landing."""
     reason = f"{error.what}; lake verify says how to mend it"
     return {
@@ -172,6 +174,7 @@ def _told(job: _Job, error: StorageError) -> dict[str, str]:
         "url": job.resource.url,
         "blob": job.blob,
         "reason": reason,
+        "traceback": None,
     }
 
 
@@ -199,17 +202,18 @@ def _land_anew(config: Config, connection: duckdb.DuckDBPyConnection, names: lis
         summary.tallies.clear()
         tables.empty(connection, wanted, names)
         todo = _stale(connection, list(_jobs(config, names)), summary)
-        with progress.bar("land", total=len(older) + len(todo)) as advance:
+        with Readers(config) as readers, progress.bar("land", total=len(older) + len(todo)) as advance:
+            shared = _Work(connection, config, readers, summary, advance)
             for chunk in filter(None, (older, todo)):
-                with Spool(config.data / "tmp", config.limits.memory // 8) as spool:
-                    _spooled(config, connection, chunk, spool, summary, advance)()
+                with Spool(config.data / "tmp") as spool:
+                    _spooled(shared, chunk, spool)()
 
     catalog.commit(
         connection, work, kind="land", message=f"land {', '.join(names)} anew", extra={"sources": sorted(names)}
     )
 
 
-def _older(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[_Job]:
+def _older(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[Job]:
     """The last good answers of what could not be read since."""
     current = {(job.source, job.resource.id): job.blob for job in _jobs(config, names)}
     rows = connection.execute(
@@ -226,8 +230,8 @@ def _older(connection: duckdb.DuckDBPyConnection, config: Config, names: list[st
     return list({(job.source, job.resource.id): job for job in older}.values())
 
 
-def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:
-    chunk: list[_Job] = []
+def _chunks(config: Config, jobs: list[Job]) -> Iterator[list[Job]]:
+    chunk: list[Job] = []
     size = 0
     for job in jobs:
         chunk.append(job)
@@ -239,138 +243,33 @@ def _chunks(config: Config, jobs: list[_Job]) -> Iterator[list[_Job]]:
         yield chunk
 
 
-def _land_chunk(config: Config, connection, chunk: list[_Job], summary: Summary, advance: progress.Advance) -> None:
+def _land_chunk(work: _Work, chunk: list[Job]) -> None:
     """Read a chunk's blobs, then put what they hold into the record in one transaction."""
     names = sorted({job.source for job in chunk})
-    with Spool(config.data / "tmp", config.limits.memory // 8) as spool:
-        put = _spooled(config, connection, chunk, spool, summary, advance)
+    with Spool(work.config.data / "tmp") as spool:
+        put = _spooled(work, chunk, spool)
         message = f"land {', '.join(names)}: {len(chunk)} blob(s)"
-        catalog.commit(connection, put, kind="land", message=message, extra={"sources": names})
+        catalog.commit(work.connection, put, kind="land", message=message, extra={"sources": names})
 
 
-def _spooled(
-    config: Config,
-    connection: duckdb.DuckDBPyConnection,
-    chunk: list[_Job],
-    spool: Spool,
-    summary: Summary,
-    advance: progress.Advance,
-) -> Callable[[], None]:
+def _spooled(work: _Work, chunk: list[Job], spool: Spool) -> Callable[[], None]:
     """Read a chunk's blobs. Gives what puts their rows into the record, within a transaction."""
-    landings, failed = [], []
-    for job, counts, error in _read(config, chunk, spool, advance):
-        tally = summary.tallies.setdefault(job.source, Tally(job.source))
+    rows, failed = [], []
+    for job, reading in work.readers.read(chunk, spool.folder):
+        work.advance(note=job.resource.id)
+        tally = work.summary.tallies.setdefault(job.source, Tally(job.source))
         tally.blobs += 1
-        if error:
+        if reading.error:
             failed.append(job.origin)
-        for table, (seen, landed, rejected) in counts.items():
-            tally.seen += seen
-            tally.landed += landed
-            tally.rejected += rejected
-            tally.cubes += table == "cubes"
-        landings += _landings(job, counts, error)
-    spool.discard(failed)
-    return partial(tables.put, connection, [job.origin for job in chunk], failed, spool, landings)
+        else:
+            spool.accept(reading.number)
+            for table, counts in reading.counts.items():
+                tally.add(table, *counts)
+        rows += _landings(job, reading)
+    return partial(tables.put, work.connection, [job.origin for job in chunk], failed, spool, rows)
 
 
-Counts = dict[str, tuple[int, int, int]]  # table -> seen, landed, rejected
-
-
-def _read(
-    config: Config, chunk: list[_Job], spool: Spool, advance: progress.Advance
-) -> Iterator[tuple[_Job, Counts, LakeError | None]]:
-    """Spool what the chunk's blobs hold; then, of each, what was counted, or why it could not be read."""
-    counts: dict[_Job, Counts] = {job: {} for job in chunk}
-    errors: dict[_Job, LakeError] = {}
-    begun = set()
-    for job, part in _parts(config, chunk):
-        if job not in begun:
-            begun.add(job)
-            advance(note=job.resource.id)
-        if isinstance(part, LakeError):
-            errors.setdefault(job, part)
-            continue
-        try:
-            for piece in _as_parts(config, job, part):
-                _take(job, piece, counts[job], spool)
-        except LakeError as problem:
-            errors.setdefault(job, problem)
-    for job in chunk:
-        if not counts[job] and job not in errors:
-            errors[job] = Unreadable("its reader found nothing in it", where=job.resource.url)
-        yield job, {} if job in errors else counts[job], errors.get(job)
-
-
-def _parts(config: Config, chunk: list[_Job]) -> Iterator[tuple[_Job, Part | Cube | LakeError]]:
-    """What the readers give: many answers at a time where a source's module can, as KEGG's does for KGML."""
-    for source, group in groupby(chunk, key=lambda job: job.source):
-        module = sources.get(source)
-        jobs = {job.resource.id: job for job in group}
-        answers = [(job.resource, blobs.path(config.data, job.blob)) for job in jobs.values()]
-        read = getattr(module, "read_many", None) or partial(_one_by_one, module)
-        for resource, part in read(answers):
-            yield jobs[resource.id], part
-
-
-def _one_by_one(
-    module: Source, answers: Iterable[tuple[Resource, Path]]
-) -> Iterator[tuple[Resource, Part | Cube | LakeError]]:
-    for resource, path in answers:
-        try:
-            for part in module.read(resource, path):
-                yield resource, part
-        except LakeError as problem:
-            yield resource, problem
-
-
-def _as_parts(config: Config, job: _Job, part: Part | Cube) -> Iterator[Part]:
-    if isinstance(part, Part):
-        yield part
-        return
-    import pyarrow as pa
-
-    from lake.store import cubes  # xarray and zarr: only where there are arrays
-
-    written = cubes.write(config.data, part, memory=config.limits.memory)
-    facts = {key: part.facts.get(key) for key in CUBES.names if key in part.facts}
-    row = {
-        **facts,
-        "source": job.source,
-        "digest": written.digest,
-        "bytes": written.bytes,
-        "dims": json.dumps(dict(part.dataset.sizes)),
-        "_record": 0,
-    }
-    yield Part("cubes", 1, pa.Table.from_pylist([row], CUBES))
-    variables = [{**v, "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)]
-    yield Part("cube_variables", len(variables), pa.Table.from_pylist(variables, CUBE_VARIABLES))
-
-
-def _take(job: _Job, part: Part, counts: Counts, spool: Spool) -> None:
-    rejected = len(part.rejects) if part.rejects is not None else 0
-    if part.seen != len(part.rows) + rejected:
-        raise Unreadable(
-            f"the reader of {job.source} saw {part.seen} records for {part.table}, "
-            f"but gave {len(part.rows)} rows and {rejected} rejects",
-            where=job.resource.url,
-            why="a defect of the reader: rows would be lost",
-        )
-    seen, landed, before = counts.get(part.table, (0, 0, 0))
-    counts[part.table] = (seen + part.seen, landed + len(part.rows), before + rejected)
-    spool.add(part.table, part.rows, job.origin, job.blob)
-    if rejected:
-        spool.add("rejects", _rejects(job, part), job.origin, job.blob)
-
-
-def _rejects(job: _Job, part: Part) -> pa.Table:
-    import pyarrow as pa
-
-    n = len(part.rejects)
-    table = part.rejects.select(["_record", "reason", "content"]).rename_columns(["record", "reason", "content"])
-    return table.append_column("source", pa.repeat(job.source, n)).append_column("table", pa.repeat(part.table, n))
-
-
-def _landings(job: _Job, counts: Counts, error: LakeError | None) -> list[dict]:
+def _landings(job: Job, reading: Reading) -> list[dict]:
     base = {
         "source": job.source,
         "resource": job.resource.id,
@@ -381,29 +280,21 @@ def _landings(job: _Job, counts: Counts, error: LakeError | None) -> list[dict]:
         "fetched_at": job.fetched_at,
         "landed_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    if error:
+    if error := reading.error:
         reason = "; ".join(filter(None, (error.what, error.why)))
-        return [{**base, "status": "unreadable", "reason": reason, "seen": 0, "landed": 0, "rejected": 0}]
+        failure = {"status": "unreadable", "reason": reason, "traceback": reading.traceback}
+        return [{**base, **failure, "seen": 0, "landed": 0, "rejected": 0}]
     return [
         {**base, "status": "landed", "table": table, "blob": job.blob, "seen": s, "landed": n, "rejected": r}
-        for table, (s, n, r) in counts.items()
+        for table, (s, n, r) in reading.counts.items()
     ]
-
-
-def _unreadable(connection, names: list[str]) -> list[dict[str, str]]:
-    listed = ", ".join(map(quote, names)) or "''"
-    rows = connection.execute(
-        f"""SELECT source, resource, url, tried, reason FROM ops.landings
-            WHERE status = 'unreadable' AND source IN ({listed}) ORDER BY source, resource"""
-    ).fetchall()
-    return [dict(zip(("source", "resource", "url", "blob", "reason"), row, strict=True)) for row in rows]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """Make the raw tables and columns of the configured sources that are not there yet, empty: models may name them."""
     wanted = schemas(config)
     missing, lacking = tables.missing(connection, wanted), tables.lacking(connection, wanted)
-    if missing or lacking:
+    if missing or lacking or not landings.is_present(connection):
         catalog.commit(
             connection,
             lambda: (tables.create(connection, missing), tables.widen(connection, lacking)),

@@ -1,94 +1,132 @@
-"""Rows on their way into the record: in memory while they are few, in Parquet files beside the record when many."""
+"""Rows on their way into the record: Arrow files that the process of the readers writes, and the landing maps.
+
+Each batch of rows bears the number of its reading. Those of a reading that was not accepted count as never written: it
+may have ended half way, with its process.
+"""
 
 from __future__ import annotations
 
 import shutil
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.errors import StorageError
-from lake.store.sql import name, quote
+from lake.land.job import Job
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
+_NUMBER = b"reading"
 
-class Spool:
-    """Collects rows by table; give their resource's name to `discard` and they count as never added."""
 
-    def __init__(self, folder: Path, memory: int):
-        self._folder = folder / f"spool-{uuid.uuid4().hex}"
-        self._memory = memory
-        self._held: dict[str, list[pa.Table]] = defaultdict(list)
-        self._files: dict[str, list[Path]] = defaultdict(list)
-        self._bytes = 0
-        self._discarded: Sequence[str] = ()
+@contextmanager
+def _storing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"rows cannot be spooled: {error.strerror or error}", where=str(folder), next="free some space"
+        ) from None
 
-    def __enter__(self) -> Spool:
+
+class Writer:
+    """Writes rows by table, a file for each form that they have."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._streams: dict[tuple[str, pa.Schema], pa.RecordBatchStreamWriter] = {}
+
+    def __enter__(self) -> Writer:
+        with _storing(self._folder):
+            self._folder.mkdir(parents=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with _storing(self._folder):
+            for stream in self._streams.values():
+                stream.close()
 
-    def add(self, table: str, rows: pa.Table, resource: str, blob: str) -> None:
-        """Keep rows for a raw table, each marked with where it came from."""
+    def add(self, table: str, rows: pa.Table, number: int, job: Job) -> None:
+        """Write rows for a raw table, each marked with where it came from.
+
+        Raises:
+            StorageError: the disk is full.
+        """
         import pyarrow as pa
 
         n = len(rows)
-        rows = rows.append_column("_resource", pa.repeat(resource, n)).append_column("_blob", pa.repeat(blob, n))
-        self._held[table].append(rows)
-        self._bytes += rows.nbytes
-        if self._bytes > self._memory:
-            self._spill()
+        rows = rows.append_column("_resource", pa.repeat(job.origin, n)).append_column("_blob", pa.repeat(job.blob, n))
+        with _storing(self._folder):
+            stream = self._stream(table, rows.schema)
+            for batch in rows.to_batches():
+                stream.write_batch(batch, custom_metadata={_NUMBER: str(number).encode()})
 
-    def _spill(self) -> None:
-        import pyarrow.parquet as pq
-
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for table in list(self._held):
-                file = self._folder / f"{table}-{len(self._files[table])}.parquet"
-                pq.write_table(self._together(table), file, compression="lz4")
-                self._files[table].append(file)
-        except OSError as error:
-            raise StorageError(
-                f"rows cannot be spooled: {error.strerror or error}", where=str(self._folder), next="free some space"
-            ) from None
-        self._held.clear()
-        self._bytes = 0
-
-    def _together(self, table: str) -> pa.Table:
+    def _stream(self, table: str, schema: pa.Schema) -> pa.RecordBatchStreamWriter:
         import pyarrow as pa
 
-        return pa.concat_tables(self._held[table], promote_options="permissive")
+        key = (table, schema)
+        if key not in self._streams:
+            file = self._folder / f"{table}.{len(self._streams)}.arrow"
+            self._streams[key] = pa.ipc.new_stream(str(file), schema)
+        return self._streams[key]
 
-    def discard(self, resources: Sequence[str]) -> None:
-        """Leave out the rows of these resources: they turned out unreadable half way."""
-        self._discarded = resources
 
-    def tables(self) -> list[str]:
-        """The raw tables that have rows here."""
-        return sorted(self._held.keys() | self._files.keys())
+class Spool:
+    """What the readers of some answers wrote. A context manager: its folder goes when it is left."""
 
-    @contextmanager
-    def source(self, connection: DuckDBPyConnection, table: str) -> Iterator[str]:
-        """A SQL relation with the rows for a raw table, usable within the ``with``."""
-        parts = []
-        if self._held[table]:
-            connection.register("_spool", self._together(table))
-            parts.append("SELECT * FROM _spool")
-        if self._files[table]:
-            files = ", ".join(quote(str(file)) for file in self._files[table])
-            parts.append(f"SELECT * FROM read_parquet([{files}], union_by_name = true)")
-        rows = " UNION ALL BY NAME ".join(parts)
-        without = ", ".join(map(quote, self._discarded)) or "''"
+    def __init__(self, folder: Path):
+        self.folder = folder / f"spool-{uuid.uuid4().hex}"
+        self._accepted: set[bytes] = set()
+
+    def __enter__(self) -> Spool:
+        with _storing(self.folder):
+            self.folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def accept(self, number: int) -> None:
+        """Count the rows of this reading."""
+        self._accepted.add(str(number).encode())
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The accepted rows by raw table, mapped, not read: they take no memory until somebody looks."""
+        import pyarrow as pa
+
+        found: dict[str, list[pa.Table]] = defaultdict(list)
+        for file in sorted(self.folder.glob("*/*.arrow")):
+            if rows := self._rows(file):
+                found[file.name.partition(".")[0]].append(rows)
+        return {table: pa.concat_tables(parts, promote_options="permissive") for table, parts in found.items()}
+
+    def _rows(self, file: Path) -> pa.Table | None:
+        import pyarrow as pa
+
+        batches = []
         try:
-            yield f"(SELECT * FROM ({rows}) WHERE {name('_resource')} NOT IN ({without}))"
-        finally:
-            if self._held[table]:
-                connection.unregister("_spool")
+            stream = pa.ipc.open_stream(pa.memory_map(str(file)))
+            while True:
+                batch, said = stream.read_next_batch_with_custom_metadata()
+                if said and said[_NUMBER] in self._accepted:
+                    batches.append(batch)
+        except StopIteration:
+            pass
+        except (pa.ArrowInvalid, OSError):  # its process died while it wrote; that reading was not accepted
+            pass
+        return pa.Table.from_batches(batches) if batches else None
+
+
+@contextmanager
+def registered(connection: DuckDBPyConnection, rows: pa.Table) -> Iterator[str]:
+    """The name of a SQL relation with these rows, usable within the ``with``."""
+    connection.register("_spool", rows)
+    try:
+        yield "_spool"
+    finally:
+        connection.unregister("_spool")

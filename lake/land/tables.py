@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lake.land.spool import Spool
+from lake.land.spool import Spool, registered
 from lake.store import landings as landed
 from lake.store import record
 from lake.store.sql import name, of_arrow, quote
@@ -91,8 +91,8 @@ def put(
     for key, relation in relations.items():
         connection.register(key, relation)
     _forget(connection)
-    for table in spool.tables():
-        _insert(connection, table, spool)
+    for table, rows in spool.tables().items():
+        _insert(connection, table, rows)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM ops.landings
            WHERE source || '/' || resource NOT IN (FROM _renewed)
@@ -129,13 +129,13 @@ def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, s
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM temp._kept")
 
 
-def _insert(connection: DuckDBPyConnection, table: str, spool: Spool) -> None:
-    with spool.source(connection, table) as rows:
+def _insert(connection: DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    with registered(connection, rows) as spooled:
         known = {row[0] for row in connection.execute(f"DESCRIBE raw.{name(table)}").fetchall()}
-        for column, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall():
+        for column, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {spooled}").fetchall():
             if column not in known:  # a column that the archive has added
                 connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
-        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM {rows}")
+        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM {spooled}")
 
 
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:

@@ -1,0 +1,173 @@
+"""Readers run in a process of their own, which can be ended: `lake.land.worker`, seen from the landing.
+
+It is started when there is something to read, reads one answer after the other, and is started again where one ended
+it. An answer ends a process by its memory, its time, or a crash; if that process had read others before, the answer is
+read once more in a new one before it is blamed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from itertools import count, groupby
+from multiprocessing import Pipe
+from pathlib import Path
+from types import TracebackType
+
+from lake import sources
+from lake.config import Config
+from lake.errors import LakeError, StorageError, Unreadable
+from lake.land.job import Job, Reading
+from lake.land.worker import Task, Terms
+from lake.store import blobs
+
+BATCH = 500  # answers that a source's `read_many` is given at once
+_MORE = 10 * 10**6  # bytes of an answer for which its reader gets the time of [limits] reader_seconds once more
+_PATIENCE = 2.0  # seconds for a process to say where it is
+_TEXT = 8_000  # characters that are kept of what a process said when it died
+_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # Arrow's own would set 1 GB aside, which counts as held
+_START = "import sys; sys.path[:] = {path!r}; from lake.land.worker import main; main({descriptor})"
+
+
+class _Ended(Exception):
+    """The process is gone, before it had read what it was given."""
+
+    def __init__(self, reason: str, said: str, *, slow: bool = False):
+        self.reason, self.said, self.slow = reason, said, slow
+
+
+class Readers:
+    """The readers of a landing. A context manager: no process is left when it is left."""
+
+    def __init__(self, config: Config):
+        self._config = config
+        self._process: subprocess.Popen[bytes] | None = None
+        self._done = 0  # what the process has read
+        self._numbers, self._tasks = count(1), count(1)
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+
+    def read(self, jobs: list[Job], folder: Path) -> Iterator[tuple[Job, Reading]]:
+        """Read answers; their rows go into files below the folder. In order, each answer once.
+
+        Raises:
+            StorageError: the disk is full or read-only.
+        """
+        for source, group in groupby(jobs, key=lambda job: job.source):
+            rest = list(group)
+            if not hasattr(sources.get(source), "read_many"):
+                yield from self._one_by_one(rest, folder)
+                continue
+            for start in range(0, len(rest), BATCH):
+                batch = rest[start : start + BATCH]
+                yield from self._together(batch, folder) or self._one_by_one(batch, folder)
+
+    def _together(self, jobs: list[Job], folder: Path) -> list[tuple[Job, Reading]]:
+        """Many at once; nothing where that went wrong, by whichever of them."""
+        try:
+            return list(zip(jobs, self._readings(jobs, folder, together=True), strict=True))
+        except (_Ended, ValueError):
+            self._end()
+            return []
+
+    def _one_by_one(self, jobs: list[Job], folder: Path) -> Iterator[tuple[Job, Reading]]:
+        rest = deque(jobs)
+        while rest:
+            try:
+                for reading in self._readings(list(rest), folder):
+                    if reading.last and reading.error and self._done > 1:
+                        break  # the others before it may have had a part in it
+                    yield rest.popleft(), reading
+            except _Ended as ended:
+                if ended.slow or not self._done:
+                    error = Unreadable(ended.reason, where=rest[0].resource.url)
+                    yield rest.popleft(), Reading(0, error=error, traceback=ended.said or None)
+                self._end()
+
+    def _readings(self, jobs: list[Job], folder: Path, *, together: bool = False) -> Iterator[Reading]:
+        """What the process says of these answers; it ends with the one that is its last.
+
+        Raises:
+            _Ended: the process is gone. StorageError: the disk is full or read-only.
+        """
+        self._start()
+        seconds = [self._seconds(job) for job in jobs]
+        numbered = [(next(self._numbers), job, blobs.path(self._config.data, job.blob)) for job in jobs]
+        try:
+            self._connection.send(Task(folder / str(next(self._tasks)), numbered, together))
+            for limit in seconds:
+                if not self._connection.poll(sum(seconds) if together else limit):
+                    raise self._too_slow(limit)
+                reading: Reading = self._connection.recv()
+                if isinstance(reading.error, StorageError):
+                    raise reading.error
+                self._done += 1
+                if reading.last:
+                    self._end()
+                yield reading
+                if reading.last:
+                    return
+        except (EOFError, OSError):
+            raise self._gone() from None
+
+    def _seconds(self, job: Job) -> float:
+        size = blobs.path(self._config.data, job.blob).stat().st_size
+        return self._config.limits.reader_seconds * (1 + size / _MORE)
+
+    def _start(self) -> None:
+        if self._process:
+            return
+        self._connection, theirs = Pipe()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        code = _START.format(path=sys.path, descriptor=theirs.fileno())
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=self._said,
+            env=os.environ | _MEMORY,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        self._done = 0
+        try:
+            self._connection.send(Terms(self._config.data, self._config.limits.reader_memory))
+            self._connection.recv()  # it is ready
+        except (EOFError, OSError):
+            raise LakeError("the process of the readers does not start", why=self._gone().said) from None
+
+    def _too_slow(self, limit: float) -> _Ended:
+        self._process.send_signal(signal.SIGUSR1)  # it writes down where it is
+        self._connection.poll(min(_PATIENCE, limit / 10))
+        self._process.kill()
+        self._process.wait()
+        reason = f"its reader took more than {limit:.3g} s, which [limits] reader_seconds allows for its size"
+        return _Ended(reason, self._last_words(), slow=True)
+
+    def _gone(self) -> _Ended:
+        code = self._process.wait()
+        how = signal.Signals(-code).name if code < 0 else f"itself, with exit code {code}"
+        return _Ended(f"the process of its reader was ended by {how}", self._last_words())
+
+    def _last_words(self) -> str:
+        size = os.fstat(self._said.fileno()).st_size
+        return os.pread(self._said.fileno(), _TEXT, max(0, size - _TEXT)).decode("utf-8", "replace")
+
+    def _end(self) -> None:
+        """End the process, if there is one."""
+        if not self._process:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+        self._said.close()
+        self._process = None

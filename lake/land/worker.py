@@ -1,0 +1,220 @@
+"""The process that readers run in: it reads answers, spools their rows, and says what each came to.
+
+It has limits of its own, so that an answer that needs all memory, aborts a library or never ends costs that answer
+alone. `lake.land.readers` starts it, and ends it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake import sources
+from lake.errors import LakeError, StorageError, Unreadable
+from lake.land.job import Counts, Job, Reading
+from lake.land.spool import Writer
+from lake.sources.source import Cube, Part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TEXT, _REASON = 8_000, 500  # characters that are kept of a traceback, and of an error
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a process is told once."""
+
+    data: Path  # where cubes are stored
+    memory: int  # bytes that a reader may hold beside the program itself
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Answers to read, each with the number of its reading."""
+
+    folder: Path  # their rows go there
+    jobs: list[tuple[int, Job, Path]]
+    together: bool  # by the source's `read_many`; whatever goes wrong then ends the process
+
+
+def main(descriptor: int) -> None:
+    """Read what comes until the other side is gone."""
+    connection = Connection(descriptor)
+    terms: Terms = connection.recv()
+    import pyarrow  # noqa: F401 - what is started here is no part of an answer's time
+
+    full = _confine(terms.memory)
+    connection.send(None)
+    while True:
+        try:
+            task: Task = connection.recv()
+        except EOFError:
+            return
+        with Writer(task.folder) as writer:
+            for reading in _readings(terms, task, writer):
+                tired = not task.together and _held() > full
+                connection.send(reading if not tired else _last(reading))
+                if tired or reading.last:
+                    return
+
+
+def _confine(memory: int) -> int:
+    """Set the limits. Gives how much the process may hold when it begins an answer: half of what is allowed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the landing, which ends this process
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    faulthandler.enable(sys.stderr)
+    faulthandler.register(signal.SIGUSR1, sys.stderr, all_threads=True)  # "where are you?": the landing is tired of it
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    held = _held()
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = held + memory if hard == resource.RLIM_INFINITY else min(held + memory, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    return held + memory // 2
+
+
+def _held() -> int:
+    """Bytes that RLIMIT_DATA counts."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[5])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _last(reading: Reading) -> Reading:
+    return Reading(reading.number, reading.counts, reading.error, reading.traceback, last=True)
+
+
+def _readings(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
+    if task.together:
+        yield from _many(terms, task, writer)
+        return
+    for number, job, path in task.jobs:
+        os.ftruncate(sys.stderr.fileno(), 0)  # what stands there when the process dies is of this answer
+        os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)
+        yield _one(terms, number, job, path, writer)
+
+
+def _one(terms: Terms, number: int, job: Job, path: Path, writer: Writer) -> Reading:
+    counts: Counts = {}
+    try:
+        for part in sources.get(job.source).read(job.resource, path):
+            _take(terms, number, job, part, counts, writer)
+    except LakeError as error:
+        return Reading(number, error=error, last=isinstance(error, StorageError))
+    except BaseException as error:  # also a panic of a library in Rust: what it left behind is not used again
+        traceback.clear_frames(error.__traceback__)  # what they hold is not needed any more, and may be all memory
+        text = "".join(traceback.format_exception(error))
+        hurt = not isinstance(error, Exception) or isinstance(error, MemoryError | RecursionError)
+        return Reading(number, error=_tripped(terms, job, error), traceback=_shortened(text), last=hurt)
+    return _read(number, job, counts)
+
+
+def _many(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
+    """What the source's `read_many` gives, once it is through: an answer's parts may come in any order."""
+    jobs = {job.resource.id: (number, job) for number, job, _ in task.jobs}
+    counts: dict[str, Counts] = {id: {} for id in jobs}
+    errors: dict[str, LakeError] = {}
+    read_many = sources.get(task.jobs[0][1].source).read_many
+    for resource_, part in read_many([(job.resource, path) for _, job, path in task.jobs]):
+        number, job = jobs[resource_.id]
+        try:
+            if isinstance(part, LakeError):
+                raise part
+            _take(terms, number, job, part, counts[resource_.id], writer)
+        except StorageError as error:
+            yield Reading(number, error=error, last=True)
+            return
+        except LakeError as error:
+            errors.setdefault(resource_.id, error)
+    for id, (number, job) in jobs.items():
+        yield Reading(number, error=errors[id]) if id in errors else _read(number, job, counts[id])
+
+
+def _read(number: int, job: Job, counts: Counts) -> Reading:
+    if counts:
+        return Reading(number, counts)
+    return Reading(number, error=Unreadable("its reader found nothing in it", where=job.resource.url))
+
+
+def _tripped(terms: Terms, job: Job, error: BaseException) -> Unreadable:
+    if isinstance(error, MemoryError):
+        allowed = f"{terms.memory / 1e9:g} GB"
+        return Unreadable(
+            f"its reader needs more memory than [limits] reader_memory allows ({allowed})", where=job.resource.url
+        )
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:  # it cannot even be printed
+        text = type(error).__name__
+    return Unreadable(f"its reader tripped: {' '.join(text.split())[:_REASON]}", where=job.resource.url)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[: _TEXT // 2]}\n[...]\n{text[-_TEXT // 2 :]}"
+
+
+def _take(terms: Terms, number: int, job: Job, part: Part | Cube, counts: Counts, writer: Writer) -> None:
+    """Spool what a reader gave.
+
+    Raises:
+        Unreadable: it does not add up. StorageError: the disk is full or read-only.
+    """
+    for piece in [part] if isinstance(part, Part) else _stored(terms, job, part):
+        rejected = len(piece.rejects) if piece.rejects is not None else 0
+        if piece.seen != len(piece.rows) + rejected:
+            raise Unreadable(
+                f"the reader of {job.source} saw {piece.seen} records for {piece.table}, "
+                f"but gave {len(piece.rows)} rows and {rejected} rejects",
+                where=job.resource.url,
+                why="a defect of the reader: rows would be lost",
+            )
+        seen, landed, before = counts.get(piece.table, (0, 0, 0))
+        counts[piece.table] = (seen + piece.seen, landed + len(piece.rows), before + rejected)
+        writer.add(piece.table, piece.rows, number, job)
+        if rejected:
+            writer.add("rejects", _rejects(job, piece), number, job)
+
+
+def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
+    """Store a cube. Gives the rows of the engine's tables that tell of it."""
+    import pyarrow as pa
+
+    from lake.land.schemas import CUBE_VARIABLES, CUBES
+    from lake.store import cubes  # xarray and zarr: only where there are arrays
+
+    written = cubes.write(terms.data, cube, memory=terms.memory // 2)
+    facts = {key: cube.facts.get(key) for key in CUBES.names if key in cube.facts}
+    row: dict[str, Any] = {
+        **facts,
+        "source": job.source,
+        "digest": written.digest,
+        "bytes": written.bytes,
+        "dims": json.dumps(dict(cube.dataset.sizes)),
+        "_record": 0,
+    }
+    yield Part("cubes", 1, pa.Table.from_pylist([row], CUBES))
+    variables = [{**v, "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)]
+    yield Part("cube_variables", len(variables), pa.Table.from_pylist(variables, CUBE_VARIABLES))
+
+
+def _rejects(job: Job, part: Part) -> pa.Table:
+    import pyarrow as pa
+
+    n = len(part.rejects)
+    table = part.rejects.select(["_record", "reason", "content"]).rename_columns(["record", "reason", "content"])
+    return table.append_column("source", pa.repeat(job.source, n)).append_column("table", pa.repeat(part.table, n))

@@ -1,0 +1,181 @@
+"""One answer that trips its reader is that answer's failure: all others land, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import odd
+import pytest
+
+from lake import config, fetch, land
+from lake.errors import StorageError
+from lake.store import catalog
+
+LIMITS = 'reader_memory = "200 MB"\nreader_seconds = 4'
+FAULTS = {
+    "error": "ValueError: an odd value",
+    "unpicklable": "Local",
+    "deep": "RecursionError",
+    "memory": "memory",
+    "panic": "Panic: as a library in Rust does",
+    "interrupt": "KeyboardInterrupt",
+    "exit": "SystemExit",
+    "leave": "ended by itself",
+    "abort": "SIGABRT",
+    "kill": "SIGKILL",
+    "fault": "SIGSEGV",
+    "hang": "4 s",
+    "lost": "would be lost",
+    "unreadable": "it is odd",
+    "nothing": "found nothing in it",
+}
+ARGUMENTS = {"lost": "lost 1"}
+
+
+def rows(settings, sql: str) -> list[tuple]:
+    with catalog.session(settings) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def answers() -> dict[str, str]:
+    """Of each fault an answer that trips after it gave rows, between good ones."""
+    bad = {fault: ("" if fault == "nothing" else "rows 5\n") + ARGUMENTS.get(fault, fault) for fault in FAULTS}
+    good = {f"{fault}{n}": f"rows {n}\nothers 1\nrejects 2" for n, fault in enumerate(FAULTS)}
+    return dict(sorted((bad | good).items()))
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one by one", "many"])
+def test_an_answer_that_trips_its_reader_is_its_own_failure(tmp_path, monkeypatch, many):
+    odd.install(tmp_path / "package", monkeypatch, many=many)
+    settings = odd.lake(tmp_path, answers(), LIMITS)
+    summary = land.run(settings)
+    reasons = {one["resource"]: one["reason"] for one in summary.unreadable}
+    assert reasons.keys() == FAULTS.keys()
+    assert [fault for fault, reason in FAULTS.items() if reason not in reasons[fault]] == []
+    assert summary.unreadable[0]["url"] == f"https://odd.example/{summary.unreadable[0]['resource']}"
+    assert all(len(one["blob"]) == 64 and one["source"] == "odd" for one in summary.unreadable)
+    n = len(FAULTS)
+    landed = rows(settings, "SELECT _resource, count(*) FROM raw.odd_rows GROUP BY 1")
+    assert dict(landed) == {f"odd/{fault}{n}": n for n, fault in enumerate(FAULTS) if n}
+    assert rows(settings, "SELECT count(*), count(DISTINCT _resource) FROM raw.odd_others") == [(n, n)]
+    assert rows(settings, "SELECT count(*), count(DISTINCT _resource) FROM raw.rejects") == [(2 * n, n)]
+    tally = summary.tallies["odd"]
+    good = n * (n - 1) // 2 + n
+    assert (tally.blobs, tally.seen, tally.landed, tally.rejected) == (2 * n, good + 2 * n, good, 2 * n)
+    traces = dict(rows(settings, "SELECT resource, traceback FROM ops.landings WHERE status = 'unreadable'"))
+    for fault in ("error", "deep", "memory", "panic", "abort", "fault", "hang"):
+        assert "odd_source.py" in traces[fault]
+    assert {fault for fault, trace in traces.items() if trace is None} >= {"unreadable", "nothing", "lost"}
+    again = land.run(settings)  # they are not tried again by the same reader, and are told again
+    assert again.tallies["odd"].blobs == 0
+    assert again.unreadable == summary.unreadable
+    assert list((settings.data / "tmp").iterdir()) == []
+
+
+def test_the_rows_of_the_last_good_answer_stay(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    settings = odd.lake(tmp_path, {"a": "rows 2"}, LIMITS)
+    land.run(settings)
+    odd.lake(tmp_path, {"a": "rows 9\nabort"}, LIMITS)
+    fetch.run(settings, force=True)
+    summary = land.run(settings)
+    assert [one["resource"] for one in summary.unreadable] == ["a"]
+    assert rows(settings, "SELECT count(*) FROM raw.odd_rows") == [(2,)]
+
+
+def test_a_command_says_so_with_exit_code_4_and_status_names_it(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    odd.lake(tmp_path, {"a": "rows 1", "b": "error"}, LIMITS)
+    done = command(tmp_path, "land")
+    assert done.returncode == 4
+    assert "unreadable: odd/b: its reader tripped: ValueError: an odd value" in done.stderr
+    status = command(tmp_path, "status", "--failed")
+    assert "odd/b" in status.stdout
+    assert "an odd value" in status.stdout
+    assert "nothing failed" not in status.stdout
+    [told] = json.loads(command(tmp_path, "status", "--json").stdout)["unreadable"]
+    assert (told["resource"], told["reason"].split(":")[0]) == ("b", "its reader tripped")
+    assert "odd_source.py" in told["traceback"]
+
+
+def test_what_a_reader_prints_is_not_printed(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    odd.lake(tmp_path, {"a": "noise\nrows 1"}, LIMITS)
+    done = command(tmp_path, "land", "--json")
+    assert done.returncode == 0
+    assert "noise" not in done.stdout + done.stderr
+
+
+def test_a_full_disk_is_no_fault_of_an_answer(tmp_path, monkeypatch):
+    """Nothing is recorded as unreadable; the landing ends with the disk's error."""
+    odd.install(tmp_path / "package", monkeypatch)
+    settings = odd.lake(tmp_path, {"a": "rows 1"}, LIMITS)
+    land.run(settings, ["odd"])
+    odd.mirror(tmp_path, {"a": "rows 2"})
+    fetch.run(settings, force=True)
+    tmp = settings.data / "tmp"
+    shutil.rmtree(tmp, ignore_errors=True)
+    tmp.write_text("no folder")
+    with pytest.raises(StorageError):
+        land.run(settings)
+    tmp.unlink()
+    assert rows(settings, "SELECT status, count(*) FROM ops.landings GROUP BY 1") == [("landed", 1)]
+    assert land.run(settings).tallies["odd"].landed == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_landing_leaves_no_process(tmp_path, monkeypatch, number):
+    odd.install(tmp_path / "package", monkeypatch)
+    odd.lake(tmp_path, {"a": "hang"}, "reader_seconds = 600")
+    process = start(tmp_path, "land")
+    until(lambda: children(process.pid))
+    time.sleep(1)  # it has begun to read
+    [child] = children(process.pid)
+    process.send_signal(number)
+    process.wait(20)
+    process.communicate()
+    until(lambda: not alive(child))
+    odd.mirror(tmp_path, {"a": "rows 1"})
+    settings = config.load(tmp_path)
+    fetch.run(settings, force=True)
+    assert land.run(settings).tallies["odd"].landed == 1
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder / "package")])}
+    line = [sys.executable, "-m", "lake", *arguments, "-C", str(folder)]
+    return subprocess.Popen(line, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    process = start(folder, *arguments)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in file.read_text().split()]
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(condition, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
