@@ -63,6 +63,9 @@ def read(resource, path):
             case ["rejects", n]:
                 bad = [{{"_record": i, "reason": "odd", "content": str(i)}} for i in range(int(n))]
                 yield Part("{name}_rows", int(n), rows(word, []), pa.Table.from_pylist(bad, REJECTS))
+            case ["cells", column]:
+                bad = pa.table({{"_record": [1], "column": [column], "reason": ["odd"], "content": ["inf"]}})
+                yield Part("{name}_rows", 2, rows(word, range(2)), cells=bad)
             case ["lost", n]:
                 yield Part("{name}_rows", int(n) + 1, rows(word, range(int(n))))
             case ["unreadable"]:

@@ -124,8 +124,11 @@ def land(summary: Landed) -> None:
     )
     say(f"in {summary.seconds:.1f} s")
     _problems(summary.unreadable, "unreadable")
-    if any(tally.rejected for tally in summary.tallies.values()):
-        say('see the rejected records: lake sql "SELECT source, \\"table\\", record, reason FROM raw.rejects"')
+    if cells := sum(tally.cells for tally in summary.tallies.values()):
+        say(f"{cells:,} cell(s) of landed rows are null, and set aside with their reason")
+    if cells or any(tally.rejected for tally in summary.tallies.values()):
+        asked = 'SELECT source, \\"table\\", record, \\"column\\", reason FROM raw.rejects'
+        say(f'see what was rejected: lake sql "{asked}"')
 
 
 def build(summary: Built) -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lake.errors import LakeError
 from lake.sources.source import Resource
 
-Counts = dict[str, tuple[int, int, int]]  # table -> seen, landed, rejected
+
+class Count(NamedTuple):
+    """What an answer held for one raw table. Always: seen == landed + rejected."""
+
+    seen: int = 0
+    landed: int = 0
+    rejected: int = 0
+    cells: int = 0  # of the rows that landed, set aside
+
+    def __add__(self, other: Count) -> Count:  # type: ignore[override]
+        return Count(*map(sum, zip(self, other, strict=True)))
+
+
+Counts = dict[str, Count]  # by raw table
 
 
 @dataclass(frozen=True, slots=True, eq=False)

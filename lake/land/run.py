@@ -22,7 +22,7 @@ from lake import progress, sources
 from lake.config import Config
 from lake.errors import StorageError
 from lake.land import tables
-from lake.land.job import Job, Reading
+from lake.land.job import Count, Job, Reading
 from lake.land.readers import Readers
 from lake.land.schemas import ENGINE
 from lake.land.spool import Spool
@@ -48,12 +48,14 @@ class Tally:
     seen: int = 0
     landed: int = 0
     rejected: int = 0
+    cells: int = 0  # of the rows that landed, set aside
     cubes: int = 0
 
-    def add(self, table: str, seen: int, landed: int, rejected: int) -> None:
-        self.seen += seen
-        self.landed += landed
-        self.rejected += rejected
+    def add(self, table: str, count: Count) -> None:
+        self.seen += count.seen
+        self.landed += count.landed
+        self.rejected += count.rejected
+        self.cells += count.cells
         self.cubes += table == "cubes"
 
 
@@ -263,8 +265,8 @@ def _spooled(work: _Work, chunk: list[Job], spool: Spool) -> Callable[[], None]:
             failed.append(job.origin)
         else:
             spool.accept(reading.number)
-            for table, counts in reading.counts.items():
-                tally.add(table, *counts)
+            for table, count in reading.counts.items():
+                tally.add(table, count)
         rows += _landings(job, reading)
     return partial(tables.put, work.connection, [job.origin for job in chunk], failed, spool, rows)
 
@@ -285,8 +287,8 @@ def _landings(job: Job, reading: Reading) -> list[dict]:
         failure = {"status": "unreadable", "reason": reason, "traceback": reading.traceback}
         return [{**base, **failure, "seen": 0, "landed": 0, "rejected": 0}]
     return [
-        {**base, "status": "landed", "table": table, "blob": job.blob, "seen": s, "landed": n, "rejected": r}
-        for table, (s, n, r) in reading.counts.items()
+        {**base, "status": "landed", "table": table, "blob": job.blob, **count._asdict()}
+        for table, count in reading.counts.items()
     ]
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake import sources
 from lake.errors import LakeError, StorageError, Unreadable
-from lake.land.job import Counts, Job, Reading
+from lake.land.job import Count, Counts, Job, Reading
 from lake.land.spool import Writer
 from lake.sources.source import Cube, Part
 
@@ -175,19 +175,31 @@ def _take(terms: Terms, number: int, job: Job, part: Part | Cube, counts: Counts
         Unreadable: it does not add up. StorageError: the disk is full or read-only.
     """
     for piece in [part] if isinstance(part, Part) else _stored(terms, job, part):
-        rejected = len(piece.rejects) if piece.rejects is not None else 0
-        if piece.seen != len(piece.rows) + rejected:
-            raise Unreadable(
-                f"the reader of {job.source} saw {piece.seen} records for {piece.table}, "
-                f"but gave {len(piece.rows)} rows and {rejected} rejects",
-                where=job.resource.url,
-                why="a defect of the reader: rows would be lost",
-            )
-        seen, landed, before = counts.get(piece.table, (0, 0, 0))
-        counts[piece.table] = (seen + piece.seen, landed + len(piece.rows), before + rejected)
+        aside = _rejects(job, piece)
+        cells = len(piece.cells) if piece.cells is not None else 0
+        count = Count(piece.seen, len(piece.rows), len(aside) - cells, cells)
+        _adds_up(job, piece, count)
+        counts[piece.table] = counts.get(piece.table, Count()) + count
         writer.add(piece.table, piece.rows, number, job)
-        if rejected:
-            writer.add("rejects", _rejects(job, piece), number, job)
+        if len(aside):
+            writer.add("rejects", aside, number, job)
+
+
+def _adds_up(job: Job, part: Part, count: Count) -> None:
+    if count.seen != count.landed + count.rejected:
+        raise Unreadable(
+            f"the reader of {job.source} saw {count.seen} records for {part.table}, "
+            f"but gave {count.landed} rows and {count.rejected} rejects",
+            where=job.resource.url,
+            why="a defect of the reader: rows would be lost",
+        )
+    if part.cells is not None and (strange := set(part.cells["column"].to_pylist()) - set(part.rows.column_names)):
+        raise Unreadable(
+            f"the reader of {job.source} set cells of {part.table} aside, of columns that it does not have: "
+            f"{', '.join(sorted(map(str, strange)))}",
+            where=job.resource.url,
+            why="a defect of the reader",
+        )
 
 
 def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
@@ -213,8 +225,13 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
 
 
 def _rejects(job: Job, part: Part) -> pa.Table:
+    """What was not taken, records and cells, as raw.rejects has it."""
     import pyarrow as pa
 
-    n = len(part.rejects)
-    table = part.rejects.select(["_record", "reason", "content"]).rename_columns(["record", "reason", "content"])
+    from lake.sources.text import CELLS
+
+    given = [table for table in (part.rejects, part.cells) if table is not None]
+    whole = pa.concat_tables([CELLS.empty_table(), *given], promote_options="permissive").select(CELLS.names)
+    table = whole.rename_columns(["record", *CELLS.names[1:]])
+    n = len(table)
     return table.append_column("source", pa.repeat(job.source, n)).append_column("table", pa.repeat(part.table, n))

@@ -55,12 +55,25 @@ class Resource:
 
 
 class Part(NamedTuple):
-    """Some rows of one raw table, out of one answer. Always: seen == len(rows) + len(rejects)."""
+    """Some rows of one raw table, out of one answer. Always: seen == len(rows) + len(rejects).
+
+    A record of which one cell cannot be taken need not be lost: give its row with null in that cell, and say so in
+    ``cells``. Its reason and its text then stand in raw.rejects with the name of the ``column`` (null there means: the
+    whole record). Such a row counts as landed, so cells are no part of the sum above.
+
+        rows = [{"_record": 7, "planet": "GJ 667 C b", "mass_error": None}]
+        aside = [{"_record": 7, "column": "mass_error", "reason": "not a finite number", "content": "inf"}]
+        yield Part("planets", 1, pa.Table.from_pylist(rows, TABLES["planets"]),
+                   cells=pa.Table.from_pylist(aside, text.CELLS))
+
+    ``lake.sources.text.cells_aside`` makes that table from arrays.
+    """
 
     table: str
     seen: int  # records that the answer holds for this table, counted before any is judged
     rows: pa.Table  # TABLES[table]; column `_record` (int64) says which record of the answer
-    rejects: pa.Table | None = None  # REJECTS: what could not be taken, and why
+    rejects: pa.Table | None = None  # text.REJECTS: records that could not be taken, and why
+    cells: pa.Table | None = None  # text.CELLS: cells of `rows` that are null because they could not be taken, and why
 
 
 class Cube(NamedTuple):

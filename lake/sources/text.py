@@ -18,6 +18,7 @@ from lake.sources import gzipped
 from lake.sources.source import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
+CELLS = REJECTS.insert(1, pa.field("column", pa.string()))  # cells of records that are taken without them
 BLOCK = 16 * 2**20  # bytes of text in memory at once
 LONGEST = 16 * 2**20  # bytes of a line: a record of a table has some thousands
 
@@ -102,6 +103,12 @@ def rejects(record: pa.Array, reason: str | pa.Array, content: Iterable[str] | p
     if not isinstance(content, pa.Array):
         content = pa.array(content, pa.string())
     return pa.Table.from_arrays([record, reason, content], schema=REJECTS)
+
+
+def cells_aside(record: pa.Array, column: str, reason: str | pa.Array, content: Iterable[str] | pa.Array) -> pa.Table:
+    """Cells of one column that are not taken, while their records are: as CELLS, for `Part.cells`."""
+    whole = rejects(record, reason, content)
+    return whole.add_column(1, "column", pa.repeat(pa.scalar(column, pa.string()), len(whole)))
 
 
 class Cells(NamedTuple):

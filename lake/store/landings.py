@@ -27,6 +27,7 @@ COLUMNS: Columns = {
     "seen": ("BIGINT", "Records in the blob for this table"),
     "landed": ("BIGINT", "Rows that were taken"),
     "rejected": ("BIGINT", "Records in raw.rejects: seen = landed + rejected"),
+    "cells": ("BIGINT", "Cells of the landed rows in raw.rejects, with their column; null: landed by an older lake"),
     "fetched_at": ("VARCHAR", "When the bytes came, UTC"),
     "landed_at": ("VARCHAR", "When they were read, UTC"),
 }

@@ -15,6 +15,7 @@ import odd
 import pytest
 
 from lake import config, fetch, land
+from lake.cli import _state
 from lake.errors import StorageError
 from lake.store import catalog
 
@@ -33,10 +34,12 @@ FAULTS = {
     "fault": "SIGSEGV",
     "hang": "4 s",
     "lost": "would be lost",
+    "cells": "of columns that it does not have: no",
     "unreadable": "it is odd",
     "nothing": "found nothing in it",
 }
-ARGUMENTS = {"lost": "lost 1"}
+OLDER = [("ops.landings", "traceback"), ("ops.landings", "cells"), ("raw.rejects", "column")]
+ARGUMENTS = {"lost": "lost 1", "cells": "cells no"}
 
 
 def rows(settings, sql: str) -> list[tuple]:
@@ -77,6 +80,34 @@ def test_an_answer_that_trips_its_reader_is_its_own_failure(tmp_path, monkeypatc
     assert again.tallies["odd"].blobs == 0
     assert again.unreadable == summary.unreadable
     assert list((settings.data / "tmp").iterdir()) == []
+
+
+def test_a_cell_that_cannot_be_taken_costs_the_cell_alone(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    settings = odd.lake(tmp_path, {"a": "cells word\nrejects 1"}, LIMITS)
+    tally = land.run(settings).tallies["odd"]
+    assert (tally.seen, tally.landed, tally.rejected, tally.cells) == (3, 2, 1, 1)
+    columns = '"table", record, "column", reason, content, _resource'
+    assert rows(settings, f"SELECT {columns} FROM raw.rejects ORDER BY record") == [
+        ("odd_rows", 0, None, "odd", "0", "odd/a"),
+        ("odd_rows", 1, "word", "odd", "inf", "odd/a"),
+    ]
+    assert rows(settings, "SELECT seen, landed, rejected, cells FROM ops.landings") == [(3, 2, 1, 1)]
+
+
+def test_a_lake_made_before_gets_the_new_columns(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    settings = odd.lake(tmp_path, {"a": "rows 2\nrejects 1", "b": "unreadable"}, LIMITS)
+    land.run(settings)
+    with catalog.write_session(settings) as connection:
+        for table, column in OLDER:
+            connection.execute(f'ALTER TABLE {table} DROP COLUMN "{column}"')
+    assert [one["resource"] for one in _state.unreadable(settings)] == ["b"]
+    land.run(settings)
+    for table, column in OLDER:
+        rows(settings, f'SELECT "{column}" FROM {table}')
+    assert rows(settings, "SELECT count(*) FROM raw.odd_rows") == [(2,)]
+    assert rows(settings, "SELECT count(*) FROM raw.rejects") == [(1,)]
 
 
 def test_the_rows_of_the_last_good_answer_stay(tmp_path, monkeypatch):
