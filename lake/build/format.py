@@ -1,8 +1,8 @@
 """The layout of SQL files: sqlfmt's, and nothing but the layout.
 
-A formatted model has the same tokens as before, so that nothing becomes stale and no comment is lost. sqlglot's printer
-would not do: it prints what it understood (list() as ARRAY_AGG(), bool_or(x) with a CAST that nobody wrote), which
-makes every model stale, and moves comments.
+A formatted model means the same to DuckDB's parser as before, so that nothing becomes stale, no value changes and no
+comment is lost. sqlglot's printer would not do: it prints what it understood (list() as ARRAY_AGG(), bool_or(x) with a
+CAST that nobody wrote), which makes every model stale, and moves comments.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake.build.graph import read
-from lake.build.parse import canonical
+from lake.build.parse import bare, canonical, words
 from lake.errors import ConfigError, ModelError
 
 WIDTH = 120  # characters a line
@@ -39,50 +39,57 @@ def models(root: Path) -> list[Path]:
 def formatted(path: Path) -> Formatted:
     """A file as it is and as it would be; nothing is written.
 
+    Names are written in lower case where nothing is changed by it, and as they are where one of them may be data.
+
     Raises:
         ModelError: sqlfmt cannot lay it out, or would change more than the layout.
     """
+    before = read(path)
+    meant = canonical(before)
+    for keep_names in (False, True):
+        once = _laid_out(before, path, keep_names)
+        after = _laid_out(once, path, keep_names)  # sqlfmt moves some comments a second time
+        if canonical(after) == meant and (after == once or _laid_out(after, path, keep_names) == after):
+            return Formatted(path, before, after)
+    raise _not_the_same(path, before, after)
+
+
+_AROUND = "put -- fmt: off and -- fmt: on around it"
+
+
+def _laid_out(sql: str, path: Path, keep_names: bool) -> str:
     import sqlfmt.api
     from sqlfmt.exception import SqlfmtError
     from sqlfmt.mode import Mode
 
-    before = read(path)
+    from lake.build.dialect import DuckDB
+
+    mode = Mode(line_length=WIDTH)
+    mode.dialect = DuckDB(keep_names=keep_names)
     try:
-        after = sqlfmt.api.format_string(before, Mode(line_length=WIDTH))
+        return sqlfmt.api.format_string(sql, mode)
     except SqlfmtError as error:
         raise ModelError(
             f"{path.name} cannot be laid out: {error}",
             where=str(path),
-            why="sqlfmt does not know all of DuckDB's syntax: ^@ for one, or }} that does not close a template",
-            next="write it otherwise (starts_with(), } }), or put -- fmt: off and -- fmt: on around it",
+            why="sqlfmt does not know all of DuckDB's syntax",
+            next=f"write it otherwise, or {_AROUND}",
         ) from None
-    if (renamed := _renamed(before, after)) is not None:
-        raise ModelError(
-            f"{path.name} would not mean the same: {renamed}",
-            where=str(path),
-            why="sqlfmt writes names that are not quoted in lower case",
-            next='quote the name ("Name"), or put -- fmt: off and -- fmt: on around it',
-        )
-    return Formatted(path, before, after)
 
 
-def _renamed(before: str, after: str) -> str | None:
-    """What differs beside the layout: a token, or the spelling of a column that is given."""
-    if canonical(before)[0] != canonical(after)[0]:
-        return "its tokens differ"
-    gone = sorted(_given(before) - _given(after))
-    return f"the column {gone[0]} would be {gone[0].lower()}" if gone else None
-
-
-def _given(sql: str) -> set[str]:
-    """The names of the columns that a text gives, as they are spelled; none where it is not one query."""
-    import sqlglot
-
-    try:
-        query = sqlglot.parse_one(sql, dialect="duckdb")
-    except sqlglot.errors.SqlglotError:
-        return set()
-    return set(getattr(query, "named_selects", ()))
+def _not_the_same(path: Path, before: str, after: str) -> ModelError:
+    """Why a text is left as it is: the first of its words that would mean something else."""
+    was, new = words(bare(before)), words(bare(after))
+    for one, two in zip(was, new, strict=False):
+        if one.text != two.text and canonical(before[: one.start] + two.text + before[one.end :]) != canonical(before):
+            return ModelError(
+                f"{path.name} cannot be laid out: {one.text} would become {two.text}",
+                where=f"{path}:{before.count(chr(10), 0, one.start) + 1}",
+                why="sqlfmt takes the name for a keyword, and its case may reach a value",
+                next=f'write "{one.text}", or {_AROUND}',
+            )
+    why = "sqlfmt reads it otherwise than DuckDB" if canonical(after) != canonical(before) else "each time otherwise"
+    return ModelError(f"{path.name} cannot be laid out", where=str(path), why=why, next=_AROUND)
 
 
 def write(files: Iterable[Formatted]) -> None:

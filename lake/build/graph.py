@@ -6,10 +6,10 @@ import difflib
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,40 @@ from lake.config import Config
 from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
 
-_CREATE_MACRO = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MACRO|FUNCTION)\s+([a-z_]\w*)\s*\(", re.IGNORECASE)
-_PARSER = 3  # raise it when what is read off a text changes
+_PARSER = 4  # raise it when what is read off a text changes
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a text uses: see `parse.select`."""
+
+    calls: tuple[str, ...] = ()
+    rows_of: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Uses:
+        return cls(*(tuple(facts[kind]) for kind in ("calls", "rows_of", "tables", "session")))
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
     name: str
     sql: str  # CREATE MACRO ...
-    canonical: str
-    calls: tuple[str, ...]
+    canonical: str  # a digest of what it means
+    uses: Uses
+    table: bool  # whether it gives rows
     where: str
 
     @property
-    def reads(self) -> list[str]:
+    def calls(self) -> tuple[str, ...]:
+        return self.uses.calls
+
+    @property
+    def reads(self) -> tuple[str, ...]:
         """Tables that it reads: then it is for those who read the lake, where these are there, and not for models."""
-        return re.findall(r"\b(?:FROM|JOIN)\s+(\w+\.\w+)", _without_comments(self.sql), re.IGNORECASE)
+        return self.uses.tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +61,14 @@ class Model:
     """A table and how it is made: from a SELECT, or, for a seed, from a CSV file."""
 
     table: str
-    sql: str
-    canonical: str
+    sql: str  # up to its last word
+    canonical: str  # a digest of what it means
     inputs: tuple[str, ...]  # tables
     macros: tuple[str, ...]  # all that it calls, through others too
     contract: Contract
     path: Path
     seed: bool = False
+    uses: Uses = Uses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +153,8 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
                 why=f"models/{path.parent.name}.py has no class for it",
                 next=f"add one: class {class_name(path.stem)}(Table, key=...): ...",
             )
-        sql = read(path)
-        facts = cache.facts(sql, path)
-        used = _closure(set(facts["calls"]) & macros.keys(), macros)
+        facts = cache.facts(read(path), path)
+        used = _closure(facts["calls"], macros, cache)
         if reading := [macro for macro in used if macros[macro].reads]:
             raise ModelError(
                 f"{table} calls {reading[0]}, which reads {macros[reading[0]].reads[0]}",
@@ -144,7 +162,8 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
                 why="what a model reads has to stand in its own SQL, so that it is built after it",
                 next="join the table",
             )
-        yield Model(table, sql, facts["canonical"], tuple(facts["tables"]), used, promised[table], path)
+        uses = Uses.of(facts)
+        yield Model(table, facts["sql"], facts["canonical"], uses.tables, used, promised[table], path, uses=uses)
 
 
 def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
@@ -160,10 +179,8 @@ def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
     macros: dict[str, Macro] = {}
     for path in sorted((root / "macros").glob("*.sql")):
         for sql in cache.statements(read(path), path):
-            match = _CREATE_MACRO.match(_without_comments(sql))
-            if not match:
-                raise ModelError("macros/ holds CREATE MACRO statements only", where=str(path), why=sql.strip()[:80])
-            macro = Macro(match[1].lower(), sql, *cache.tokens(sql), where=str(path))
+            facts = cache.macro(sql, path)
+            macro = Macro(facts["name"], sql, facts["canonical"], Uses.of(facts), facts["table"], str(path))
             if macro.name in macros:
                 raise ModelError(f"the macro {macro.name} is made twice", where=f"{path}, {macros[macro.name].where}")
             macros[macro.name] = macro
@@ -171,15 +188,14 @@ def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
     return {name: macros[name] for name in _sorted(graph, "macros")}
 
 
-def _closure(names: Iterable[str], macros: Mapping[str, Macro]) -> tuple[str, ...]:
-    found: set[str] = set()
-    queue = list(names)
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue.extend(set(macros[name].calls) & macros.keys())
-    return tuple(sorted(found))
+def _closure(calls: Iterable[str], macros: Mapping[str, Macro], cache: Cache) -> tuple[str, ...]:
+    """The macros that are called, through others too, and through DuckDB's own: some of its functions are macros."""
+    own = cache.own_macros() if macros else {}
+
+    def near(name: str) -> Iterable[str]:
+        return macros[name].calls if name in macros else own[name]["calls"] if name in own else ()
+
+    return tuple(sorted(_reached(calls, None, near) & macros.keys()))
 
 
 def _check_inputs(models: Mapping[str, Model]) -> None:
@@ -223,10 +239,6 @@ def read(path: Path) -> str:
         raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
 
 
-def _without_comments(sql: str) -> str:
-    return re.sub(r"--[^\n]*", "", sql).lstrip()
-
-
 class Cache:
     """What parsing says of a text, kept by the text's digest."""
 
@@ -259,9 +271,11 @@ class Cache:
     def facts(self, sql: str, path: Path) -> dict[str, Any]:
         return self.get("model", sql, lambda: parse.select(sql, path))
 
-    def tokens(self, sql: str) -> tuple[str, tuple[str, ...]]:
-        text, calls = self.get("tokens", sql, lambda: parse.canonical(sql))
-        return text, tuple(calls)
+    def macro(self, sql: str, path: Path) -> dict[str, Any]:
+        return self.get("macro", sql, lambda: parse.macro(sql, path))
+
+    def own_macros(self) -> dict[str, dict[str, list[str]]]:
+        return self.get("own macros", metadata.version("duckdb"), parse.own_macros)
 
     def statements(self, text: str, path: Path) -> list[str]:
         return self.get("statements", text, lambda: parse.statements(text, path))

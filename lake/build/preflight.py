@@ -7,10 +7,10 @@ the record cannot hold, functions that give something else each time: all that a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from lake.build import normalisation
+from lake.build import normalisation, steady
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the record would change them
 _ARRAY = re.compile(r"\[\d+\]")  # FLOAT[3]: likewise
-_VARYING = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
-_STEADY = {"error", "current_schema", "current_schemas", "current_database", "in_search_path"}
 
 
 def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns]) -> None:
@@ -37,7 +35,7 @@ def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns])
     normalisation.check(project)
     with duckdb.connect() as connection:
         create_macros(connection, project)
-        varying = {row[0] for row in connection.execute(_VARYING).fetchall()} - _STEADY
+        varying = steady.varying(connection)
         models = list(models)
         _tables(connection, project, models, raw)
         problems = [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
@@ -61,7 +59,7 @@ def _tables(connection: DuckDBPyConnection, project: Project, models: list[Model
 
 
 def _problem(
-    connection: DuckDBPyConnection, project: Project, model: Model, raw: Mapping[str, Columns], varying: set[str]
+    connection: DuckDBPyConnection, project: Project, model: Model, raw: Mapping[str, Columns], varying: Container[str]
 ) -> ModelError | None:
     import duckdb
 
@@ -69,7 +67,7 @@ def _problem(
         for table in model.inputs:
             if table not in project.models and table not in raw:
                 raise unknown_table(model, table, [*project.models, *raw])
-        _steady(project, model, varying)
+        steady.check(project, model, varying)
         select = seed(model) if model.seed else model.sql.rstrip().rstrip(";")
         _agree(model, {row[0]: row[1] for row in connection.execute(f"DESCRIBE {select}").fetchall()})
     except ModelError as problem:
@@ -77,33 +75,6 @@ def _problem(
     except duckdb.Error as error:
         return refused(model, error)
     return None
-
-
-def _steady(project: Project, model: Model, varying: set[str]) -> None:
-    """Refuse what gives another table each time it runs: whether it changed could not be told by its content."""
-    texts = [(model.canonical, model.sql, str(model.path))] if not model.seed else []
-    texts += [(macro.canonical, macro.sql, macro.where) for macro in (project.macros[n] for n in model.macros)]
-    for canonical, sql, where in texts:
-        words = canonical.split()
-        called = {word for word, after in zip(words, [*words[1:], ""], strict=True) if after == "("}
-        called |= {word for word in words if word in ("current_date", "current_time", "current_timestamp")}
-        for function in sorted(called & (varying | {"current_date", "current_time", "current_timestamp"})):
-            line, caret = _point(sql, function)
-            raise ModelError(
-                f"{model.table} calls {function}(), which gives something else each time",
-                where=f"{where}:{line}",
-                why=f"models are compared by content\n{caret}",
-                next="take the value from a table, or from what was fetched",
-            )
-
-
-def _point(sql: str, word: str) -> tuple[int, str]:
-    """The line that holds a word, and a caret below it."""
-    for number, line in enumerate(sql.splitlines(), 1):
-        found = re.search(rf"\b{re.escape(word)}\b", line.partition("--")[0], re.IGNORECASE)
-        if found:
-            return number, f"{line}\n{' ' * found.start()}^"
-    return 1, ""
 
 
 def _agree(model: Model, given: Mapping[str, str]) -> None:

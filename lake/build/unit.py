@@ -151,7 +151,7 @@ def _count(expected: int, got: int) -> list[Difference]:
 
 def _of_call(connection: DuckDBPyConnection, project: Project, test: UnitTest, _: Any) -> list[Difference]:
     macro = project.macros[test.subjects[0].removeprefix(MACROS)]
-    if ") as table " in macro.canonical:
+    if macro.table:
         if not is_rows(test.expect):
             raise test.mistake(f"{macro.name} is a table macro: it gives rows", at="expect")
         columns = ", ".join(map(name, test.columns)) or "*"
