@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lake.build import identity
 from lake.build.graph import Model, Project
 from lake.check import statistics
 from lake.check.statistics import Statistics
@@ -313,12 +314,17 @@ def selected(files: list[Path], columns: Columns) -> str:
 
 
 def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Path], columns: Columns) -> bool:
-    """Whether two lists of files hold the same rows, in any order. What their footers tell apart is not read."""
+    """Whether two lists of files hold the same rows, bit for bit, in any order.
+
+    What their footers tell apart is not read.
+    """
     if _footers(cursor, before) != _footers(cursor, after):
         return False
-    row = f"hash({', '.join(name(column) for column, _ in columns)})"
+    row = identity.digest(columns)
     sums = [
-        cursor.execute(f"SELECT bit_xor({row}), sum({row}) FROM ({selected(list(files), columns)})").fetchone()
+        cursor.execute(
+            f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({selected(list(files), columns)})"
+        ).fetchone()
         for files in (before, after)
     ]
     return sums[0] == sums[1]
@@ -327,7 +333,8 @@ def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Pat
 def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple]:
     """Of each column: values, nulls, and the ends of a number's range; the same for the same rows in any order.
 
-    A row group with a NaN, or of a text, tells no ends that would be: then there are none.
+    A row group with a NaN, an infinity or of a text tells no ends that would be: then there are none. Nor are those of
+    what lies in lists and structs asked for: a row group of empty lists has none, though it has values.
     """
     if not files:
         return []
@@ -336,11 +343,14 @@ def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple]:
         f"CASE WHEN count({end}_) = count_if(stats_null_count < num_values) THEN {end}({end}_) END"
         for end in ("min", "max")
     )
+    finite = ", ".join(
+        f"CASE WHEN number AND isfinite(TRY_CAST({value} AS DOUBLE)) THEN CAST({value} AS DOUBLE) END AS {end}_"
+        for end, value in (("min", "stats_min_value"), ("max", "stats_max_value"))
+    )
     return cursor.execute(
         f"""SELECT path_in_schema, sum(num_values), sum(stats_null_count), {ends}
-            FROM (SELECT *, type IN ('INT32', 'INT64', 'FLOAT', 'DOUBLE') AS number,
-                         CASE WHEN number THEN TRY_CAST(stats_min_value AS DOUBLE) END AS min_,
-                         CASE WHEN number THEN TRY_CAST(stats_max_value AS DOUBLE) END AS max_
+            FROM (SELECT *, type IN ('INT32', 'INT64', 'FLOAT', 'DOUBLE') AND NOT contains(path_in_schema, ', ')
+                            AS number, {finite}
                   FROM parquet_metadata([{listed}]))
             GROUP BY 1 ORDER BY 1"""
     ).fetchall()
