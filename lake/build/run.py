@@ -361,6 +361,8 @@ def _stopped(model: Model, options: Options) -> LakeError:
 
 
 def _refused(model: Model, error: Exception) -> LakeError:
+    if hurt := catalog.damage(error):
+        return hurt
     short = catalog.is_shortage(error)
     return catalog.explain(error, model.table, str(model.path)) if short else preflight.refused(model, error)
 

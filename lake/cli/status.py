@@ -28,7 +28,7 @@ def command(path: str, failed: bool, every: bool) -> None:
 
     settings = config.load(path)
     outcomes = _state.outcomes(settings)
-    info = door.read_info(door.path(settings))
+    info = door.latest(settings)
     used, limit = blobs.usage(settings.data), settings.limits.storage
     domains = _state.domains(settings)
     bad = [outcome for outcome in outcomes if not outcome.good]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import sqlite3
 import threading
 import uuid
@@ -52,11 +53,17 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
     Raises:
         StorageError: the record or its folder cannot be opened.
     """
+    import duckdb
+
     connection = _connect(config)
     try:
         _attach(connection, config, write=write)
         connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         yield connection
+    except duckdb.Error as error:
+        if hurt := damage(error):
+            raise hurt from error
+        raise
     finally:
         with suppress(Exception):  # a failed ATTACH leaves nothing to detach; the first error is the one to tell
             connection.execute("ROLLBACK")
@@ -250,7 +257,14 @@ def _committed(connection: duckdb.DuckDBPyConnection, number: str) -> bool:
     return last is not None and last.extra.get("number") == number
 
 
-_FULL = ("no space left", "disk is full", "could not fit", "file too large", "disk quota exceeded")
+_FULL = (
+    "no space left",
+    "failed to create checkpoint",
+    "disk is full",
+    "could not fit",
+    "file too large",
+    "disk quota exceeded",
+)
 _MEMORY = ("out of memory",)
 
 
@@ -279,6 +293,28 @@ def explain(error: BaseException, table: str = "", where: str = "") -> LakeError
         what = f"the memory limit is too small{of}"
         return StorageError(what, where=where, why=text, next="raise [limits] memory in lake.toml")
     return StorageError(f"the record refused: {first_line(error)}", where=where, next="lake status")
+
+
+_FILE = re.compile(r"tables/([^/'\"\n]+)/([^/'\"\n]+)/[^'\"\n]*?\.parquet")
+_BROKEN = ("decompression fail", "tprotocolexception", "parquet magic", "corrupt", "no magic bytes")
+
+
+def damage(error: BaseException) -> StorageError | None:
+    """A DuckDB error over a stored file that is damaged or gone, as one of ours; None for any other error."""
+    import duckdb
+
+    if not isinstance(error, duckdb.Error) or is_shortage(error):
+        return None
+    file = _FILE.search(str(error))
+    if not file and not _said(error, *_BROKEN):
+        return None
+    table = f"a file of {file[1]}.{file[2]}" if file else "a stored file"
+    return StorageError(
+        f"{table} is damaged or gone: {first_line(error)}",
+        where=file[0] if file else "",
+        why="a failing disk, a power cut, or something wrote to it or removed it",
+        next="lake repair",
+    )
 
 
 def first_line(error: BaseException) -> str:

@@ -1,25 +1,28 @@
 """The door: one plain DuckDB file with a view over exactly the Parquet files of each table of a snapshot.
 
 Any duckdb shell or library opens it, with no extension and no lock on the record, while a build runs. It is derived
-from the record and disposable: written beside its place and put there by rename. The views find their files under the
-variable ``lake_root`` where that is set (lake.open and lake shell set it) and else under the folder in which the lake
-lay when the door was written, so that a moved lake opens where it lands.
+from the record and disposable: written beside its place and put there by rename. The views find their files beside the
+door, wherever that lies: a copied lake reads its own. DuckDB lets a view ask no file system, but where the temporary
+folder of an opened database is, which is its path and ``.tmp``. Where that was set to something else, and where a door
+is attached to another database, only the variable ``lake_root`` can say it (lake.open and lake shell set it); the first
+query fails then, and says so: the files of another lake are never read.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, durable, record, tags
+from lake.store import catalog, durable, record, sums, tags
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
@@ -27,15 +30,16 @@ if TYPE_CHECKING:
 
 FILE = "lake.duckdb"
 _INFO = "lake_info"
+_FORM = 2  # of a door; raise it when the same snapshot gives another one
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
     snapshot: int
     published_at: str
-    root: str
     lake: str
     message: str
+    form: int
 
 
 def path(config: Config, snapshot: int | None = None) -> Path:
@@ -52,7 +56,7 @@ def ensure(config: Config, snapshot: int | str | None = None) -> Path:
     snapshot = _number(config, snapshot)
     place = path(config, snapshot)
     known = read_info(place)
-    if known and known.root == str(config.data) and (snapshot is not None or not _outdated(config, known)):
+    if known and (snapshot is not None or not _outdated(config)):
         return place
     if not catalog.exists(config):
         raise _nothing_published(config)
@@ -82,12 +86,12 @@ def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None
             raise _nothing_published(config)
         number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
         wanted = next(s for s in record.snapshots(connection, "publish") if s.id == number)
-        if not (known and known.root == str(config.data) and known.snapshot == wanted.id):
+        if not (known and known.snapshot == wanted.id):
             write(config, connection, wanted, place)
     return place
 
 
-def _outdated(config: Config, known: Info) -> bool:
+def _outdated(config: Config) -> bool:
     """Whether the record is newer than the door, as a publication killed just before its rename leaves it."""
     door = path(config).stat().st_mtime_ns
     return any(
@@ -114,22 +118,22 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
     import duckdb
 
     base = _base(config, connection, snapshot, place)
-    statements = list(_statements(config, connection, snapshot, base))
+    statements = list(_statements(config, connection, snapshot, base, _root(config, place)))
     temporary = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
+        durable.sweep(place)
         if base is not None:
             shutil.copyfile(place, temporary)
-        with duckdb.connect(str(temporary)) as target:
-            target.execute("BEGIN")
-            for statement in statements:
-                target.execute(statement)
-            target.execute("COMMIT")
-            target.execute("CHECKPOINT")
+        _fill(config, temporary, statements)
         durable.sync(temporary)
+        _note(config, place, temporary)
         durable.put(temporary, place)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.Error) as error:
+        if hurt := catalog.damage(error):
+            raise hurt from None
+        if not isinstance(error, (OSError, duckdb.IOException, duckdb.FatalException)):
+            raise
         raise StorageError(
             f"the door cannot be written: {catalog.first_line(error)}",
             where=str(place),
@@ -137,8 +141,84 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
             next="lake status",
         ) from None
     finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for left in (temporary, Path(f"{temporary}.wal")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def differences(
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path
+) -> list[str]:
+    """What a door shows otherwise than the catalog has it: names of views, columns and macros.
+
+    Raises:
+        duckdb.Error: the door, or a file that it names, cannot be read.
+    """
+    tables, columns = record.tables(connection, snapshot.id), record.columns(connection, snapshot.id)
+    wanted = {f"comment of {table}": text for table, text in record.comments(connection, snapshot.id).items()}
+    wanted |= {f"comment of {t}.{column}": text for t in tables for column, _, text in columns[t] if text}
+    with tempfile.TemporaryDirectory(prefix="door-") as folder:
+        file = Path(folder, place.name)  # written and read again: in a file, some things are spelled otherwise
+        statements = _statements(config, connection, snapshot, None, _root(config, place))
+        _fill(config, file, (one for one in statements if not one.startswith("COMMENT ON")))
+        expected, shown = _content(config, file), _content(config, place)
+    wanted |= expected
+    return sorted(what for what in wanted.keys() | shown.keys() if wanted.get(what) != shown.get(what))
+
+
+def _content(config: Config, place: Path) -> dict[str, str]:
+    """All that a door shows, by name."""
+    import duckdb
+
+    of = "database_name = current_database()"
+    with duckdb.connect(str(place), read_only=True) as connection:
+        rows = connection.execute(
+            f"""SELECT 'view ' || schema_name || '.' || view_name, sql FROM duckdb_views() WHERE {of} AND NOT internal
+            UNION ALL SELECT 'comment of ' || schema_name || '.' || view_name, comment FROM duckdb_views()
+                WHERE {of} AND NOT internal AND comment IS NOT NULL
+            UNION ALL SELECT 'comment of ' || schema_name || '.' || table_name || '.' || column_name, comment
+                FROM duckdb_columns() WHERE {of} AND NOT internal AND comment IS NOT NULL
+            UNION ALL SELECT 'macro ' || function_name || array_to_string(parameters, ', '), macro_definition
+                FROM duckdb_functions() WHERE {of} AND NOT internal
+            UNION ALL SELECT 'facts', CAST(i AS VARCHAR) FROM {_INFO} i"""
+        ).fetchall()
+    return dict(rows)
+
+
+def _sidecar(config: Config, place: Path) -> Path:
+    return config.data / "doors" / f"{place.name}.sha256"
+
+
+def _note(config: Config, place: Path, fresh: Path) -> None:
+    """Keep what a door's bytes are to be: before they have its name, and beside what they were."""
+    _, digest = sums.take(fresh)
+    before = _digests(config, place)[:1]
+    durable.write(_sidecar(config, place), "\n".join([digest, *before]) + "\n")
+
+
+def _digests(config: Config, place: Path) -> list[str]:
+    try:
+        return _sidecar(config, place).read_text("ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def untouched(config: Config, place: Path) -> bool:
+    """Whether a door's bytes are those that were written."""
+    now = sums.take(place)
+    return now is not None and now[1] in _digests(config, place)
+
+
+def _fill(config: Config, file: Path, statements: Iterable[str]) -> None:
+    import duckdb
+
+    with duckdb.connect(str(file)) as target:
+        target.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
+        target.execute("BEGIN")
+        for statement in statements:
+            target.execute(statement)
+        target.execute("COMMIT")
+        target.execute("CHECKPOINT")
 
 
 def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path) -> int | None:
@@ -146,7 +226,7 @@ def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
     table's files, and most tables are as they were.
     """
     known = read_info(place)
-    if not known or known.root != str(config.data) or known.snapshot >= snapshot.id:
+    if not known or known.snapshot >= snapshot.id or not untouched(config, place):
         return None
     if known.snapshot not in {one.id for one in record.snapshots(connection)}:  # freed since
         return None
@@ -168,7 +248,7 @@ def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterat
 
 
 def _statements(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, base: int | None
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, base: int | None, root: str
 ) -> Iterator[str]:
     tables = record.tables(connection, snapshot.id)
     columns = record.columns(connection, snapshot.id)
@@ -185,7 +265,7 @@ def _statements(
         if touched is not None and table not in touched:
             continue
         quoted = ".".join(map(name, table.split(".", 1)))
-        yield f"CREATE OR REPLACE VIEW {quoted} AS {_select(config, files, columns[table])}"
+        yield f"CREATE OR REPLACE VIEW {quoted} AS {_select(root, files, columns[table])}"
         if comments.get(table):
             yield f"COMMENT ON VIEW {quoted} IS {quote(comments[table])}"
         for column, _, text in columns[table]:
@@ -195,24 +275,53 @@ def _statements(
         yield from _definitions(connection, snapshot.id)
     yield (
         f"CREATE TABLE {_INFO} AS SELECT {snapshot.id} AS snapshot, {quote(snapshot.at)} AS published_at, "
-        f"{quote(str(config.data))} AS root, {quote(config.lake.name)} AS lake, {quote(snapshot.message)} AS message"
+        f"{quote(config.lake.name)} AS lake, {quote(snapshot.message)} AS message, {_FORM} AS form"
     )
 
 
-def _select(config: Config, files: list[str], columns: list[tuple[str, str, str]]) -> str:
+def _root(config: Config, place: Path) -> str:
+    """The data folder, in SQL that DuckDB works out when a view is bound."""
+    if place != path(config):
+        way = ".."
+    elif Path(config.lake.data).is_absolute():
+        return f"coalesce(getvariable('lake_root'), {quote(str(config.data))})"
+    else:
+        way = config.lake.data
+    temporary, own = "current_setting('temp_directory')", f"{place.name}.tmp"
+    beside = (
+        f"CASE WHEN parse_filename({temporary}) = {quote(own)} THEN left({temporary}, -{len(own)}) || {quote(way)} END"
+    )
+    return f"coalesce(getvariable('lake_root'), {beside}, error({quote(_LOST)}))"
+
+
+_LOST = (
+    "The lake does not know where its files lie: its lake.duckdb was attached to another database or renamed, or "
+    "temp_directory was set. Open lake.duckdb itself, or say first: SET VARIABLE lake_root = '/path/to/the/lake/data'"
+)
+
+
+def _select(root: str, files: list[str], columns: list[tuple[str, str, str]]) -> str:
     if not files:
         empty = ", ".join(f"CAST(NULL AS {type}) AS {name(column)}" for column, type, _ in columns)
         return f"SELECT {empty} WHERE false"
-    root = f"coalesce(getvariable('lake_root'), {quote(str(config.data))})"
-    paths = ", ".join(f"{root} || {quote('/' + file)}" for file in files)
+    paths = ", ".join(quote("/" + file) for file in files)
     listed = ", ".join(name(column) for column, _, _ in columns)
-    return f"SELECT {listed} FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    files = f"list_transform([{paths}], lambda file: {root} || file)"  # one evaluation, however many there are
+    return f"SELECT {listed} FROM read_parquet({files}, union_by_name = true, hive_partitioning = false)"
 
 
 def shows(config: Config, snapshot: record.Snapshot) -> bool:
     """Whether the newest door is of that snapshot; a publication killed just before its rename leaves the old one."""
     known = read_info(path(config))
     return known is not None and known.snapshot == snapshot.id
+
+
+def latest(config: Config) -> Info | None:
+    """What the newest snapshot's door says of itself; None where nothing is published."""
+    try:
+        return read_info(ensure(config))
+    except ConfigError:
+        return None
 
 
 def read_info(place: Path) -> Info | None:
@@ -224,6 +333,7 @@ def read_info(place: Path) -> Info | None:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH {quote(str(place))} AS door (READ_ONLY)")
-            return Info(*connection.execute(f"SELECT * FROM door.{_INFO}").fetchone())
-    except duckdb.Error:
+            listed = ", ".join(field.name for field in fields(Info))
+            return Info(*connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone())
+    except (duckdb.Error, TypeError):  # no door, or an older one
         return None
