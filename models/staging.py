@@ -384,6 +384,19 @@ class _Ranks(Table):
     """Name"""
 
 
+class AgoraModels(Table, key="model", empty=True, tags="genomes"):
+    """Metabolic models, the strains they are of, and the names they go by."""
+
+    resource: str
+    """Its file's resource"""
+    model: str
+    """Its name in core: its strain's, or the id in its file; with the file behind it where several have one name"""
+    sbml_id: str
+    """The id in its file"""
+    strain_id: str | None
+    """The strain of AGORA's tables that the id, or the file's name, is of"""
+
+
 class GtdbGenomes(_Ranks, key=("release", "gtdb_id"), empty=True, tags="genomes"):
     """Genomes of GTDB, one row each release."""
 

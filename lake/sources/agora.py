@@ -33,7 +33,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"collections": [], "models": [], "urls": []}
 ROOT = "https://www.vmh.life/files/reconstructions"
 

@@ -39,12 +39,12 @@ gc               real   percent  GC * assembled   Guanine and cytosine among the
 genome_link      text   -   Genome link           Folder of the assembly
 """
 _METABOLITES = """
-model        text   -  -  Model: its id in the file, as in agora_strains.strain_id
+model        text   -  -  Model: its id in the file
 metabolite   text   -  -  Metabolite and its compartment, such as atp[c]
 name         text   -  -  Name
 compartment  text   -  -  Compartment
 formula      text   -  -  Sum formula
-charge       whole  -  -  Charge, in elementary charges
+charge       real   -  -  Charge, in elementary charges
 boundary     truth  -  -  Whether its amount is held fixed
 """
 _REACTIONS = """
@@ -54,7 +54,7 @@ name         text   -             -  Name
 reversible   truth  -             -  Whether it may go both ways
 lower        real   mmol/g/hour   -  Least flux, per gram of dry weight
 upper        real   mmol/g/hour   -  Greatest flux, per gram of dry weight
-subsystem    text   -             -  Group of reactions that it is in
+subsystem    text   -             -  Groups of reactions that it is in, parted by "; "
 genes        text   -             -  Which genes it needs: names, and, or, brackets
 """
 _STOICHIOMETRY = """
@@ -74,6 +74,15 @@ kind      text  -  -  model, metabolite, reaction or gene
 id        text  -  -  What of the model
 database  text  -  -  Database, as identifiers.org names it: kegg.compound, ec-code, ...
 xref      text  -  -  Identifier there
+qualifier text  -  -  How it is meant, by the annotation: is, isDescribedBy, isEncodedBy, ...; missing for a note
+"""
+_OBJECTIVES = """
+model        text   -  -  Model
+objective    text   -  -  Objective: what is to be as great or as small as can be
+active       truth  -  -  Whether it is the one that the model is used with
+direction    text   -  -  maximize or minimize
+reaction     text   -  -  Reaction whose flux counts
+coefficient  real   1  -  How much it counts
 """
 _RECORD = "The element's place among those of its kind in the model, from 1"
 
@@ -83,5 +92,6 @@ TABLES: Mapping[str, pa.Schema] = {
     "agora_reactions": schema(_REACTIONS, _RECORD),
     "agora_stoichiometry": schema(_STOICHIOMETRY, _RECORD),
     "agora_genes": schema(_GENES, _RECORD),
+    "agora_objectives": schema(_OBJECTIVES, _RECORD),
     "agora_xrefs": schema(_XREFS, _RECORD),
 }

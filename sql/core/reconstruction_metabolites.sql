@@ -1,11 +1,12 @@
--- Metabolites of metabolic models, with KEGG's compound where the model names one.
+-- Metabolites of metabolic models, with KEGG's compound where the model's annotation or its notes name one.
 with
     known as (
-        select model, id, list(distinct xref order by xref) as kegg
+        select _resource, id, list(distinct xref order by xref) as kegg
         from raw.agora_xrefs
-        where kind = 'metabolite' and database = 'kegg.compound'
-        group by model, id
+        where kind = 'metabolite' and database = 'kegg.compound' and coalesce(qualifier, 'is') = 'is'
+        group by _resource, id
     )
-select m.model, m.metabolite, m.name, m.compartment, m.formula, m.charge, coalesce(k.kegg, []) as kegg
+select a.model, m.metabolite, m.name, m.compartment, m.formula, m.charge, coalesce(k.kegg, []) as kegg
 from raw.agora_metabolites m
-left join known k on k.model = m.model and k.id = m.metabolite
+join staging.agora_models a on a.resource = m._resource
+left join known k on k._resource = m._resource and k.id = m.metabolite

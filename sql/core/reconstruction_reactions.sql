@@ -1,27 +1,35 @@
--- Reactions of metabolic models, with what other databases call them.
+-- Reactions of metabolic models, with what other databases call them. What a reaction takes and gives in the same
+-- amount
+-- (an enzyme, say) is neither consumed nor produced.
 with
     known as (
         select
-            model,
+            _resource,
             id,
             list(distinct xref order by xref) filter (where database = 'ec-code') as ec,
             list(distinct xref order by xref) filter (where database = 'kegg.reaction') as kegg
         from raw.agora_xrefs
-        where kind = 'reaction'
-        group by model, id
+        where
+            kind = 'reaction'
+            and (coalesce(qualifier, 'is') = 'is' or (database = 'ec-code' and qualifier = 'isVersionOf'))
+        group by _resource, id
+    ),
+    summed as (
+        select _resource, reaction, metabolite, fsum(coefficient) as coefficient
+        from raw.agora_stoichiometry
+        group by _resource, reaction, metabolite
     ),
     parts as (
         select
-            model,
+            _resource,
             reaction,
-            count(*) as participants,
             list(metabolite order by metabolite) filter (where coefficient < 0) as consumed,
             list(metabolite order by metabolite) filter (where coefficient > 0) as produced
-        from raw.agora_stoichiometry
-        group by model, reaction
+        from summed
+        group by _resource, reaction
     )
 select
-    r.model,
+    a.model,
     r.reaction,
     r.name,
     r.subsystem,
@@ -34,5 +42,6 @@ select
     coalesce(p.consumed, []) as consumed,
     coalesce(p.produced, []) as produced
 from raw.agora_reactions r
-left join known k on k.model = r.model and k.id = r.reaction
-left join parts p on p.model = r.model and p.reaction = r.reaction
+join staging.agora_models a on a.resource = r._resource
+left join known k on k._resource = r._resource and k.id = r.reaction
+left join parts p on p._resource = r._resource and p.reaction = r.reaction
