@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from lake.errors import ConfigError, Refused
+from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources.source import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ FACTS = Facts(
 )
 READER = 2
 OPTIONS: Mapping[str, Any] = {"reports": []}
+_LARGEST = 64 * 2**20  # bytes of a report
 _FIELDS = {"url", "accession", "size", "md5", "sha256"}
 _SUMMARY = re.compile(r"C:([\d.]+)%\[(?:S:[\d.]+%,)?D:([\d.]+)%\],F:([\d.]+)%,M:([\d.]+)%,n:(\d+)")
 
@@ -94,6 +95,8 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         return
     title, version = _TOOLS[tool][0], _version(head)
     tabs = "\t" in head.partition("\n")[0]
+    if path.stat().st_size > _LARGEST:
+        raise Unreadable(f"the report has more than {_LARGEST:,} bytes", where=resource.url)
     plain = _PLAIN.get(tool) if not (tool == "checkm" and tabs) else None
     blocks = plain(resource, path) if plain else text.lines(path)
     if isinstance(blocks, str):
@@ -165,6 +168,11 @@ def _lines(rows: Iterable[Iterable[str]]) -> Iterator[Lines]:
     yield Lines(pa.array(np.arange(len(lines))), pa.array(lines), REJECTS.empty_table())
 
 
+def _texts(path: Path) -> list[str]:
+    """The lines of a report; a carriage return within one is no end of it."""
+    return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+
+
 def _busco(resource: Resource, path: Path) -> Iterator[Lines] | str:
     """The summary in BUSCO's notation, C:..%[S:..%,D:..%],F:..%,M:..%,n:.., which every version writes."""
     content = path.read_text("utf-8", "replace")
@@ -192,7 +200,7 @@ def _of_json(content: str) -> tuple[tuple[str, str] | None, tuple[str, str] | No
 
 def _checkm(resource: Resource, path: Path) -> Iterator[Lines]:
     """Cells of fixed widths, two or more spaces apart, between lines of dashes; CheckM's log may stand around them."""
-    content = path.read_text("utf-8", "replace").splitlines()
+    content = _texts(path)
     first = next(number for number, line in enumerate(content) if line.lstrip().startswith("Bin Id"))
     plain = [line.strip() for line in content[first:] if not line.startswith(("---", "["))]
     return _lines(re.split(r" {2,}", line) for line in plain if "  " in line)
@@ -200,7 +208,7 @@ def _checkm(resource: Resource, path: Path) -> Iterator[Lines]:
 
 def _quast(resource: Resource, path: Path) -> Iterator[Lines] | str:
     """A line a measure and a column an assembly, turned; or, of a transposed report, as it stands."""
-    content = [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
+    content = [line for line in _texts(path) if line.strip()]
     rows = [line.split("\t") if "\t" in line else re.split(r" {2,}", line.strip()) for line in content]
     first = next((number for number, row in enumerate(rows) if row[0] == "Assembly"), None)
     if first is None or len(rows[first]) < 2:

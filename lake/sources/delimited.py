@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 # RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
 _QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'
+SHIFTED = 3  # cells that are wrong in a row that has most of them wrong
 WIDEST = 1000  # columns: the widest table of an archive that is read here has 356
 _ORIGIN = {"_record", "_resource", "_blob"}  # what each raw row is marked with: no archive's column is named so
+KINDS = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}
 _TRUTH = {"t": True, "f": False, "true": True, "false": False, "1": True, "0": False}
 
 
@@ -46,6 +48,8 @@ class Layout:
     """The columns of a file without a header, by the number of cells of its first row; None where it must have one."""
     extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
     """The field of a column that the schema has not; None leaves it out."""
+    whole: bool = False
+    """Whether a wrong cell makes its row a reject: where no header says what the columns are, it may be shifted."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     """Columns of text whose cells match a regular expression, or are missing."""
     why: str = "the archive renamed a column, or the answer is of another table"
@@ -60,8 +64,8 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
     """The rows of some blocks of lines.
 
     A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
-    has a carriage return in it, or has a cell that is not the number it should be. A column that the schema does not
-    know is kept as text.
+    or has a carriage return in it. Of a row with its key a cell that is not the number it should be is null, and set
+    aside; where most are so, the row is shifted, and a reject. A column that the schema does not know is kept as text.
 
     Args:
         where: of errors: the URL.
@@ -161,6 +165,8 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
     key = layout.required[0]
     columns: dict[str, pa.Array] = {}
     faults: list[Any] = [(pc.is_null(found[key]), f"{key} is empty")]
+    odd: list[text.Odd] = []
+    numbers: list[pa.Array] = []  # the cells that should be of another type than text
     for field in schema:
         if field.name == "_record":
             continue
@@ -170,11 +176,28 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
             columns[field.name] = pa.nulls(len(lines.record), field.type)
         else:
             columns[field.name], fault = typed(field, found[field.name])
-            faults.append(fault)
+            if field.name == key or layout.whole:
+                faults.append(fault)
+            elif field.type != pa.string():
+                numbers.append(found[field.name])
+                odd.append((field.name, fault[0], f"not {KINDS[field.type]}", found[field.name]))
             if pattern := layout.patterns.get(field.name):
                 faults.append(_unlike(field.name, pattern, found[field.name]))
-    rows, wrong, _ = text.sift(schema, lines.record, columns, faults, lines.text.filter)
-    return text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
+    faults += _shifted(odd, numbers)
+    rows, wrong, good = text.sift(schema, lines.record, columns, faults, lines.text.filter)
+    part = text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
+    return part._replace(cells=text.aside(lines.record, good, odd))
+
+
+def _shifted(odd: Sequence[text.Odd], cells: Sequence[pa.Array]) -> list[text.Fault]:
+    """Which rows have so many wrong cells that they are of another form: SHIFTED or more, and most that they have."""
+    wrong = [mask for _, mask, _, _ in odd if mask is not None]
+    if len(wrong) < SHIFTED:
+        return []
+    count = sum(pc.fill_null(mask, False).to_numpy(zero_copy_only=False).astype(np.int64) for mask in wrong)
+    there = sum(pc.is_valid(one).to_numpy(zero_copy_only=False).astype(np.int64) for one in cells)
+    shifted = pa.array((count >= SHIFTED) & (2 * count > there))
+    return [(shifted, "most of its numbers are none: its cells are shifted, or of another table")]
 
 
 def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | None, Any]]:
@@ -185,8 +208,7 @@ def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | 
     values, wrong = readers[field.type](cells)
     if wrong is None:
         return values, (None, "")
-    kind = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}[field.type]
-    return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {kind}: ", cells, ""))
+    return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {KINDS[field.type]}: ", cells, ""))
 
 
 def _unlike(name: str, pattern: str, cells: pa.Array) -> tuple[pa.Array, Any]:

@@ -1,6 +1,7 @@
 """The catalogue of exoplanet.eu (https://exoplanet.eu/catalog/), whole, as CSV: one row a planet.
 
-Cells may stand in quotes (alternate_names, detection_type); empty is missing. Columns are read by name.
+Cells may stand in quotes (alternate_names, detection_type); empty is missing. Columns are read by name, by those of
+older files too, whose header begins with "#".
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FACTS = Facts(
     refresh=7,
     domain="astronomy",
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"url": "https://exoplanet.eu/catalog/csv/"}
 
 
@@ -50,7 +51,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused(
             f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
         )
-    header, *rows = body.splitlines() or [b""]
+    header, *rows = body.removeprefix(b"#").splitlines() or [b""]
     names = [name.strip(b' "') for name in header.split(b",")]
     if not {b"name", b"planet_status", b"star_name"} <= set(names):
         raise Refused("the answer has no header with name, planet_status and star_name", where=resource.url)
@@ -72,7 +73,6 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         exoplanet_eu_tables.REQUIRED,
         delimiter=",",
         quoted=True,
-        comment="",
         why="the catalogue renamed a column: see REQUIRED in lake/sources/exoplanet_eu_tables.py",
     )
     yield from delimited.read(layout, path, resource.url)

@@ -38,10 +38,10 @@ temp_measured          real   K               -  Temperature as measured
 hot_point_lon          real   degree          -  Longitude of the hottest point
 +geometric_albedo      real   1               -  Geometric albedo
 log_g                  real   dex             -  log10 of the surface gravity in cm/s^2
-publication            text   -               -  How it was published
+publication            text   -               {publication}  How it was published
 detection_type         text   -               -  How it was found; several ways parted by commas
-mass_measurement_type  text   -               -  Where the mass is from; Theoretical where it is no measurement
-radius_measurement_type  text  -              -  Where the radius is from; Theoretical where it is no measurement
+mass_measurement_type  text   -               {mass}  Where the mass is from; Theoretical where it is no measurement
+radius_measurement_type  text  -              {radius}  Where the radius is from; Theoretical where it is no measurement
 alternate_names        text   -               -  Other names of the planet, parted by commas
 molecules              text   -               -  Molecules that were found, parted by commas
 star_name              text   -               -  Host star
@@ -64,6 +64,12 @@ star_magnetic_field    text   -               -  Whether the star has a magnetic
 star_alternate_names   text   -               -  Other names of the star, parted by commas
 """
 
+_OLDER = {  # columns that files before 2022 have under another name
+    "mass": "mass_measurement_type|mass_detection_type",
+    "radius": "radius_measurement_type|radius_detection_type",
+    "publication": "publication|publication_status",
+}
+
 
 def _lines(line: str) -> list[str]:
     if not line.startswith("+"):
@@ -82,7 +88,7 @@ def _endless(field: pa.Field) -> pa.Field:
     return pa.field(field.name, pa.string(), metadata={"unit": "", "doc": doc})
 
 
-_SCHEMA = schema("\n".join(part for line in _COLUMNS.strip().splitlines() for part in _lines(line)))
+_SCHEMA = schema("\n".join(part for line in _COLUMNS.format(**_OLDER).strip().splitlines() for part in _lines(line)))
 TABLES = {"exoplanet_eu_planets": pa.schema([_endless(field) for field in _SCHEMA])}
 REQUIRED = ("name", "planet_status", "mass", "mass_sini", "radius", "orbital_period", "semi_major_axis", "star_name")
 """An answer without one of these columns is not read; of the others a column of nulls is made."""

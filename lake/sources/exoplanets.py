@@ -25,7 +25,7 @@ FACTS = Facts(
     refresh=7,
     domain="astronomy",
 )
-READER = 2
+READER = 3
 OPTIONS: Mapping[str, Any] = {"tables": ["ps", "pscomppars", "toi", "cumulative"]}
 TAP = "https://exoplanetarchive.ipac.caltech.edu/TAP/sync"
 _KEY = {"ps": "pl_name", "pscomppars": "pl_name", "toi": "toi", "cumulative": "kepoi_name"}  # no row without it
@@ -78,9 +78,8 @@ def _names(header: str) -> list[str]:
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """The rows of a table, some megabytes at a time.
 
-    A row has a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
-    or has a cell that is not the number it should be. Empty is missing. A column that this reader does not know is
-    kept as text.
+    See :func:`lake.sources.delimited.rows` for what is a reject, and which cells are set aside. Empty is missing. A
+    column that this reader does not know is kept as text.
 
     Raises:
         Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.

@@ -29,7 +29,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {
     "releases": [],
     "tables": ["taxonomy", "metadata"],

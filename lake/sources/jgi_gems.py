@@ -26,7 +26,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"url": "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"}
 
 

@@ -35,7 +35,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report", "fasta"], "ani": False}
 ROOT = "https://ftp.ncbi.nlm.nih.gov/genomes"
 _GENOME = re.compile(r"(GC[AF])_(\d{3})(\d{3})(\d{3})\.\d+(_\S+)?")

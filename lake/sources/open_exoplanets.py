@@ -27,7 +27,7 @@ FACTS = Facts(
     domain="astronomy",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"table": True, "systems": [], "everything": False}
 _HOST = "https://raw.githubusercontent.com/OpenExoplanetCatalogue"
 _TABLE = f"{_HOST}/oec_tables/master/comma_separated/open_exoplanet_catalogue.txt"

@@ -167,6 +167,21 @@ def sift(
     return rows.filter(good), rejects(record.filter(bad), reason.filter(bad), content(bad)), good
 
 
+Odd = tuple[str, pa.Array | None, str, pa.Array]  # a column, which of its cells are wrong (None: not one), how, and all
+
+
+def aside(record: pa.Array, good: pa.Array | None, odd: Iterable[Odd]) -> pa.Table | None:
+    """The wrong cells of rows that are taken without them, as CELLS; `good` says which rows are, None where all are."""
+    found = []
+    for column, wrong, reason, cells in odd:
+        if wrong is None:
+            continue
+        mask = pc.fill_null(wrong if good is None else pc.and_(wrong, good), False)
+        if pc.any(mask).as_py():
+            found.append(cells_aside(record.filter(mask), column, reason, cells.filter(mask)))
+    return pa.concat_tables(found) if found else None
+
+
 def together(table: str, seen: int, rows: pa.Table, *rejected: pa.Table | None) -> Part:
     """A Part out of rows and of rejects from several steps."""
     found = [piece for piece in rejected if piece is not None and len(piece)]

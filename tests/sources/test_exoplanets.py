@@ -25,7 +25,8 @@ def read(table: str, path: Path) -> tuple[pa.Table, list[dict]]:
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.append(part.rows)
-        rejects += bad
+        rejects += [{"column": None, **row} for row in bad]
+        rejects += [] if part.cells is None else part.cells.to_pylist()
     return pa.concat_tables(rows), rejects
 
 
@@ -90,13 +91,14 @@ def test_bad_rows_are_rejects_with_their_reason(tmp_path):
     lines = ["1.01,1,CP,1,2", "1.02,1,CP,1,2,3", "1.03,1,CP", "1.04,1,CP,NaN,2", "1.05,1,CP,inf,2", "1.06,1,CP,x,2"]
     path.write_bytes((HEADER + "\n".join(lines) + "\n1.07,1,C").encode() + b"\xff,1,2\n1.08,2,,,\n")
     rows, rejects = read("toi", path)
-    assert rows["toi"].to_pylist() == ["1.01", "1.08"]
-    reasons = {reject["_record"]: reject["reason"] for reject in rejects}
-    assert sorted(reasons) == [3, 4, 5, 6, 7, 8]
+    assert rows["toi"].to_pylist() == ["1.01", "1.04", "1.05", "1.06", "1.08"]
+    assert rows["pl_orbper"].to_pylist() == [1.0, None, None, None, None]
+    reasons = {reject["_record"]: reject["reason"] for reject in rejects if not reject["column"]}
+    assert sorted(reasons) == [3, 4, 8]
     assert "cells" in reasons[3]
-    assert "pl_orbper is not a finite number" in reasons[5]
     assert "UTF-8" in reasons[8]
-    assert {reject["_record"]: reject["content"] for reject in rejects}[7] == lines[5]
+    cells = [(one["_record"], one["column"], one["reason"], one["content"]) for one in rejects if one["column"]]
+    assert cells == [(n, "pl_orbper", "not a finite number", said) for n, said in ((5, "NaN"), (6, "inf"), (7, "x"))]
 
 
 def take(table: str, folder: Path, body: str | bytes) -> tuple[pa.Table, list[dict]]:
@@ -147,14 +149,21 @@ def test_a_number_is_a_number_whatever_stands_beside_it(tmp_path):
     for bad in ([], ["nan"], ["1e999"], ["0x1F"], ["1,0".replace(",", " ")], ["--1"], ["1_0"]):
         body = "".join(f"{i}.01,{i},CP,{text},1\n" for i, text in enumerate([*good, *bad], 1))
         rows, rejects = take("toi", tmp_path, HEADER + body)
-        assert rows["pl_orbper"].to_pylist() == [float(text) for text in good]
-        assert [reject["reason"] for reject in rejects] == [f"pl_orbper is not a finite number: {text}" for text in bad]
+        assert rows["pl_orbper"].to_pylist() == [*(float(text) for text in good), *(None for _ in bad)]
+        assert [(one["column"], one["content"]) for one in rejects] == [("pl_orbper", text) for text in bad]
 
 
 def test_a_whole_number_may_be_written_with_a_zero_fraction_but_no_other(tmp_path):
     rows, rejects = take("toi", tmp_path, HEADER + "1.01,7.0,CP,1,1\n1.02,7.5,CP,1,1\n1.03,,CP,1,1\n1.04,8,CP,1,1\n")
-    assert rows["tid"].to_pylist() == [7, None, 8]
-    assert rejects[0]["reason"] == "tid is not a whole number: 7.5"
+    assert rows["tid"].to_pylist() == [7, None, None, 8]
+    assert [(one["_record"], one["column"], one["content"]) for one in rejects] == [(3, "tid", "7.5")]
+
+
+def test_a_row_that_is_shifted_is_a_reject_as_a_whole(tmp_path):
+    header = "toi,tid,tfopwg_disp,pl_orbper,pl_rade,dec\n"
+    rows, rejects = take("toi", tmp_path, header + "1.01,1,CP,1,1,1\n1.02,CP,1,a,b,1\n1.03,CP,1,2,2,c\n")
+    assert rows["toi"].to_pylist() == ["1.01", "1.03"]
+    assert [(one["_record"], one["column"]) for one in rejects] == [(3, None), (4, "tid"), (4, "dec")]
 
 
 def test_a_row_without_its_key_is_a_reject(tmp_path):

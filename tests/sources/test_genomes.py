@@ -150,11 +150,11 @@ def test_a_row_of_a_summary_that_does_not_fit_is_set_aside(tmp_path):
         OLD + b"GCA_000000001.1\t7\tAbc\tX\tS\nGCA_000000002.1\tseven\tAbc\tX\tS\nGCA_3\t7\n\t7\tA\tX\tS\n"
     )
     seen, rows, rejects = gathered(ncbi.read(resource("summary"), path))["ncbi_assemblies"]
-    assert (seen, len(rows)) == (4, 1)
-    assert [row["reason"] for row in rejects] == [
-        "2 cells where the header has 5",
-        "taxid is not a whole number: seven",
-        "accession is empty",
+    assert (seen, [row["taxid"] for row in rows]) == (4, [7, None])
+    assert [row["reason"] for row in rejects] == ["2 cells where the header has 5", "accession is empty"]
+    (part,) = ncbi.read(resource("summary"), path)
+    assert part.cells.to_pylist() == [
+        {"_record": 4, "column": "taxid", "reason": "not a whole number", "content": "seven"}
     ]
 
 

@@ -46,6 +46,8 @@ def read(path: Path, content: str | bytes) -> tuple[list[dict], list[dict]]:
         assert part.table == "jgi_gems_genomes"
         assert part.seen == len(part.rows) + len(bad)
         rows, rejects = rows + part.rows.to_pylist(), rejects + bad
+        for cell in [] if part.cells is None else part.cells.to_pylist():
+            rejects.append({**cell, "reason": f"{cell['column']}: {cell['reason']}"})
     return rows, rejects
 
 
@@ -73,13 +75,17 @@ def test_what_cannot_be_taken_is_a_reject_with_its_reason(tmp_path):
         {"longitude": "nan"},
     ]
     rows, rejects = read(tmp_path / "x", text(NOW, {}, *bad) + "11_9\t11\n")
-    assert [row["genome_id"] for row in rows] == ["11_1"]
+    assert [(row["genome_id"], row["n50"], row["longitude"]) for row in rows] == [
+        ("11_1", 300, -1.5),
+        ("11_1", None, -1.5),
+        ("11_1", 300, None),
+    ]
     assert sorted((reject["_record"], reject["reason"]) for reject in rejects) == [
         (3, "genome_id is not as it should be: 000000001"),
         (4, "genome_id is empty"),
         (5, "lineage is not as it should be: Environmental"),
-        (6, "n50 is not a whole number: 30 kb"),
-        (7, "longitude is not a finite number: nan"),
+        (6, "n50: not a whole number"),
+        (7, "longitude: not a finite number"),
         (8, "2 cells where the header has 20"),
     ]
 
