@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
 
@@ -49,6 +51,20 @@ def literal(value: Any) -> str:
     if isinstance(value, float):  # with an exponent: DuckDB takes 0.1 for a decimal, whose cast may be off by a bit
         return repr(value) if "e" in repr(value) else f"{value!r}e0"
     return repr(value) if isinstance(value, int) else quote(str(value))
+
+
+def nodes(connection: DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+    """The nodes of a SELECT's syntax tree, as DuckDB's own parser has it; none where it is no SELECT."""
+    tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0])
+    if not tree["error"]:
+        yield from _nodes(tree)
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _nodes(part)
 
 
 def values(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -41,9 +41,11 @@ def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, nor
     table, column = split(text) or (text, None)
     place = modality.source(table)
     try:
-        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall() if row[0] != KEY}
+        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
         raise _unfit(name, text, first_line(error)) from None
+    modality.exact(types, name, text)
+    types.pop(KEY, None)
     column = column or (next(iter(types)) if len(types) == 1 else "")
     if column not in types:
         raise _unfit(name, text, f"it has the columns {', '.join(types)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
@@ -21,7 +22,7 @@ from lake.config import parse_size
 from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import lease
-from lake.train import column, graphs, modality, order, pack, sampling, selection, slabs
+from lake.train import column, content, graphs, modality, order, pack, sampling, selection, slabs
 from lake.train.batch import KEY, Batch
 from lake.train.graphs import Graph
 from lake.train.loader import Loader
@@ -157,7 +158,8 @@ class PlanetRuns(IterableDataset):
         self.split, self.where = split, where
         self.batch_size, self.block = _positive("batch_size", batch_size), _positive("block", block)
         self.batch_bytes = None if batch_bytes is None else _positive("batch_bytes", int(parse_size(batch_bytes)))
-        self.seed, self.shuffle, self.last, self.cache = seed, _one_of("shuffle", shuffle), _one_of("last", last), cache
+        self.seed = _whole("seed", seed)
+        self.shuffle, self.last, self.cache = _one_of("shuffle", shuffle), _one_of("last", last), cache
         self.stages = _positive("stages", stages)
         self._place = _place(rank, world_size)
         # Where the next iteration begins, seen by workers that outlive an epoch: epoch, row.
@@ -213,7 +215,8 @@ class PlanetRuns(IterableDataset):
         for name, part in parts.items():
             try:
                 write = partial(part.write, here)
-                packs[name] = part.opened(self._kept(here, part.identity, write, f"the modality {name!r}"))
+                rows = content.named(here, part.source) if isinstance(part, Modality | Graph) else {}
+                packs[name] = part.opened(self._kept(here, {**part.identity, **rows}, write, f"the modality {name!r}"))
             except NoRoom as reason:
                 if self.cache:
                     _warn_streaming(name, reason, self.shuffle)
@@ -252,7 +255,11 @@ class PlanetRuns(IterableDataset):
             return {}
 
         try:
-            return np.asarray(self._kept(here, {"split": self.split, "where": self.where}, write, "planet-runs").keys)
+            rows = (
+                content.named(here, f"(SELECT {KEY} FROM core.planet_runs WHERE {self.where}\n)") if self.where else {}
+            )
+            of = {"split": self.split, "where": self.where, **rows}
+            return np.asarray(self._kept(here, of, write, "planet-runs").keys)
         except NoRoom:
             return selection.keys(here, self.split, self.where)
 
@@ -537,7 +544,14 @@ def _within(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
     return " OR ".join(f"{KEY} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
 
 
+def _whole(name: str, value: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ConfigError(f"{name} is {value!r}: it has to be a whole number")
+    return operator.index(value)
+
+
 def _positive(name: str, value: int) -> int:
+    value = _whole(name, value)
     if value < 1:
         raise ConfigError(f"{name} is {value}: it has to be 1 or more")
     return value

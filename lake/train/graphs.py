@@ -176,6 +176,7 @@ def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str) -> G
     source = modality.source(edges)
     try:
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+        modality.exact(types, graph, edges)
         if missing := [column for column in (KEY, *_ENDS) if column not in types]:
             raise _unfit(graph, edges, f"it has no {' and no '.join(missing)}")
         bad = connection.execute(f"SELECT count(*) FROM {source} WHERE {KEY} IS NULL OR source IS NULL").fetchone()[0]

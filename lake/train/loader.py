@@ -54,6 +54,8 @@ class Loader:
             yield batch
         self.data.finished()
 
+    batch_sampler = None  # asked for by trainers: the order is the dataset's
+
     @property
     def sampler(self) -> PlanetRuns:
         """Whose ``set_epoch`` a trainer calls."""

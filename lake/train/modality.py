@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|BOOLEAN")
 _WIDE = re.compile(r"U?BIGINT|UINTEGER")
+_KEYS = re.compile(r"BIGINT|U?(TINYINT|SMALLINT|INTEGER)")
 _NUMERIC = re.compile(rf"{_WHOLE.pattern}|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _LISTS = re.compile(rf"({_NUMERIC.pattern})\[\d*\]")
 _TABLE = re.compile(r"\w+\.\w+")
@@ -151,9 +152,14 @@ def describe(
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
         raise _unfit(modality, table, first_line(error)) from None
+    exact(types, modality, table)
     if columns is not None:
         if missing := [column for column in columns if column not in types]:
             raise _unfit(modality, table, f"it has no column {missing[0]!r}, but {', '.join(types)}")
+        if others := [
+            c for c in columns if c != KEY and not (_NUMERIC.fullmatch(types[c]) or _LISTS.fullmatch(types[c]))
+        ]:
+            raise _unfit(modality, table, f"{others[0]} is {types[others[0]]}: no number, and no list of numbers")
         types = {column: types[column] for column in (KEY, *columns) if column in types}
     lists = [column for column, type in types.items() if _LISTS.fullmatch(type) and column not in without]
     numbers = [c for c, type in types.items() if c != KEY and c not in without and _NUMERIC.fullmatch(type)]
@@ -177,6 +183,19 @@ def describe(
         jagged=jagged,
         cells=tuple(cell(column, type, lists=bool(lists)) for column, type in chosen.items()),
     )
+
+
+def exact(types: Mapping[str, str], modality: str, table: str) -> None:
+    """Refuse a key that is no whole number of 64 bits: rounded, it would be another planet-run's, or nobody's.
+
+    Raises:
+        ConfigError: it is of another type.
+    """
+    type = types.get(KEY, "BIGINT")
+    if not _KEYS.fullmatch(type):
+        raise _unfit(
+            modality, table, f"its {KEY} is {type}, and not BIGINT: a key of 64 bits is not kept by every type"
+        )
 
 
 def _unfit(modality: str, table: str, why: str) -> ConfigError:

@@ -1,0 +1,71 @@
+"""Whether the snapshot alone decides what a SELECT of the caller's gives; and if not, a name for what it gives now.
+
+A pack is kept by its snapshot and its query. A SELECT that reads a file, a table that was registered or attached, or a
+function that gives something else each time is kept by its rows as well, so that nothing old is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lake.store import sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from lake.reader import Lake
+
+_MAKERS = {"range", "generate_series", "unnest", "repeat", "repeat_row"}  # table functions of their arguments alone
+_VARYING = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+_SETTINGS = {"getvariable", "current_setting", "getenv", "current_date", "current_timestamp", "localtimestamp"}
+
+
+def named(here: Lake, source: str) -> Mapping[str, str]:
+    """What the identity of a pack of these rows has beside the snapshot and the query.
+
+    Args:
+        source: what stands after FROM: a table of the lake, or a SELECT in brackets.
+
+    Returns:
+        Nothing where the snapshot decides the rows; else the digest of the rows that it gives now.
+    """
+    if _decided(here, f"SELECT * FROM {source}"):
+        return {}
+    return {"content": digest(here.connection, source)}
+
+
+def digest(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    """sha256 of the rows, in whatever order they come; NULL, [] and NaN tell apart."""
+    row = "md5(CAST(to_json(r) AS VARCHAR))"
+    query = f"SELECT count(*), sha256(coalesce(string_agg({row}, '' ORDER BY {row}), '')) FROM {source} AS r"
+    rows, name = connection.execute(query).fetchone() or (0, "")
+    return f"{rows} {name}"
+
+
+def _decided(here: Lake, query: str) -> bool:
+    """Whether all tables in it are the snapshot's, and all functions give the same each time."""
+    nodes = list(sql.nodes(here.connection, query))
+    if not nodes:
+        return False
+    tables = set(here.tables())
+    local = {name for node in nodes for name in _names_of_ctes(node)}
+    varying = {name for (name,) in here.connection.execute(_VARYING).fetchall()} | _SETTINGS
+    return all(_known(node, tables, local, varying) for node in nodes)
+
+
+def _known(node: dict[str, Any], tables: set[str], local: set[str], varying: set[str]) -> bool:
+    kind = node.get("type")
+    if kind == "BASE_TABLE":
+        schema, table = node["schema_name"], node["table_name"]
+        own = node["catalog_name"] in ("", "lake") and f"{schema}.{table}" in tables
+        return own or (not schema and table in local)
+    if kind == "TABLE_FUNCTION":
+        return node["function"]["function_name"] in _MAKERS
+    if node.get("class") == "FUNCTION":
+        return node["function_name"].lower() not in varying
+    return True
+
+
+def _names_of_ctes(node: dict[str, Any]) -> list[str]:
+    return [entry["key"] for entry in (node.get("cte_map") or {}).get("map", [])]
