@@ -22,20 +22,39 @@ import os
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
+from lake import marks
 from lake.errors import ConfigError
+from lake.marks import (
+    Between,
+    DateFormat,
+    Impute,
+    Normalise,
+    OneOf,
+    Pattern,
+    References,
+    Rule,
+    Split,
+    SqlType,
+    Term,
+    Unit,
+    misfit,
+)
 
 __all__ = [
     "Between",
     "Column",
     "Contract",
+    "DateFormat",
     "Impute",
     "Normalise",
     "OneOf",
@@ -49,127 +68,6 @@ __all__ = [
     "Unit",
     "load",
 ]
-
-Severity = Literal["error", "warn"]
-_METHODS = ("standard", "robust", "log")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """The unit of a number, as pint reads it: "K", "m/s^2", "earth_mass"; "1" for a pure number."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """The term of an ontology that says what the column is: "PATO:0000146". A build refuses one that is not there, or
-    is obsolete, once core.ontology_terms holds its ontology.
-    """
-
-    id: str
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z][\w.-]*:[\w.-]+", self.id):
-            raise ValueError(f"Term({self.id!r}): a term is like PATO:0000146")
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """low <= value <= high, in the column's unit; None leaves an end open. NaN and infinity never pass."""
-
-    low: float | None = None
-    high: float | None = None
-    severity: Severity = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """The whole text matches this regular expression (RE2)."""
-
-    regex: str
-    severity: Severity = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """The value is one of these."""
-
-    values: tuple[str, ...]
-    severity: Severity = "error"
-
-    def __init__(self, *values: str, severity: Severity = "error"):
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "severity", severity)
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """Each value stands in that column: "core.pathways.pathway_id"."""
-
-    column: str
-    severity: Severity = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Normalise:
-    """How training scales the column, measured on the split "train" alone: see docs/training.md.
-
-    "standard": (x - mean) / standard deviation; "robust": (x - median) / (quartile distance / 1.349); "log": "standard"
-    of log10(x), where x <= 0 is not known.
-    """
-
-    method: Literal["standard", "robust", "log"]
-
-    def __post_init__(self) -> None:
-        if self.method not in _METHODS:
-            raise ValueError(f"Normalise({self.method!r}): it is one of {', '.join(_METHODS)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Impute:
-    """A cell that is not known gets the median of the known cells of the split "train"; its mask says so still.
-
-    Without this mark it is 0 and masked. A column that is not ``| None`` has no such cell: its build is refused.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The split is a function of another column of the row: rows of one group are in one split.
-
-        split: Annotated[str, Split("star", train=80, validation=10, test=10)]
-
-    Of each row u = md5(salt || group), its first 8 hex digits as a number, modulo 100; the shares, in percent and in
-    their order, cut 0 to 99. The macro split_of(group) is this with the salt "split:" and these shares.
-    """
-
-    by: str
-    shares: tuple[tuple[str, int], ...]
-    salt: str = "split:"
-
-    def __init__(self, by: str, *, salt: str = "split:", **shares: int):
-        if sum(shares.values()) != 100 or not all(isinstance(share, int) and share > 0 for share in shares.values()):
-            raise ValueError(f"Split({by!r}): its shares are {shares}, and not whole percents of 100 together")
-        object.__setattr__(self, "by", by)
-        object.__setattr__(self, "salt", salt)
-        object.__setattr__(self, "shares", tuple(shares.items()))
-
-
-@dataclass(frozen=True, slots=True)
-class SqlType:
-    """The column's SQL type, where it is not the usual one of its Python type (float -> DOUBLE, int -> BIGINT)."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A condition in SQL that every row meets, for what the other marks cannot say."""
-
-    name: str
-    condition: str
-    severity: Severity = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +120,6 @@ _SQL = {
 }
 
 
-_NUMBERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT")
-
-
 class Table(BaseModel):
     """Base of every contract. The class arguments, all optional, each a column's name or several:
 
@@ -248,17 +143,19 @@ class Table(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **given: Any) -> None:
         layer = cls.__module__.rpartition(".")[2]
-        where = f"models/{layer}.py"
+        where = f"models/{layer}.py:{_line_of(cls)}"
         if unknown := sorted(given.keys() - _ARGUMENTS):
             raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
+        _refuse_names(cls, layer, [column.name for column in columns], where)
         listed = {name: _listed(given.get(name, ())) for name in _LISTS}
         _refuse_unknown(cls, {column.name for column in columns}, given, listed, where)
+        rules = _rules(cls, given.get("rules", ()), where)
         cls.contract = Contract(
             table=f"{layer}.{snake_case(cls.__name__)}",
             doc=_one_line(cls.__doc__),
             columns=columns,
-            rules=given.get("rules", ()),
+            rules=rules,
             timestamp=given.get("timestamp"),
             empty=given.get("empty", False),
             **{name: given[name] for name in _PHYSICAL if name in given},
@@ -281,6 +178,55 @@ def _listed(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+def _line_of(cls: type) -> int:
+    """The line of models/<layer>.py that is being run: its class statement."""
+    frame = sys._getframe(1)
+    while frame and frame.f_globals.get("__name__") != cls.__module__:
+        frame = frame.f_back
+    return frame.f_lineno if frame else 1
+
+
+# Names of DuckDB's own, and of what the engine keeps, which no layer of models can have.
+_TAKEN = {"main", "temp", "memory", "system", "information_schema", "pg_catalog", "lake", "raw", "ops", "before"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _refuse_names(cls: type, layer: str, columns: list[str], where: str) -> None:
+    """Names become folders, views and words of SQL: ASCII letters, digits and _, and no two of them alike to SQL."""
+    if layer in _TAKEN or layer.lower() in _reserved():
+        what = f"{layer!r} cannot name a layer: DuckDB or the lake itself has that name"
+        raise ConfigError(what, where=where, next="name the file in models/ and the folder in sql/ otherwise")
+    for name in (layer, cls.__name__, *columns):
+        if not _NAME.fullmatch(name):
+            what = f"class {cls.__name__}: the name {name!r} has more than letters of ASCII, digits and _"
+            raise ConfigError(what, where=where, next="choose another name")
+    if not columns:
+        raise ConfigError(f"class {cls.__name__} promises no column", where=where)
+    lower = [name.lower() for name in columns]
+    if twice := [name for name in columns if lower.count(name.lower()) > 1]:
+        what = f"class {cls.__name__}: {' and '.join(map(repr, twice[:2]))} are one column to SQL"
+        raise ConfigError(what, where=where, next="rename one of them")
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    import duckdb
+
+    rows = duckdb.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
+    return frozenset(word for (word,) in rows)
+
+
+def _rules(cls: type, given: Rule | tuple[Rule, ...], where: str) -> tuple[Rule, ...]:
+    rules = (given,) if isinstance(given, Rule) else tuple(given)
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise ConfigError(f"class {cls.__name__}: {rule!r} is no Rule", where=where)
+    names = [rule.name for rule in rules]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f"class {cls.__name__} has two rules named {twice[0]!r}", where=where)
+    return rules
+
+
 def _refuse_unknown(cls: type, columns: set[str], given: dict, listed: dict[str, tuple], where: str) -> None:
     named = [*(name for argument in _COLUMNS for name in listed[argument]), *filter(None, [given.get("timestamp")])]
     for name in named:
@@ -290,6 +236,11 @@ def _refuse_unknown(cls: type, columns: set[str], given: dict, listed: dict[str,
         if given.get(argument, known[0]) not in known:
             what = f"class {cls.__name__}: {argument} is {given[argument]!r}"
             raise ConfigError(what, where=where, why=f"it is one of {', '.join(known)}")
+    size = given.get("row_group_size", 1)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ConfigError(f"class {cls.__name__}: row_group_size is {size!r}, and not a number of rows", where=where)
+    if not isinstance(given.get("empty", False), bool):
+        raise ConfigError(f"class {cls.__name__}: empty is {given['empty']!r}, and not True or False", where=where)
     if given.get("materialized") == "view" and any(listed[name] for name in ("sort", "incremental", "partition")):
         what = f"class {cls.__name__} is a view, which has no files to sort, part or build in part"
         raise ConfigError(what, where=where, next='leave sort, incremental and partition out, or materialized="table"')
@@ -306,10 +257,11 @@ def snake_case(name: str) -> str:
 def class_name(table: str) -> str:
     """The class that promises a table of this name in its layer's file.
 
-    >>> class_name("env_vectors"), class_name("grouped_0_1")
-    ('EnvVectors', 'Grouped_0_1')
+    >>> class_name("env_vectors"), class_name("grouped_0_1"), class_name("h_alpha")
+    ('EnvVectors', 'Grouped_0_1', 'H_alpha')
     """
-    return re.sub(r"(?:^|_)([a-z])", lambda match: match[1].upper(), table)
+    name = re.sub(r"(?:^|_)([a-z])", lambda match: match[1].upper(), table)
+    return name if snake_case(name) == table else table[:1].upper() + table[1:]
 
 
 def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
@@ -332,15 +284,40 @@ def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
             if contract.table in contracts:
                 raise ConfigError(f"two contracts promise {contract.table}", where=contract.where)
             contracts[contract.table] = contract
+    _refuse_references(contracts)
     if cache:
         _remember(cache, key, contracts)
     return contracts
 
 
+def _refuse_references(contracts: Mapping[str, Contract]) -> None:
+    """Refuse what refers to a column that no contract promises, or that is of another type."""
+    for contract in contracts.values():
+        for column in contract.columns:
+            for mark in (mark for mark in column.marks if isinstance(mark, References)):
+                table, _, other = mark.column.rpartition(".")
+                there = {c.name: c for c in contracts[table].columns} if table in contracts else {}
+                if other not in there:
+                    near = get_close_matches(
+                        mark.column, [f"{t}.{c.name}" for t in contracts for c in contracts[t].columns]
+                    )
+                    raise ConfigError(
+                        f"{contract.table}.{column.name} refers to {mark.column}, which nothing promises",
+                        where=contract.where,
+                        why=f"did you mean {near[0]}?" if near else "",
+                    )
+                if there[other].type != column.type.removesuffix("[]"):
+                    raise ConfigError(
+                        f"{contract.table}.{column.name} is {column.type}, and refers to {mark.column}, "
+                        f"which is {there[other].type}",
+                        where=contract.where,
+                    )
+
+
 def _digest(files: list[Path]) -> str:
     """Of the files, this one, and the Python that runs them."""
     found = hashlib.sha256(sys.version.encode())
-    for file in (Path(__file__), *files):
+    for file in (Path(__file__), Path(marks.__file__), *files):
         found.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
     return found.hexdigest()
 
@@ -377,6 +354,8 @@ def _plain(value: Any) -> Any:
             return {_CLASS: kind.__name__} | {name: _plain(getattr(value, name)) for name in names}
     if value is None or isinstance(value, str | int | float):
         return value
+    if isinstance(value, datetime.date):
+        return {_CLASS: type(value).__name__, "text": value.isoformat()}
     raise TypeError(f"a {type(value).__name__} is no part of a contract that is kept")
 
 
@@ -388,6 +367,8 @@ def _made(value: Any) -> Any:
         return value
     if value[_CLASS] == "list":
         return list(map(_made, value["items"]))
+    if value[_CLASS] in _DATES:
+        return _DATES[value[_CLASS]].fromisoformat(value["text"])
     kind, names = _PARTS[value[_CLASS]]
     made = object.__new__(kind)
     for name in names:
@@ -396,24 +377,10 @@ def _made(value: Any) -> Any:
     return made
 
 
+_DATES = {"date": datetime.date, "datetime": datetime.datetime}
 _CLASS = "class"  # a word that no field can have for a name
 _PARTS = {
-    kind.__name__: (kind, tuple(one.name for one in fields(kind)))
-    for kind in (
-        Between,
-        Column,
-        Contract,
-        Impute,
-        Normalise,
-        OneOf,
-        Pattern,
-        References,
-        Rule,
-        Split,
-        SqlType,
-        Term,
-        Unit,
-    )
+    kind.__name__: (kind, tuple(one.name for one in fields(kind))) for kind in (*marks.ALL, Column, Contract, Rule)
 }
 
 
@@ -449,21 +416,21 @@ def _line_in(error: BaseException, file: Path) -> int:
 
 def _columns(cls: type[Table], where: str) -> Iterator[Column]:
     for name, info in cls.model_fields.items():
-        marks = tuple(info.metadata)
+        said = tuple(info.metadata)
         python, nullable = _strip_optional(info.annotation)
-        explicit = next((m.name for m in marks if isinstance(m, SqlType)), None)
+        explicit = next((mark.canonical for mark in said if isinstance(mark, SqlType)), None)
         sql = explicit or _sql_type(python)
         if sql is None:
             raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
-        if any(isinstance(mark, (Normalise, Impute)) for mark in marks) and sql not in _NUMBERS:
-            raise ConfigError(f"{cls.__name__}.{name} is {sql}: only a number is normalised or imputed", where=where)
-        for mark in (mark for mark in marks if isinstance(mark, Split)):
+        if problem := misfit(said, sql):
+            raise ConfigError(f"{cls.__name__}.{name}: {problem}", where=where)
+        for mark in (mark for mark in said if isinstance(mark, Split)):
             if mark.by not in cls.model_fields:
                 what = f"{cls.__name__}.{name} is split by {mark.by!r}, a column that it does not have"
                 raise ConfigError(what, where=where)
-        unit = next((m.name for m in marks if isinstance(m, Unit)), None)
+        unit = next((m.name for m in said if isinstance(m, Unit)), None)
         # `class_` promises the column `class`: Python keeps some words for itself.
-        yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), marks)
+        yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), said)
 
 
 def _sql_type(python: Any) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from lake import contract as contracts
 from lake import sources
-from lake.build import parse
+from lake.build import parse, seeds
 from lake.config import Config
 from lake.contract import Contract, class_name
 from lake.errors import ConfigError, ModelError
@@ -146,6 +146,12 @@ def promises(project: Project, config: Config) -> dict[str, Contract]:
 def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:
     for path in sorted((root / "sql").glob("*/*.sql")):
         table = f"{path.parent.name}.{path.stem}"
+        if not path.stem.isascii() or not path.stem.isidentifier():
+            raise ModelError(
+                f"{table}: a table's name is letters of ASCII, digits and _",
+                where=str(path),
+                next="rename the file",
+            )
         if table not in promised:
             raise ModelError(
                 f"{table} has no contract",
@@ -167,12 +173,12 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
 
 
 def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:
-    for path in sorted((root / "seeds").glob("*.csv")):
+    for path in seeds.files(root / "seeds"):
         table = f"seeds.{path.stem}"
         if table not in promised:
             raise ModelError(f"{table} has no contract", where=str(path), next="add its class to models/seeds.py")
-        text = read(path)
-        yield Model(table, "", hashlib.sha256(text.encode()).hexdigest(), (), (), promised[table], path, seed=True)
+        digest = hashlib.sha256(content(path)).hexdigest()
+        yield Model(table, "", digest, (), (), promised[table], path, seed=True)
 
 
 def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
@@ -234,8 +240,20 @@ def read(path: Path) -> str:
         ConfigError: there is none, or it is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return content(path).decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file of the project.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
         raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
 
 

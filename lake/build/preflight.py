@@ -10,12 +10,12 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from lake.build import normalisation, steady
+from lake.build import normalisation, seeds, steady
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
 from lake.store.catalog import first_line
-from lake.store.sql import name, quote
+from lake.store.sql import name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,13 +68,27 @@ def _problem(
             if table not in project.models and table not in raw:
                 raise unknown_table(model, table, [*project.models, *raw])
         steady.check(project, model, varying)
-        select = seed(model) if model.seed else model.sql.rstrip().rstrip(";")
-        _agree(model, {row[0]: row[1] for row in connection.execute(f"DESCRIBE {select}").fetchall()})
+        select = seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
+        given = [row[:2] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        _once(model, [column for column, _ in given])
+        _agree(model, dict(given))
     except ModelError as problem:
         return problem
     except duckdb.Error as error:
         return refused(model, error)
     return None
+
+
+def _once(model: Model, given: list[str]) -> None:
+    """Refuse a SELECT with two columns of one name, of which one would be lost."""
+    lower = [column.lower() for column in given]
+    if twice := sorted({column for column in given if lower.count(column.lower()) > 1}):
+        raise ModelError(
+            f"{model.table} gives {', '.join(twice)} more than once",
+            where=str(model.path),
+            why="names differ by more than their case; SELECT * of a join gives both tables' columns",
+            next="name the columns, or leave one out: SELECT a.*, b.* EXCLUDE (id)",
+        )
 
 
 def _agree(model: Model, given: Mapping[str, str]) -> None:
@@ -97,17 +111,10 @@ def _agree(model: Model, given: Mapping[str, str]) -> None:
         )
 
 
-def seed(model: Model) -> str:
-    """The SELECT that reads a seed's CSV file by its contract."""
-    columns = ", ".join(f"{quote(column.name)}: {quote(column.type)}" for column in model.contract.columns)
-    return (
-        f"SELECT * FROM read_csv({quote(str(model.path))}, header = true, columns = {{{columns}}}, "
-        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
-    )
-
-
 def refused(model: Model, error: Exception) -> ModelError:
     """DuckDB's error as ours, with the line of the model's own file."""
+    if model.seed:
+        return seeds.explain(model, first_line(error))
     text = str(error)
     line = next((part.split(":")[0] for part in text.split("LINE ")[1:]), "1")
     line = line if line.isdigit() else "1"

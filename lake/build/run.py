@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import graph, incremental, plan, preflight, terms, workspace
+from lake.build import graph, incremental, plan, preflight, seeds, terms, workspace
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
 from lake.check import run as check
@@ -292,7 +292,7 @@ def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Op
 
     started = time.perf_counter()
     parts = planned.parts(model.table)
-    sql = preflight.seed(model) if model.seed else model.sql.rstrip().rstrip(";")
+    sql = seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
     columns = [(column.name, column.type) for column in model.contract.columns]
     try:
         with space.cursor(options.timeout) as cursor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lake.contract import Between, Column, Contract, OneOf, Pattern, References, Split
-from lake.store.sql import name, quote
+from lake.contract import Between, Column, Contract, OneOf, Pattern, References, Rule, Split
+from lake.store.sql import literal, name, nodes, quote
 
 _FLOATS = ("FLOAT", "DOUBLE")
 
@@ -29,7 +30,8 @@ def checks(contract: Contract) -> Iterator[Check]:
     for column in contract.columns:
         yield from _of_column(contract, column)
     for rule in contract.rules:
-        yield Check(f"{contract.table} {rule.name}", contract.table, "", "value", rule.severity, rule.condition)
+        condition = f"{rule.condition}\n"  # it may end in a comment
+        yield Check(f"{contract.table} {rule.name}", contract.table, "", "value", rule.severity, condition)
     if contract.key:
         listed = ", ".join(map(name, contract.key))
         yield Check(f"{contract.table} key", contract.table, ", ".join(contract.key), "key", "error", listed)
@@ -38,36 +40,37 @@ def checks(contract: Contract) -> Iterator[Check]:
 
 
 def _of_column(contract: Contract, column: Column) -> Iterator[Check]:
-    value, listed = name(column.name), column.type.endswith("[]")
-    item = "x" if listed else value
+    value, depth = name(column.name), column.type.count("[]")
+    item = f"x{depth}" if depth else value
+    item_type = column.type.removesuffix("[]" * depth)
     tests = []
-    if column.type.rstrip("[]") in _FLOATS:
+    if item_type in _FLOATS:
         tests.append(("finite", f"isfinite({item})", "error"))
     for mark in column.marks:
-        tests += _tests(mark, item)
+        tests += _tests(mark, item, item_type)
     if not column.nullable:
         yield _check(contract, column, "not null", "value", "error", f"{value} IS NOT NULL")
     for label, condition, severity in tests:
-        if listed:
-            condition = f"len(list_filter({value}, x -> NOT ({condition}))) = 0"
+        for level in range(depth, 0, -1):  # no item, of no item, fails
+            items = f"x{level - 1}" if level > 1 else value
+            condition = f"len(list_filter({items}, lambda x{level}: NOT ({condition}))) = 0"
         yield _check(contract, column, label, "value", severity, condition)
     for mark in column.marks:
         if isinstance(mark, References):
             yield _check(contract, column, f"in {mark.column}", "reference", mark.severity, mark.column)
 
 
-def _tests(mark: Any, item: str) -> list[tuple[str, str, str]]:
+def _tests(mark: Any, item: str, type: str) -> list[tuple[str, str, str]]:
     if isinstance(mark, Between):
-        ends = [f"{item} >= {mark.low!r}"] * (mark.low is not None) + [f"{item} <= {mark.high!r}"] * (
-            mark.high is not None
-        )
-        return [(f"between {_end(mark.low)} and {_end(mark.high)}", " AND ".join(ends) or "true", mark.severity)]
+        ends = [(sign, end) for sign, end in ((">=", mark.low), ("<=", mark.high)) if end is not None]
+        condition = " AND ".join(f"{item} {sign} {_bound(end, type)}" for sign, end in ends) or "true"
+        return [(f"between {_end(mark.low)} and {_end(mark.high)}", condition, mark.severity)]
     if isinstance(mark, Pattern):
         return [("pattern", f"regexp_full_match({item}, {quote(mark.regex)})", mark.severity)]
     if isinstance(mark, Split):
         return [(f"by {mark.by}", _split(mark, item), "error")]
     if isinstance(mark, OneOf):
-        return [("one of", f"{item} IN ({', '.join(map(quote, mark.values))})", mark.severity)]
+        return [("one of", f"{item} IN ({', '.join(map(literal, mark.values))})", mark.severity)]
     return []
 
 
@@ -81,8 +84,24 @@ def _split(mark: Split, item: str) -> str:
     return f"{name(mark.by)} IS NOT NULL AND {item} = CASE{cases} END"
 
 
-def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+def _bound(end: Any, type: str) -> str:
+    """An end of a range as SQL has it: of a date's or a time's own type, a number as it is."""
+    return f"CAST({quote(end.isoformat())} AS {type})" if isinstance(end, datetime.date) else literal(end)
+
+
+def _end(value: Any) -> str:
+    return "any" if value is None else value.isoformat() if isinstance(value, datetime.date) else f"{value:g}"
+
+
+def tables(rule: Rule) -> set[str]:
+    """The tables that a rule's condition asks, beside its own: in a subquery."""
+    if "select" not in rule.condition.lower() and "from" not in rule.condition.lower():
+        return set()
+    import duckdb
+
+    with duckdb.connect() as connection:
+        tree = list(nodes(connection, f"SELECT ({rule.condition}\n)"))
+    return {f"{node['schema_name']}.{node['table_name']}" for node in tree if node.get("type") == "BASE_TABLE"}
 
 
 def _check(contract: Contract, column: Column, label: str, kind: str, severity: str, condition: str) -> Check:

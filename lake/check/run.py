@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lake.check.rules import Check, checks
+from lake.check.rules import Check, checks, tables
 from lake.check.statistics import Statistics, dense, proven
 from lake.contract import Contract, References
 from lake.errors import CheckFailed, LakeError, ModelError
@@ -86,9 +86,10 @@ def failed(errors: list[Result]) -> CheckFailed:
 
 
 def targets(contract: Contract) -> set[str]:
-    """The tables that the contract's columns refer to."""
+    """The tables that the contract's columns refer to, and that its rules ask."""
     marks = (mark for column in contract.columns for mark in column.marks if isinstance(mark, References))
-    return {mark.column.rpartition(".")[0] for mark in marks}
+    asked = {table for rule in contract.rules for table in tables(rule)}
+    return {mark.column.rpartition(".")[0] for mark in marks} | asked - {contract.table}
 
 
 def _measure(
@@ -174,13 +175,23 @@ def _key(
     known: tuple[int, Mapping[str, Statistics]] | None,
 ) -> float | None:
     distinct = _distinct(connection, contract, check, known)
-    repeated, examples = 0, []
+    repeated, examples = _without(connection, contract)
     if distinct < quality.rows:
         grouped = f"SELECT {check.condition}, count(*) AS _rows FROM {contract.table} GROUP BY {check.condition}"
-        repeated = connection.execute(f"SELECT count(*) FROM ({grouped} HAVING count(*) > 1)").fetchone()[0]
-        examples = _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {KEPT}")
+        repeated += connection.execute(f"SELECT count(*) FROM ({grouped} HAVING count(*) > 1)").fetchone()[0]
+        examples += _rows(connection, f"{grouped} HAVING count(*) > 1 ORDER BY ALL LIMIT {KEPT}")
     quality.results.append(Result(check, repeated, examples))
     return distinct / quality.rows if quality.rows else None
+
+
+def _without(connection: DuckDBPyConnection, contract: Contract) -> tuple[int, list[dict[str, Any]]]:
+    """Rows that lack a part of their key, and some of them. A column that is never null is checked as such already."""
+    nullable = [name(column) for column in contract.key if contract.column(column).nullable]
+    if not nullable:
+        return 0, []
+    where = " OR ".join(f"{column} IS NULL" for column in nullable)
+    n = connection.execute(f"SELECT count(*) FROM {contract.table} WHERE {where}").fetchone()[0]
+    return n, _rows(connection, f"FROM {contract.table} WHERE {where} ORDER BY ALL LIMIT {KEPT}") if n else []
 
 
 def _distinct(
