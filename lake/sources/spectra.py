@@ -8,6 +8,8 @@
     columns = { wavelength = "wavelength", value = "tr_depth", lower = "tr_depth_errneg", upper = "tr_depth_errpos" }
     wavelength_unit = "um"           # where the file does not say them
     value_unit = "1"
+    # medium = "air"                 # wavelengths in air; else in vacuum
+    # decimal = ","                  # numbers such as 1,5
 
 Columns are named, or numbered from 1. A file whose units are neither in it nor here is a reject: none is guessed.
 """
@@ -39,10 +41,11 @@ FACTS = Facts(
     domain="spectroscopy",
     sized=True,
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
 _KNOWN = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}
+_KNOWN |= {"medium", "decimal"}
 _COLUMNS = ("wavelength", "value", "lower", "upper")
 
 
@@ -81,8 +84,35 @@ def _fault(file: Mapping[str, Any]) -> str:
         return "url is missing"
     if file.get("kind") not in KINDS:
         return f"kind is {file.get('kind')!r}, and may be one of {', '.join(KINDS)}"
-    unknown = sorted(file.keys() - _KNOWN) or sorted(dict(file.get("columns", {})).keys() - set(_COLUMNS))
-    return f"{unknown[0]!r} is not known" if unknown else ""
+    columns = file.get("columns", {})
+    if not isinstance(columns, Mapping) or not all(type(name) in (str, int) for name in columns.values()):
+        return f"columns is {columns!r}, and may be {{ wavelength = a name, or a number from 1, value = ... }}"
+    if unknown := sorted(file.keys() - _KNOWN) or sorted(columns.keys() - set(_COLUMNS)):
+        return f"{unknown[0]!r} is not known"
+    for name, values in (("medium", ("air", "vacuum")), ("decimal", (",", "."))):
+        if file.get(name, values[0]) not in values:
+            return f"{name} is {file[name]!r}, and may be {' or '.join(map(repr, values))}"
+    return next((fault for name in ("wavelength", "value") if (fault := _unit_fault(file, f"{name}_unit"))), "")
+
+
+def _unit_fault(file: Mapping[str, Any], name: str) -> str:
+    """Why the unit that lake.toml gives is none; a unit that a file gives is judged with the file."""
+    if name not in file:
+        return ""
+    if not isinstance(file[name], str):
+        return f"{name} is {file[name]!r}, and must be a text"
+    from lake.sources import spectra_units
+
+    try:
+        if name == "value_unit":
+            spectra_units.of_value(file[name])
+        else:
+            import numpy as np
+
+            spectra_units.micrometres(np.ones(1), file[name], file.get("medium", "vacuum"))
+    except Refused as fault:
+        return f"{name}: {fault.what}"
+    return ""
 
 
 def check(resource: Resource, head: bytes) -> None:
@@ -105,11 +135,11 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         yield _settings(resource, path)
         return
     rows, rejects = [], []
-    for found in spectra_files.spectra(path, resource):
+    for number, found in enumerate(spectra_files.spectra(path, resource), 1):
         try:
-            rows.append(_row(resource, found, len(rows) + len(rejects) + 1))
+            rows.append(_row(resource, found, number))
         except Refused as fault:
-            rejects.append((len(rows) + len(rejects) + 1, fault.what, found.label or path.name))
+            rejects.append((found.line or number, fault.what, found.label or path.name))
     yield _part("spectra", rows, rejects)
 
 
@@ -139,21 +169,25 @@ def _settings(resource: Resource, path: Path) -> Part:
 
 @dataclass(slots=True)
 class Spectrum:
-    """A spectrum as a file has it; each array float64 [points]."""
+    """A spectrum as a file has it; each array float64 [points]. Or what of the file cannot be taken, and why."""
 
     label: str | None
     wavelength: NDArray[np.float64]
     value: NDArray[np.float64]
     lower: NDArray[np.float64] | None = None
     upper: NDArray[np.float64] | None = None
-    units: Mapping[str, str | None] = field(default_factory=dict)  # of wavelength and value, where the file says them
+    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, where the file says them
+    medium: str = "vacuum"  # what its wavelengths are in, where the file says it
+    logarithm: bool = False  # whether its wavelengths are decimal logarithms, whatever their unit says
+    settled: bool = False  # whether the unit of its wavelengths is theirs, whatever lake.toml says
     fault: str = ""  # why it cannot be taken
+    line: int | None = None  # of a text, where it is one line that cannot be taken
 
 
 def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
     """
     Raises:
-        Refused: a unit is missing, is none, or is not of a wavelength; or there are no points.
+        Refused: a unit is missing, not wholly understood, or not of a wavelength; or there are no points.
     """
     from lake.sources import spectra_units as units
 
@@ -161,10 +195,14 @@ def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
     if found.fault or not len(found.wavelength):
         raise Refused(found.fault or "it has no points")
     own = {name: given.get(f"{name}_unit") or found.units.get(name) for name in ("wavelength", "value")}
+    own |= {"wavelength": found.units["wavelength"]} if found.settled else {}
     for name, unit in own.items():
-        if not unit:
+        if not unit or not unit.strip():
             raise Refused(f"the unit of {name} is neither in the file nor in lake.toml: {name}_unit = ...")
-    scale, unit = units.of_value(own["value"])
+    micrometre = units.micrometres(
+        found.wavelength, own["wavelength"], given.get("medium", found.medium), found.logarithm
+    )
+    scale, offset, unit = units.of_value(own["value"], micrometre)
     row = {
         "_record": number,
         "spectrum": resource.id + (f"#{found.label}" if found.label else ""),
@@ -172,11 +210,26 @@ def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
         "label": found.label,
         "wavelength_unit": own["wavelength"],
         "value_unit": own["value"],
-        "micrometre": units.micrometres(found.wavelength, own["wavelength"]),
+        "micrometre": micrometre,
         "converted_unit": unit,
-        "converted": found.value * scale,
+        "converted": found.value * scale + offset,
     }
     for name in ("lower", "upper"):
         errors = getattr(found, name)
-        row |= {name: errors, f"converted_{name}": None if errors is None else abs(errors * scale)}
+        row |= {name: errors, f"converted_{name}": None}
+        if errors is not None:
+            row[f"converted_{name}"] = abs(errors * _error_scale(found, name, own["value"], (scale, unit), micrometre))
     return row | {"wavelength": found.wavelength, "value": found.value}
+
+
+def _error_scale(found: Spectrum, name: str, value_unit: str, value: tuple[Any, str], micrometre: Any) -> Any:
+    """What uncertainties are multiplied by: they are in the values' unit, or in one of the same quantity."""
+    from lake.sources import spectra_units as units
+
+    own = found.units.get(name)
+    if not own or own == found.units.get("value") or own == value_unit:
+        return value[0]
+    scale, _, unit = units.of_value(own, micrometre)
+    if unit != value[1]:
+        raise Refused(f"the uncertainties are in {own!r}, and the values in {value_unit!r}")
+    return scale
