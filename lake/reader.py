@@ -10,7 +10,7 @@ from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import door, lease
-from lake.store.sql import quote
+from lake.store.sql import connect, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,14 +28,10 @@ class Lake:
     """
 
     def __init__(self, config: Config, snapshot: int | str | None):
-        import duckdb
-
         self.config = config
         # A door is attached, not opened: DuckDB shares open databases by path, and would give the old one again.
-        self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
-        )
-        self.connection.execute("SET TimeZone = 'UTC'")  # the same text for the same moment on every machine
+        limits = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
+        self.connection: duckdb.DuckDBPyConnection = connect(**limits)
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         with lease.opening(config):
             place = door.ensure(config, snapshot)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lake.errors import ModelError
-from lake.store.sql import quote
+from lake.store.sql import connect, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -215,9 +215,7 @@ def _called(nodes: Iterable[dict[str, Any]]) -> set[str]:
 
 @cache
 def _parser() -> DuckDBPyConnection:
-    import duckdb
-
-    return duckdb.connect(config={"threads": 1})
+    return connect(threads=1)
 
 
 def _tree(sql: str) -> dict[str, Any]:

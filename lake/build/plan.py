@@ -21,7 +21,7 @@ from lake.store import record, tags
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENGINE = 3  # raise it when the same SQL and contract give another table
+ENGINE = 4  # raise it when the same SQL and contract give another table
 
 
 @dataclass(frozen=True, slots=True)

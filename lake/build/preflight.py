@@ -15,7 +15,7 @@ from lake.build.graph import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
 from lake.store.catalog import first_line
-from lake.store.sql import name
+from lake.store.sql import connect, name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,10 +30,8 @@ def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns])
     Raises:
         ModelError: one of them cannot be built; its note names the others.
     """
-    import duckdb
-
     normalisation.check(project)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         create_macros(connection, project)
         varying = steady.varying(connection)
         models = list(models)

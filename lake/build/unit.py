@@ -19,7 +19,7 @@ from lake.build.workspace import create_macros
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
-from lake.store.sql import name
+from lake.store.sql import connect, name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,15 +68,13 @@ def run(config: Config, patterns: Iterable[str] = (), *, exclude: Iterable[str] 
         ConfigError: a test cannot be what it is meant to be: an unknown column, a value of another type.
         ModelError: the project cannot be read.
     """
-    import duckdb
-
     started = time.perf_counter()
     project = graph.load(config)
     chosen = _chosen(config, project, tuple(patterns), tuple(exclude))
     tests = [test for test in unit_files.load(config, project) if chosen.intersection(test.subjects)]
     tested = {subject for test in tests for subject in test.subjects}
     summary = Summary(untested=sorted(chosen - tested))
-    with duckdb.connect(config={"threads": 1}) as connection:  # for a few rows others cost more than they give
+    with connect(threads=1) as connection:  # for a few rows others cost more than they give
         create_macros(connection, project)
         columns = unit_tables.make(connection, config, project, tests)
         if problems := [problem for test in tests for problem in unit_tables.mistyped(test, project, columns)]:

@@ -26,7 +26,7 @@ from lake.config import Config
 from lake.errors import ModelError, StorageError
 from lake.store import record
 from lake.store.catalog import first_line
-from lake.store.sql import name, quote
+from lake.store.sql import connect, name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -260,16 +260,10 @@ def _damaged(table: str, error: Exception) -> StorageError:
 @contextmanager
 def scratch(config: Config) -> Iterator[DuckDBPyConnection]:
     """An in-memory DuckDB within the lake's limits, which spills to a folder of its own."""
-    import duckdb
-
     spill = config.data / "tmp" / f"build-{uuid.uuid4().hex}"
     spill.parent.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        config={
-            "memory_limit": f"{config.limits.memory}B",
-            "threads": config.limits.threads,
-            "temp_directory": str(spill),
-        }
+    connection = connect(
+        memory_limit=f"{config.limits.memory}B", threads=config.limits.threads, temp_directory=str(spill)
     )
     try:
         yield connection

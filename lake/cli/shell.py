@@ -22,7 +22,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     """
     from lake import config
     from lake.store import catalog, door, lease
-    from lake.store.sql import quote
+    from lake.store.sql import UTC, quote
 
     if write and at is not None:
         raise click.UsageError("An older snapshot cannot be written to: give --write or --at.")
@@ -30,12 +30,12 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     _stop.leave_to_child()
     ending = [*(["-json"] if _output.as_json else []), *(["-c", query] if query else [])]
     if write:
-        statements = [f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner")]
+        statements = [UTC, *(f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner"))]
         statements += catalog.attach_statements(settings, write=True)
         with catalog.writing(settings):
             code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
     else:
-        statements = ["SET TimeZone = 'UTC'", f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
+        statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         with lease.opening(settings):
             place = door.ensure(settings, at)
             held = lease.hold(settings, door.read_info(place).snapshot)

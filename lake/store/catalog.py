@@ -24,7 +24,7 @@ from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
 from lake.store import durable, record, sums
 from lake.store.record import ALIAS, META, TABLES
-from lake.store.sql import Columns, name, quote
+from lake.store.sql import Columns, connect, name, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,19 +73,15 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
 
 
 def _connect(config: Config) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": f"{config.limits.memory}B",
-            "threads": config.limits.threads,
-            "temp_directory": str(config.data / "tmp"),
-            "preserve_insertion_order": "true",
-            # They came with the same wheels as DuckDB itself; hashing 70 MB at each start would take 0.25 s.
-            "allow_unsigned_extensions": "true",
-        }
+    connection = connect(
+        autoinstall_known_extensions="false",
+        autoload_known_extensions="false",
+        memory_limit=f"{config.limits.memory}B",
+        threads=config.limits.threads,
+        temp_directory=str(config.data / "tmp"),
+        preserve_insertion_order="true",
+        # They came with the same wheels as DuckDB itself; hashing 70 MB at each start would take 0.25 s.
+        allow_unsigned_extensions="true",
     )
     extensions = (*_EXTENSIONS, *(["postgres_scanner"] if config.lake.catalog.startswith("postgres") else []))
     for each in extensions:

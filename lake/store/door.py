@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
 from lake.store import catalog, durable, record, sums, tags
-from lake.store.sql import name, quote
+from lake.store.sql import connect, name, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -168,10 +168,9 @@ def differences(
 
 def _content(config: Config, place: Path) -> dict[str, str]:
     """All that a door shows, by name."""
-    import duckdb
 
     of = "database_name = current_database()"
-    with duckdb.connect(str(place), read_only=True) as connection:
+    with connect(str(place), access_mode="read_only") as connection:
         rows = connection.execute(
             f"""SELECT 'view ' || schema_name || '.' || view_name, sql FROM duckdb_views() WHERE {of} AND NOT internal
             UNION ALL SELECT 'comment of ' || schema_name || '.' || view_name, comment FROM duckdb_views()
@@ -210,9 +209,8 @@ def untouched(config: Config, place: Path) -> bool:
 
 
 def _fill(config: Config, file: Path, statements: Iterable[str]) -> None:
-    import duckdb
 
-    with duckdb.connect(str(file)) as target:
+    with connect(str(file)) as target:
         target.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         target.execute("BEGIN")
         for statement in statements:
@@ -331,7 +329,7 @@ def read_info(place: Path) -> Info | None:
     if not place.is_file():
         return None
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             connection.execute(f"ATTACH {quote(str(place))} AS door (READ_ONLY)")
             listed = ", ".join(field.name for field in fields(Info))
             return Info(*connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone())

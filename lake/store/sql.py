@@ -1,4 +1,4 @@
-"""SQL as text: names and values quoted, rows written out, Arrow's types as SQL's."""
+"""SQL as text: names and values quoted, rows written out, Arrow's types as SQL's; and connections to run it in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
+UTC = "SET GLOBAL TimeZone = 'UTC'"
+
+
+def connect(place: str = ":memory:", **config: Any) -> DuckDBPyConnection:
+    """A DuckDB connection, and cursors of it, to which a TIMESTAMPTZ is the same date and text on every machine."""
+    import duckdb
+
+    connection = duckdb.connect(place, config=config)
+    connection.execute(UTC)
+    return connection
 
 
 def quote(text: str) -> str:
