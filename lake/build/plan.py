@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.graph import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
-from lake.store import record, tags
+from lake.store import landings, record, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -178,13 +178,15 @@ def digest(value: Any) -> str:
 
 
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
-    """What each raw table, and each table of the engine's own, holds: a digest over its landings."""
+    """What each raw table, and each table of the engine's own, holds: a digest over its landings, and what was said
+    of each answer."""
     tables = record.names(connection, "raw") | (own := record.names(connection, "ops"))
     if "ops.landings" not in own:
         return {}
+    given = "coalesce(given, '')" if "given" in landings.columns(connection) else "''"
     landed = connection.execute(
-        """SELECT "table", md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader, chr(10)
-                              ORDER BY source, resource, blob, reader))
+        f"""SELECT "table", md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader || ' ' || {given},
+                                chr(10) ORDER BY source, resource, blob, reader))
            FROM ops.landings WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     everything = digest(sorted(landed))

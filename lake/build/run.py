@@ -123,6 +123,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
         from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
 
         with made(connection, config, planned, given, summary) as space:
+            landings.agree(connection, whole=True)
             publish.run(connection, config, planned, space, summary)
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
     last = record.latest(connection, "publish")

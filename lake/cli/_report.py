@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -115,6 +116,7 @@ def _problems(found: list[dict[str, Any]], what: str) -> None:
 
 def land(summary: Landed) -> None:
     heading("land")
+    _withdrawn(summary)
     if not summary.tallies:
         say("nothing was fetched yet: lake fetch")
         return
@@ -129,6 +131,13 @@ def land(summary: Landed) -> None:
     if cells or any(tally.rejected for tally in summary.tallies.values()):
         asked = 'SELECT source, \\"table\\", record, \\"column\\", reason FROM raw.rejects'
         say(f'see what was rejected: lake sql "{asked}"')
+
+
+def _withdrawn(summary: Landed) -> None:
+    for source, pairs in groupby(summary.withdrawn, key=lambda one: one[0]):
+        names = [resource for _, resource in pairs]
+        shown = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+        say(f"withdrawn: {len(names)} resource(s) of {source}: {shown}")
 
 
 def build(summary: Built) -> None:

@@ -6,9 +6,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, landings, ledger, record
+from lake.store import catalog, decisions, landings, ledger, record
 
 if TYPE_CHECKING:
+    from lake.store.decisions import Decision
     from lake.store.ledger import Outcome
 
 
@@ -35,6 +36,14 @@ def unreadable(config: Config) -> list[dict[str, Any]]:
         return []
     with catalog.session(config) as connection:
         return landings.unreadable(connection)
+
+
+def decided(config: Config) -> list[Decision]:
+    """What was removed or kept by hand."""
+    if not catalog.exists(config):
+        return []
+    with catalog.session(config) as connection:
+        return decisions.every(connection)
 
 
 def domains(config: Config) -> dict[str, dict[str, Any]]:

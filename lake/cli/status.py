@@ -32,7 +32,7 @@ def command(path: str, failed: bool, every: bool) -> None:
     used, limit = blobs.usage(settings.data), settings.limits.storage
     domains = _state.domains(settings)
     bad = [outcome for outcome in outcomes if not outcome.good]
-    unreadable = _state.unreadable(settings)
+    unreadable, decided = _state.unreadable(settings), _state.decided(settings)
     counts: dict[str, Counter] = {name: Counter() for name in settings.sources}
     for outcome in outcomes:
         counts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
@@ -49,6 +49,7 @@ def command(path: str, failed: bool, every: bool) -> None:
                 "domains": domains,
                 "sources": counts,
                 "unreadable": unreadable,
+                "decisions": [one.as_dict() for one in decided],
                 "failed": [{key: getattr(o, key) for key in _LISTED} for o in bad],
                 **({"resources": [{key: getattr(o, key) for key in _LISTED} for o in outcomes]} if every else {}),
             }
@@ -67,6 +68,10 @@ def command(path: str, failed: bool, every: bool) -> None:
     _output.table(
         ["source", *kinds, "last fetch"], [[name, *(counts[name][k] for k in kinds), last[name]] for name in counts]
     )
+    if decided:
+        rows = [[one.decision, one.about, one.author, one.decided_at] for one in decided]
+        _output.say()
+        _output.table(["by hand", "resource", "who", "when"], rows)
     if failed and unreadable:
         _output.say()
         rows = [[f"{one['source']}/{one['resource']}", one["reason"], one["blob"], one["url"]] for one in unreadable]

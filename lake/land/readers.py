@@ -100,10 +100,11 @@ class Readers:
             _Ended: the process is gone. StorageError: the disk is full or read-only.
         """
         self._start()
+        module = sources.get(jobs[0].source).__name__
         seconds = [self._seconds(job) for job in jobs]
         numbered = [(next(self._numbers), job, blobs.path(self._config.data, job.blob)) for job in jobs]
         try:
-            self._connection.send(Task(folder / str(next(self._tasks)), numbered, together))
+            self._connection.send(Task(module, folder / str(next(self._tasks)), numbered, together))
             for limit in seconds:
                 if not self._connection.poll(sum(seconds) if together else limit):
                     raise self._too_slow(limit)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 from lake import progress, sources
 from lake.config import Config
 from lake.errors import StorageError
-from lake.land import tables
+from lake.land import named, tables, withdrawal
 from lake.land.job import Count, Job, Reading
+from lake.land.named import Named
 from lake.land.readers import Readers
 from lake.land.schemas import ENGINE
 from lake.land.spool import Spool
-from lake.sources.source import Resource
-from lake.store import blobs, catalog, landings, ledger
+from lake.store import blobs, catalog, decisions, landings, ledger
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,16 +63,18 @@ class Tally:
 class Summary:
     tallies: dict[str, Tally] = field(default_factory=dict)
     unreadable: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: list[tuple[str, str]] = field(default_factory=list)  # source, resource
     seconds: float = 0.0
 
     @property
     def changed(self) -> bool:
-        return any(tally.blobs for tally in self.tallies.values())
+        return bool(self.withdrawn) or any(tally.blobs for tally in self.tallies.values())
 
     def as_dict(self) -> dict:
         return {
             "sources": [asdict(tally) for tally in self.tallies.values()],
             "unreadable": self.unreadable,
+            "withdrawn": [{"source": source, "resource": resource} for source, resource in self.withdrawn],
             "seconds": round(self.seconds, 3),
         }
 
@@ -112,45 +114,66 @@ def into(
     summary = Summary()
     chosen = sources.chosen(config, names)
     prepare(connection, config)
-    if force:
-        _land_anew(config, connection, chosen, summary)
-    else:
-        todo = _stale(connection, list(_jobs(config, chosen)), summary)
-        damaged = _damaged(config, todo)
-        with Readers(config) as readers, progress.bar("land", total=len(todo) - len(damaged)) as advance:
-            work = _Work(connection, config, readers, summary, advance)
-            for chunk in _chunks(config, [job for job in todo if job not in damaged]):
-                _land_chunk(work, chunk)
-        summary.unreadable = [_told(job, error) for job, error in damaged.items()]
+    known = {source: named.of(config, source) for source in chosen}
+    decided = decisions.by_name(connection)
+    summary.withdrawn = withdrawal.due(connection, config, known, decided, everything=names is None)
+    if summary.withdrawn:
+        withdrawal.carry_out(connection, summary.withdrawn)
+    jobs = _jobs(config, known, decided)
+    with Readers(config) as readers:
+        work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
+        if force:
+            _land_anew(work, jobs)
+        else:
+            _land(work, jobs)
     summary.unreadable += landings.unreadable(connection, chosen)
     summary.seconds = time.perf_counter() - started
     return summary
 
 
-def _jobs(config: Config, names: list[str]) -> Iterator[Job]:
+def _land(work: _Work, jobs: list[Job]) -> None:
+    todo = _stale(work, jobs)
+    damaged = _damaged(work.config, todo)
+    with progress.bar("land", total=len(todo) - len(damaged)) as advance:
+        work = replace(work, advance=advance)
+        for chunk in _chunks(work.config, [job for job in todo if job not in damaged]):
+            _land_chunk(work, chunk)
+    work.summary.unreadable = [_told(job, error) for job, error in damaged.items()]
+
+
+def _jobs(config: Config, known: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
+    """The current answers of the sources, each as lake.toml describes it now, but for those that are to stay away."""
+    jobs = []
     with closing(ledger.connect(config.data)) as connection:
-        for source in names:
+        for source, now in known.items():
             reader = sources.get(source).READER
             for answer in ledger.current(connection, source):
-                yield _job(answer, reader)
+                if withdrawal.stays(now, decided, source, answer.resource):
+                    resource = named.described(now, answer)
+                    jobs.append(Job(source, resource, str(answer.sha256), reader, answer.at))
+    return jobs
 
 
-def _job(answer: ledger.Outcome, reader: int) -> Job:
-    resource = Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
-    return Job(answer.source, resource, answer.sha256, reader, answer.at)
-
-
-def _stale(connection: duckdb.DuckDBPyConnection, jobs: list[Job], summary: Summary) -> list[Job]:
-    """The jobs whose blob was not landed by this reader; a blob that could not be read is not tried again by it."""
-    done = set(connection.execute("SELECT DISTINCT source, resource, tried, reader FROM ops.landings").fetchall())
+def _stale(work: _Work, jobs: list[Job]) -> list[Job]:
+    """The jobs whose blob was not landed as it is described now, by this reader; one that could not be read is tried
+    again when its description, its reader or the limits of readers changed."""
+    done = set(
+        work.connection.execute("SELECT DISTINCT source, resource, tried, reader, given FROM ops.landings").fetchall()
+    )
     todo = []
     for job in jobs:
-        tally = summary.tallies.setdefault(job.source, Tally(job.source))
-        if (job.source, job.resource.id, job.blob, job.reader) in done:
+        tally = work.summary.tallies.setdefault(job.source, Tally(job.source))
+        key = (job.source, job.resource.id, job.blob, job.reader)
+        if (*key, job.given) in done or (*key, _under(work.config, job)) in done:
             tally.skipped += 1
         else:
             todo.append(job)
     return todo
+
+
+def _under(config: Config, job: Job) -> str:
+    """What decides that an answer cannot be read: what was said of it, and the limits of its reader."""
+    return f"{job.given} {config.limits.reader_memory} {config.limits.reader_seconds:g}"
 
 
 def _damaged(config: Config, jobs: list[Job]) -> dict[Job, StorageError]:
@@ -180,7 +203,7 @@ def _told(job: Job, error: StorageError) -> dict[str, Any]:
     }
 
 
-def _land_anew(config: Config, connection: duckdb.DuckDBPyConnection, names: list[str], summary: Summary) -> None:
+def _land_anew(work: _Work, jobs: list[Job]) -> None:
     """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
 
     The last good answers of what could not be read since come first.
@@ -188,48 +211,45 @@ def _land_anew(config: Config, connection: duckdb.DuckDBPyConnection, names: lis
     Raises:
         StorageError: one of their blobs is damaged; what was landed from it before stays.
     """
-    older = _older(connection, config, names)
-    for job, error in _damaged(config, [*older, *_jobs(config, names)]).items():
+    names = sorted(known := {job.source for job in jobs})
+    older = _older(work, jobs)
+    for job, error in _damaged(work.config, [*older, *jobs]).items():
         raise StorageError(
             f"{job.origin} cannot be landed anew: {error.what}",
             where=error.where,
             why="the raw tables are as they were: they may hold the only copy of its rows",
             next="lake verify",
         )
-    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
-    if set(names) == set(config.sources):
-        wanted |= ENGINE
+    wanted = {table: schema for source in known for table, schema in sources.get(source).TABLES.items()}
 
-    def work() -> None:
-        summary.tallies.clear()
-        tables.empty(connection, wanted, names)
-        todo = _stale(connection, list(_jobs(config, names)), summary)
-        with Readers(config) as readers, progress.bar("land", total=len(older) + len(todo)) as advance:
-            shared = _Work(connection, config, readers, summary, advance)
-            for chunk in filter(None, (older, todo)):
-                with Spool(config.data / "tmp") as spool:
-                    _spooled(shared, chunk, spool)()
+    def anew() -> None:
+        work.summary.tallies.clear()
+        tables.empty(work.connection, wanted, names)
+        with progress.bar("land", total=len(older) + len(jobs)) as advance:
+            for chunk in filter(None, (older, jobs)):
+                with Spool(work.config.data / "tmp") as spool:
+                    _spooled(replace(work, advance=advance), chunk, spool)()
 
-    catalog.commit(
-        connection, work, kind="land", message=f"land {', '.join(names)} anew", extra={"sources": sorted(names)}
-    )
+    said = f"land {', '.join(names)} anew"
+    catalog.commit(work.connection, anew, kind="land", message=said, extra={"sources": names})
 
 
-def _older(connection: duckdb.DuckDBPyConnection, config: Config, names: list[str]) -> list[Job]:
+def _older(work: _Work, jobs: list[Job]) -> list[Job]:
     """The last good answers of what could not be read since."""
-    current = {(job.source, job.resource.id): job.blob for job in _jobs(config, names)}
-    rows = connection.execute(
+    current = {(job.source, job.resource.id): job for job in jobs}
+    rows = work.connection.execute(
         "SELECT DISTINCT source, resource, blob FROM ops.landings WHERE status = 'landed' ORDER BY ALL"
     ).fetchall()
-    with closing(ledger.connect(config.data)) as answers:
-        older = [
-            _job(answer, sources.get(source).READER)
-            for source, resource, blob in rows
-            if source in names and current.get((source, resource), blob) != blob
-            for answer in ledger.history(answers, source, resource)
-            if answer.good and answer.sha256 == blob
-        ]
-    return list({(job.source, job.resource.id): job for job in older}.values())
+    found = {}
+    with closing(ledger.connect(work.config.data)) as connection:
+        for source, resource, blob in rows:
+            job = current.get((source, resource))
+            if job and job.blob != blob:
+                answers = ledger.history(connection, source, resource)
+                same = (answer for answer in answers if answer.good and answer.sha256 == blob)
+                if answer := next(same, None):
+                    found[source, resource] = replace(job, blob=blob, fetched_at=answer.at)
+    return list(found.values())
 
 
 def _chunks(config: Config, jobs: list[Job]) -> Iterator[list[Job]]:
@@ -267,11 +287,11 @@ def _spooled(work: _Work, chunk: list[Job], spool: Spool) -> Callable[[], None]:
             spool.accept(reading.number)
             for table, count in reading.counts.items():
                 tally.add(table, count)
-        rows += _landings(job, reading)
-    return partial(tables.put, work.connection, [job.origin for job in chunk], failed, spool, rows)
+        rows += _landings(work.config, job, reading)
+    return partial(tables.put, work.connection, [job.origin for job in chunk], failed, spool.tables(), rows)
 
 
-def _landings(job: Job, reading: Reading) -> list[dict]:
+def _landings(config: Config, job: Job, reading: Reading) -> list[dict]:
     base = {
         "source": job.source,
         "resource": job.resource.id,
@@ -285,9 +305,10 @@ def _landings(job: Job, reading: Reading) -> list[dict]:
     if error := reading.error:
         reason = "; ".join(filter(None, (error.what, error.why)))
         failure = {"status": "unreadable", "reason": reason, "traceback": reading.traceback}
+        failure["given"] = _under(config, job)
         return [{**base, **failure, "seen": 0, "landed": 0, "rejected": 0}]
     return [
-        {**base, "status": "landed", "table": table, "blob": job.blob, **count._asdict()}
+        {**base, "status": "landed", "given": job.given, "table": table, "blob": job.blob, **count._asdict()}
         for table, count in reading.counts.items()
     ]
 

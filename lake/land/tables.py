@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lake.land.spool import Spool, registered
+from lake.land.schemas import ENGINE
+from lake.land.spool import registered
 from lake.store import landings as landed
 from lake.store import record
 from lake.store.sql import name, of_arrow, quote
@@ -58,26 +59,43 @@ def widen(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> No
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
     """Within a transaction: make the tables of these sources anew, and forget that their answers were landed.
 
-    The old rows are not read: a damaged file stands in nobody's way. raw.rejects is read unless it is wanted anew too.
+    The old rows are not read: a damaged file stands in nobody's way. The engine's tables are shared: of them the rows
+    of other sources are read and stay, where there are any.
     """
-    for table in wanted:
-        connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
-    create(connection, wanted)
     listed = ", ".join(map(quote, sources))
-    for table in ("ops.landings", *(["raw.rejects"] if "rejects" not in wanted else [])):
+    shared = [table for table in ENGINE if _has_others(connection, table, listed)]
+    anew = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
+    for table in anew:
+        connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
+    create(connection, anew)
+    others = {f"raw.{name(table)}": "split_part(_resource, '/', 1)" for table in shared} | {"ops.landings": "source"}
+    for table, source in others.items():
         comments = _comments(connection, table)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table} WHERE source NOT IN ({listed})"
+            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table} WHERE {source} NOT IN ({listed})"
         )
         _refill(connection, table, comments)
 
 
+def _has_others(connection: DuckDBPyConnection, table: str, listed: str) -> bool:
+    """Whether a table of the engine has rows of other sources than those listed."""
+    present = record.names(connection, "raw") if landed.there(connection) else ()
+    rows = "(rejected > 0 OR cells > 0)" if table == "rejects" else f'"table" = {quote(table)}'
+    found = f"SELECT 1 FROM ops.landings WHERE status = 'landed' AND {rows} AND source NOT IN ({listed}) LIMIT 1"
+    return f"raw.{table}" in present and connection.execute(found).fetchone() is not None
+
+
 def put(
-    connection: DuckDBPyConnection, attempted: Sequence[str], failed: Sequence[str], spool: Spool, landings: list[dict]
+    connection: DuckDBPyConnection,
+    attempted: Sequence[str],
+    failed: Sequence[str],
+    spooled: Mapping[str, pa.Table],
+    landings: list[dict],
 ) -> None:
     """Within a transaction: the spooled rows in, the rows of the answers that they replace out, both counted.
 
-    Of a resource that could not be read this time the rows of its last good answer stay, and so does their count.
+    Of a resource that could not be read this time the rows of its last good answer stay, and so does their count. One
+    that was attempted, did not fail and has no landings is withdrawn.
     """
     import pyarrow as pa
 
@@ -90,8 +108,8 @@ def put(
     }
     for key, relation in relations.items():
         connection.register(key, relation)
-    _forget(connection)
-    for table, rows in spool.tables().items():
+    touched = _forget(connection) | spooled.keys()
+    for table, rows in spooled.items():
         _insert(connection, table, rows)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM ops.landings
@@ -102,10 +120,12 @@ def put(
     connection.execute("DROP TABLE temp._kept")
     for key in relations:
         connection.unregister(key)
+    landed.agree(connection, touched)
 
 
-def _forget(connection: DuckDBPyConnection) -> None:
-    """Take out the rows of answers that are replaced, by rewriting: delete files would mislead plain readers."""
+def _forget(connection: DuckDBPyConnection) -> set[str]:
+    """Take out the rows of answers that are replaced, by rewriting: delete files would mislead plain readers. Gives the
+    tables that were written anew."""
     stale = connection.execute(
         """SELECT DISTINCT "table" FROM ops.landings
            WHERE status = 'landed' AND source || '/' || resource IN (FROM _renewed)"""
@@ -119,6 +139,7 @@ def _forget(connection: DuckDBPyConnection) -> None:
             f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
         )
         _refill(connection, f"raw.{name(table)}", _comments(connection, f"raw.{table}"))
+    return tables
 
 
 def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, str]) -> None:

@@ -16,11 +16,11 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake import sources
 from lake.errors import LakeError, StorageError, Unreadable
 from lake.land.job import Count, Counts, Job, Reading
 from lake.land.spool import Writer
@@ -43,8 +43,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Answers to read, each with the number of its reading."""
+    """Answers of one source to read, each with the number of its reading."""
 
+    module: str  # of their source
     folder: Path  # their rows go there
     jobs: list[tuple[int, Job, Path]]
     together: bool  # by the source's `read_many`; whatever goes wrong then ends the process
@@ -106,13 +107,13 @@ def _readings(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
     for number, job, path in task.jobs:
         os.ftruncate(sys.stderr.fileno(), 0)  # what stands there when the process dies is of this answer
         os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)
-        yield _one(terms, number, job, path, writer)
+        yield _one(terms, task.module, number, job, path, writer)
 
 
-def _one(terms: Terms, number: int, job: Job, path: Path, writer: Writer) -> Reading:
+def _one(terms: Terms, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
     counts: Counts = {}
     try:
-        for part in sources.get(job.source).read(job.resource, path):
+        for part in import_module(module).read(job.resource, path):
             _take(terms, number, job, part, counts, writer)
     except LakeError as error:
         return Reading(number, error=error, last=isinstance(error, StorageError))
@@ -129,7 +130,7 @@ def _many(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
     jobs = {job.resource.id: (number, job) for number, job, _ in task.jobs}
     counts: dict[str, Counts] = {id: {} for id in jobs}
     errors: dict[str, LakeError] = {}
-    read_many = sources.get(task.jobs[0][1].source).read_many
+    read_many = import_module(task.module).read_many
     for resource_, part in read_many([(job.resource, path) for _, job, path in task.jobs]):
         number, job = jobs[resource_.id]
         try:

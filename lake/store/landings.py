@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lake.errors import StorageError
 from lake.store import catalog, record
-from lake.store.sql import Columns, quote
+from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,6 +23,7 @@ COLUMNS: Columns = {
     "blob": ("VARCHAR", "sha256 of the bytes whose rows are in the table"),
     "tried": ("VARCHAR", "sha256 of the bytes that were read last"),
     "reader": ("BIGINT", "Version of the reader"),
+    "given": ("VARCHAR", "Digest of what was said of the answer: its kind, URL and parameters; null: by an older lake"),
     "status": ("VARCHAR", "landed or unreadable"),
     "reason": ("VARCHAR", "Why it was unreadable"),
     "traceback": ("VARCHAR", "Where in its reader that was; null where the reader itself said so"),
@@ -39,7 +42,7 @@ def there(connection: DuckDBPyConnection) -> bool:
 
 def columns(connection: DuckDBPyConnection) -> set[str]:
     """Those that the table has: it may have been made by an older lake."""
-    return {name for name, *_ in connection.execute(f"DESCRIBE {TABLE}").fetchall()}
+    return {column for column, *_ in connection.execute(f"DESCRIBE {TABLE}").fetchall()}
 
 
 def unreadable(connection: DuckDBPyConnection, sources: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -73,3 +76,73 @@ def create(connection: DuckDBPyConnection) -> None:
 def fill(connection: DuckDBPyConnection, select: str) -> None:
     """Within a transaction: make the table anew, with these rows."""
     catalog.fill(connection, TABLE, COLUMNS, select)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A raw table that has other rows than ops.landings says."""
+
+    table: str
+    resource: str  # source/resource; empty: of the whole table
+    rows: int
+    landed: int
+
+    def __str__(self) -> str:
+        of = f" of {self.resource}" if self.resource else ""
+        return f"{self.table} has {self.rows:,} row(s){of}, and ops.landings says {self.landed:,}"
+
+
+def differences(
+    connection: DuckDBPyConnection, tables: Iterable[str] | None = None, *, whole: bool = False
+) -> list[Difference]:
+    """Where the rows of raw tables are not those that ops.landings says; of raw.rejects, records and cells.
+
+    Args:
+        tables: which, without "raw."; all, where None.
+        whole: compare the number of a table's rows alone, which reads no row.
+    """
+    if not there(connection):
+        return []
+    present = {table.removeprefix("raw.") for table in record.names(connection, "raw")}
+    return [
+        found
+        for table in sorted(present if tables is None else present & set(tables))
+        for found in _differing(connection, table, whole=whole)
+    ]
+
+
+def _differing(connection: DuckDBPyConnection, table: str, *, whole: bool) -> list[Difference]:
+    what = "landed"
+    if table == "rejects":
+        what = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"
+    among = "true" if table == "rejects" else f'"table" = {quote(table)}'
+    rows, said = ("''", "''") if whole else ("_resource", "source || '/' || resource")
+    found = connection.execute(
+        f"""SELECT coalesce(r.of, l.of), coalesce(r.n, 0), coalesce(l.n, 0)
+            FROM (SELECT {rows} AS of, count(*) AS n FROM raw.{name(table)} GROUP BY 1) r
+            FULL JOIN (SELECT {said} AS of, CAST(sum({what}) AS BIGINT) AS n
+                       FROM {TABLE} WHERE status = 'landed' AND {among} GROUP BY 1) l ON r.of = l.of
+            WHERE coalesce(r.n, 0) != coalesce(l.n, 0) ORDER BY 1"""
+    ).fetchall()
+    return [Difference(f"raw.{table}", *row) for row in found]
+
+
+def agree(connection: DuckDBPyConnection, tables: Iterable[str] | None = None, *, whole: bool = False) -> None:
+    """Hold raw tables against ops.landings; the arguments are those of `differences`.
+
+    Raises:
+        StorageError: they differ.
+    """
+    found = differences(connection, tables, whole=whole)
+    if found and whole:  # say of which resource
+        found = differences(connection, [one.table.removeprefix("raw.") for one in found]) or found
+    if not found:
+        return
+    names = sorted({one.resource.partition("/")[0] for one in found if one.resource})
+    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    raise StorageError(
+        "; ".join(map(str, found[:3])) + more,
+        where=found[0].table,
+        why="rows were changed by hand, or an older version landed them twice or lost them",
+        next=f"lake land --force {' '.join(names)}".strip(),
+    )
