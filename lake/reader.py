@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+LANDED = "landed"
+
+
 class Lake:
     """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``.
 
@@ -34,7 +37,7 @@ class Lake:
         self.connection: duckdb.DuckDBPyConnection = connect(**limits)
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         with lease.opening(config):
-            place = door.ensure(config, snapshot)
+            place = door.ensure_landed(config) if snapshot == LANDED else door.ensure(config, snapshot)
             self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
             self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
             self.lease = lease.hold(config, self.snapshot)
@@ -115,7 +118,8 @@ def open(path: str | Path = ".", at: int | str | None = None) -> Lake:
 
     Args:
         path: the folder of lake.toml, or one below it.
-        at: the number of a published snapshot, as `lake log` lists them, or its tag.
+        at: the number of a published snapshot, as `lake log` lists them, or its tag; "landed", as long as nothing is
+            published: the raw tables of the newest landing.
 
     Raises:
         NotALake: no lake.toml there. ConfigError: nothing is published yet, or not that snapshot.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -11,9 +12,11 @@ import click
 
 from lake.cli._output import heading, say, size, table, warn
 from lake.config import Config
-from lake.errors import FetchError, ModelError, Unreadable
+from lake.errors import CheckFailed, FetchError, ModelError, Unreadable
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from lake.build.run import Summary as Built
     from lake.build.run import Watch
     from lake.fetch import Plan
@@ -32,7 +35,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     """
     from lake import land as landing
     from lake.build import run as building
-    from lake.store import catalog
+    from lake.store import catalog, landings
 
     fetched = None
     if not offline:
@@ -43,7 +46,9 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     with catalog.write_session(config, wait=wait) as connection:
         landed = landing.into(connection, config)
         land(landed)
-        with watching(config) as watch:
+        if fetched and fetched.failed and not landings.any(connection):
+            raise _nothing_came(fetched)
+        with _building(connection, fetched), watching(config) as watch:
             built = building.into(connection, config, watch=watch)
         build(built)
     steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
@@ -52,6 +57,38 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     if fetched and fetched.failed:
         return FAILED, steps
     return (UNREADABLE if landed.unreadable else 0), steps
+
+
+def _nothing_came(fetched: Fetched) -> FetchError:
+    """Nothing is landed, and the archives were asked in vain: no model is the cause."""
+    bad = [one for one in fetched.failures if one["verdict"] not in ("gap", "skipped")]
+    reasons = Counter(one["reason"] for one in bad)
+    reason, times = reasons.most_common(1)[0]
+    return FetchError(
+        f"nothing was fetched: {len(bad)} request(s) failed, so there is nothing to build",
+        where=next(one["url"] for one in bad if one["reason"] == reason),
+        why=f"{reason} ({times} of {len(bad)}); without a network, a mirror in lake.toml gives the answers",
+        next="lake status --failed, then lake run",
+    )
+
+
+@contextmanager
+def _building(connection: DuckDBPyConnection, fetched: Fetched | None) -> Iterator[None]:
+    """A first build that fails on what was not fetched fails by that."""
+    from lake.store import record
+
+    try:
+        yield
+    except (CheckFailed, ModelError) as error:
+        if not (fetched and fetched.failed) or record.latest(connection, "publish"):
+            raise
+        came = _nothing_came(fetched)
+        raise FetchError(
+            f"what was not fetched is missing in the first build: {error.what}",
+            where=came.where,
+            why=came.why,
+            next="lake status --failed, then lake run; lake build --keep-good publishes the rest",
+        ) from error
 
 
 @contextmanager

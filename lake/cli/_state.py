@@ -6,10 +6,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, decisions, landings, ledger, record
+from lake.store import catalog, decisions, failures, landings, ledger, record
 
 if TYPE_CHECKING:
     from lake.store.decisions import Decision
+    from lake.store.failures import Failure
     from lake.store.ledger import Outcome
 
 
@@ -44,6 +45,15 @@ def decided(config: Config) -> list[Decision]:
         return []
     with catalog.session(config) as connection:
         return decisions.every(connection)
+
+
+def failure(config: Config) -> Failure | None:
+    """The command that failed last, if nothing was published since."""
+    if not catalog.exists(config):
+        return None
+    with catalog.session(config) as connection:
+        last, published = failures.last(connection), record.latest(connection, "publish")
+    return last if last and (not published or published.at < last.failed_at) else None
 
 
 def domains(config: Config) -> dict[str, dict[str, Any]]:

@@ -37,9 +37,10 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: 
     """
     from lake import config
     from lake.build import run
+    from lake.store import failures
 
     settings = config.load(path)
-    with _report.watching(settings) as watch:
+    with failures.kept(settings, "lake build"), _report.watching(settings) as watch:
         summary = run.run(settings, select, exclude=exclude, wait=wait, watch=watch, **options)
     if _output.as_json:
         _output.json_out(summary.as_dict())

@@ -13,8 +13,11 @@ from lake.cli import _output, _report
 def command(path: str, source: tuple[str, ...], force: bool, wait: float) -> None:
     """Read what was fetched into raw tables and cubes. Without SOURCE: all that lake.toml names."""
     from lake import config, land
+    from lake.store import failures
 
-    summary = land.run(config.load(path), source or None, force=force, wait=wait)
+    settings = config.load(path)
+    with failures.kept(settings, "lake land"):
+        summary = land.run(settings, source or None, force=force, wait=wait)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     _report.land(summary)

@@ -12,8 +12,11 @@ from lake.cli import _output, _report
 def command(path: str, offline: bool, wait: float) -> None:
     """Fetch, land, build, check and publish. What is up to date is skipped; what failed does not stop the rest."""
     from lake import config
+    from lake.store import failures
 
-    code, steps = _report.everything(config.load(path), offline=offline, wait=wait)
+    settings = config.load(path)
+    with failures.kept(settings, "lake run"):
+        code, steps = _report.everything(settings, offline=offline, wait=wait)
     if _output.as_json:
         _output.json_out(steps)
     if code:

@@ -37,14 +37,30 @@ def command(path: str, query: str, form: str | None, output: str | None, at: str
 
     Times with a zone are told in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf".
     """
-    import lake
-
     form = _form(form, output)
     query = sys.stdin.read() if query == "-" else query
     if not query.strip():
         raise click.UsageError("The query is empty.")
-    with lake.open(path, at) as here:
+    with _opened(path, at) as here:
         _stop.stoppable(here.connection, lambda: _answer(here, query, form, output))
+
+
+def _opened(path: str, at: str | None) -> Lake:
+    """The snapshot that is asked; before the first is published, what is landed, which is said."""
+    import lake
+    from lake.errors import ConfigError
+
+    try:
+        return lake.open(path, at)
+    except ConfigError as error:
+        if at is not None:
+            raise
+        try:
+            here = lake.open(path, "landed")
+        except ConfigError:
+            raise error from None
+    _output.warn("nothing is published yet: these are the raw tables as they were landed, unchecked, and no model")
+    return here
 
 
 def _answer(here: Lake, query: str, form: str, output: str | None) -> None:

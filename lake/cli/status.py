@@ -33,6 +33,7 @@ def command(path: str, failed: bool, every: bool) -> None:
     domains = _state.domains(settings)
     bad = [outcome for outcome in outcomes if not outcome.good]
     unreadable, decided = _state.unreadable(settings), _state.decided(settings)
+    failure = _state.failure(settings)
     counts: dict[str, Counter] = {name: Counter() for name in settings.sources}
     for outcome in outcomes:
         counts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
@@ -49,6 +50,7 @@ def command(path: str, failed: bool, every: bool) -> None:
                 "domains": domains,
                 "sources": counts,
                 "unreadable": unreadable,
+                "last_failure": failure and failure.as_dict(),
                 "decisions": [one.as_dict() for one in decided],
                 "failed": [{key: getattr(o, key) for key in _LISTED} for o in bad],
                 **({"resources": [{key: getattr(o, key) for key in _LISTED} for o in outcomes]} if every else {}),
@@ -58,6 +60,9 @@ def command(path: str, failed: bool, every: bool) -> None:
     _output.say(
         f"snapshot {info.snapshot}, published {info.published_at}" if info else "nothing is published yet: lake run"
     )
+    if failure:
+        _output.say(f"{failure.command} failed {failure.failed_at} with exit code {failure.exit_code}: {failure.what}")
+        _output.say(f"  next: {failure.advice}" if failure.advice else "  see ops.failed_runs")
     _output.say(f"{_output.size(used)} of {_output.size(limit)} used")
     for name, domain in domains.items():
         room = f" of {_output.size(domain['limit'])}" if domain["limit"] else ""

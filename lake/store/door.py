@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, durable, record, sums, tags
+from lake.store import catalog, durable, failures, record, sums, tags
 from lake.store.sql import connect, name, quote
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _number(config: Config, snapshot: int | str | None) -> int | None:
 def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
     with catalog.session(config) as connection:
         if record.latest(connection, "publish") is None:
-            raise _nothing_published(config)
+            raise _nothing_published(config, failures.last(connection))
         number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
         wanted = next(s for s in record.snapshots(connection, "publish") if s.id == number)
         if not (known and known.snapshot == wanted.id):
@@ -100,12 +100,29 @@ def _outdated(config: Config) -> bool:
     ) or not config.lake.catalog.startswith("sqlite")
 
 
-def _nothing_published(config: Config) -> ConfigError:
+def ensure_landed(config: Config) -> Path:
+    """The door of what is landed, for as long as nothing is published: raw tables, and no model.
+
+    Raises:
+        ConfigError: nothing is landed, or something is published.
+    """
+    if catalog.exists(config):
+        with catalog.session(config) as connection:
+            landed = record.latest(connection, "land")
+            if landed and record.latest(connection, "publish") is None:
+                place = path(config, landed.id)
+                if not read_info(place):
+                    write(config, connection, landed, place)
+                return place
+    raise _nothing_published(config)
+
+
+def _nothing_published(config: Config, failure: failures.Failure | None = None) -> ConfigError:
     return ConfigError(
         "this lake has no published snapshot yet",
         where=str(config.root),
-        why="nothing was built, or each build failed a check",
-        next="lake run",
+        why=f"{failure.command} failed: {failure.what}" if failure else "nothing was built yet",
+        next=(failure.advice if failure else "") or "lake run",
     )
 
 

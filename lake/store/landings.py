@@ -63,6 +63,12 @@ def is_present(connection: DuckDBPyConnection) -> bool:
     return there(connection) and columns(connection) == COLUMNS.keys()
 
 
+def any(connection: DuckDBPyConnection) -> bool:
+    """Whether something is landed."""
+    found = f"SELECT 1 FROM {TABLE} WHERE status = 'landed' LIMIT 1"
+    return there(connection) and connection.execute(found).fetchone() is not None
+
+
 def create(connection: DuckDBPyConnection) -> None:
     """Within a transaction: make the table, empty, where it is not there yet; with new columns, where it is older."""
     if not there(connection):
