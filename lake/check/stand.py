@@ -19,7 +19,7 @@ from lake.store.sql import quote
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    snapshot: int
+    snapshot: int | None  # none is published yet
     results: list[dict[str, Any]]
     unpublished: list[dict[str, Any]]  # failed checks of a build that is newer than the snapshot
 
@@ -28,12 +28,14 @@ class Stand:
 
 
 def run(config: Config) -> Stand:
-    """Check the newest published snapshot.
+    """Check the newest published snapshot; before the first one, tell what kept it from being published.
 
     Raises:
-        ConfigError: nothing is published yet, or a contract cannot be read.
+        ConfigError: nothing is published yet, and no check kept it from that; or a contract cannot be read.
     """
     unpublished = _unpublished(config)
+    if unpublished and not _is_published(config):
+        return Stand(None, [], unpublished)
     with Lake(config, None) as here:
         there = set(here.tables())
         promised = graph.promises(graph.load(config), config)
@@ -46,6 +48,11 @@ def run(config: Config) -> Stand:
                     results += [result.as_dict() for result in quality.results]
                 advance()
         return Stand(here.snapshot, results, unpublished)
+
+
+def _is_published(config: Config) -> bool:
+    with catalog.session(config) as connection:
+        return record.latest(connection, "publish") is not None
 
 
 def failures(config: Config, check: str) -> list[dict[str, Any]]:

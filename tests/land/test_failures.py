@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 import toy
-from test_reading import command
+from interrupt import run as command
 
+import lake
 from lake import config, fetch, land
 from lake import project as astrobiology
 from lake.errors import CheckFailed, ConfigError, LakeError, Locked
@@ -21,12 +23,14 @@ def test_a_first_build_that_fails_is_told_by_every_command_that_needs_it(tmp_pat
     done = command(folder, "run")
     assert done.returncode == CheckFailed.exit_code
     check = command(folder, "check")
-    assert check.returncode == ConfigError.exit_code
-    assert "lake run failed" in check.stderr
-    assert "core.planets" in check.stderr
-    advice = check.stderr.rpartition("next:")[2].strip()
-    assert advice != "lake run"
-    assert "lake check" not in advice.splitlines()[0] or "--show" in advice
+    assert check.returncode == CheckFailed.exit_code
+    assert "kept a build from being published: core.planets" in check.stderr
+    name = "core.planets" + check.stderr.partition("published: core.planets")[2].partition(":")[0]
+    assert "Nemesis" in command(folder, "check", "--show", name).stdout
+    sql = command(folder, "sql", "FROM core.planets")
+    assert sql.returncode == ConfigError.exit_code
+    assert "lake run failed: " in sql.stderr
+    assert "next:  lake check" in sql.stderr
     told = json.loads(command(folder, "status", "--json").stdout)["last_failure"]
     assert (told["command"], told["exit_code"], told["error"]) == ("lake run", 6, "CheckFailed")
     assert "lake run failed" in command(folder, "status").stdout
@@ -50,22 +54,31 @@ def test_what_failed_is_kept_outside_of_what_was_rolled_back(tmp_path):
     assert sorted(rows) == [("lake 0", 1, "it's 'odd'", "a:1", "look"), ("lake 1", 1, "ValueError: a\nb", "", "")]
 
 
+GENOME = (
+    "RS_GCF_000979375.1\td__Archaea;p__Halobacteriota;c__Methanosarcinia;o__Methanosarcinales;"
+    "f__Methanosarcinaceae;g__Methanosarcina;s__Methanosarcina mazei\n"
+)
+
+
 def test_landed_rows_can_be_asked_before_anything_is_published(tmp_path):
-    folder = astrobiology.copy(tmp_path / "lake")
-    text = (folder / "lake.toml").read_text().replace('mirror = ""', 'mirror = "mirror"')
-    (folder / "lake.toml").write_text(
-        text[: text.index("[sources.kegg]")] + "[sources.jgi_gems]\nurl = 'https://a.example/x.tsv'\n"
-    )
+    file = "release207/207.0/ar53_taxonomy_r207.tsv.gz"
+    folder = toy.make(tmp_path, **{"lake.toml": f'[lake]\nmirror = "mirror"\n[sources.gtdb]\nfiles = ["{file}"]\n'})
+    mirrored = folder / "mirror/data.gtdb.ecogenomic.org/releases" / file
+    mirrored.parent.mkdir(parents=True)
+    mirrored.write_bytes(gzip.compress(GENOME.encode()))
     settings = config.load(folder)
     fetch.run(settings)
     assert "no published snapshot" in command(folder, "sql", "SELECT 1").stderr
-    land.run(settings)
-    with catalog.write_session(settings) as connection:
-        catalog.commit(connection, lambda: None, kind="land", message="nothing")
-    asked = command(folder, "sql", "SELECT count(*) AS n FROM raw.rejects", "--format", "csv")
-    assert asked.stdout.split() == ["n", "0"]
+    assert land.run(settings).tallies["gtdb"].landed == 1
+    asked = command(folder, "sql", "SELECT count(*) AS n FROM raw.gtdb_taxonomy", "--format", "csv")
+    assert asked.stdout.split() == ["n", "1"]
     assert "nothing is published yet" in asked.stderr
     assert not (folder / "lake.duckdb").exists()
+    with pytest.raises(ConfigError):  # what trains, exports or checks sees published snapshots alone
+        lake.open(folder)
+    assert command(folder, "run", "--offline").returncode == 0
+    asked = command(folder, "sql", "SELECT count(*) AS n FROM raw.gtdb_taxonomy", "--format", "csv")
+    assert (asked.stdout.split(), asked.stderr) == (["n", "1"], "")
 
 
 def test_a_first_run_without_a_network_ends_by_that(tmp_path):

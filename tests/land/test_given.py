@@ -38,6 +38,7 @@ EXAMPLES = {  # options with which a source names something before any answer is
     "ncbi": {"summaries": ["refseq"]},
     "ontologies": {"names": ["envo"]},
     "open_exoplanets": {"table": True},
+    "osdr": {"studies": ["OSD-47"]},
     "spectra": {
         "files": [
             {"url": URL, "planet": "WASP-39 b", "kind": "transmission", "wavelength_unit": "um", "reference": "r"}
