@@ -821,6 +821,8 @@ class PlanetCatalogues(Table, key="planet", empty=True, tags="planets"):
     """How many have it"""
     alone: Annotated[str | None, _CATALOGUE]
     """The catalogue that alone has it; null where several have it, or only one catalogue was landed"""
+    status: str | None
+    """Confirmed, Candidate, Retracted ...: the NASA archive's word, else exoplanet.eu's, else Open Exoplanet's"""
     ambiguous: bool
     """Whether an entry of it might be another planet: see core.planet_entries"""
 
@@ -842,6 +844,8 @@ class PlanetValues(Table, key=("planet", "catalogue", "quantity"), rules=(_ONE_U
     """Lower uncertainty, in `unit`"""
     limit_flag: Annotated[int, Between(-1, 1)]
     """0 a measurement, 1 an upper and -1 a lower limit"""
+    lower_limit: float | None
+    """The other end of a range whose upper end is `value`, in `unit`; null where it is no range"""
     unit: str
     """planet_unit(quantity)"""
     kind: str | None

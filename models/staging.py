@@ -120,7 +120,7 @@ class _Quantities(Table):
     distance_lower: _lower("parsec")
 
 
-class ExoplanetsPscomppars(_Quantities, key="planet", tags="planets"):
+class ExoplanetsPscomppars(_Quantities, key="planet", empty=True, tags="planets"):
     """Confirmed planets with composite parameters: from several publications, or calculated by the archive."""
 
     planet: str
@@ -155,7 +155,7 @@ class ExoplanetsPscomppars(_Quantities, key="planet", tags="planets"):
     """Where the mass is from, "Calculated Value" where from the radius; null where the answer does not tell"""
 
 
-class ExoplanetsPs(_Quantities, key="record", tags="planets"):
+class ExoplanetsPs(_Quantities, key="record", empty=True, tags="planets"):
     """Planetary solutions: one row a planet and publication."""
 
     record: int
@@ -555,6 +555,8 @@ class _Values(Table):
     lower: _Below
     limit_flag: Annotated[int, Between(-1, 1)]
     """0 a measurement, 1 an upper and -1 a lower limit"""
+    lower_limit: float | None
+    """The other end of a range whose upper end is `value`, in `unit`; null where it is no range"""
     kind: str | None
     """What sort of value it is, where the catalogue tells"""
 

@@ -199,24 +199,28 @@ class _Systems:
     def _value(self, shared: dict[str, Any], leaf: dict[str, Any]) -> None:
         attributes = leaf["attributes"]
         of = unit(shared["kind"], leaf["tag"], attributes.get("unit"))
-        given = {"value": leaf["text"], **{column: attributes.get(name) for name, column in _NUMBERS.items()}}
+        given = {"value": leaf["text"], **{column: attributes.get(name) or None for name, column in _NUMBERS.items()}}
         about = {"quantity": leaf["tag"], "text": leaf["text"], "unit": of, "type": attributes.get("type")}
         self._rows[_VALUES].append({"_record": leaf["record"], **shared, **about, **(given if of else {})})
 
 
 def _part(name: str, rows: list[dict], lost: list[_Lost]) -> Part:
-    """Rows of one table; a quantity whose numbers are none is a reject."""
+    """Rows of one table; a quantity that is no number is a reject, an uncertainty that is none costs itself alone."""
     schema = TABLES[name]
     texts = [one.with_type(pa.string()) if one.name in _REALS else one for one in schema]
     given = pa.Table.from_pylist(rows, pa.schema(texts)).combine_chunks()
-    columns, faults = {}, []
+    columns, faults, odd = {}, [], []
     for one in schema:
         cells = given[one.name].combine_chunks()
         columns[one.name], fault = delimited.typed(one, cells) if one.name in _REALS else (cells, (None, ""))
-        faults.append(fault)
-    taken, rejected, _ = text.sift(schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad)))
+        if one.name in _NUMBERS.values():
+            odd.append((one.name, fault[0], f"not {delimited.KINDS[one.type]}", cells))
+        else:
+            faults.append(fault)
+    taken, rejected, good = text.sift(schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad)))
     early = text.rejects(*(pa.array(column, type) for column, type in zip(_columns(lost), _LOST, strict=True)))
-    return text.together(name, len(rows) + len(lost), taken, early, rejected)
+    part = text.together(name, len(rows) + len(lost), taken, early, rejected)
+    return part._replace(cells=text.aside(columns["_record"], good, odd))
 
 
 def _columns(lost: list[_Lost]) -> list[list]:

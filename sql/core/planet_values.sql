@@ -1,13 +1,13 @@
 -- What each catalogue says of each planet, in one unit a quantity; as it was given stands beside it.
 with
     given as (
-        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, kind
+        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, lower_limit, kind
         from staging.exoplanets_values
         union all
-        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, kind
+        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, lower_limit, kind
         from staging.exoplanet_eu_values
         union all
-        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, kind
+        select catalogue, entry, origin, quantity, unit, value, upper, lower, limit_flag, lower_limit, kind
         from staging.open_exoplanets_values
     )
 select
@@ -18,6 +18,7 @@ select
     in_planet_unit(g.quantity, g.upper, g.unit) as upper,
     in_planet_unit(g.quantity, g.lower, g.unit) as lower,
     g.limit_flag,
+    in_planet_unit(g.quantity, g.lower_limit, g.unit) as lower_limit,
     planet_unit(g.quantity) as unit,
     g.kind,
     g.value as given_value,

@@ -140,6 +140,7 @@ select
     said.upper as upper,
     said.lower as lower,
     said.limit_flag as limit_flag,
+    cast(null as double) as lower_limit,
     said.kind as kind
 from long
 where said.value is not null

@@ -1,6 +1,8 @@
 -- The Open Exoplanet Catalogue, one row a planet and quantity, in its own units. Of a planet whose system was read, the
 -- system's values stand here, with those of its star; of others the table's, which has no uncertainties, no limits, and
--- does not tell m sin(i) from a mass. A value that is only a limit is told by its flag. Of
+-- does not tell m sin(i) from a mass. A value that is only a limit is told by its flag; of a range, by its upper end
+-- and
+-- lower_limit. Of
 -- an element that stands twice in an object, the first counts.
 with
     in_systems as (
@@ -66,7 +68,8 @@ with
                 error_minus,
                 flag,
                 case quantity when 'equilibrium_temperature' then 'surface or equilibrium' end
-            ) as said
+            ) as said,
+            case when flag = 1 then lower_limit end as lower_limit
         from named
         where quantity is not null
     ),
@@ -95,10 +98,10 @@ with
         where name not in (select entry from in_systems)
     ),
     long as (
-        select entry, origin, record, said
+        select entry, origin, record, said, lower_limit
         from system_value
         union all
-        select entry, origin, 0, said
+        select entry, origin, 0, said, null
         from table_value
     )
 select
@@ -111,6 +114,7 @@ select
     said.upper as upper,
     said.lower as lower,
     said.limit_flag as limit_flag,
+    lower_limit,
     said.kind as kind
 from long
 where said.value is not null
