@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from lake.sources.schemas import schema
 
 _PLANETS = """
@@ -76,6 +77,7 @@ _ORBIT = dict.fromkeys(
     ("inclination", "periastron", "longitude", "meananomaly", "ascendingnode", "positionangle"), "degree"
 ) | {"semimajoraxis": "au", "period": "day", "eccentricity": "1"}
 _TIMES = dict.fromkeys(("transittime", "periastrontime", "maximumrvtime", "epoch"), "day")
+_DATES = re.compile(r"[BHM]?JD(_?(TDB|UTC|TT))?")  # of days, whichever the place of the clock
 _MAGNITUDES = {f"mag{band}": "mag" for band in "UBVRIJHK"}
 _EVERYWHERE = {**_ORBIT, **_TIMES, **_MAGNITUDES, "temperature": "K", "age": "Gyr", "distance": "parsec"}
 _PLANET = {"mass": "jupiter_mass", "radius": "jupiter_radius", "impactparameter": "1"}
@@ -94,5 +96,7 @@ def unit(kind: str, tag: str, attribute: str | None) -> str | None:
     """
     if tag == "separation":
         return _SEPARATION.get(attribute or "")
+    if attribute and not (tag in _TIMES and _DATES.fullmatch(attribute)):
+        return None  # it is not what TagList.md says of this element
     own = _PLANET if kind in ("planet", "satellite", "asteroid") else _STAR if kind == "star" else {}
     return own.get(tag) or _EVERYWHERE.get(tag)

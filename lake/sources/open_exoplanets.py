@@ -27,7 +27,7 @@ FACTS = Facts(
     domain="astronomy",
     sized=True,
 )
-READER = 2
+READER = 3
 OPTIONS: Mapping[str, Any] = {"table": True, "systems": [], "everything": False}
 _HOST = "https://raw.githubusercontent.com/OpenExoplanetCatalogue"
 _TABLE = f"{_HOST}/oec_tables/master/comma_separated/open_exoplanet_catalogue.txt"

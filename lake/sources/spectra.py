@@ -197,6 +197,8 @@ def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
     own = {name: given.get(f"{name}_unit") or found.units.get(name) for name in ("wavelength", "value")}
     own |= {"wavelength": found.units["wavelength"]} if found.settled else {}
     for name, unit in own.items():
+        if unit and not isinstance(unit, str):
+            raise Refused(f"the unit of {name} is {unit!r} in the file, and no text")
         if not unit or not unit.strip():
             raise Refused(f"the unit of {name} is neither in the file nor in lake.toml: {name}_unit = ...")
     micrometre = units.micrometres(

@@ -73,6 +73,8 @@ def world(header: Any, axis: int, count: int, given: str | None) -> Axis:
         raise Refused(f"CTYPE{axis} = {kind}: wavelengths by a look-up table are not understood")
     if flag == 1:
         raise Refused(f"CTYPE{axis} = {kind} and DC-FLAG = 1 contradict each other")
+    if unit and not isinstance(unit, str):
+        raise Refused(f"CUNIT{axis} is {unit!r}, and no text")
     if not unit and kind[:4] in ("ZOPT", "BETA"):
         unit = "1"
     if not unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
         content = file.read()
     try:
         text = content.decode()
-        table = Table.read(text, format="ascii.ecsv")
+        with warnings.catch_warnings(action="ignore"):
+            table = Table.read(text, format="ascii.ecsv")
         comments = (line[2:] for line in text.splitlines() if line.startswith("# "))
         columns = get_header_from_yaml([line for line in comments if not line.startswith("%ECSV")])["datatype"]
     except Exception as error:  # astropy raises many kinds

@@ -191,7 +191,7 @@ def _name(layout: _Layout, headers: Sequence[str], comments: Sequence[str]) -> N
         told = _split_names(comment, layout)
         if told and row is None and _are_units(told) and comment is comments[-1]:
             row = told
-        elif told:
+        else:
             names = told
             break
     if not names:

@@ -67,6 +67,13 @@ def test_what_is_read(path, content, wavelength, value, upper):
     assert row["micrometre"] == pytest.approx([one / 1000 for one in wavelength])
 
 
+def test_a_comment_further_up_names_no_columns(path):
+    (row,), _ = read(path, "# volume 376\n# of the journal\n1 2\n", columns={"wavelength": 1, "value": 2}, **UNITS)
+    assert row["label"] is None
+    _, (reject,) = read(path, "# wave(nm) flux(1)\n# of the journal\n1 2\n")
+    assert reject["reason"].startswith("which column is the wavelength is not told")
+
+
 def test_numbered_columns_are_those_of_the_file(path):
     content = "1000,,5\n2000,,6\n"
     rows, _ = read(path, content, columns={"wavelength": 1, "value": 3}, **UNITS)

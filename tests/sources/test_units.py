@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from lake.errors import Refused
-from lake.sources import units
+from lake.sources import open_exoplanet_tables, units
 from lake.sources.unit_words import WORDS, NotUnderstood, known, other_case
 
 # text | factor in SI | SI unit. Factors by hand: 1 erg is 1e-7 J, 1 cm2 is 1e-4 m2, 1 Angstrom 1e-10 m.
@@ -445,3 +445,20 @@ def test_any_text_is_a_unit_or_refused(text):
     assert found.factor > 0
     assert math.isfinite(found.offset)
     assert units.unit(found.canonical) == (1, 0, found.canonical)
+
+
+@pytest.mark.parametrize(
+    ("element", "told"),
+    [
+        (("planet", "mass", None), "jupiter_mass"),
+        (("planet", "mass", "earth"), None),
+        (("planet", "period", "year"), None),
+        (("planet", "transittime", "BJD"), "day"),
+        (("planet", "transittime", "HJD"), "day"),
+        (("planet", "transittime", "s"), None),
+        (("binary", "separation", "AU"), "au"),
+        (("binary", "separation", "ly"), None),
+    ],
+)
+def test_a_unit_of_open_exoplanets_that_is_not_the_documented_one_is_none(element, told):
+    assert open_exoplanet_tables.unit(*element) == told
