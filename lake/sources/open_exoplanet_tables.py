@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from lake.sources.schemas import schema
 
 _PLANETS = """
