@@ -88,14 +88,14 @@ def _form(head: bytes) -> str | None:
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """Terms, synonyms, cross-references and relations."""
-    from lake.sources import gzipped, obo, owl, taxdump
+    from lake.sources import gzipped, obo, obographs, owl, taxdump
 
     if resource.kind == "taxonomy":
         yield from taxdump.read(path, resource.url)
         return
     with gzipped.open_file(path) as file:
         form = _form(file.read(2**16))
-    readers = {"obo": obo.read, "owl": owl.read, "graphs": owl.read_graphs}
+    readers = {"obo": obo.read, "owl": owl.read, "graphs": obographs.read}
     if form is None:
         raise Unreadable("it is neither OBO, OWL nor OBO graphs", where=resource.url)
     yield from readers[form](path, resource.url)

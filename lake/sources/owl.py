@@ -1,94 +1,51 @@
-"""Ontologies in OWL (RDF/XML) and as OBO graphs (JSON), as the same tables as OBO flat files give."""
+"""Ontologies in OWL (RDF/XML, https://www.w3.org/TR/rdf-syntax-grammar/), as the same tables as OBO flat files give."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag, urljoin
 
-import pyarrow as pa
 from lxml import etree
 
 from lake.errors import Unreadable
 from lake.sources import gzipped, text
-from lake.sources.ontologies_tables import PREDICATES, TABLES
+from lake.sources.ontology_rows import SCOPES, Rows, curie, predicate
 from lake.sources.source import Part
 
 _OWL, _RDF = "{http://www.w3.org/2002/07/owl#}", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _RDFS, _OBO = "{http://www.w3.org/2000/01/rdf-schema#}", "{http://purl.obolibrary.org/obo/}"
-_IN_OWL = "{http://www.geneontology.org/formats/oboInOwl#}"
-_SCOPES = {f"has{scope.title()}Synonym": scope for scope in ("exact", "broad", "narrow", "related")}
+_IN_OWL, _XML = "{http://www.geneontology.org/formats/oboInOwl#}", "{http://www.w3.org/XML/1998/namespace}"
 _AT_ONCE = 20_000  # terms
-_EDGES = {"subClassOf": "is_a", "subPropertyOf": "is_a"}
-Row = tuple[Any, ...]
-
-
-class _Rows:
-    """Rows of the four tables; `parts` gives what came since, and forgets it."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        self.rejected: dict[str, list[Row]] = {table: [] for table in TABLES}
-
-    def add(self, table: str, *row: Any) -> None:
-        lacking = len(TABLES[f"ontologies_{table}"]) - len(row)  # the last columns may be left out
-        self.rows[f"ontologies_{table}"].append((*row, *[None] * lacking))
-
-    def reject(self, table: str, number: int, reason: str, content: Any) -> None:
-        shown = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-        self.rejected[f"ontologies_{table}"].append((number, reason, shown[:2000]))
-
-    def parts(self) -> Iterator[Part]:
-        for table, rows in self.rows.items():
-            rejects = self.rejected[table]
-            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TABLES[table]]
-            arrays = [pa.array(values, kind.type) for values, kind in zip(columns, TABLES[table], strict=True)]
-            set_aside = None
-            if rejects:
-                record, reason, content = (list(column) for column in zip(*rejects, strict=True))
-                set_aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), pa.array(content))
-            landed = pa.Table.from_arrays(arrays, schema=TABLES[table])
-            yield Part(table, len(rows) + len(rejects), landed, set_aside)
-        self.__init__()
-
-
-def curie(iri: str | None) -> str | None:
-    """An identifier of the web as ontologies write it.
-
-    >>> curie("http://purl.obolibrary.org/obo/ENVO_00000015"), curie("http://example.org/x")
-    ('ENVO:00000015', 'http://example.org/x')
-    """
-    if not iri:
-        return None
-    if match := re.fullmatch(r"http://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)", iri):
-        return f"{match[1]}:{match[2]}"
-    return re.sub(r"^http://(?:www\.geneontology\.org/formats/oboInOwl|purl\.obolibrary\.org/obo/\w+)#", "", iri)
-
-
-def _predicate(iri: str | None) -> str | None:
-    short = curie(iri)
-    return PREDICATES.get(short, short) if short else None
-
-
-# OWL
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_KINDS = {f"{_OWL}Class": "class", f"{_RDFS}Class": "class"} | dict.fromkeys(
+    [f"{_OWL}ObjectProperty", f"{_OWL}AnnotationProperty", f"{_OWL}DatatypeProperty", f"{_RDF}Property"], "property"
+)
+_EDGES = (f"{_RDFS}subClassOf", f"{_RDFS}subPropertyOf")
+_CARDINALITIES = {  # OWL's, and what OBO calls them
+    f"{_OWL}minQualifiedCardinality": "minCardinality",
+    f"{_OWL}maxQualifiedCardinality": "maxCardinality",
+    f"{_OWL}qualifiedCardinality": "cardinality",
+}
 
 
 def read(path: Path, where: str) -> Iterator[Part]:
-    """The classes and properties of an OWL file, in bounded memory. One without a name of its own (a class expression)
-    is no term.
+    """The classes and properties of an OWL file, wherever they stand in it, in bounded memory. One without a name of
+    its own (a class expression) is no term.
 
     Raises:
         Unreadable: cut short, not RDF/XML, or without a class.
     """
-    rows, number, version = _Rows(), 0, None
-    tags = {f"{_OWL}Class": "class", f"{_OWL}ObjectProperty": "property", f"{_OWL}AnnotationProperty": "property"}
+    reader = _Reader(where)
     options: dict[str, Any] = {
         "resolve_entities": "internal",
         "no_network": True,
         "load_dtd": False,
         "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
     }
     try:
         with gzipped.open_file(path) as file:
@@ -99,151 +56,190 @@ def read(path: Path, where: str) -> Iterator[Part]:
                     continue
                 if element.getparent() is None or element.getparent().getparent() is not None:
                     continue
-                if element.tag == f"{_OWL}Ontology":
-                    version = _version(element)
-                elif element.tag in tags:
-                    number += 1
-                    _class(rows, number, element, tags[element.tag], version)
-                    if number % _AT_ONCE == 0:
-                        yield from rows.parts()
+                reader.take(element)
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
+                if len(reader.rows.rows["ontologies_terms"]) >= _AT_ONCE:
+                    yield from reader.rows.parts()
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
         ) from None
-    if number == 0:
+    if reader.number == 0:
         raise text.nothing_found("term", where)
-    yield from rows.parts()
+    yield from reader.rows.parts()
 
 
-def _version(ontology: Any) -> str | None:
-    said = ontology.findtext(f"{_OWL}versionInfo")
-    iri = ontology.find(f"{_OWL}versionIRI")
-    return said or (iri.get(f"{_RDF}resource") if iri is not None else None)
+class _Reader:
+    """Takes the children of rdf:RDF one by one; remembers what the ontology says of all its terms."""
+
+    def __init__(self, where: str):
+        self.where, self.rows, self.number = where, Rows(), 0
+        self.version: str | None = None
+        self.namespace: str | None = None
+
+    def take(self, element: Any) -> None:
+        """A node of the graph, and those that stand in it."""
+        if element.tag == f"{_OWL}Ontology":
+            version = element.find(f"{_OWL}versionIRI")
+            self.version = _best(element, f"{_OWL}versionInfo") or (
+                version.get(f"{_RDF}resource") if version is not None else None
+            )
+            self.namespace = _best(element, f"{_IN_OWL}default-namespace")
+            return
+        for node in _nodes(element):
+            kind, name = _kind(node), self.name_of(node)
+            top = node is element
+            if kind and (name or top) and (top or len(node) or len(node.attrib) > 1):  # else it only refers to one
+                self.number += 1
+                self.term(node, kind, name)
+            elif name and not kind and node.tag == f"{_RDF}Description" and self.says(node):
+                self.number += 1
+                reason = "it does not say what it is: it has no rdf:type"
+                self.rows.reject(
+                    "terms", self.number, reason, etree.tostring(node, encoding="unicode", with_tail=False)
+                )
+
+    def term(self, node: Any, kind: str, name: str | None) -> None:
+        rows, number = self.rows, self.number
+        if name is None:
+            shown = etree.tostring(node, encoding="unicode", with_tail=False)
+            rows.reject("terms", number, "its term has no id", shown)
+            return
+        rows.add(
+            "terms",
+            number,
+            name,
+            kind,
+            _best(node, f"{_RDFS}label"),
+            _best(node, f"{_OBO}IAO_0000115"),
+            _best(node, f"{_IN_OWL}hasOBONamespace") or self.namespace,
+            "\n".join(_texts(node, f"{_RDFS}comment")) or None,
+            _best(node, f"{_OWL}deprecated") in ("true", "1"),
+            self.version,
+        )
+        for child in node:
+            local = etree.QName(child).localname
+            value = (child.text or "").strip()
+            if child.tag in _EDGES:
+                self.edges(name, child)
+            elif local in SCOPES:
+                self.one("synonyms", name, child, (value, SCOPES[local]), "the synonym has no text")
+            elif local == "hasDbXref":
+                self.one("xrefs", name, child, (value or self.target(child),), "it has no xref")
+            elif local == "hasAlternativeId":
+                self.one("relations", name, child, (curie(value), "alternative_id"), "it has no target")
+            elif local in ("IAO_0100001", "consider"):
+                relation = "consider" if local == "consider" else "replaced_by"
+                self.one("relations", name, child, (self.target(child) or curie(value), relation), "it has no target")
+
+    def one(self, table: str, name: str, child: Any, row: tuple, fault: str) -> None:
+        """A row, if its first value is there; else a reject."""
+        if not row[0]:
+            shown = etree.tostring(child, encoding="unicode", with_tail=False)
+            self.rows.reject(table, self.number, fault, shown)
+        elif table == "relations":
+            self.rows.add(table, self.number, name, *reversed(row))
+        else:
+            self.rows.add(table, self.number, name, *row)
+
+    def edges(self, name: str, child: Any) -> None:
+        """What a class is part of: another class, or those that a restriction names. Another expression is a reject."""
+        if target := self.target(child):
+            self.rows.add("relations", self.number, name, "is_a", target)
+            return
+        for expression in child:
+            on = expression.find(f"{_OWL}onProperty")
+            relation = predicate(self.iri_of(on)) if on is not None else None
+            found = list(self.restricted(expression)) if relation else []
+            for target, qualifiers in found:
+                self.rows.add("relations", self.number, name, relation, target, qualifiers)
+            if not found:
+                shown = etree.tostring(expression, encoding="unicode", with_tail=False)
+                self.rows.reject("relations", self.number, "a class expression that is not read", shown)
+        if not len(child):
+            self.rows.reject("relations", self.number, "it has no target", etree.tostring(child, encoding="unicode"))
+
+    def restricted(self, expression: Any) -> Iterator[tuple[str, str | None]]:
+        """The classes that a restriction names, and what OBO says of how many of each."""
+        on_class = expression.find(f"{_OWL}onClass")
+        for part in expression:
+            if part.tag == f"{_OWL}someValuesFrom" and (target := self.target(part)):
+                yield target, None
+            elif part.tag == f"{_OWL}allValuesFrom" and (target := self.target(part)):
+                yield target, 'all_only="true"'
+            elif part.tag in _CARDINALITIES and on_class is not None and (target := self.target(on_class)):
+                yield target, f'{_CARDINALITIES[part.tag]}="{(part.text or "").strip()}"'
+
+    def target(self, child: Any) -> str | None:
+        """What a property points to, if it has a name."""
+        return curie(self.iri_of(child))
+
+    def iri_of(self, child: Any) -> str | None:
+        given = child.get(f"{_RDF}resource")
+        if given is not None:
+            return self.resolved(child, given)
+        return self.own_iri(child[0]) if len(child) == 1 and not child.get(f"{_RDF}parseType") else None
+
+    def name_of(self, node: Any) -> str | None:
+        return curie(self.own_iri(node))
+
+    def own_iri(self, node: Any) -> str | None:
+        if (about := node.get(f"{_RDF}about")) is not None:
+            return self.resolved(node, about)
+        id = node.get(f"{_RDF}ID")
+        return self.resolved(node, f"#{id}") if id else None
+
+    def resolved(self, element: Any, iri: str) -> str:
+        """An IRI, against xml:base, or where the file is from."""
+        if _ABSOLUTE.match(iri):
+            return iri
+        return urljoin(urldefrag(element.base or self.where).url, iri)
+
+    def says(self, node: Any) -> bool:
+        """Whether a node says something that would be read."""
+        tags = {f"{_RDFS}label", f"{_OBO}IAO_0000115", *_EDGES, f"{_IN_OWL}hasDbXref"}
+        return any(child.tag in tags or etree.QName(child).localname in SCOPES for child in node)
 
 
-def _class(rows: _Rows, number: int, element: Any, kind: str, version: str | None) -> None:
-    term = curie(element.get(f"{_RDF}about"))
-    if term is None:
-        rows.reject("terms", number, "its term has no id", etree.tostring(element, encoding="unicode"))
-        return
-    rows.add(
-        "terms",
-        number,
-        term,
-        kind,
-        _said(element, f"{_RDFS}label"),
-        _said(element, f"{_OBO}IAO_0000115"),
-        _said(element, f"{_IN_OWL}hasOBONamespace"),
-        _said(element, f"{_RDFS}comment"),
-        _said(element, f"{_OWL}deprecated") == "true",
-        version,
-    )
+def _nodes(element: Any) -> Iterator[Any]:
+    """A node and all nodes in it: in RDF/XML the children of a node are properties, the children of those are nodes."""
+    yield element
     for child in element:
-        name = etree.QName(child).localname
-        if name in _SCOPES and child.text:
-            rows.add("synonyms", number, term, child.text, _SCOPES[name])
-        elif name == "hasDbXref" and child.text:
-            rows.add("xrefs", number, term, child.text)
-        elif name == "hasAlternativeId" and child.text:
-            rows.add("relations", number, term, "alternative_id", curie(child.text))
-        elif name in ("IAO_0100001", "consider"):
-            target = curie(child.get(f"{_RDF}resource") or child.text)
-            rows.add("relations", number, term, "replaced_by" if name[0] == "I" else "consider", target)
-        elif name in _EDGES:
-            for predicate, target in _edges(child, _EDGES[name]):
-                rows.add("relations", number, term, predicate, target)
+        if child.get(f"{_RDF}parseType") in (None, "Collection"):
+            for node in child:
+                yield from _nodes(node)
 
 
-def _said(element: Any, tag: str) -> str | None:
-    found = element.findtext(tag)
-    return found.strip() or None if found else None
+def _kind(node: Any) -> str | None:
+    """class or property, by the node's tag or its types."""
+    if kind := _KINDS.get(node.tag):
+        return kind
+    types = [child.get(f"{_RDF}resource") or "" for child in node.iterfind(f"{_RDF}type")]
+    for iri in [*types, node.get(f"{_RDF}type") or ""]:
+        space, mark, local = iri.rpartition("#")
+        if kind := _KINDS.get(f"{{{space}{mark}}}{local}"):
+            return kind
+    return None
 
 
-def _edges(child: Any, name: str) -> Iterator[tuple[str, str]]:
-    """What a class is part of: another class, or those that a restriction names. Other expressions are left out."""
-    if target := curie(child.get(f"{_RDF}resource")):
-        yield name, target
-    for restriction in child.iterfind(f"{_OWL}Restriction"):
-        on, some = restriction.find(f"{_OWL}onProperty"), restriction.find(f"{_OWL}someValuesFrom")
-        if on is None or some is None:
-            continue
-        predicate, target = _predicate(on.get(f"{_RDF}resource")), curie(some.get(f"{_RDF}resource"))
-        if predicate and target:
-            yield predicate, target
+def _texts(element: Any, tag: str) -> list[str]:
+    """The texts of a property in the best of its languages: English or none, or else that which stands first."""
+    found = [(_language(child), text) for child in element.iterfind(tag) if (text := (child.text or "").strip())]
+    if value := (element.get(tag) or "").strip():
+        found.append((_language(element), value))
+    ours = [value for language, value in found if not language or language == "en" or language.startswith("en-")]
+    return ours or [value for language, value in found if language == found[0][0]]
 
 
-# OBO graphs
+def _best(element: Any, tag: str) -> str | None:
+    return next(iter(_texts(element, tag)), None)
 
 
-def read_graphs(path: Path, where: str) -> Iterator[Part]:
-    """The nodes and edges of OBO graphs (https://github.com/geneontology/obographs). A node without an id is a reject.
-
-    Raises:
-        Unreadable: it is no JSON, or has no graph with nodes.
-    """
-    try:
-        with gzipped.open_file(path) as file:
-            graphs = json.load(file)["graphs"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable(f"it holds no OBO graphs: {error}", where=where) from None
-    rows, number = _Rows(), 0
-    for graph in graphs:
-        version = _meta(graph).get("version")
-        for node in graph.get("nodes", []):
-            number += 1
-            _node(rows, number, node, version)
-        for edge in graph.get("edges", []):
-            predicate = "is_a" if edge.get("pred") in ("is_a", "subPropertyOf") else _predicate(edge.get("pred"))
-            said = curie(edge.get("sub")), predicate, curie(edge.get("obj"))
-            if all(said):
-                rows.add("relations", number, *said)
-            else:
-                rows.reject("relations", number, "it lacks an end or a kind", edge)
-    if number == 0:
-        raise text.nothing_found("node", where)
-    yield from rows.parts()
-
-
-def _meta(of: Mapping[str, Any]) -> Mapping[str, Any]:
-    return of.get("meta") or {}
-
-
-def _node(rows: _Rows, number: int, node: Mapping[str, Any], version: str | None) -> None:
-    term, meta = curie(node.get("id")), _meta(node)
-    if term is None:
-        rows.reject("terms", number, "its term has no id", node)
-        return
-    values = [(curie(each.get("pred")), each.get("val")) for each in meta.get("basicPropertyValues", [])]
-    comments = meta.get("comments") or [None]
-    rows.add(
-        "terms",
-        number,
-        term,
-        "property" if node.get("type") == "PROPERTY" else "class",
-        node.get("lbl"),
-        (meta.get("definition") or {}).get("val"),
-        _value(values, "hasOBONamespace"),
-        comments[0],
-        bool(meta.get("deprecated")),
-        version,
-    )
-    for each in meta.get("synonyms", []):
-        if each.get("val"):
-            rows.add("synonyms", number, term, each["val"], _SCOPES.get(each.get("pred", ""), "related"))
-        else:
-            rows.reject("synonyms", number, "the synonym has no text", each)
-    for each in meta.get("xrefs", []):
-        if each.get("val"):
-            rows.add("xrefs", number, term, each["val"])
-        else:
-            rows.reject("xrefs", number, "it has no xref", each)
-    for predicate, name in (("hasAlternativeId", "alternative_id"), ("IAO:0100001", "replaced_by"), ("consider",) * 2):
-        for value in (value for known, value in values if known == predicate and value):
-            rows.add("relations", number, term, name, curie(value))
-
-
-def _value(values: Iterable[tuple[str | None, Any]], wanted: str) -> Any:
-    return next((value for predicate, value in values if predicate == wanted), None)
+def _language(element: Any) -> str:
+    while element is not None:
+        if (language := element.get(f"{_XML}lang")) is not None:
+            return language.lower()
+        element = element.getparent()
+    return ""

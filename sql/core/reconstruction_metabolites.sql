@@ -8,5 +8,5 @@ with
     )
 select a.model, m.metabolite, m.name, m.compartment, m.formula, m.charge, coalesce(k.kegg, []) as kegg
 from raw.agora_metabolites m
-join staging.agora_models a on a.resource = m._resource
+join core.reconstructions a on a.resource = m._resource
 left join known k on k._resource = m._resource and k.id = m.metabolite

@@ -1,5 +1,5 @@
 -- What each metabolic model is meant to make the most (or the least) of: fluxes, and how much each counts.
 select m.model, o.objective, o.reaction, o.active, o.direction, fsum(o.coefficient) as coefficient
 from raw.agora_objectives o
-join staging.agora_models m on m.resource = o._resource
+join core.reconstructions m on m.resource = o._resource
 group by all

@@ -42,6 +42,6 @@ select
     coalesce(p.consumed, []) as consumed,
     coalesce(p.produced, []) as produced
 from raw.agora_reactions r
-join staging.agora_models a on a.resource = r._resource
+join core.reconstructions a on a.resource = r._resource
 left join known k on k._resource = r._resource and k.id = r.reaction
 left join parts p on p._resource = r._resource and p.reaction = r.reaction

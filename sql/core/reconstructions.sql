@@ -14,7 +14,7 @@ select
     case
         when m.strain_id is not null
         then null
-        when not exists (from raw.agora_strains)
+        when not exists (from core.strains)
         then 'no table of strains is here'
         else 'no table of strains that is here has it'
     end as unmatched_because

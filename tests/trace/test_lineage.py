@@ -176,6 +176,9 @@ NO_ORIGIN = {
     "core.genome_statistics.sequences",
     "core.sample_balance.samples",
     "core.ontology_closure.distance",
+    "core.reconstructions.genes",
+    "core.reconstructions.metabolites",
+    "core.reconstructions.reactions",
     "core.sample_gaps.samples",
 }
 
