@@ -91,6 +91,10 @@ class Edges(Table, key=("pathway_id", "reaction_id", "substrate", "product"), ta
     """Compound, glycan or drug"""
     reversible: bool
     """Whether KGML draws it both ways"""
+    shared: bool
+    """Whether KGML gives the pair to several reactions at once, wherever it has it: it is of one of them at least"""
+    in_equation: bool | None
+    """Whether the reaction's own equation has the two on its two sides; null where its names cannot all be resolved"""
     enzymes: list[str]
     """Genes, orthologs or EC numbers of the entries that carry the reaction, sorted"""
 

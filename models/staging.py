@@ -38,8 +38,23 @@ class KgmlPairs(Table, empty=True, tags="kegg"):
     """Compound, glycan or drug"""
     reversible: bool
     """Whether KGML draws it both ways"""
+    shared: bool
+    """Whether its element names several reactions: the pair is of one of them at least"""
     known_ids: bool
     """Whether all three are ids of such things; core.edge_rejects counts those that are not"""
+
+
+class ReactionSides(Table, key=("reaction_id", "side", "name"), empty=True, tags="kegg"):
+    """Each term of each reaction's equation, with the compound of that name."""
+
+    reaction_id: Annotated[str, Pattern(r"R\d{5}")]
+    """KEGG reaction"""
+    side: Annotated[int, Between(0, 1)]
+    """0 left, 1 right of the arrow"""
+    name: str
+    """As the equation writes it, without how many"""
+    compound_id: str | None
+    """The compound of that name; null where none has it, or several have"""
 
 
 class PathwayReactions(Table, key=("number", "reaction_id"), empty=True, tags="kegg"):

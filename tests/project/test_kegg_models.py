@@ -21,6 +21,7 @@ from lake.sources.source import Resource
 MODELS = (
     "seeds.environment_rules",
     "staging.kgml_pairs",
+    "staging.reaction_sides",
     "staging.pathway_reactions",
     "core.pathways",
     "core.compounds",
@@ -35,6 +36,7 @@ MODELS = (
 
 OF_A_DOCUMENT = (
     "staging.kgml_pairs",
+    "staging.reaction_sides",
     "core.pathways",
     "core.edges",
     "core.edge_rejects",
@@ -172,10 +174,30 @@ def test_every_real_document_reconciles(real):
     assert sum(row[4] for row in expected.values()) > 11_000
 
 
+def test_pairs_that_several_reactions_share_are_marked(real):
+    made, _ = real
+    ((shared, against),) = made.rows(
+        "SELECT count(*), count(*) FILTER (WHERE in_equation = false) FROM core.edges WHERE shared"
+    )
+    assert shared > 0
+    ((single,),) = made.rows("SELECT count(*) FROM core.edges WHERE in_equation")
+    assert against < shared
+    assert single > 0
+    several = made.rows(
+        """SELECT count(*) FROM core.edges e WHERE shared AND EXISTS (
+           SELECT 1 FROM raw.kgml_reactions r JOIN staging.kgml_pairs p ON p.pathway_id = r.pathway_id
+           AND p.reaction = r.reaction WHERE len(r.reactions) = 1 AND p.pathway_id = e.pathway_id
+           AND p.reaction_id = e.reaction_id AND p.substrate = e.substrate AND p.product = e.product)"""
+    )
+    assert several == [(0,)]
+
+
 def test_real_edges_are_those_of_the_documents_with_their_enzymes(real):
     made, files = real
     found: dict[str, dict] = {}
-    for pathway, reaction, substrate, product, reversible, enzymes in made.rows("FROM core.edges"):
+    for pathway, reaction, substrate, product, reversible, enzymes in made.rows(
+        "SELECT pathway_id, reaction_id, substrate, product, reversible, enzymes FROM core.edges"
+    ):
         assert enzymes == sorted(set(enzymes))
         found.setdefault(pathway, {})[reaction, substrate, product] = (reversible, set(enzymes))
     for path in files:
