@@ -222,7 +222,8 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
     }
     yield Part("cubes", 1, pa.Table.from_pylist([row], CUBES))
     variables = [{**v, "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)]
-    yield Part("cube_variables", len(variables), pa.Table.from_pylist(variables, CUBE_VARIABLES))
+    seen = len(variables) + (0 if cube.rejects is None else len(cube.rejects))
+    yield Part("cube_variables", seen, pa.Table.from_pylist(variables, CUBE_VARIABLES), cube.rejects)
 
 
 def _rejects(job: Job, part: Part) -> pa.Table:

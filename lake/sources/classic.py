@@ -15,6 +15,7 @@ from lake.errors import Unreadable
 
 MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8, 7: 1, 8: 2, 9: 4, 10: 8, 11: 8}  # bytes of each nc_type
+_MOST = 1 << 16  # items of a list: dimensions, variables, attributes
 _DIMENSIONS, _VARIABLES, _ATTRIBUTES = 10, 11, 12  # tags
 
 
@@ -34,7 +35,7 @@ class _Header:
         return int.from_bytes(content, "big")
 
     def skip(self, size: int) -> None:
-        if self.file.seek(size + -size % 4, 1) > self.length:
+        if size > self.length or self.file.seek(size + -size % 4, 1) > self.length:
             raise Unreadable("the NetCDF file is cut short within its header")
 
     def items(self, tag: int) -> range:
@@ -42,6 +43,12 @@ class _Header:
         found, count = self.number(4), self.number()
         if found not in (0, tag) or (found == 0 and count):
             raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has the tag {found}, not {tag}")
+        return self.times(count)
+
+    def times(self, count: int) -> range:
+        """So many items, where there may be so many."""
+        if count > _MOST:
+            raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has {count:,} items")
         return range(count)
 
     def skip_attributes(self) -> None:
@@ -90,7 +97,7 @@ def _dimensions(header: _Header) -> list[int]:
 def _variable(header: _Header, lengths: list[int]) -> tuple[int, int, bool]:
     """Where a variable begins, the bytes of it (of one record of it), and whether it has records."""
     header.skip(header.number())
-    dims = [header.number() for _ in range(header.number())]
+    dims = [header.number() for _ in header.times(header.number())]
     header.skip_attributes()
     size = header.size_of(header.number(4))
     header.number()  # vsize: too small for a large variable, so the dimensions say it

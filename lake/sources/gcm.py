@@ -28,17 +28,15 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import autoindex, classic, gcm_tables
+from lake.sources import autoindex, classic, gcm_tables, netcdf_file
 from lake.sources.source import Answer, Cube, Facts, Part, Resource
 
 if TYPE_CHECKING:
-    import netCDF4
     import xarray as xr
 
 FACTS = Facts(
@@ -70,8 +68,6 @@ _SHOWN = (*gcm_tables.NAMES, "synthetic", "title", "citation", "licence", "descr
 _TOLD = ("conditions", "gases", "variables")
 _TYPES = {"string": str, "int64": int, "double": (int, float)}
 _PATTERN = re.compile(r"[*?\[]")
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_FAILURES = (OSError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError)  # of the C library
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
@@ -180,7 +176,7 @@ def check(resource: Resource, head: bytes) -> None:
         if b"href" not in head.lower():
             raise Refused("this page has no links, and is no listing of a folder", where=resource.url)
         return
-    if not head.startswith((*classic.MAGIC, _HDF5)):
+    if not head.startswith((*classic.MAGIC, netcdf_file.HDF5)):
         start = head[:1024].lstrip().lower()
         page = start.startswith((b"<!doctype html", b"<html")) or b"<html" in start
         what = "an HTML page" if page else f"bytes that begin with {head[:8]!r}"
@@ -194,8 +190,11 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
     curvilinear, unstructured, zonal, none); ``axes`` {"lat": variable ...}; ``levels`` [{name, kind, unit, order}];
     ``areas`` (where the weights come from, or why there are none).
 
+    Variables of a type that no cube holds (compounds, lists of any length, opaque bytes) are rejects, by name.
+
     Raises:
-        Unreadable: it is cut short, damaged, not NetCDF, or holds nothing that lies on a grid.
+        Unreadable: it is cut short, damaged, not NetCDF, declares more than a file of its size can hold, or holds
+            nothing that lies on a grid.
     """
     if resource.kind == "listing":
         folder, asked = resource.params["folder"], resource.params["files"]
@@ -203,14 +202,13 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
         return
     from lake.sources import cells, cf
 
-    _whole(path)
-    with _opened(path) as dataset:
-        with _damage(path):
+    with netcdf_file.opened(path) as (dataset, left):
+        with netcdf_file.damage(path):
             grid = cf.grid(dataset)
             ancillary = grid.ancillary.union(cells.areas(dataset, grid))
             dataset = dataset.set_coords(sorted(ancillary & set(dataset.data_vars)))
             areas = cells.weights(dataset, grid, _radius(resource.params))
-        _gridded(dataset)
+        _gridded(dataset, left)
         facts = {
             "kind": _KINDS[0],
             **{name: value for name, value in resource.params.items() if name not in _TOLD},
@@ -223,7 +221,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             "levels": [{key: getattr(level, key) for key in level.__slots__} for level in grid.levels],
             "areas": areas.how,
         }
-        yield Cube(dataset, facts, areas.weights, areas.covers)
+        yield Cube(dataset, facts, areas.weights, areas.covers, gcm_tables.left_out(left) if left else None)
     told = {name: facts[name] for name in ("kind", "title", "citation")}
     yield from gcm_tables.described({**resource.params, **told})
 
@@ -235,63 +233,12 @@ def _radius(params: Mapping[str, Any]) -> float | None:
     return 6_371_008.8 if params.get("planet") == "Earth" else None
 
 
-def _whole(path: Path) -> None:
-    """Refuse what is cut short before the C library sees it; of HDF5 it checks the length itself."""
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if magic[:4] in classic.MAGIC:
-        size, needed = path.stat().st_size, classic.needed(path)
-        if size < needed:
-            raise Unreadable(
-                f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(path)
-            )
-    elif magic != _HDF5:
-        raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(path))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[xr.Dataset]:
-    import netCDF4
-    import xarray as xr
-
-    with _damage(path):
-        with netCDF4.Dataset(path) as file:
-            _suitable(file)
-        dataset = xr.open_dataset(path, engine="netcdf4", cache=False, decode_cf=False, create_default_indexes=False)
-    with dataset:
-        yield dataset
-
-
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        raise Unreadable(f"it cannot be read as NetCDF: {error}", where=str(path), why="it is damaged") from None
-
-
-def _suitable(file: netCDF4.Dataset) -> None:
-    held = [path for path, group in _groups(file) if group.variables]
-    if held:
-        raise Unreadable(
-            f"it keeps variables in groups ({', '.join(held[:3])}), and a cube is flat",
-            next="split it into one file a group (ncks -G : -g GROUP in.nc out.nc)",
-        )
-    if file.dimensions and all(name.startswith("phony_dim") for name in file.dimensions):
-        raise Unreadable("this is HDF5, but not NetCDF: none of its datasets has a dimension")
-
-
-def _groups(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    for name, child in group.groups.items():
-        yield f"{path}/{name}", child
-        yield from _groups(child, f"{path}/{name}")
-
-
-def _gridded(dataset: xr.Dataset) -> None:
+def _gridded(dataset: xr.Dataset, left: list[netcdf_file.Left]) -> None:
     """Refuse a file in which no numbers depend on a dimension."""
     if not any(v.dtype.kind in "iuf" and v.ndim and v.size > 1 for v in dataset.data_vars.values()):
         names = ", ".join(map(str, dataset.data_vars)) or "none"
-        raise Unreadable(f"no variable of it lies on a grid (besides coordinates it has: {names})")
+        why = "; ".join(one.reason for one in left[:3]) or None
+        raise Unreadable(f"no variable of it lies on a grid (besides coordinates it has: {names})", why=why)
 
 
 def _says_yes(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -83,6 +83,17 @@ def described(params: Mapping[str, Any]) -> Iterator[Part]:
 def listed(folder: str, asked: Mapping[str, bool]) -> Part:
     """The files of a folder, and whether a run names them."""
     return _part("gcm_listings", [{"folder": folder, "name": name, "asked": yes} for name, yes in asked.items()])
+
+
+def left_out(left: Sequence[tuple[str, str]]) -> pa.Table:
+    """Variables and attributes that no cube holds, as rejects: (name, reason)."""
+    return pa.table(
+        {
+            "_record": pa.array(range(1, len(left) + 1), pa.int64()),
+            "reason": pa.array([reason for _, reason in left], pa.string()),
+            "content": pa.array([name for name, _ in left], pa.string()),
+        }
+    )
 
 
 def _part(table: str, rows: list[dict[str, Any]]) -> Part:

@@ -83,6 +83,7 @@ class Cube(NamedTuple):
     facts: Mapping[str, Any]  # planet, kind, model, scenario, run, synthetic ...
     weights: xr.DataArray | None = None  # area weights over the horizontal dimensions, for global means
     covers: float | None = None  # the share of the sphere that the weighted cells cover; None: not known
+    rejects: pa.Table | None = None  # of raw.cube_variables, as a Part's: what of the answer no cube holds, and why
 
 
 class Answer(Protocol):

@@ -120,6 +120,8 @@ def facts(array: zarr.Array, sha256: str) -> dict[str, Any]:
 
 def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
     """The array as xarray reads it (lazily), with what only its note knows put back; text is read at once."""
+    from xarray.coding.common import lazy_elemwise_func
+
     note = array.attrs[NOTE]
     attrs = attributes.restore(note["attributes"])
     data: Any = variable._data
@@ -128,7 +130,10 @@ def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
     elif note["dtype"] == "string":
         data = variable.values.astype(object)
     else:
-        attrs = packing.for_xarray(attrs, variable.dtype)
+        packed = packing.of(attrs, variable.dtype)
+        if packed.outside is not None:
+            data = lazy_elemwise_func(data, packed.within, variable.dtype)
+        attrs = packing.for_xarray(attrs, variable.dtype, unwritten=note.get("unwritten", False))
     return type(variable.to_base_variable())(variable.dims, data, attrs, variable.encoding)
 
 

@@ -81,7 +81,8 @@ def write(data: Path, cube: Cube, *, memory: int, advance: Callable[..., None] |
         Unreadable: the file behind the dataset fails while it is read, or holds a type that a cube cannot.
         StorageError: the disk is full or read-only, or what was read back was not what was written.
     """
-    with _workspace(data) as folder, storing(folder):
+    with _workspace(data) as folder, storing(folder), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on what xarray finds odd in a file: dimensions that a variable has twice
         group = _group(folder, cube.dataset.attrs)
         stored = _store(group, cube, memory, advance or (lambda n: None))
         for one in stored:
@@ -166,7 +167,10 @@ class _Stored:
 
     def seal(self) -> None:
         """Note the values' hash, so that ``verify`` can name the variable that is not what it was."""
-        self.array.update_attributes({arrays.NOTE: {**self.array.attrs[arrays.NOTE], "sha256": self.sha.hexdigest()}})
+        note = {**self.array.attrs[arrays.NOTE], "sha256": self.sha.hexdigest()}
+        if self.measure is not None and self.measure.packing.assumed and self.measure.result()["missing"]:
+            note["unwritten"] = True
+        self.array.update_attributes({arrays.NOTE: note})
 
     def row(self) -> dict[str, Any]:
         noted = arrays.facts(self.array, "")

@@ -23,7 +23,7 @@ from lake.errors import ConfigError
 from lake.store import arrays, attributes, chunks, cubes, packing
 
 _PACKED = ("_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned")
-_OTHERWISE = {"dtype", "_Encoding"}  # attributes that let xarray make booleans and texts of numbers
+_OTHERWISE = {"dtype", "_Encoding", *packing.RANGE}  # that make booleans and texts of numbers, or leave some out
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +159,22 @@ def _layout(folder: str, variable: str, stamp: int) -> _Layout | None:
             tuple(meta["shape"]),
             tuple(meta["chunk_grid"]["configuration"]["chunk_shape"]),
             note["sha256"],
-            *_meaning(note["dtype"], json.dumps(told)),
+            *_meaning(note["dtype"], json.dumps(told), note.get("unwritten", False)),
         )
     except (KeyError, TypeError, AttributeError):
         return None
 
 
 @lru_cache(maxsize=256)  # the runs of a model are packed alike
-def _meaning(dtype: str, told: str) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
+def _meaning(dtype: str, told: str, unwritten: bool) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
     """The last three fields of a layout."""
     stored, packed = np.dtype(dtype).newbyteorder("<"), attributes.restore(json.loads(told))
-    attrs, fills = packing.for_xarray(packed, stored), packing.of(packed, stored).fills
-    if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs) and (not fills or stored.str in ("<f4", "<f8")):
-        return stored, fills, None
+    attrs = packing.for_xarray(packed, stored, unwritten=unwritten)
+    if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs):
+        if "_FillValue" not in attrs:
+            return stored, (), None
+        if stored.str in ("<f4", "<f8"):
+            return stored, packing.of(packed, stored).fills, None
     return stored, (), attrs
 
 

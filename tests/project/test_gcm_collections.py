@@ -160,6 +160,28 @@ def test_a_mean_is_global_only_if_it_covers_the_globe(tmp_path, grid, coverage, 
     assert row[2:] == ((None,) * 3 if gap else (pytest.approx(288.3),) * 3)
 
 
+def test_a_variable_that_no_cube_holds_is_among_the_rejects(tmp_path):
+    folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="x", folder="https://run.example/run"), "mirror")
+    place = folder / "mirror" / "run.example" / "run" / "ANN1.aijTEST.nc"
+    place.parent.mkdir(parents=True)
+    (place.parent / "index.html").write_bytes(listing([place.name]))
+    regional(place, "tas", lat=np.arange(-85, 86, 10), lon=np.arange(0, 360, 20))
+    with netCDF4.Dataset(place, "a") as file:
+        ragged = file.createVariable("r", file.createVLType(np.int32, "list"), ("lat",))
+        ragged[0] = np.array([1, 2], "i4")
+    settings = config.load(folder)
+    fetch.run(settings)
+    summary = land.run(settings)
+    assert not summary.unreadable
+    assert summary.tallies["gcm"].rejected == 1
+    building.run(settings, MODELS)
+    with lake.open(folder) as here:
+        [row] = here.sql('SELECT "table", content, reason FROM raw.rejects').fetchall()
+        assert here.sql("SELECT surface_variable FROM features.climate").fetchall() == [("tas",)]
+    assert row[:2] == ("cube_variables", "r")
+    assert "a type that a cube cannot hold" in row[2]
+
+
 def test_a_column_that_a_release_adds_is_there_before_anything_lands_anew(tmp_path):
     folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="x", folder="https://run.example/run"))
     settings = config.load(folder)

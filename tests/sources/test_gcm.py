@@ -161,16 +161,6 @@ def test_hdf5_without_dimensions_is_not_netcdf(tmp_path):
         list(gcm.read(resource(), tmp_path / "x.h5"))
 
 
-def test_a_compound_is_refused(tmp_path):
-    with netCDF4.Dataset(tmp_path / "x.nc", "w") as file:
-        file.createDimension("x", 2)
-        pair = file.createCompoundType(np.dtype([("a", "f4"), ("b", "i4")]), "pair")
-        file.createVariable("v", pair, ("x",))
-        file.createVariable("w", "f4", ("x",))[:] = 1
-    with pytest.raises(Unreadable):
-        land(tmp_path, tmp_path / "x.nc")
-
-
 # Axes
 
 
