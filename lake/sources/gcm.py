@@ -51,7 +51,7 @@ FACTS = Facts(
     cubes=True,
     sized=True,
 )
-READER = 3
+READER = 4
 TABLES = gcm_tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
