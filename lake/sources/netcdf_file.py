@@ -27,6 +27,8 @@ _LEAST = 256 << 20  # bytes that any file may declare
 _RATIO = 1100  # and for each of its own: deflate gives 1032 at most (zlib, "Maximum Compression Factor")
 _MOST_VARIABLES = 10_000
 _TEXT = 64  # bytes that a text is counted as
+_NAME = re.compile(r"[^/\\\x00-\x1f]+")  # it is a folder's in the cube
+_RESERVED, _LONGEST = {".", "..", "zarr.json"}, 200
 _SKIPPED = re.compile(r"variable '(?P<name>.+)' has (?P<what>unsupported .*datatype)")
 
 
@@ -135,6 +137,8 @@ def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
     variables, left = {}, []
     for name, stored in store.ds.variables.items():
         try:
+            if not _NAME.fullmatch(name) or name in _RESERVED or len(name.encode()) > _LONGEST:
+                raise Unreadable(f"the variable {name[:80]!r} has a name that no folder can have")
             arrays.type_of(name, _dtype(stored))
             attrs = _attributes(stored, name, left)
             variable = store.open_store_variable(name, _Named(stored, attrs))

@@ -128,12 +128,14 @@ def test_a_field_that_was_hardly_written_is_taken(tmp_path):
     assert land(tmp_path, tmp_path / "x.nc")[1]["empty"]["missing"] == 4_000_000
 
 
-def header(dims: list[int], version: int = 1, *, begin: int = 4096, kind: int = 6, count: int | None = None) -> bytes:
-    """A classic header of one variable v over so many dimensions."""
+def header(
+    dims: list[int], version: int = 1, *, begin: int = 4096, kind: int = 6, count: int | None = None, of: str = "v"
+) -> bytes:
+    """A classic header of one variable over so many dimensions."""
     name = lambda text: struct.pack(">I", len(text)) + text.encode().ljust(-(-len(text) // 4) * 4, b"\0")  # noqa: E731
     body = b"CDF" + bytes([version]) + struct.pack(">I", 0) + struct.pack(">II", 10, len(dims))
     body += b"".join(name(f"d{i}") + struct.pack(">I", length) for i, length in enumerate(dims))
-    body += struct.pack(">II", 0, 0) + struct.pack(">II", 11, 1) + name("v")
+    body += struct.pack(">II", 0, 0) + struct.pack(">II", 11, 1) + name(of)
     body += struct.pack(">I", count or len(dims)) + b"".join(struct.pack(">I", i) for i in range(len(dims)))
     return body + struct.pack(">II", 0, 0) + struct.pack(">III", kind, 0, begin)
 
@@ -158,6 +160,16 @@ def test_classic_headers_that_declare_more_than_the_file(tmp_path, content):
     with pytest.raises(Unreadable):
         list(gcm.read(resource(), tmp_path / "x"))
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("name", ["zarr.json", "x" * 240, "..", "a/../../b", ""])
+def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
+    (tmp_path / "x").write_bytes(header([4, 4], begin=1024, of=name) + bytes(4096))
+    with pytest.raises(Unreadable):  # by the C library, or since nothing else lies on a grid
+        list(gcm.read(resource(), tmp_path / "x"))
+    with grid(tmp_path / "y.nc") as file:
+        file.createVariable("zarr.json", "f4", ("lat",))[:] = 1
+    assert "a name that no folder can have" in rejects(tmp_path / "y.nc")["zarr.json"]
 
 
 def test_too_many_variables(tmp_path, monkeypatch):
