@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lake.build import normalisation
-from lake.build.graph import Model, Project
+from lake.build import definitions, normalisation
+from lake.build.graph import Project
 from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.build.run import Built, Summary
-    from lake.contract import Column
 
 TEXT, INT, REAL, TEXTS, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "VARCHAR[]", "BOOLEAN"
 
@@ -129,7 +128,7 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
     landings.create(connection)
     number, now = next_snapshot(connection), _now()
     lineage = _lineage(connection, planned, summary, number, now)
-    _definitions(connection, planned)
+    _definitions(connection, planned, summary)
     _fetches(connection, config)
     metrics = _metrics(connection, space, lineage, {q.table: q for q in summary.qualities}, number, now)
     _append(connection, "quality.metrics", METRICS, metrics)
@@ -159,46 +158,17 @@ def _left(planned: Plan, table: str) -> bool:
     return before["contract_fingerprint"] != own_parts(model, planned.project)["contract"]
 
 
-def definitions(planned: Plan) -> str:
-    """A digest over the macros and views, which the snapshot carries: where it is the last one's, they stay."""
-    return digest([*_macros(planned), *_views(planned)])
-
-
-def _definitions(connection: DuckDBPyConnection, planned: Plan) -> None:
-    last = record.latest(connection, "publish")
-    if not last or last.extra.get("definitions") != definitions(planned):
-        _fill(connection, "ops.macros", MACROS, _macros(planned))
-        _fill(connection, "ops.views", VIEWS, _views(planned))
-
-
-def _macros(planned: Plan) -> list[dict[str, Any]]:
-    """Macros in their order; of those that read tables, those whose tables are there."""
-    there = [macro for macro in planned.project.macros.values() if all(map(planned.content.get, macro.reads))]
-    return [{"position": i, "name": macro.name, "sql": macro.sql} for i, macro in enumerate(there)]
-
-
-def _views(planned: Plan) -> list[dict[str, Any]]:
-    models = [m for m in planned.project.models.values() if m.contract.materialized == "view"]
-    return [
-        {"position": i, "name": m.table, "sql": ";\n".join(_view(m))}
-        for i, m in enumerate(models)
-        if planned.content.get(m.table)
-    ]
-
-
-def _view(model: Model) -> list[str]:
-    """The statements that make a view and say what its contract says of it."""
-    statements = [f"CREATE VIEW {model.table} AS {model.sql.rstrip().rstrip(';')}"]
-    statements.append(f"COMMENT ON VIEW {model.table} IS {quote(model.contract.doc)}")
-    for column in model.contract.columns:
-        if text := described(column):
-            statements.append(f"COMMENT ON COLUMN {model.table}.{name(column.name)} IS {quote(text)}")
-    return statements
-
-
-def described(column: Column) -> str:
-    """What the catalog says of a column: "Temperature PATO:0000146 [K]". The unit is last: readers find it there."""
-    return " ".join(filter(None, (column.doc, *column.terms, f"[{column.unit}]" if column.unit else "")))
+def _definitions(connection: DuckDBPyConnection, planned: Plan, summary: Summary) -> None:
+    """Write the macros and views where they are not as they were."""
+    built = {one.table for one in summary.built}
+    wanted = {
+        definitions.MACROS: (MACROS, definitions.macros(planned)),
+        definitions.VIEWS: (VIEWS, definitions.views(connection, planned, built, summary.dropped)),
+    }
+    there = record.names(connection, "ops")
+    for table, (columns, rows) in wanted.items():
+        if table not in there or definitions.published(connection, table) != rows:
+            _fill(connection, table, columns, rows)
 
 
 def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:

@@ -197,6 +197,12 @@ def _next_overload(rest: list[Word], start: int, table: bool) -> int:
     return len(rest)
 
 
+def called(expression: str) -> list[str]:
+    """The functions that an expression calls, in lower case; none where it does not parse."""
+    tree = _tree(f"SELECT {expression}")
+    return [] if tree["error"] else sorted(_called(_nodes(tree)))
+
+
 @cache
 def own_macros() -> dict[str, dict[str, list[str]]]:
     """What each of DuckDB's own functions uses that are macros, as `select` says it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lake.build import graph, plan
+from lake.build import definitions, graph, plan
 from lake.build.plan import Plan
 from lake.config import Config
 from lake.errors import ConfigError
@@ -22,10 +22,11 @@ class Preview:
 
     steps: list[dict[str, str]]
     dropped: list[str]
+    macros: bool = False  # whether the published ones are others
     differences: list[TableDiff] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped}
+        found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped, "macros": self.macros}
         return found | {"differences": [difference.as_dict() for difference in self.differences]}
 
 
@@ -37,15 +38,16 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
         return _never(project)
     with catalog.session(config) as connection:
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
-    return _preview(planned, () if select or exclude else plan.orphans(planned))
+        macros = definitions.changed(connection, planned)
+    return _preview(planned, () if select or exclude else plan.orphans(planned), macros)
 
 
 def _never(project: graph.Project) -> Preview:
     return Preview([{"table": t, "verdict": "build", "reason": "never built"} for t in project.models], [])
 
 
-def _preview(planned: Plan, dropped: Iterable[str]) -> Preview:
-    return Preview([step.as_dict() for step in planned.steps.values()], list(dropped))
+def _preview(planned: Plan, dropped: Iterable[str], macros: bool) -> Preview:
+    return Preview([step.as_dict() for step in planned.steps.values()], list(dropped), macros)
 
 
 def data(
@@ -64,7 +66,8 @@ def data(
     with catalog.write_session(config, wait=wait) as connection:
         run.prepare(connection, config, project)
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
-        found = _preview(planned, () if select or exclude else plan.orphans(planned))
+        dropped = () if select or exclude else plan.orphans(planned)
+        found = _preview(planned, dropped, definitions.changed(connection, planned))
         if not planned.todo:
             return found
         summary = run.Summary()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lake.build import engine
+from lake.build.definitions import described, macros
 from lake.build.incremental import among
-from lake.build.plan import Plan
+from lake.build.plan import Plan, digest
 from lake.build.workspace import Workspace, Written
 from lake.config import Config
 from lake.store import catalog
@@ -24,7 +25,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     Raises:
         StorageError: the disk is full, or the record refused. Nothing is published then.
     """
-    if not (summary.built or summary.dropped or summary.landed):
+    if not (summary.built or summary.dropped or summary.landed or summary.macros):
         return
     models = {built.table: built.reason for built in summary.built}
 
@@ -42,8 +43,9 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
         engine.write(connection, config, space, planned, summary)
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
-    message = message if models else "raw tables" if summary.landed else f"{len(summary.dropped)} table(s) dropped"
-    extra = {"models": models, "dropped": summary.dropped, "definitions": engine.definitions(planned)}
+    rest = f"{len(summary.dropped)} table(s) dropped" if summary.dropped else "macros"
+    message = message if models else "raw tables" if summary.landed else rest
+    extra = {"models": models, "dropped": summary.dropped, "macros": digest(macros(planned))}
     catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 
@@ -55,7 +57,7 @@ def _replace(connection: DuckDBPyConnection, model: Model, written: Written) -> 
         [(column.name, column.type) for column in contract.columns],
         partition=contract.partition,
         comment=contract.doc,
-        comments={column.name: text for column in contract.columns if (text := engine.described(column))},
+        comments={column.name: text for column in contract.columns if (text := described(column))},
     )
     catalog.add_files(connection, model.table, written.files)
 

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import graph, incremental, plan, preflight, seeds, terms, workspace
+from lake.build import definitions, graph, incremental, plan, preflight, seeds, terms, workspace
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
 from lake.check import run as check
@@ -53,6 +53,7 @@ class Summary:
     fresh: int = 0
     dropped: list[str] = field(default_factory=list)
     landed: bool = False  # whether raw tables are newer than the last publication
+    macros: bool = False  # whether macros or views are not those of the last publication
     failed: dict[str, str] = field(default_factory=dict)  # table -> why; with keep_good only
     checks: int = 0
     qualities: list[check.Quality] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Summary:
             "built": [built.as_dict() for built in self.built],
             "fresh": self.fresh,
             "dropped": self.dropped,
+            "macros": self.macros,
             "failed": self.failed,
             "checks": self.checks,
             "warnings": [w.as_dict() for w in self.warnings],
@@ -119,7 +121,8 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
     dropped = [] if select or given.exclude else plan.orphans(planned)
     summary = Summary(dropped=dropped, landed=_landed(connection), fresh=len(project.models))
-    if planned.todo or dropped or summary.landed:
+    summary.macros = definitions.changed(connection, planned)
+    if planned.todo or dropped or summary.landed or summary.macros:
         from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
 
         with made(connection, config, planned, given, summary) as space:
@@ -128,7 +131,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
         summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
     last = record.latest(connection, "publish")
     summary.snapshot = last.id if last else None
-    if last and (summary.built or summary.dropped or summary.landed or not door.shows(config, last)):
+    if last and (summary.built or summary.dropped or summary.landed or summary.macros or not door.shows(config, last)):
         door.write(config, connection, last, door.path(config))
     summary.seconds = time.perf_counter() - started
     given.tell("published", summary)
@@ -172,7 +175,17 @@ def made(
             raise preflight.together(list(failed.values()))
         _check(connection, config, space, planned, options, summary, failed)
         summary.failed |= {table: str(problem.what) for table, problem in failed.items()}
+        _check_definitions(connection, space, planned, summary)
         yield space
+
+
+def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned: Plan, summary: Summary) -> None:
+    """Whether the macros and views that will be published open over the tables as they will be."""
+    built = {one.table: planned.project.models[one.table].contract for one in summary.built}
+    tables = {t: c for t, c in space.columns.items() if t not in summary.dropped and t not in built}
+    made = {t: [(c.name, c.type) for c in contract.columns] for t, contract in built.items()}
+    files = {t: columns for t, columns in made.items() if built[t].materialized == "table"}
+    definitions.check(connection, planned, {**tables, **files}, built)
 
 
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:

@@ -35,6 +35,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lake.build import parse
 from lake.build.graph import Project
 from lake.build.preflight import together
 from lake.config import Config
@@ -45,7 +46,6 @@ MACROS = "macros."  # what a macro's name is under: macros.kelvin
 
 Row = dict[str, Any]
 _HEADER = re.compile(r"\s*\[\[\s*test\s*\]\]")
-_CALL = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
 
 
 class _Said(BaseModel):
@@ -164,7 +164,7 @@ def _test(path: Path, subjects: list[str], entry: Any, line: int, text: str) -> 
     except ValidationError as error:
         raise _unlike(error, where) from None
     if said.call:
-        called = dict.fromkeys(MACROS + name.lower() for name in _CALL.findall(said.call))
+        called = dict.fromkeys(MACROS + name for name in parse.called(said.call))
         subjects = [name for name in called if name in subjects] or subjects
     given = {f"{layer}.{table}": rows for layer, tables in said.given.items() for table, rows in tables.items()}
     rest = said.model_dump(include={"call", "cases", "expect", "expect_rows", "tolerance"})
@@ -215,7 +215,7 @@ def _misshapen(test: UnitTest, about_macros: bool) -> Iterator[ConfigError]:
 
 def _miscalled(test: UnitTest) -> Iterator[ConfigError]:
     own = [name.removeprefix(MACROS) for name in test.subjects]
-    called = [name.lower() for name in _CALL.findall(test.call)]
+    called = parse.called(test.call)
     if test.call and not set(own) & set(called):
         what = f"{test.call} calls no macro of {test.path.name.removesuffix(ENDING)}.sql"
         yield test.mistake(what, at="call", why=perhaps(called[0] if called else test.call, own))

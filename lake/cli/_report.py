@@ -188,6 +188,8 @@ def build(summary: Built) -> None:
         warn(f"{failed} is as it was before: {why}")
     for dropped in summary.dropped:
         say(f"dropped {dropped}: no model makes it any more")
+    if summary.macros:
+        say("the macros changed and are published")
     for warning in summary.warnings:
         warn(f"{warning.check.name}: {warning.failing:,} row(s)")
     say(

@@ -32,6 +32,8 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
         _output.table(["table", "", "why"], [[step["table"], step["verdict"], step["reason"]] for step in todo])
     for table in found.dropped:
         _output.say(f"{table} would be dropped: no model makes it any more")
+    if found.macros:
+        _output.say("the macros changed and would be published")
     counts = {verdict: sum(step["verdict"] == verdict for step in found.steps) for verdict in ("build", "perhaps")}
     rest = len(found.steps) - len(todo)
     _output.say(f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are")

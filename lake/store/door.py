@@ -226,8 +226,20 @@ def untouched(config: Config, place: Path) -> bool:
 
 
 def _fill(config: Config, file: Path, statements: Iterable[str]) -> None:
+    import duckdb
 
-    with connect(str(file)) as target:
+    statements = list(statements)
+    try:
+        _execute(config, file, statements)
+    except duckdb.BinderException as error:
+        if "storage version" not in str(error):
+            raise
+        file.unlink()  # a typed macro: into what DuckDB 1.4 reads, and no older one
+        _execute(config, file, statements, storage_compatibility_version="v1.4.0")
+
+
+def _execute(config: Config, file: Path, statements: Iterable[str], **options: str) -> None:
+    with connect(str(file), **options) as target:
         target.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         target.execute("BEGIN")
         for statement in statements:

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.build import engine, graph
+from lake.build import definitions, graph
 from lake.build.run import Built, Watch
 from lake.config import Config
 from lake.errors import LakeError
@@ -178,7 +178,7 @@ def _dataset(space: str, project: Project, lines: Lineage, table: str) -> dict[s
         fields = [{"name": place.column} for place in lines.of(table)]
         return {"namespace": space, "name": table, "facets": _facet("schema", fields=fields)}
     fields = [
-        {"name": column.name, "type": column.type, "description": engine.described(column)}
+        {"name": column.name, "type": column.type, "description": definitions.described(column)}
         for column in model.contract.columns
     ]
     facets = _facet("schema", fields=fields)
