@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake.contract import Between, Column, Contract, OneOf, Pattern, References, Rule, Split
-from lake.store.sql import literal, name, nodes, quote
+from lake.store.sql import connect, literal, name, nodes, quote
 
 _FLOATS = ("FLOAT", "DOUBLE")
 
@@ -97,9 +97,7 @@ def tables(rule: Rule) -> set[str]:
     """The tables that a rule's condition asks, beside its own: in a subquery."""
     if "select" not in rule.condition.lower() and "from" not in rule.condition.lower():
         return set()
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with connect() as connection:
         tree = list(nodes(connection, f"SELECT ({rule.condition}\n)"))
     return {f"{node['schema_name']}.{node['table_name']}" for node in tree if node.get("type") == "BASE_TABLE"}
 
