@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import graph, plan, workspace
+from lake.build import graph, identity, plan, workspace
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import catalog, record, tags
-from lake.store.sql import name
+from lake.store.sql import literal, name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BINS = 24
 EXAMPLES = 5
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UHUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+)
 _NUMBERS += ("FLOAT", "DOUBLE", "DECIMAL")
 _ENGINE = ("ops", "quality")  # tables that the engine writes of itself
 
@@ -110,8 +121,8 @@ def compare(
 ) -> TableDiff:
     """Compare two relations, named as SQL does; None stands for one that is not there.
 
-    Values are the same where SQL says IS NOT DISTINCT FROM: NULL is NULL, NaN is NaN. Where a column's type changed,
-    its old values are cast to the new type first.
+    Values are the same where their bits are: NULL is NULL, 0.0 is not -0.0. Where a column's type changed, its old
+    values are cast to the new type first; one that this loses has changed.
     """
     types = [_types(connection, side) for side in (before, after)]
     rows = tuple(_count(connection, side) for side in (before, after))
@@ -124,24 +135,53 @@ def compare(
     found.columns_removed = {c: t for c, t in types[0].items() if c not in types[1]}
     both = [c for c in types[1] if c in types[0]]
     found.columns_retyped = {c: (types[0][c], types[1][c]) for c in both if types[0][c] != types[1][c]}
-    old = ", ".join(
-        f"TRY_CAST({name(c)} AS {types[1][c]}) AS {name(c)}" if c in found.columns_retyped else name(c) for c in both
-    )
-    sides = [f"SELECT {old} FROM {before}", f"SELECT {', '.join(map(name, both))} FROM {after}"]
-    if key and set(key) <= set(both) and all(_unique(connection, side, key) for side in sides):
+    retyped = {c: _retyped(connection, c, *pair) for c, pair in found.columns_retyped.items()}
+    old = [f"{retyped[c][0]} AS {name(c)}" if c in retyped else name(c) for c in both]
+    lost = {c: f"_lost{i}" for i, c in enumerate(retyped)}  # whether the cast lost the value
+    old += [f"{retyped[c][1]} AS {mark}" for c, mark in lost.items()]
+    new = [*map(name, both), *(f"false AS {mark}" for mark in lost.values())]
+    sides = [f"SELECT {', '.join(old)} FROM {before}", f"SELECT {', '.join(new)} FROM {after}"]
+    kinds = {c: types[1][c] for c in both}
+
+    def exact(column: str, of: str = "") -> list[str]:
+        marks = [of + lost[column]] if column in lost else []
+        return identity.exact(of + name(column), kinds[column]) + marks
+
+    if key and set(key) <= set(both) and all(_unique(connection, side, key, exact) for side in sides):
         found.key = tuple(key)
-        _by_key(connection, sides, found, [c for c in both if c not in key])
+        _by_key(connection, sides, found, [c for c in both if c not in key], exact)
     else:
+        bits = ", ".join(expression for c in both for expression in exact(c)) or "1"
+        a, b = (f"SELECT {bits} FROM ({side})" for side in sides)
         found.added, found.removed = (
-            connection.execute(f"SELECT count(*) FROM ({a} EXCEPT ALL {b})").fetchone()[0]
-            for a, b in ((sides[1], sides[0]), (sides[0], sides[1]))
+            connection.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone()[0]
+            for one, other in ((b, a), (a, b))
         )
     touched = set(both) if found.added or found.removed else set(found.by_column)
     for column in both:
-        if column in touched and types[1][column].startswith(_NUMBERS) and not _names(column, found.key):
+        if column in touched and _number(kinds[column]) and not _names(column, found.key):
             moved = _moved(connection, sides, column)
             found.moved += [moved] if moved else []
     return found
+
+
+def _number(type: str) -> bool:
+    return type.partition("(")[0] in _NUMBERS and not type.endswith("]")
+
+
+def _retyped(connection: DuckDBPyConnection, column: str, old: str, new: str) -> tuple[str, str]:
+    """A column's old values in its new type, and whether that loses a value: text that is no number, digits."""
+    import duckdb
+
+    value, cast = name(column), f"TRY_CAST({name(column)} AS {new})"
+    try:
+        connection.execute(f"SELECT TRY_CAST(CAST(NULL AS {old}) AS {new})")
+    except duckdb.Error:  # no such cast
+        return f"CAST(NULL AS {new})", f"{value} IS NOT NULL"
+    lost = f"{cast} IS NULL AND {value} IS NOT NULL"
+    if _number(old) and _number(new):
+        lost = f"TRY_CAST({cast} AS {old}) IS DISTINCT FROM {value}"
+    return cast, lost
 
 
 def _names(column: str, key: Sequence[str]) -> bool:
@@ -159,20 +199,28 @@ def _count(connection: DuckDBPyConnection, relation: str | None) -> int:
     return connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0] if relation else 0
 
 
-def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str]) -> bool:
-    listed = ", ".join(map(name, key))
+Exact = Callable[..., list[str]]  # of a column, and of the relation that it is in: what tells its values apart
+
+
+def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str], exact: Exact) -> bool:
+    listed = ", ".join(expression for column in key for expression in exact(column))
     rows, distinct = connection.execute(
         f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM ({select}))) FROM ({select})"
     ).fetchone()
     return rows == distinct
 
 
-def _by_key(connection: DuckDBPyConnection, sides: Sequence[str], found: TableDiff, columns: list[str]) -> None:
-    on = " AND ".join(f"b.{name(c)} IS NOT DISTINCT FROM a.{name(c)}" for c in found.key)
+def _by_key(
+    connection: DuckDBPyConnection, sides: Sequence[str], found: TableDiff, columns: list[str], exact: Exact
+) -> None:
+    def pairs(column: str) -> Iterable[tuple[str, str]]:
+        return zip(exact(column, "b."), exact(column, "a."), strict=True)
+
+    on = " AND ".join(f"{b} IS NOT DISTINCT FROM {a}" for c in found.key for b, a in pairs(c))
     joined = f"""FROM (SELECT *, true AS "_here" FROM ({sides[0]})) b
                  FULL JOIN (SELECT *, true AS "_here" FROM ({sides[1]})) a ON {on}"""
     both = 'b."_here" AND a."_here"'
-    differs = {c: f"({both} AND b.{name(c)} IS DISTINCT FROM a.{name(c)})" for c in columns}
+    differs = {c: f"({both} AND ({' OR '.join(f'{b} IS DISTINCT FROM {a}' for b, a in pairs(c))}))" for c in columns}
     counts = [f'count_if({test}) AS "{i}"' for i, test in enumerate(differs.values())]
     any_differs = " OR ".join(differs.values()) or "false"
     fixed = ['count_if(b."_here" IS NULL)', 'count_if(a."_here" IS NULL)', f"count_if({any_differs})"]
@@ -195,27 +243,39 @@ def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) ->
     """How the column's values lie now and lay before; None where each number that tells it is the same."""
     value = f"CAST({name(column)} AS DOUBLE)"
     finite = f"CASE WHEN isfinite({value}) THEN {value} END"
+    ends = [connection.execute(f"SELECT min({finite}), max({finite}) FROM ({side})").fetchone() for side in sides]
+    numbers = [end for pair in ends for end in pair if end is not None]
+    scale = _scale(numbers)  # of two, so that nothing is rounded; without it a square of 1e300 overflows
+    x = f"({finite} / {literal(scale)})"
     facts = [
-        connection.execute(
-            f"""SELECT avg(x), median(x), count(*) - count(x), min(x), max(x), stddev_pop(x), count(x)
-                FROM (SELECT {finite} AS x FROM ({side}))"""
-        ).fetchone()
-        for side in sides
-    ]
+        (*pair, *connection.execute(
+            f"""SELECT avg(x), median(x), stddev_pop(x), count(*) - count(x), count(x)
+                FROM (SELECT {x} AS x FROM ({side}))"""
+        ).fetchone())
+        for pair, side in zip(ends, sides, strict=True)
+    ]  # fmt: skip
     if all(_near(a, b) for a, b in zip(*facts, strict=True)):
         return None
-    ends = [fact[i] for fact in facts for i in (3, 4) if fact[i] is not None]
     edges: list[float] = []
     counts: list[list[int]] = [[], []]
     log = False
-    if ends and (low := min(ends)) < (high := max(ends)):
+    if numbers and (low := min(numbers)) < (high := max(numbers)):
         log = low > 0 and high / low > 1e3
-        x, a, b = (f"log10({finite})", math.log10(low), math.log10(high)) if log else (finite, low, high)
-        steps = [a + (b - a) * i / BINS for i in range(BINS + 1)]
-        edges = [10**step for step in steps] if log else steps
-        counts = [_binned(connection, side, x, a, b) for side in sides]
-    (mean0, median0, nulls0, *_), (mean1, median1, nulls1, *_) = facts
-    return Moved(column, (mean0, mean1), (median0, median1), (nulls0, nulls1), edges, counts[0], counts[1], log)
+        a, b = (math.log10(low), math.log10(high)) if log else (low / scale, high / scale)
+        steps = [a + (b - a) * i / BINS for i in range(1, BINS)]
+        edges = [low, *(10**step if log else step * scale for step in steps), high]
+        counts = [_binned(connection, side, f"log10({finite})" if log else x, a, b) for side in sides]
+
+    def pair(place: int, by: float = 1) -> tuple:
+        return tuple(None if fact[place] is None else fact[place] * by for fact in facts)
+
+    return Moved(column, pair(2, scale), pair(3, scale), pair(5), edges, counts[0], counts[1], log)
+
+
+def _scale(numbers: Iterable[float]) -> float:
+    """A power of two near the greatest of the numbers; 1 where they are within what may be squared."""
+    _, exponent = math.frexp(max(map(abs, numbers), default=0.0))
+    return math.ldexp(1.0, min(exponent, 1023)) if abs(exponent) > 400 else 1.0
 
 
 def _near(a: float | None, b: float | None) -> bool:
@@ -223,7 +283,8 @@ def _near(a: float | None, b: float | None) -> bool:
 
 
 def _binned(connection: DuckDBPyConnection, side: str, x: str, low: float, high: float) -> list[int]:
-    place = f"least({BINS - 1}, CAST(floor(({x} - {low!r}) / ({high!r} - {low!r}) * {BINS}) AS INTEGER))"
+    part = f"({x} - {literal(low)}) / {literal(high - low)}"
+    place = f"least({BINS - 1}, CAST(floor({part} * {BINS}) AS INTEGER))"
     placed = f"SELECT greatest(0, {place}) AS place FROM ({side}) WHERE {x} IS NOT NULL"
     counted = dict(connection.execute(f"SELECT place, count(*) FROM ({placed}) GROUP BY 1").fetchall())
     return [counted.get(i, 0) for i in range(BINS)]
@@ -242,13 +303,17 @@ def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] 
         sides = [_Side.of(config, connection, tags.resolve(connection, which)) for which in (a, b)]
     everything = sides[0].files.keys() | sides[1].files.keys()
     wanted = set(tables)
+    models = graph.load(config).models
     for table in wanted - everything:
+        if table in models and models[table].contract.materialized == "view":
+            next = f"lake diff {a} {b} {' '.join(models[table].inputs)}"
+            raise ConfigError(f"{table} is a view: it is computed from what it reads", next=next)
         near = difflib.get_close_matches(table, everything, 1)
         why = f"did you mean {near[0]}?" if near else ""
         raise ConfigError(f"neither snapshot has a table {table}", why=why, next=f"lake diff {a} {b}")
     if not wanted:
         wanted = {t for t in everything if t.partition(".")[0] not in _ENGINE and sides[0].held(t) != sides[1].held(t)}
-    keys = {table: model.contract.key for table, model in graph.load(config).models.items()}
+    keys = {table: model.contract.key for table, model in models.items()}
     with workspace.scratch(config) as reader, progress.bar("diff", total=len(wanted)) as advance:
         found = []
         for table in sorted(wanted):
