@@ -376,6 +376,10 @@ SCALES = st.one_of(
 )
 
 
+JUNK = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_?!#&=<>;:'\"|@°", min_size=1, max_size=12)
+TEXTS = st.one_of(st.text(max_size=60), st.text("mscmAJy0123456789.-+*/^() \t{}[]$\\,eE'\"%µ⁻²", max_size=40))
+
+
 @st.composite
 def rendered(draw):
     """A unit of astropy, and how it writes it in one of its forms."""
@@ -395,7 +399,7 @@ def rendered(draw):
 
 
 @pytest.mark.filterwarnings("ignore::astropy.units.UnitsWarning")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rendered())
 def test_what_astropy_writes_is_read_as_it_was_meant(one):
     of, _, text, back = one
@@ -417,10 +421,8 @@ def powers(one):
 
 
 @pytest.mark.filterwarnings("ignore::astropy.units.UnitsWarning")
-@settings(max_examples=300, deadline=None)
-@given(
-    rendered(), st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_?!#&=<>;:'\"|@°", min_size=1, max_size=12)
-)
+@settings(max_examples=60, deadline=None)
+@given(rendered(), JUNK)
 def test_a_text_with_a_word_too_many_is_refused(one, junk):
     with contextlib.suppress(NotUnderstood):
         assume(known(junk) is None and other_case(junk) is None and junk not in {"sqrt", "x", *WORDS})
@@ -429,13 +431,13 @@ def test_a_text_with_a_word_too_many_is_refused(one, junk):
             units.unit(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @example("(" * 150)
 @example("10" + "9" * 190)
 @example("m" * 100_000)
 @example("m^" + "9" * 100)
 @example("1e-300 nm100")
-@given(st.one_of(st.text(max_size=60), st.text("mscmAJy0123456789.-+*/^() \t{}[]$\\,eE'\"%µ⁻²", max_size=40)))
+@given(TEXTS)
 def test_any_text_is_a_unit_or_refused(text):
     try:
         found = units.unit(text)
@@ -445,6 +447,21 @@ def test_any_text_is_a_unit_or_refused(text):
     assert found.factor > 0
     assert math.isfinite(found.offset)
     assert units.unit(found.canonical) == (1, 0, found.canonical)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::astropy.units.UnitsWarning")
+@pytest.mark.parametrize(
+    ("test", "inputs"),
+    [
+        (test_what_astropy_writes_is_read_as_it_was_meant, (rendered(),)),
+        (test_a_text_with_a_word_too_many_is_refused, (rendered(), JUNK)),
+        (test_any_text_is_a_unit_or_refused, (TEXTS,)),
+    ],
+)
+def test_the_same_more_often(test, inputs):
+    often = given(*inputs)(test.hypothesis.inner_test)
+    settings(max_examples=1000, deadline=None)(often)()
 
 
 @pytest.mark.parametrize(
