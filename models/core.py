@@ -368,6 +368,21 @@ class ProteinReactions(Table, key=("accession", "ec_number", "reaction_id"), emp
     """KEGG reaction"""
 
 
+class RecordAttributes(Table, empty=True, tags="ena"):
+    """What records of ENA say of themselves by name: of a sample its depth, temperature or tissue."""
+
+    accession: Annotated[str, References("core.sequence_records.accession")]
+    """The record"""
+    kind: Annotated[str, OneOf("run", "experiment", "sample", "study", "assembly", "sequence")]
+    """What it is"""
+    tag: str
+    """As the submitter or ENA names it"""
+    value: str | None
+    """As it stands"""
+    units: str | None
+    """Its unit, where one is given apart"""
+
+
 class SequenceRecords(Table, key="accession", empty=True, tags="ena"):
     """Runs, experiments, samples, studies, assemblies and sequences of ENA, each once."""
 

@@ -26,7 +26,7 @@ FACTS = Facts(
     refresh=30,
     domain="genomics",
 )
-READER = 1
+READER = 2
 OPTIONS: Mapping[str, Any] = {
     "searches": [],  # [[sources.ena.searches]] result = "read_run", query = "tax_tree(2157)", fields = [...]
     "files": [],  # accessions (study, sample, experiment or run) whose runs and files filereport is asked for
@@ -131,9 +131,10 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     form = {"search": ena_portal, "files": ena_portal, "xml": ena_xml, "embl": ena_embl}[resource.kind]
     wanted, seen = resource.params.get("accession"), set()
     for records in form.read(path, resource.url, resource.params.get("result", "")):
-        if wanted and resource.kind == "xml":
+        if wanted and resource.kind in ("xml", "embl"):
             seen |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
+            seen |= set(records.others.to_pylist() if records.others is not None else ())
         yield from ena_records.parts(records)
-    if seen and wanted not in seen:
+    if seen and re.sub(r"\.\d+$", "", wanted or "") not in seen and "-" not in wanted:  # A1-A9 is a range
         found = ", ".join(sorted(filter(None, seen))[:3])
         raise Unreadable(f"it is of {found}, and {wanted} was asked for", where=resource.url)

@@ -55,7 +55,7 @@ def _of_embl(block: flat_records.Block) -> Records:
         (pa.array(block.undecodable), "one of its lines is not UTF-8"),
         (pc.is_null(columns["bases"]), "its ID line has no length in BP"),
     )
-    return Records(record, columns, block.source, faults)
+    return Records(record, columns, block.source, faults, others=accessions.values)
 
 
 def _with(lines: Ragged, words: str) -> Ragged:

@@ -18,6 +18,15 @@ _VERSION = r"^(?P<accession>.*?)\.(?P<version>\d+)$"
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
+class Attributes(NamedTuple):
+    """What records say of themselves by name, in their order."""
+
+    owner: np.ndarray  # the record of each, from 0
+    tag: pa.Array
+    value: pa.Array
+    units: pa.Array
+
+
 class Records(NamedTuple):
     """A block of records."""
 
@@ -26,6 +35,8 @@ class Records(NamedTuple):
     source: Callable[[pa.Array], pa.Array | list[str]]  # records that a mask names, as they stand in the answer
     faults: tuple[text.Fault, ...] = ()
     broken: tuple[pa.Table, ...] = ()  # REJECTS: what is no record
+    attributes: Attributes | None = None
+    others: pa.Array | None = None  # more accessions that the records have, of all of them together
 
 
 def parts(records: Records) -> Iterator[Part]:
@@ -38,11 +49,29 @@ def parts(records: Records) -> Iterator[Part]:
             cells = found.get(field.name)
             columns[field.name], fault = delimited.typed(field, pa.nulls(n, pa.string()) if cells is None else cells)
             faults.append(fault)
-    rows, bad, _ = text.sift(schema, records.record, columns, faults, records.source)
+    rows, bad, good = text.sift(schema, records.record, columns, faults, records.source)
     yield text.together("ena_records", n + sum(len(table) for table in records.broken), rows, *records.broken, bad)
+    if records.attributes and len(records.attributes.owner):
+        yield _attributes(records, columns, good)
     for kind in FILES:
         if f"{kind}_ftp" in records.columns and (part := _files(records, kind)):
             yield part
+
+
+def _attributes(records: Records, columns: Mapping[str, pa.Array], good: pa.Array | None) -> Part:
+    """A row an attribute; those of a record that is a reject are rejects with it."""
+    owner, tag, value, units = records.attributes or ()
+    whose = pa.array(owner)
+    found = {
+        **{name: columns[name].take(whose) for name in ("accession", "kind")},
+        "number": pa.array(_number(owner)),
+        **{name: blank_is_null(cells) for name, cells in (("tag", tag), ("value", value), ("units", units))},
+    }
+    lost = None if good is None else pc.invert(good).take(whose)
+    faults = [(lost, "its record is a reject"), (pc.is_null(found["tag"]), "it has no name")]
+    content = pc.binary_join_element_wise(pc.fill_null(tag, ""), pc.fill_null(value, ""), "=")
+    rows, bad, _ = text.sift(TABLES["ena_attributes"], records.record.take(whose), found, faults, content.filter)
+    return text.together("ena_attributes", len(owner), rows, bad)
 
 
 def _without_version(columns: Mapping[str, pa.Array], n: int) -> dict[str, pa.Array]:

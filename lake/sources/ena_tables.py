@@ -40,9 +40,21 @@ url            text   -     -  ftp://ftp.sra.ebi.ac.uk/...
 bytes          whole  byte  -  Its size
 md5            text   -     -  Its checksum
 """
+_ATTRIBUTES = """
+accession  text   -  -  The record's: of samples SAM..., of studies PRJ...
+kind       text   -  -  run, experiment, sample, study ...
+number     whole  -  -  Which of the record's attributes, from 1
+tag        text   -  -  What is said, as the submitter or ENA names it: depth, tissue, ENA-SPOT-COUNT
+value      text   -  -  As it stands
+units      text   -  -  Its unit, where one is given apart
+"""
 _RECORD = "Which record of the answer, from 1; of TSV the line"
 
-TABLES = {"ena_records": schema(_RECORDS, _RECORD), "ena_files": schema(_FILES, _RECORD)}
+TABLES = {
+    "ena_records": schema(_RECORDS, _RECORD),
+    "ena_files": schema(_FILES, _RECORD),
+    "ena_attributes": schema(_ATTRIBUTES, _RECORD),
+}
 
 KEYS = {
     "read_run": ("run", ("run_accession",)),

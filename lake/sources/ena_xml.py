@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.sources import ena, xml_records
-from lake.sources.ena_records import Records
+from lake.sources.ena_records import Attributes, Records
 from lake.sources.ragged import Ragged, merged
 
 
@@ -46,7 +46,7 @@ def _of_xml(block: xml_records.Block) -> Records:
     columns |= {ours: said(tag).first(n) for tag, ours in _SAID.items()}
     columns |= _own_names(kind, names, columns, n)
     record = pa.array(np.arange(block.first, block.first + n))
-    return Records(record, columns, block.source)
+    return Records(record, columns, block.source, attributes=_attributes(block))
 
 
 _LIBRARY = ("DESIGN", "LIBRARY_DESCRIPTOR")
@@ -86,6 +86,21 @@ def _pairs(block: xml_records.Block, path: tuple[str, ...], value: str) -> Calla
         return block.texts_of(values[at])
 
     return of
+
+
+def _attributes(block: xml_records.Block) -> Attributes:
+    """Every <TAG> of <SAMPLE_ATTRIBUTES> and the like, with the <VALUE> and <UNITS> beside it."""
+    tags = block.at("*", "*", "TAG")
+    above = block.parent(tags)
+
+    def beside(name: str) -> pa.Array:
+        others = block.at("*", "*", name)
+        others = others[np.isin(block.parent(others), above)]
+        at = np.full(len(tags), -1)
+        at[np.searchsorted(above, block.parent(others))] = np.arange(len(others))
+        return block.plain_texts(others).take(pa.array(at, mask=at < 0))
+
+    return Attributes(block.owner(tags), block.plain_texts(tags), beside("VALUE"), beside("UNITS"))
 
 
 def _ids(block: xml_records.Block) -> Ragged:

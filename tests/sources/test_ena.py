@@ -20,7 +20,7 @@ def resource(kind: str, **params) -> Resource:
 
 def read(path: Path, kind: str, **params) -> tuple[list[dict], list[dict], list[dict]]:
     """Records, files, rejects."""
-    rows: dict[str, list[dict]] = {"ena_records": [], "ena_files": []}
+    rows: dict[str, list[dict]] = {"ena_records": [], "ena_files": [], "ena_attributes": []}
     rejects = []
     for part in ena.read(resource(kind, **params), path):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
@@ -366,3 +366,49 @@ def test_real_sequences(upstream):
         "SC10H5": ("AL031232", None, 4870, None),
         "U87107": ("U87107", 1, 8840, 56954),
     }
+
+
+SAMPLES = """<SAMPLE_SET><SAMPLE accession="SRS1"><IDENTIFIERS><PRIMARY_ID>SRS1</PRIMARY_ID>
+<EXTERNAL_ID namespace="BioSample">SAMN1</EXTERNAL_ID></IDENTIFIERS><SAMPLE_ATTRIBUTES>
+<SAMPLE_ATTRIBUTE><TAG>depth</TAG><VALUE>10 &lt; x</VALUE><UNITS>m</UNITS></SAMPLE_ATTRIBUTE>
+<SAMPLE_ATTRIBUTE><TAG>biome</TAG></SAMPLE_ATTRIBUTE>
+<SAMPLE_ATTRIBUTE><VALUE>7.5</VALUE><TAG>pH</TAG></SAMPLE_ATTRIBUTE>
+<SAMPLE_ATTRIBUTE><TAG></TAG><VALUE>nameless</VALUE></SAMPLE_ATTRIBUTE>
+<SAMPLE_ATTRIBUTE><TAG>ENA-SPOT-COUNT</TAG><VALUE>2</VALUE></SAMPLE_ATTRIBUTE></SAMPLE_ATTRIBUTES></SAMPLE>
+<SAMPLE accession="SRS2"><SAMPLE_ATTRIBUTES>
+<SAMPLE_ATTRIBUTE><TAG>depth</TAG><VALUE>20</VALUE></SAMPLE_ATTRIBUTE></SAMPLE_ATTRIBUTES></SAMPLE></SAMPLE_SET>"""
+
+
+def test_every_attribute_of_a_record_is_kept(tmp_path):
+    path = tmp_path / "a"
+    path.write_text(SAMPLES)
+    parts = [part for part in ena.read(resource("xml", accession="SRS1"), path) if part.table == "ena_attributes"]
+    rows = [row for part in parts for row in part.rows.to_pylist()]
+    assert [(row["accession"], row["number"], row["tag"], row["value"], row["units"]) for row in rows] == [
+        ("SAMN1", 1, "depth", "10 < x", "m"),
+        ("SAMN1", 2, "biome", None, None),
+        ("SAMN1", 3, "pH", "7.5", None),
+        ("SAMN1", 5, "ENA-SPOT-COUNT", "2", None),
+        ("SRS2", 1, "depth", "20", None),
+    ]
+    rejects = [row for part in parts if part.rejects is not None for row in part.rejects.to_pylist()]
+    assert [(row["reason"], row["content"]) for row in rejects] == [("it has no name", "=nameless")]
+
+
+EMBL = """ID   X00001; SV 1; linear; genomic DNA; STD; PRO; 4 BP.
+AC   X00001; X00002; X00003;
+SQ   Sequence 4 BP;
+     acgt
+//
+"""
+
+
+@pytest.mark.parametrize("asked", ["X00001", "X00002", "X00003", "X00001.1", "X00001-X00009"])
+def test_a_sequence_that_was_asked_for_by_one_of_its_accessions(take, asked):
+    (record,), _, _ = take("embl", EMBL, accession=asked)
+    assert record["accession"] == "X00001"
+
+
+def test_a_sequence_of_another_accession_is_not_taken(take):
+    with pytest.raises(Unreadable, match="it is of X00001, X00002, X00003, and TRBG361 was asked for"):
+        take("embl", EMBL, accession="TRBG361")
