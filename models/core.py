@@ -465,10 +465,10 @@ _PERCENT = Between(0, 100)
 class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """One row a genome, over NCBI, GTDB and GEM: GenBank's assembly and RefSeq's copy are one, and so are versions."""
 
-    genome: Annotated[str, Pattern(r"\d{9}|\d+_\d+")]
-    """The nine digits that its GenBank and its RefSeq accession share; of GEM, its id there"""
+    genome: Annotated[str, Pattern(r"\d{9}|\d+_\d+|[A-Z]\w*")]
+    """The nine digits that its GenBank and its RefSeq accession share; its id in GEM; in GTDB, where NCBI has none"""
     accession: Annotated[str | None, _ACCESSION]
-    """The latest there is: RefSeq's before GenBank's; GEM's have none"""
+    """The latest there is: RefSeq's before GenBank's; GEM's, and those that only GTDB has, have none"""
     genbank: Annotated[str | None, _ACCESSION]
     """In GenBank"""
     refseq: Annotated[str | None, _ACCESSION]
@@ -525,7 +525,7 @@ class Genomes(Table, key="genome", empty=True, tags="genomes"):
     """Whose these two are"""
     genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
     """Total length"""
-    genome_size_from: Annotated[str | None, OneOf("NCBI", "GTDB", "FASTA", "GEM")]
+    genome_size_from: Annotated[str | None, OneOf("NCBI", "NCBI report", "GTDB", "FASTA", "GEM")]
     """Whose it is"""
     gc: Annotated[float | None, Unit("percent"), _PERCENT]
     """Guanine and cytosine among the bases"""
@@ -571,6 +571,35 @@ class GenomeAccessions(Table, empty=True, tags="genomes"):
     """GTDB's"""
     current: bool | None
     """Whether it is the latest, by NCBI"""
+
+
+class AssemblySequences(Table, key=("accession", "name"), empty=True, tags="genomes"):
+    """Sequences of the assemblies whose reports were read; core.genome_sequences has those that were fetched whole."""
+
+    accession: str
+    """Of the assembly"""
+    genome: Annotated[str, _GENOME, References("core.genomes.genome")]
+    """Of core.genomes"""
+    name: str
+    """In the report"""
+    role: str | None
+    """assembled-molecule, unplaced-scaffold, ..."""
+    molecule: str | None
+    """Chromosome or plasmid that it is, or is a part of"""
+    location: str | None
+    """Chromosome, Plasmid, Mitochondrion, ..."""
+    genbank: str | None
+    """Accession in GenBank"""
+    refseq: str | None
+    """Accession in RefSeq"""
+    identical: bool | None
+    """Whether these two are the same sequence"""
+    unit: str | None
+    """Part of the assembly: Primary Assembly, non-nuclear, an alternate locus"""
+    length: Annotated[int | None, Unit("bp"), Between(1, None)]
+    """Bases"""
+    ucsc: str | None
+    """Name at UCSC"""
 
 
 class GenomeSequences(Table, key=("accession", "sequence"), empty=True, tags="genomes"):

@@ -412,6 +412,27 @@ class AgoraModels(Table, key="model", empty=True, tags="genomes"):
     """The strain of AGORA's tables that the id, or the file's name, is of"""
 
 
+class AssemblyReportFacts(Table, key="accession", empty=True, tags="genomes"):
+    """What NCBI's assembly reports say of assemblies."""
+
+    accession: str
+    """Of the assembly"""
+    genome: Annotated[str, Pattern(r"\d{9}")]
+    """The digits that GenBank and RefSeq share"""
+    organism: str | None
+    """Scientific name, without the common one"""
+    strain: str | None
+    """Strain"""
+    taxid: int | None
+    """NCBI taxon"""
+    level: str | None
+    """Complete Genome, Chromosome, Scaffold or Contig"""
+    released: datetime.date | None
+    """Day"""
+    genome_size: Annotated[int | None, Unit("bp"), Between(0, None)]
+    """Length of its primary assembly"""
+
+
 class GtdbGenomes(_Ranks, key=("release", "gtdb_id"), empty=True, tags="genomes"):
     """Genomes of GTDB, one row each release."""
 
@@ -423,8 +444,8 @@ class GtdbGenomes(_Ranks, key=("release", "gtdb_id"), empty=True, tags="genomes"
     """RS_ or GB_ and its accession; another id for what is not at NCBI"""
     accession: str | None
     """RefSeq's or GenBank's"""
-    genome: Annotated[str | None, Pattern(r"\d{9}")]
-    """The digits that GenBank and RefSeq share"""
+    genome: Annotated[str, Pattern(r"\d{9}|[A-Z]\w*")]
+    """The digits that GenBank and RefSeq share; GTDB's id where NCBI has no such genome"""
     lineage: str
     """As GTDB writes it"""
     lineages: Annotated[int, Between(1, 1, "warn")]

@@ -4,4 +4,4 @@ from staging.assemblies
 union all
 select accession, genome, assembly_version(accession), 'GTDB', release, null
 from staging.gtdb_genomes
-where genome is not null
+where accession is not null

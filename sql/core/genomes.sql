@@ -1,6 +1,8 @@
 -- One row a genome: what NCBI, GTDB and JGI's GEM catalogue know of it. GenBank's assembly and RefSeq's copy of it are
 -- one genome, and so are the versions of an assembly; `..._from` says whose a value is. Nothing is averaged.
--- A genome of GEM is a row by its own id, and core.genome_same_as says which of NCBI's it is.
+-- A genome of GEM is a row by its own id, and core.genome_same_as says which of NCBI's it is; so is one that only
+-- GTDB has.
+-- What no summary says of an assembly, its own report does, where that was fetched.
 with
     ncbi as (
         select *
@@ -38,9 +40,21 @@ with
         from core.genome_statistics
         qualify row_number() over (partition by genome order by assembly_version(accession) desc, accession desc) = 1
     ),
+    report as (
+        select *
+        from staging.assembly_report_facts
+        qualify
+            row_number() over (
+                partition by genome order by assembly_version(accession) desc, accession like 'GCF%' desc, accession
+            )
+            = 1
+    ),
     numbers as (
         select genome
         from ncbi
+        union
+        select genome
+        from report
         union
         select genome
         from gtdb
@@ -53,17 +67,17 @@ with
     )
 select
     g.genome,
-    coalesce(n.accession, t.accession, r.accession) as accession,
+    coalesce(n.accession, a.accession, t.accession, r.accession) as accession,
     coalesce(p.genbank, p.paired_genbank) as genbank,
     coalesce(p.refseq, p.paired_refseq) as refseq,
     coalesce(p.accessions, 0) as accessions,
-    n.organism,
-    n.strain,
-    n.taxid,
+    coalesce(n.organism, a.organism) as organism,
+    if(n.organism is null, a.strain, n.strain) as strain,
+    coalesce(n.taxid, a.taxid) as taxid,
     n.species_taxid,
-    n.level,
+    coalesce(n.level, a.level) as level,
     n.status,
-    n.released,
+    coalesce(n.released, a.released) as released,
     n.path,
     t.accession as gtdb_accession,
     t.release as gtdb_release,
@@ -90,10 +104,12 @@ select
         when m.completeness is not null
         then 'GEM, CheckM'
     end as completeness_from,
-    coalesce(n.genome_size, t.genome_size, r.length, m.genome_size) as genome_size,
+    coalesce(n.genome_size, a.genome_size, t.genome_size, r.length, m.genome_size) as genome_size,
     case
         when n.genome_size is not null
         then 'NCBI'
+        when a.genome_size is not null
+        then 'NCBI report'
         when t.genome_size is not null
         then 'GTDB'
         when r.length is not null
@@ -122,6 +138,7 @@ select
     case when n.coding_genes is not null then 'NCBI' when t.proteins is not null then 'GTDB' end as coding_genes_from
 from numbers g
 left join ncbi n on n.genome = g.genome
+left join report a on a.genome = g.genome
 left join pairs p on p.genome = g.genome
 left join gtdb t on t.genome = g.genome
 left join read r on r.genome = g.genome

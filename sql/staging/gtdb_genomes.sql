@@ -66,7 +66,7 @@ select
     try_cast(release as bigint) as release_number,
     accession as gtdb_id,
     assembly_accession(accession) as accession,
-    assembly_number(accession) as genome,
+    coalesce(assembly_number(accession), accession) as genome,
     lineage,
     lineages,
     lineage_rank(lineage, 'd') as domain,
