@@ -35,6 +35,7 @@ _COMMA = re.compile(r"[-+]?\d*,\d+([eEdD][-+]?\d+)?")
 _BESIDE = re.compile(r"[^\s(\[]+(?:\s*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])[^\s(\[]*)*")
 _SEPARATORS = {"\t": r"\t", ";": ";", "|": r"\|", ",": ",", " ": r"\s+"}
 _COMMENT = ("#", "%", "!", "\\", "//")
+_NAMES = 4096  # characters that a line of names may have
 _HEAD, _BLOCK = 2**20, 2**24  # bytes in which a table must begin; that are split at a time
 
 
@@ -143,6 +144,8 @@ def _layout(file: BinaryIO, params: Mapping[str, Any]) -> tuple[_Layout, int]:
         if layout := _numbers(plain, line, decimal):
             _name(layout, headers, comments)
             return layout, number
+        if len(line) > _NAMES:
+            continue
         if plain.startswith(_COMMENT):
             comments.append(plain.lstrip("#%!\\/ ").strip())
         else:
@@ -184,7 +187,7 @@ def _cells(line: str, separator: str) -> tuple[list[str], bool]:
 
 def _name(layout: _Layout, headers: Sequence[str], comments: Sequence[str]) -> None:
     """Names and units of the columns: of header lines, or of the last comment, if there are as many as columns."""
-    lines = [names for line in headers if (names := _split_names(line, layout))]
+    lines = [names for line in headers[-20:] if (names := _split_names(line, layout))]
     row = lines[-1] if len(lines) > 1 and _are_units(lines[-1]) else None
     names = lines[-2] if row else lines[-1] if lines else None
     for comment in comments[:-3:-1] if not names else ():  # names, or names above units

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+import time
 
 import numpy as np
 import pytest
@@ -72,6 +73,16 @@ def test_a_comment_further_up_names_no_columns(path):
     assert row["label"] is None
     _, (reject,) = read(path, "# wave(nm) flux(1)\n# of the journal\n1 2\n")
     assert reject["reason"].startswith("which column is the wavelength is not told")
+
+
+@pytest.mark.parametrize(
+    "header", ["(" * 10**5, " x" + " " * 10**5 + "x", "a(" * 10**5, "# " + ", " * 10**5, "a(b\n" * 10**5]
+)
+def test_a_header_of_any_length_takes_no_time(path, header):
+    started = time.process_time()
+    (row,), _ = read(path, f"{header}\n1 2\n", columns={"wavelength": 1, "value": 2}, **UNITS)
+    assert row["value"] == [2]
+    assert time.process_time() - started < 5
 
 
 def test_numbered_columns_are_those_of_the_file(path):
