@@ -43,14 +43,18 @@ def parts(records: Records) -> Iterator[Part]:
     """The rows and rejects of both tables."""
     schema, n = TABLES["ena_records"], len(records.record)
     found = _without_version(records.columns, n)
+    odd: list[text.Odd] = []
     columns, faults = {}, [(pc.is_null(found["accession"]), "it has no accession"), *records.faults]
     for field in schema:
         if field.name != "_record":
             cells = found.get(field.name)
-            columns[field.name], fault = delimited.typed(field, pa.nulls(n, pa.string()) if cells is None else cells)
-            faults.append(fault)
+            cells = pa.nulls(n, pa.string()) if cells is None else cells
+            columns[field.name], (wrong, _) = delimited.typed(field, cells)
+            odd.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", cells))
     rows, bad, good = text.sift(schema, records.record, columns, faults, records.source)
-    yield text.together("ena_records", n + sum(len(table) for table in records.broken), rows, *records.broken, bad)
+    seen = n + sum(len(table) for table in records.broken)
+    part = text.together("ena_records", seen, rows, *records.broken, bad)
+    yield part._replace(cells=text.aside(records.record, good, odd))
     if records.attributes and len(records.attributes.owner):
         yield _attributes(records, columns, good)
     for kind in FILES:

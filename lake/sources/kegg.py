@@ -25,7 +25,7 @@ FACTS = Facts(
     refresh=30,
     domain="genomics",
 )
-READER = 1
+READER = 2
 REST, SITE = "https://rest.kegg.jp", "https://www.kegg.jp"
 OPTIONS: Mapping[str, Any] = {
     "organisms": ["eco", "hsa"],  # whose genes, pathways and KGML are asked for

@@ -21,6 +21,7 @@ from lake.sources.source import Part, Resource
 # an id has a digit in it, or is an organism's code with two blanks behind; else it is the first word of a name
 _LEAF = r"^(?:(?P<id>\S*[0-9]\S*)\s+|(?P<code>[a-z]+)\s{2,})(?P<name>\S.*)$"
 DEEPEST = 64  # levels of a hierarchy; KEGG's have at most nine
+_ALONE = r"^(?P<id>[A-Z]{0,2}[0-9]{5})$"  # an entry that KEGG gives no name
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 _KEY = re.compile(r"(?:[A-Za-z]+:)?[A-Za-z0-9._-]+")
 
@@ -43,16 +44,17 @@ def read_hierarchy(resource: Resource, path: Path) -> Iterator[Part]:
     leaf = pa.array([_whole(name) for _, name in leaves], pa.string())
     parted = pc.extract_regex(leaf, _LEAF)
     id, code = pc.struct_field(parted, "id"), pc.struct_field(parted, "code")
+    alone = pc.struct_field(pc.extract_regex(leaf, _ALONE), "id")
     columns = {
         "brite": pa.repeat(resource.params["brite"], len(leaves)),
         "path": above,
-        "id": pc.if_else(pc.equal(id, ""), code, id),
+        "id": pc.coalesce(alone, pc.if_else(pc.equal(id, ""), code, id)),
         "name": pc.struct_field(parted, "name"),
     }
     record = pa.array(range(1, len(leaves) + 1))
     faults = [
         (halves, "half a character stands in it: a lone surrogate"),
-        (pc.is_null(parted), "not an id with a name"),
+        (pc.and_(pc.is_null(parted), pc.is_null(alone)), "not an id with a name"),
     ]
     rows, rejected, _ = text.sift(TABLES["kegg_hierarchy"], record, columns, faults, leaf.filter)
     yield text.together("kegg_hierarchy", len(leaves), rows, rejected)

@@ -74,20 +74,23 @@ def parts(entries: Entries) -> Iterator[Part]:
         if database in entries.lists:
             found[name] = entries.xrefs.of(database).distinct().lists(n)
     faults = [(_empty(found["accession"]), "it has no accession"), *entries.faults]
-    found["reviewed"], odd = _reviewed(found.get("reviewed"), n)
-    found["existence"], odd_existence = _existence(found.get("existence"), n)
+    said, odd = dict(found), []
+    for name, read in (("reviewed", _reviewed), ("existence", _existence)):
+        found[name], (wrong, reason) = read(found.get(name), n)
+        odd.append((name, wrong, reason, said.get(name)))
     columns, more = {}, [name for name in found if name not in schema.names]
     for field in schema:
         if field.name != "_record":
-            columns[field.name], fault = _typed(field, found.get(field.name), n)
-            faults.append(fault)
+            columns[field.name], (wrong, _) = _typed(field, found.get(field.name), n)
+            odd.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", said.get(field.name)))
     if "length" in found:
         faults.append((pc.is_null(columns["length"]), "it has no length: damaged, or deleted or merged by UniProt"))
     schema = pa.schema([*schema, *(pa.field(name, pa.string()) for name in more)])
     columns |= {name: found[name] for name in more}
-    rows, bad, good = text.sift(schema, entries.record, columns, [*faults, odd, odd_existence], entries.source)
+    rows, bad, good = text.sift(schema, entries.record, columns, faults, entries.source)
     seen = n + sum(len(table) for table in entries.broken)
-    yield text.together("uniprot_entries", seen, rows, *entries.broken, bad)
+    part = text.together("uniprot_entries", seen, rows, *entries.broken, bad)
+    yield part._replace(cells=text.aside(entries.record, good, odd))
     if len(entries.xrefs.owner):
         yield _xrefs(entries, columns, good)
 
@@ -122,7 +125,7 @@ def _reviewed(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
     words = pc.replace_substring_regex(pc.utf8_lower(texts), r"^uniprotkb (\w+) \(.*\)$", r"\1")
     values = pa.array(list(_REVIEWED.values())).take(pc.index_in(words, pa.array(list(_REVIEWED))))
     wrong = pc.and_(pc.is_null(values), pc.is_valid(texts))
-    return values, (wrong, pc.binary_join_element_wise("neither reviewed nor unreviewed: ", texts, ""))
+    return values, (wrong, "neither reviewed nor unreviewed")
 
 
 def _existence(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
@@ -132,7 +135,7 @@ def _existence(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
     words = pc.replace_substring_regex(pc.utf8_lower(texts), r"^\d: *", "")
     values = pc.add(pc.index_in(words, pa.array(_EXISTENCE)).cast(pa.int64()), 1)
     wrong = pc.and_(pc.is_null(values), pc.is_valid(texts))
-    return values, (wrong, pc.binary_join_element_wise("a protein existence that is not known: ", texts, ""))
+    return values, (wrong, "a protein existence that is not known")
 
 
 def with_numbers(xrefs: Xrefs, numbers: Ragged) -> Xrefs:

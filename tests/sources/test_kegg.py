@@ -437,6 +437,14 @@ def test_other_hierarchies_by_their_depth(upstream):
     assert set(part.rejects["reason"].to_pylist()) == {"not an id with a name"}  # EC numbers that hold no reaction
 
 
+def test_a_leaf_may_be_an_id_alone(write):
+    part = parts(write("+C\tx\n!\nAone\nB  D00001\nB  C00002  named\nB  no id\n!\n"), "hierarchy", brite="br1")[
+        "kegg_hierarchy"
+    ]
+    assert [(row["id"], row["name"]) for row in part.rows.to_pylist()] == [("D00001", None), ("C00002", "named")]
+    assert [row["content"] for row in part.rejects.to_pylist()] == ["no id"]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

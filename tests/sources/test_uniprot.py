@@ -256,8 +256,6 @@ def test_an_entry_that_is_wrong_is_a_reject_with_its_references(take, form):
     ("change", "reason"),
     [
         ({"entryType": "Inactive", "sequence": None}, "no length"),
-        ({"entryType": "UniProtKB odd (Odd)"}, "neither reviewed"),
-        ({"proteinExistence": "6: Guess"}, "existence that is not known: 6: Guess"),
         ({"primaryAccession": None}, "no accession"),
         ({"sequence": {"length": "long"}}, "not of the form"),
     ],
@@ -268,6 +266,23 @@ def test_reasons_of_rejects(take, change, reason):
     (own,) = [one for one in rejects if one["reason"] != "its entry is a reject"]
     assert reason in own["reason"]
     assert own["_record"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "reason", "content"),
+    [
+        ({"entryType": "UniProtKB odd (Odd)"}, "reviewed", "neither reviewed nor unreviewed", "UniProtKB odd (Odd)"),
+        ({"proteinExistence": "6: Guess"}, "existence", "a protein existence that is not known", "6: Guess"),
+    ],
+)
+def test_a_value_of_another_kind_costs_itself(tmp_path, change, column, reason, content):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([ENTRY, {**ENTRY, **change}]))
+    entries, xrefs = uniprot.read(resource("json"), path)
+    assert entries.rejects is None
+    assert xrefs.rejects is None
+    assert [row[column] is None for row in entries.rows.to_pylist()] == [False, True]
+    assert entries.cells.to_pylist() == [{"_record": 2, "column": column, "reason": reason, "content": content}]
 
 
 def test_accessions_that_did_not_come_are_rejects(take):
