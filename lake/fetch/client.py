@@ -6,7 +6,7 @@ import os
 import platform
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +42,8 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     folder = mirror.Folder(root) if root and not over_http else None
     client = httpx.Client(
         transport=folder,
+        mounts={"file://": mirror.Local()},
+        base_url=config.root.resolve().as_uri() + "/",  # of local files named relative to lake.toml
         verify=False if folder else _tls(),  # a folder speaks no TLS
         headers={"User-Agent": user_agent(config.fetch.contact), "Accept": "*/*", "Accept-Encoding": "identity"},
         timeout=config.fetch.timeout,
@@ -112,7 +114,10 @@ def speaking(
     """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
     statuses that mean "later" are TryAgain."""
     try:
-        with client.stream(method, url, headers=headers, extensions={"rate": rate}) as response:
+        request = client.build_request(method, url, headers=headers, extensions={"rate": rate})
+        if url.startswith("file:"):
+            request.url = httpx.URL(url)  # which httpx, since it has no host, would take for a relative one
+        with closing(client.send(request, stream=True)) as response:
             if response.status_code in STATUSES:
                 raise TryAgain(
                     f"{response.status_code} {response.reason_phrase}",

@@ -69,7 +69,7 @@ def rewriter(root: str, known: Index) -> Callable[[httpx.Request], None]:
     home = httpx.URL(root)
 
     def rewrite(request: httpx.Request) -> None:
-        if request.url.netloc != home.netloc:
+        if request.url.netloc != home.netloc and request.url.scheme != "file":
             request.url = httpx.URL(f"{root}/{quote(file_of(str(request.url), known))}")
             request.headers["Host"] = request.url.netloc.decode("ascii")
 
@@ -89,21 +89,38 @@ class Folder(httpx.BaseTransport):
         place = os.path.join(self.root, relative)
         if relative.startswith(("..", "/")) or not os.path.isfile(place):
             return httpx.Response(404, text=f"the mirror has no file {relative}")
-        stat = os.stat(place)
-        headers = {
-            "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
-            "Last-Modified": email.utils.formatdate(stat.st_mtime, usegmt=True),
-            "Accept-Ranges": "bytes",
-        }
-        if _unchanged(request.headers, headers):
-            return httpx.Response(304, headers=headers)
-        start = _start(request.headers, headers, stat.st_size)
-        if start is None:
-            return httpx.Response(416, headers={"Content-Range": f"bytes */{stat.st_size}"})
-        headers["Content-Length"] = str(stat.st_size - start)
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{stat.st_size - 1}/{stat.st_size}"
-        return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
+        return _answer(request, place)
+
+
+class Local(httpx.BaseTransport):
+    """Answers ``file:`` URLs of this machine, as a folder that is a mirror does.
+
+    A redirect leads to none: httpx gives it the host of the server that sent it, and a file with a host is not here.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        place = unquote(urlsplit(str(request.url)).path)
+        if request.url.host or not os.path.isfile(place):
+            return httpx.Response(404, text=f"there is no file {place}")
+        return _answer(request, place)
+
+
+def _answer(request: httpx.Request, place: str) -> httpx.Response:
+    stat = os.stat(place)
+    headers = {
+        "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
+        "Last-Modified": email.utils.formatdate(stat.st_mtime, usegmt=True),
+        "Accept-Ranges": "bytes",
+    }
+    if _unchanged(request.headers, headers):
+        return httpx.Response(304, headers=headers)
+    start = _start(request.headers, headers, stat.st_size)
+    if start is None:
+        return httpx.Response(416, headers={"Content-Range": f"bytes */{stat.st_size}"})
+    headers["Content-Length"] = str(stat.st_size - start)
+    if start:
+        headers["Content-Range"] = f"bytes {start}-{stat.st_size - 1}/{stat.st_size}"
+    return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
 
 
 def _unchanged(asked: httpx.Headers, now: dict[str, str]) -> bool:

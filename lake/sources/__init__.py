@@ -104,16 +104,14 @@ def domains(config: Config) -> dict[str, str]:
 def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[str, Any]:
     """An archive's options: its defaults, with what [sources.<name>] of lake.toml says.
 
-    Where a list is expected, "folder/*.toml" names files below ``root``, each one entry of that list.
+    Where a list is expected, "folder/*.toml", or a list of such texts, names files below ``root``, each one entry.
 
     Raises:
         ConfigError: it says something that the archive does not know, or of another type.
     """
     known = get(name).OPTIONS
     given = {
-        key: _described(root, value, f"[sources.{name}] {key}")
-        if isinstance(value, str) and value.endswith(".toml") and isinstance(known.get(key), list)
-        else value
+        key: _entries(root, value, f"[sources.{name}] {key}") if isinstance(known.get(key), list) else value
         for key, value in given.items()
     }
     for key, value in given.items():
@@ -130,6 +128,18 @@ def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[st
                 where="lake.toml",
             )
     return {**known, **given}
+
+
+def _entries(root: Path, value: Any, option: str) -> Any:
+    """A list with the tables of TOML files instead of their names; "folder/*.toml" alone is a list of one."""
+    items = [value] if isinstance(value, str) and value.endswith(".toml") else value
+    if not isinstance(items, list):
+        return value
+    entries: list[Any] = []
+    for item in items:
+        named = isinstance(item, str) and item.endswith(".toml")
+        entries += _described(root, item, option) if named else [item]
+    return entries
 
 
 def _described(root: Path, pattern: str, option: str) -> list[dict[str, Any]]:

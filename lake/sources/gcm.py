@@ -3,7 +3,7 @@
 Which run, and its files, is for the project to say: one TOML file a run, named in lake.toml by a pattern,
 
     [sources.gcm]
-    runs = "gcm/*.toml"
+    runs = "gcm/*.toml"          # or a list of such: ["gcm/a.toml", "gcm/b.toml"]
 
 or a table a run in lake.toml itself, [[sources.gcm.runs]]. The fields of both:
 
@@ -11,7 +11,7 @@ or a table a run in lake.toml itself, [[sources.gcm.runs]]. The fields of both:
     model = "ROCKE-3D"
     scenario = "aquaplanet"
     run = "r1"
-    url = "https://.../one.nc"   # classic, 64-bit offset, CDF-5 or NetCDF-4; or, of several files,
+    url = "https://.../one.nc"   # or a local path; classic, 64-bit offset, CDF-5 or NetCDF-4; or, of several files,
     # folder = "https://.../"
     # files = ["ANN*.aij*.nc"]   # names; where one is a pattern, the folder's listing is read first
     # kind = "simulation"        # or "reanalysis", "observed"
@@ -89,7 +89,7 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
 
 def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     if "url" in run:
-        yield _file(run, run["url"], {name: run.get(name) for name in ("size", "md5", "sha256")})
+        yield _file(run, _url(run["url"]), {name: run.get(name) for name in ("size", "md5", "sha256")})
         return
     folder = run["folder"].rstrip("/") + "/"
     names = list(run["files"])
@@ -105,6 +105,11 @@ def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Reso
         names = [name for name in there if _asked(name, names)]
     for name in names:
         yield _file(run, folder + quote(name), {})
+
+
+def _url(text: str) -> str:
+    """A URL; of an absolute path its file: URL. A relative one is for the fetcher, who knows lake.toml's folder."""
+    return Path(text).as_uri() if text.startswith("/") else text
 
 
 def _listed(page: Path, folder: str) -> list[str]:
@@ -130,6 +135,12 @@ def _file(run: Mapping[str, Any], url: str, facts: Mapping[str, Any]) -> Resourc
 
 def _fits(number: int, run: Mapping[str, Any]) -> None:
     """Refuse a description that is not one."""
+    if not isinstance(run, Mapping):
+        raise ConfigError(
+            f"run {number} of [sources.gcm] runs is {run!r}, which is neither a table nor the name of a TOML file",
+            where="lake.toml",
+            next="the fields stand in docs/sources/gcm.md",
+        )
     fields = {**dict.fromkeys(_NEEDED, str), **_OPTIONAL}
     for name, kind in fields.items():
         if (name in run or name in _NEEDED) and (not isinstance(run.get(name), kind) or run[name] == ""):

@@ -10,7 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 from conftest import ROOT
-from server import Server, entity, page, status
+from server import Server, entity, page, redirect, status
 
 import lake
 from lake import config, fetch, land, project, sources
@@ -246,6 +246,54 @@ def test_descriptions_that_are_not_there_or_are_no_toml(tmp_path):
     with pytest.raises(ConfigError, match="not valid TOML") as error:
         sources.options("gcm", {"runs": "*.toml"}, tmp_path)
     assert error.value.where == "x.toml"
+
+
+@pytest.mark.parametrize("mirror", ["", "mirror"])
+@pytest.mark.parametrize("form", ["runs/a b.nc", "{root}/runs/a b.nc", "{uri}/runs/a%20b.nc"])
+def test_a_local_file_is_a_run(tmp_path, mirror, form):
+    root = (tmp_path / "lake").resolve()
+    url = form.format(root=root, uri=root.as_uri())
+    text = f"planet='P'\nmodel='M'\nscenario='S'\nrun='R'\nurl='{url}'\n"
+    folder = lake_of(tmp_path / "lake", text, mirror)
+    for name in ("runs", "mirror"):
+        (folder / name).mkdir()
+    regional(folder / "runs" / "a b.nc", "tas", lat=np.arange(-85, 86, 10), lon=np.arange(0, 360, 20))
+    settings = config.load(folder)
+    assert fetch.run(settings).counts == {"gcm": {"fetched": 1}}
+    assert land.run(settings).tallies["gcm"].cubes == 1
+
+
+def test_a_local_file_that_is_not_there_is_a_failure(tmp_path):
+    text = f"planet='P'\nmodel='M'\nscenario='S'\nrun='R'\nurl='{tmp_path}/none.nc'\n"
+    assert fetch.run(config.load(lake_of(tmp_path / "lake", text))).counts == {"gcm": {"failed": 1}}
+
+
+@pytest.mark.parametrize("target", ["file://{place}", "file://localhost{place}", "file:{place}"])
+def test_no_server_leads_to_a_local_file(server, tmp_path, target):
+    place = regional(tmp_path / "secret.nc", "tas", lat=np.arange(-85, 86, 10), lon=np.arange(0, 360, 20))
+    server.on("/a.nc", redirect(target.format(place=place)))
+    text = f"planet='P'\nmodel='M'\nscenario='S'\nrun='R'\nurl='{server.url}/a.nc'\n"
+    assert fetch.run(config.load(lake_of(tmp_path / "lake", text))).counts == {"gcm": {"failed": 1}}
+
+
+def test_a_list_of_descriptions(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.toml").write_text(
+            f"planet='{name}'\nmodel='M'\nscenario='S'\nrun='R'\nurl='https://a.b/{name}'\n"
+        )
+    written = {"planet": "d", "model": "M", "scenario": "S", "run": "R", "url": "https://a.b/d"}
+    options = sources.options("gcm", {"runs": ["a.toml", "[bc].toml", written]}, tmp_path)
+    found = gcm.resources(options, lambda _: None)
+    assert [(one.params["planet"], one.params.get("described_in")) for one in found] == [
+        ("a", "a.toml"),
+        ("b", "b.toml"),
+        ("c", "c.toml"),
+        ("d", None),
+    ]
+    with pytest.raises(ConfigError, match="there is no such file"):
+        sources.options("gcm", {"runs": ["a.toml", "x.toml"]}, tmp_path)
+    with pytest.raises(ConfigError, match=r"run 1 of .* is 'gcm/a', which is neither a table nor"):
+        gcm.resources({"runs": ["gcm/a"]}, lambda _: None)
 
 
 def test_the_descriptions_that_come_with_the_project_fit():
