@@ -153,12 +153,8 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
                 next="rename the file",
             )
         if table not in promised:
-            raise ModelError(
-                f"{table} has no contract",
-                where=str(path),
-                why=f"models/{path.parent.name}.py has no class for it",
-                next=f"add one: class {class_name(path.stem)}(Table, key=...): ...",
-            )
+            facts = cache.facts(read(path), path)
+            raise _no_contract(table, path, facts, promised, macros)
         facts = cache.facts(read(path), path)
         used = _closure(facts["calls"], macros, cache)
         if reading := [macro for macro in used if macros[macro].reads]:
@@ -170,6 +166,27 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
             )
         uses = Uses.of(facts)
         yield Model(table, facts["sql"], facts["canonical"], uses.tables, used, promised[table], path, uses=uses)
+
+
+def _no_contract(
+    table: str, path: Path, facts: Mapping[str, Any], promised: Mapping[str, Contract], macros: Mapping[str, Macro]
+) -> ModelError:
+    """What is wrong with the SELECT, as far as its inputs have contracts; or that it has none, and what it gives."""
+    from lake.build import preflight
+
+    others = {name: Model(name, "", "", (), (), contract, path) for name, contract in promised.items()}
+    none = Contract(table, "", (), (), (), (), None, empty=True)
+    model = Model(table, facts["sql"], "", tuple(facts["tables"]), (), none, path, uses=Uses.of(facts))
+    columns = preflight.given(Project(others, macros), model)
+    if isinstance(columns, ModelError):
+        return columns
+    text = ", ".join(f"{column} {type}" for column, type in columns)
+    return ModelError(
+        f"{table} has no contract",
+        where=str(path),
+        why=f"models/{path.parent.name}.py has no class for it",
+        next=f"add one: class {class_name(path.stem)}(Table, key=...): ..." + (f" of {text}" if text else ""),
+    )
 
 
 def _seeds(root: Path, promised: Mapping[str, Contract]) -> Iterator[Model]:

@@ -31,14 +31,37 @@ def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns])
         ModelError: one of them cannot be built; its note names the others.
     """
     normalisation.check(project)
+    if found := problems(project, models, raw):
+        raise together(found)
+
+
+def problems(project: Project, models: Iterable[Model], raw: Mapping[str, Columns]) -> list[ModelError]:
+    """What is wrong with the models, whose other inputs have these columns; the first of each.
+
+    Raises:
+        ModelError: DuckDB refuses a macro.
+    """
     with connect() as connection:
         create_macros(connection, project)
         varying = steady.varying(connection)
         models = list(models)
         _tables(connection, project, models, raw)
-        problems = [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
-    if problems:
-        raise together(problems)
+        return [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
+
+
+def given(project: Project, model: Model) -> Columns | ModelError:
+    """The columns that a model without a contract gives, or what is wrong with it; none, where an input has none."""
+    import duckdb
+
+    if not project.models.keys() >= set(model.inputs):
+        return []
+    try:
+        with connect() as connection:
+            create_macros(connection, project)
+            _tables(connection, project, [model], {})
+            return [row[:2] for row in connection.execute(f"DESCRIBE {model.sql}").fetchall()]
+    except duckdb.Error as error:
+        return refused(model, error)
 
 
 def _tables(connection: DuckDBPyConnection, project: Project, models: list[Model], raw: Mapping[str, Columns]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lake.build import definitions, graph, plan
 from lake.build.plan import Plan
 from lake.config import Config
-from lake.errors import ConfigError
+from lake.errors import ConfigError, ModelError
 from lake.store import catalog, record
+from lake.store.sql import connect
 
 if TYPE_CHECKING:
     from lake.build.diff import TableDiff
+    from lake.build.graph import Model
+    from lake.build.workspace import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,12 @@ class Preview:
     steps: list[dict[str, str]]
     dropped: list[str]
     macros: bool = False  # whether the published ones are others
+    problems: list[ModelError] = field(default_factory=list)  # what a build would refuse
     differences: list[TableDiff] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped, "macros": self.macros}
+        found["problems"] = [{"what": problem.what, "where": problem.where} for problem in self.problems]
         return found | {"differences": [difference.as_dict() for difference in self.differences]}
 
 
@@ -35,11 +40,37 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
     project = graph.load(config)
     select, exclude = tuple(select), tuple(exclude)
     if not catalog.exists(config):
-        return _never(project)
+        return replace(_never(project), problems=_problems(config, project, project.models.values(), {}))
     with catalog.session(config) as connection:
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
         macros = definitions.changed(connection, planned)
-    return _preview(planned, () if select or exclude else plan.orphans(planned), macros)
+        todo = [step.model for step in planned.todo]
+        columns = record.present(connection)[1] if todo else {}
+    found = _preview(planned, () if select or exclude else plan.orphans(planned), macros)
+    return replace(found, problems=_problems(config, project, todo, columns)) if todo else found
+
+
+def _problems(
+    config: Config, project: graph.Project, todo: Iterable[Model], columns: Mapping[str, Columns]
+) -> list[ModelError]:
+    """What a build would refuse, of the models all of whose inputs have columns that are known."""
+    from lake.build import preflight
+
+    wanted = {table for model in todo for table in model.inputs} - project.models.keys() - columns.keys()
+    known = {**columns, **(_landed(config) if wanted else {})}
+    models = [model for model in todo if known.keys() | project.models.keys() >= set(model.inputs)]
+    return preflight.problems(project, models, known)
+
+
+def _landed(config: Config) -> dict[str, Columns]:
+    """The columns of raw tables, as landing would make them."""
+    from lake import land
+
+    with connect() as connection:
+        empty = {table: connection.from_arrow(schema.empty_table()) for table, schema in land.schemas(config).items()}
+        return {
+            f"raw.{table}": list(zip(one.columns, map(str, one.types), strict=True)) for table, one in empty.items()
+        }
 
 
 def _never(project: graph.Project) -> Preview:

@@ -39,3 +39,7 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
     _output.say(f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are")
     for difference in found.differences:
         _output.say(f"\n{difference}")
+    if found.problems:
+        from lake.build.preflight import together
+
+        raise together(found.problems)

@@ -6,13 +6,14 @@ import json
 import time
 
 import pytest
+import queries
 import toy
 from click.testing import CliRunner
 from conftest import ROOT
 
 import lake.cli
 from lake import config
-from lake.build import graph, run
+from lake.build import graph, parse, run
 from lake.errors import ConfigError
 from lake.trace import lineage
 from lake.trace.lineage import Place
@@ -285,3 +286,19 @@ def test_a_thousand_models_in_a_row(tmp_path):
     assert time.perf_counter() - again < (again - started) / 1.5
     tree = CliRunner().invoke(lake.cli.lake, ["lineage", "core.m999.b", "-C", str(tmp_path)], catch_exceptions=False)
     assert tree.output.count("seeds.stars.star") == 1
+
+
+@pytest.mark.parametrize("join", ["SEMI JOIN", "ANTI JOIN"])
+@pytest.mark.parametrize("on", ["USING (id)", "ON a.id = b.id"])
+def test_a_join_that_only_chooses_rows_breaks_nothing(join, on):
+    sql = f"SELECT a.id, a.v FROM core.a a {join} core.b b {on}"
+    found = lineage._of_select(sql, {"core.a": ["id", "v"], "core.b": ["id"]})
+    assert found == {"id": [["core.a", "id", "identity"]], "v": [["core.a", "v", "identity"]]}
+
+
+@pytest.mark.parametrize("query", queries.QUERIES)
+def test_no_query_breaks_lineage(query):
+    """What cannot be told of a query is told as unknown."""
+    sql = parse.bare(queries.QUERIES[query])
+    found = lineage._of_select(sql, {"core.s": ["id", "k", "v", "l", "st", "d"], "core.o": ["id", "w"]})
+    assert all(table in ("core.s", "core.o") for origins in found.values() for table, _, _ in origins)
