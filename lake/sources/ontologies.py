@@ -30,7 +30,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 3
+READER = 4
 OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}
 TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.tar.gz"
 

@@ -52,7 +52,7 @@ def read(path: Path, where: str) -> Iterator[Part]:
             for event, element in etree.iterparse(file, events=("start", "end"), **options):
                 if event == "start":
                     if element.getparent() is None and element.tag != f"{_RDF}RDF":
-                        raise Unreadable(f"its root is <{etree.QName(element).localname}>, not rdf:RDF", where=where)
+                        raise Unreadable(f"its root is <{element.tag.rpartition('}')[2]}>, not rdf:RDF", where=where)
                     continue
                 if element.getparent() is None or element.getparent().getparent() is not None:
                     continue
@@ -120,7 +120,7 @@ class _Reader:
             self.version,
         )
         for child in node:
-            local = etree.QName(child).localname
+            local = child.tag.rpartition("}")[2]
             value = (child.text or "").strip()
             if child.tag in _EDGES:
                 self.edges(name, child)
@@ -200,7 +200,7 @@ class _Reader:
     def says(self, node: Any) -> bool:
         """Whether a node says something that would be read."""
         tags = {f"{_RDFS}label", f"{_OBO}IAO_0000115", *_EDGES, f"{_IN_OWL}hasDbXref"}
-        return any(child.tag in tags or etree.QName(child).localname in SCOPES for child in node)
+        return any(child.tag in tags or child.tag.rpartition("}")[2] in SCOPES for child in node)
 
 
 def _nodes(element: Any) -> Iterator[Any]:

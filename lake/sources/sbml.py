@@ -76,14 +76,14 @@ def _root(path: Path, where: str) -> Any:
 
 
 def _model(root: Any, where: str, name: str) -> _Model:
-    tag = etree.QName(root)
-    if tag.localname != "sbml" or root.get("level") != "3":
+    space, _, name_of_root = root.tag.rpartition("}")
+    if name_of_root != "sbml" or root.get("level") != "3":
         raise Unreadable(
-            f"it is <{tag.localname}> of level {root.get('level')}, not SBML of level 3",
+            f"it is <{name_of_root}> of level {root.get('level')}, not SBML of level 3",
             where=where,
             why="older models keep bounds and genes in notes; this reader takes those of the fbc package",
         )
-    core = f"{{{tag.namespace}}}"
+    core = f"{space}}}" if space else ""
     model = root.find(f"{core}model")
     if model is None:
         raise Unreadable("there is no model in it", where=where)
@@ -112,7 +112,7 @@ def _model(root: Any, where: str, name: str) -> _Model:
 
 def _fbc(root: Any, where: str) -> str:
     """The namespace of the fbc package, in braces: the versions have the same names in it."""
-    spaces = {space for element in root.iter() for space in element.nsmap.values() if space.startswith(_FBC)}
+    spaces = {space for _, (_, space) in etree.iterwalk(root, events=("start-ns",)) if space.startswith(_FBC)}
     if spaces - {f"{_FBC}{version}" for version in (1, 2, 3)} or len(spaces) > 1:
         raise Unreadable(
             f"it uses {' and '.join(sorted(spaces))}",

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from lxml import etree
-
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _QUALIFIERS = ("http://biomodels.net/biology-qualifiers/", "http://biomodels.net/model-qualifiers/")
 _PLACE = re.compile(r"https?://(?:www\.)?(?:identifiers\.org|bioregistry\.io)/(?P<rest>.+)", re.IGNORECASE)
@@ -71,7 +69,7 @@ def resolved(uri: str) -> tuple[str, str] | tuple[None, None]:
         rest = unquote(place["rest"])
         if parts := _SLASHED.fullmatch(rest):
             database, id = parts["prefix"], parts["id"]
-            inner = _COMPACT.fullmatch(id)
+            inner = _COMPACT.fullmatch(id) if ":" in id else None
             own = inner is not None and inner["prefix"].lower() == database.lower() and not inner["prefix"].isupper()
             return (database.lower(), inner["id"]) if own and inner else (database.lower(), id)
     elif place := _URN.fullmatch(uri):
@@ -88,11 +86,11 @@ def resolved(uri: str) -> tuple[str, str] | tuple[None, None]:
 
 def _annotated(annotation: Any) -> Iterator[Xref]:
     for item in annotation.iter(f"{_RDF}li"):
-        bag = item.getparent()
-        qualifier = bag.getparent() if bag is not None else None
-        name = etree.QName(qualifier) if qualifier is not None else None
-        if name is not None and name.namespace in _QUALIFIERS:  # others are authors and dates
-            yield Xref(item, *resolved(item.get(f"{_RDF}resource") or ""), name.localname)
+        qualifier = item.getparent().getparent()
+        space, _, name = qualifier.tag[1:].rpartition("}")
+        if space in _QUALIFIERS:  # others are authors and dates
+            database, id = resolved(item.get(f"{_RDF}resource") or "")
+            yield Xref(item, database, id, name)
 
 
 def _noted(notes: Any) -> Iterator[Xref]:

@@ -36,24 +36,28 @@ def read(path: Path, where: str) -> Iterator[Part]:
     Raises:
         Unreadable: it holds none of these files, or is another file of the taxonomy.
     """
-    if not tarfile.is_tarfile(path):
-        name = Path(urlsplit(where).path).name.removesuffix(".gz")
-        if why := unread(name):
-            raise Unreadable(f"{name} is not read", where=where, why=why)
-        with gzipped.open_file(path) as file:
-            yield from _file(file, name, where)
-        return
     try:
-        with tarfile.open(path) as archive:
-            there = {member.name.rpartition("/")[2]: member for member in archive}
-            chosen = [pair for pair in _FILES if there.keys() & set(pair)]
-            if not chosen:
-                raise Unreadable(f"the archive has none of {', '.join(sum(_FILES, ()))}", where=where)
-            for name in (*chosen[0], *_GONE):
-                if name in there:
-                    yield from _file(_opened(archive, there[name], where), name, where)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        if tarfile.is_tarfile(path):
+            with tarfile.open(path) as archive:
+                yield from _archived(archive, where)
+            return
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
+    name = Path(urlsplit(where).path).name.removesuffix(".gz")
+    if why := unread(name):
+        raise Unreadable(f"{name} is not read", where=where, why=why)
+    with gzipped.open_file(path) as file:
+        yield from _file(file, name, where)
+
+
+def _archived(archive: tarfile.TarFile, where: str) -> Iterator[Part]:
+    there = {member.name.rpartition("/")[2]: member for member in archive}
+    chosen = [pair for pair in _FILES if there.keys() & set(pair)]
+    if not chosen:
+        raise Unreadable(f"the archive has none of {', '.join(sum(_FILES, ()))}", where=where)
+    for name in (*chosen[0], *_GONE):
+        if name in there:
+            yield from _file(_opened(archive, there[name], where), name, where)
 
 
 def unread(name: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -267,6 +268,81 @@ _LISTS = {
     "list/reaction": ("reactions", {}),
     "link/compound/pathway": ("links", {}),
 }
+OBO = """format-version: 1.4
+default-namespace: x
+[Term]
+id: X:1 ! one
+name: a \\{b\\} {source="c {d}"}
+def: "e \\"f\\" \\
+g" [H:1 "i"] {j="k"}
+synonym: "l "m" n" EXACT o [P:1]
+xref: Q:1 "r"
+is_a: X:2 {minCardinality="1"} ! two
+relationship: part_of X:3
+is_obsolete: false
+"""
+_LEVEL3, _PURL = "http://www.sbml.org/sbml/level3/version1", "http://purl.obolibrary.org/obo/"
+OWL = f"""<?xml version="1.0"?>
+<rdf:RDF xml:base="{_PURL}x.owl" xmlns:owl="http://www.w3.org/2002/07/owl#" xmlns:obo="{_PURL}"
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#"
+ xmlns:oboInOwl="http://www.geneontology.org/formats/oboInOwl#"><!-- a --><owl:Class rdf:about="{_PURL}X_1">
+<rdfs:label xml:lang="en">one</rdfs:label><oboInOwl:hasExactSynonym>uno</oboInOwl:hasExactSynonym>
+<rdfs:subClassOf><owl:Restriction><owl:onProperty rdf:resource="{_PURL}BFO_0000050"/><owl:minQualifiedCardinality>1
+</owl:minQualifiedCardinality><owl:onClass rdf:resource="#X"/></owl:Restriction></rdfs:subClassOf>
+<rdfs:subClassOf><owl:Class rdf:ID="Y"><owl:deprecated>1</owl:deprecated></owl:Class></rdfs:subClassOf></owl:Class>
+<rdf:Description rdf:about="X_2"><rdf:type rdf:resource="http://www.w3.org/2002/07/owl#Class"/></rdf:Description>
+</rdf:RDF>"""
+GRAPH = {
+    "graphs": [
+        {
+            "nodes": [
+                {
+                    "id": f"{_PURL}X_1",
+                    "lbl": "one",
+                    "type": "CLASS",
+                    "meta": {
+                        "definition": {"val": "d"},
+                        "synonyms": [{"pred": "hasExactSynonym", "val": "uno"}],
+                        "xrefs": [{"val": "Q:1"}],
+                        "comments": ["c"],
+                        "deprecated": True,
+                        "basicPropertyValues": [{"pred": f"{_PURL}IAO_0100001", "val": f"{_PURL}X_2"}],
+                    },
+                },
+                {"id": f"{_PURL}X_3", "type": "INDIVIDUAL"},
+            ],
+            "edges": [{"sub": f"{_PURL}X_1", "pred": "is_a", "obj": f"{_PURL}X_2"}],
+        }
+    ]
+}
+SBML = f"""<sbml xmlns="{_LEVEL3}/core" xmlns:fbc="{_LEVEL3}/fbc/version2" xmlns:groups="{_LEVEL3}/groups/version1"
+ level="3" version="1"><model id="m"><listOfCompartments><compartment id="c"/></listOfCompartments><listOfSpecies>
+<species id="M_a" compartment="c" boundaryCondition="1" fbc:charge="-1"><annotation><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:b="http://biomodels.net/biology-qualifiers/"><b:is>
+<rdf:Bag><rdf:li rdf:resource="https://identifiers.org/CHEBI:1"/></rdf:Bag></b:is></rdf:RDF></annotation></species>
+</listOfSpecies>
+<listOfParameters><parameter id="lb" value="-10"/></listOfParameters><fbc:listOfObjectives fbc:activeObjective="o">
+<fbc:objective fbc:id="o" fbc:type="maximize"><fbc:fluxObjective fbc:reaction="R_x" fbc:coefficient="1"/>
+</fbc:objective></fbc:listOfObjectives><listOfReactions><reaction id="R_x" reversible="0" fbc:lowerFluxBound="lb">
+<notes>
+<p>KEGG Reaction: R00001</p></notes><listOfReactants><speciesReference species="M_a" stoichiometry="1"/>
+</listOfReactants>
+<fbc:geneProductAssociation><fbc:and><!-- b --><fbc:geneProductRef fbc:geneProduct="G_1"/></fbc:and>
+</fbc:geneProductAssociation></reaction></listOfReactions></model></sbml>"""
+NAMES = "7\t|\tAbc def\t|\t\t|\tscientific name\t|\n7\t|\tabc\t|\t\t|\tcommon name\t|\n"
+
+
+def _taxonomy() -> bytes:
+    """names.dmp and delnodes.dmp in an archive."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        for name, content in (("names.dmp", NAMES.encode()), ("delnodes.dmp", b"9\t|\n")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return made.getvalue()
+
+
 EXAMPLES: dict[str, Example] = {
     **{
         f"kegg {kind}": Example("kegg", kind, _few("rest.kegg.jp", *path.split("/")), "tsv", params)
@@ -348,4 +424,11 @@ EXAMPLES: dict[str, Example] = {
     "gtdb-tk": Example("assembly_reports", "report", f"user_genome\tclassification\none\t{LINEAGE}\n".encode, "tsv"),
     "fcs": Example("assembly_reports", "report", FCS.encode, "tsv"),
     "agora strains": Example("agora", "strains", _strains, "zip", {"collection": "AGORA"}),
+    "agora model": Example("agora", "model", SBML.encode, "xml", {"model": "m"}),
+    "ontology obo": Example("ontologies", "ontology", OBO.encode),
+    "ontology owl": Example("ontologies", "ontology", OWL.encode, "xml"),
+    "ontology graph": Example("ontologies", "ontology", lambda: json.dumps(GRAPH).encode(), "json"),
+    "taxonomy names": Example("ontologies", "taxonomy", NAMES.encode, name="example.org/names.dmp"),
+    "taxonomy merged": Example("ontologies", "taxonomy", b"12\t|\t7\t|\n".__bytes__, name="example.org/merged.dmp"),
+    "taxonomy archive": Example("ontologies", "taxonomy", _taxonomy),
 }
