@@ -13,7 +13,7 @@ from lake.check import run as check
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store import catalog, record
+from lake.store import catalog, landings, record
 from lake.store.sql import quote
 
 
@@ -32,7 +32,11 @@ def run(config: Config) -> Stand:
 
     Raises:
         ConfigError: nothing is published yet, and no check kept it from that; or a contract cannot be read.
+        StorageError: a raw table has other rows than ops.landings says.
     """
+    if catalog.exists(config):
+        with catalog.session(config) as connection:
+            landings.agree(connection)
     unpublished = _unpublished(config)
     if unpublished and not _is_published(config):
         return Stand(None, [], unpublished)

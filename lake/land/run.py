@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from lake import progress, sources
 from lake.config import Config
 from lake.errors import StorageError
-from lake.land import named, tables, withdrawal
+from lake.land import named, spool, tables, withdrawal
 from lake.land.job import Count, Job, Reading
 from lake.land.named import Named
 from lake.land.readers import Readers
@@ -113,6 +113,7 @@ def into(
     started = time.perf_counter()
     summary = Summary()
     chosen = sources.chosen(config, names)
+    spool.tidy(config.data / "tmp")
     prepare(connection, config)
     known = {source: named.of(config, source) for source in chosen}
     decided = decisions.by_name(connection)
@@ -123,7 +124,7 @@ def into(
     with Readers(config) as readers:
         work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
         if force:
-            _land_anew(work, jobs)
+            _land_anew(work, chosen, jobs)
         else:
             _land(work, jobs)
     summary.unreadable += landings.unreadable(connection, chosen)
@@ -203,7 +204,7 @@ def _told(job: Job, error: StorageError) -> dict[str, Any]:
     }
 
 
-def _land_anew(work: _Work, jobs: list[Job]) -> None:
+def _land_anew(work: _Work, names: list[str], jobs: list[Job]) -> None:
     """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
 
     The last good answers of what could not be read since come first.
@@ -211,7 +212,6 @@ def _land_anew(work: _Work, jobs: list[Job]) -> None:
     Raises:
         StorageError: one of their blobs is damaged; what was landed from it before stays.
     """
-    names = sorted(known := {job.source for job in jobs})
     older = _older(work, jobs)
     for job, error in _damaged(work.config, [*older, *jobs]).items():
         raise StorageError(
@@ -220,18 +220,18 @@ def _land_anew(work: _Work, jobs: list[Job]) -> None:
             why="the raw tables are as they were: they may hold the only copy of its rows",
             next="lake verify",
         )
-    wanted = {table: schema for source in known for table, schema in sources.get(source).TABLES.items()}
+    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
 
     def anew() -> None:
         work.summary.tallies.clear()
         tables.empty(work.connection, wanted, names)
         with progress.bar("land", total=len(older) + len(jobs)) as advance:
             for chunk in filter(None, (older, jobs)):
-                with Spool(work.config.data / "tmp") as spool:
-                    _spooled(replace(work, advance=advance), chunk, spool)()
+                with Spool(work.config.data / "tmp") as to:
+                    _spooled(replace(work, advance=advance), chunk, to)()
 
     said = f"land {', '.join(names)} anew"
-    catalog.commit(work.connection, anew, kind="land", message=said, extra={"sources": names})
+    catalog.commit(work.connection, anew, kind="land", message=said, extra={"sources": sorted(names)})
 
 
 def _older(work: _Work, jobs: list[Job]) -> list[Job]:
@@ -268,27 +268,27 @@ def _chunks(config: Config, jobs: list[Job]) -> Iterator[list[Job]]:
 def _land_chunk(work: _Work, chunk: list[Job]) -> None:
     """Read a chunk's blobs, then put what they hold into the record in one transaction."""
     names = sorted({job.source for job in chunk})
-    with Spool(work.config.data / "tmp") as spool:
-        put = _spooled(work, chunk, spool)
+    with Spool(work.config.data / "tmp") as to:
+        put = _spooled(work, chunk, to)
         message = f"land {', '.join(names)}: {len(chunk)} blob(s)"
         catalog.commit(work.connection, put, kind="land", message=message, extra={"sources": names})
 
 
-def _spooled(work: _Work, chunk: list[Job], spool: Spool) -> Callable[[], None]:
+def _spooled(work: _Work, chunk: list[Job], to: Spool) -> Callable[[], None]:
     """Read a chunk's blobs. Gives what puts their rows into the record, within a transaction."""
     rows, failed = [], []
-    for job, reading in work.readers.read(chunk, spool.folder):
+    for job, reading in work.readers.read(chunk, to.folder):
         work.advance(note=job.resource.id)
         tally = work.summary.tallies.setdefault(job.source, Tally(job.source))
         tally.blobs += 1
         if reading.error:
             failed.append(job.origin)
         else:
-            spool.accept(reading.number)
+            to.accept(reading.number)
             for table, count in reading.counts.items():
                 tally.add(table, count)
         rows += _landings(work.config, job, reading)
-    return partial(tables.put, work.connection, [job.origin for job in chunk], failed, spool.tables(), rows)
+    return partial(tables.put, work.connection, [job.origin for job in chunk], failed, to.tables(), rows)
 
 
 def _landings(config: Config, job: Job, reading: Reading) -> list[dict]:

@@ -34,6 +34,12 @@ def _storing(folder: Path) -> Iterator[None]:
         ) from None
 
 
+def tidy(folder: Path) -> None:
+    """Remove what killed landings left. The caller has the right to write the lake, so there is no other landing."""
+    for left in folder.glob("spool-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 class Writer:
     """Writes rows by table, a file for each form that they have."""
 

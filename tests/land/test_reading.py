@@ -177,6 +177,14 @@ def test_a_stopped_landing_leaves_no_process(tmp_path, monkeypatch, number):
     settings = config.load(tmp_path)
     fetch.run(settings, force=True)
     assert land.run(settings).tallies["odd"].landed == 1
+    assert list((settings.data / "tmp").glob("spool-*")) == []
+
+
+def test_a_source_of_which_nothing_came_is_landed_anew(tmp_path, monkeypatch):
+    odd.install(tmp_path / "package", monkeypatch)
+    settings = odd.lake(tmp_path, {})
+    assert land.run(settings, force=True).tallies == {}
+    assert rows(settings, "SELECT count(*) FROM raw.odd_rows") == [(0,)]
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen:
