@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,33 +18,31 @@ from lake.store.ledger import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The resources of a source by id, as lake.toml describes them now.
+    """The resources of a source by id, as lake.toml describes them now, and the current answers that are here.
 
-    ``certain``: these are all. They are not, where a list that names further ones is missing, was not had when it was
-    asked for last, or cannot be read.
+    ``certain``: these resources are all. They are not, where a list that names further ones is missing, was not had
+    when it was asked for last, or cannot be read.
     """
 
     resources: Mapping[str, Resource]
     certain: bool
+    answers: list[Outcome]
 
 
 def of(config: Config, source: str) -> Named:
     """What a source of lake.toml names."""
     with closing(ledger.connect(config.data)) as connection:
-        current = {row.resource: row for row in ledger.current(connection, source)}
-        newest = {row.resource: row for row in ledger.last(connection, source)}
-    named: dict[str, Resource] = {}
-    answers = _Answers(config.data, named, current, newest)
-    try:
-        options = sources.options(source, config.sources[source], config.root)
-        before = -1
-        while len(named) > before:  # until nothing new is named
-            before, answers.certain = len(named), True
-            for resource in sources.get(source).resources(options, answers):
-                named.setdefault(resource.id, resource)
-    except Exception:  # fetch tells of it; here it means that the list is not known
-        answers.certain = False
-    return Named(named, answers.certain)
+        answers = _Answers(config.data, connection, source)
+        try:
+            options = sources.options(source, config.sources[source], config.root)
+            before = -1
+            while len(answers.named) > before:  # until nothing new is named
+                before, answers.certain = len(answers.named), True
+                for resource in sources.get(source).resources(options, answers):
+                    answers.named.setdefault(resource.id, resource)
+        except Exception:  # fetch tells of it; here it means that the list is not known
+            answers.certain = False
+    return Named(answers.named, answers.certain, list(answers.current.values()))
 
 
 def described(named: Named, answer: Outcome) -> Resource:
@@ -57,20 +56,23 @@ def described(named: Named, answer: Outcome) -> Resource:
 class _Answers:
     """The answers that are here, each to the very request that is named now."""
 
-    def __init__(
-        self, data: Path, named: Mapping[str, Resource], current: Mapping[str, Outcome], newest: Mapping[str, Outcome]
-    ):
-        self._data, self._named, self._current, self._newest = data, named, current, newest
+    def __init__(self, data: Path, connection: sqlite3.Connection, source: str):
+        self._data, self._connection, self._source = data, connection, source
+        self.current = {row.resource: row for row in ledger.current(connection, source)}
+        self.named: dict[str, Resource] = {}
         self.certain = True
 
     def __call__(self, id: str) -> Path | None:
-        resource, answer = self._named.get(id), self._current.get(id)
+        resource, answer = self.named.get(id), self.current.get(id)
         path = blobs.path(self._data, answer.sha256) if answer and answer.sha256 else None
         if not (resource and answer and path and answer.url == resource.url and path.is_file()):
             self.certain = False
             return None
-        self.certain &= answer == self._newest[id]
+        self.certain &= self._outcomes(id)[0].id == answer.id
         return path
 
     def missing(self, id: str) -> bool:
-        return id in self._newest and self(id) is None
+        return bool(self._outcomes(id)) and self(id) is None
+
+    def _outcomes(self, id: str) -> list[Outcome]:
+        return ledger.history(self._connection, self._source, id)

@@ -120,7 +120,7 @@ def into(
     summary.withdrawn = withdrawal.due(connection, config, known, decided, everything=names is None)
     if summary.withdrawn:
         withdrawal.carry_out(connection, summary.withdrawn)
-    jobs = _jobs(config, known, decided)
+    jobs = _jobs(known, decided)
     with Readers(config) as readers:
         work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
         if force:
@@ -142,17 +142,14 @@ def _land(work: _Work, jobs: list[Job]) -> None:
     work.summary.unreadable = [_told(job, error) for job, error in damaged.items()]
 
 
-def _jobs(config: Config, known: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
+def _jobs(known: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
     """The current answers of the sources, each as lake.toml describes it now, but for those that are to stay away."""
-    jobs = []
-    with closing(ledger.connect(config.data)) as connection:
-        for source, now in known.items():
-            reader = sources.get(source).READER
-            for answer in ledger.current(connection, source):
-                if withdrawal.stays(now, decided, source, answer.resource):
-                    resource = named.described(now, answer)
-                    jobs.append(Job(source, resource, str(answer.sha256), reader, answer.at))
-    return jobs
+    return [
+        Job(source, named.described(now, answer), str(answer.sha256), sources.get(source).READER, answer.at)
+        for source, now in known.items()
+        for answer in now.answers
+        if withdrawal.stays(now, decided, source, answer.resource)
+    ]
 
 
 def _stale(work: _Work, jobs: list[Job]) -> list[Job]:
