@@ -54,7 +54,7 @@ class Limits(_Section):
     memory: Bytes = 4 * 10**9  # what DuckDB and the cube writer may hold
     threads: int = Field(default=2, ge=1)
     reader_memory: Bytes = 2 * 10**9  # what the reader of one answer may hold
-    reader_seconds: float = Field(default=60.0, gt=0)  # and may take; as long again for each 10 MB
+    reader_seconds: float = Field(default=60.0, gt=0)  # of CPU; as long again for each 10 MB
 
 
 class Domain(_Section):

@@ -95,6 +95,9 @@ def read(resource, path):
                 ctypes.string_at(0)
             case ["hang"]:
                 time.sleep(600)
+            case ["spin"]:
+                while True:
+                    pass
             case ["noise"]:
                 print("noise " * 100_000)
             case ["nothing"]:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Iterator
 from itertools import count, groupby
@@ -28,10 +29,20 @@ from lake.store import blobs
 
 BATCH = 500  # answers that a source's `read_many` is given at once
 _MORE = 10 * 10**6  # bytes of an answer for which its reader gets the time of [limits] reader_seconds once more
+_IDLE = 5
 _PATIENCE = 2.0  # seconds for a process to say where it is
 _TEXT = 8_000  # characters that are kept of what a process said when it died
 _MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # Arrow's own would set 1 GB aside, which counts as held
 _START = "import sys; sys.path[:] = {path!r}; from lake.land.worker import main; main({descriptor})"
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used; where the system does not tell, the time that passes."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Ended(Exception):
@@ -106,7 +117,7 @@ class Readers:
         try:
             self._connection.send(Task(module, folder / str(next(self._tasks)), numbered, together))
             for limit in seconds:
-                if not self._connection.poll(sum(seconds) if together else limit):
+                if not self._answers_within(sum(seconds) if together else limit):
                     raise self._too_slow(limit)
                 reading: Reading = self._connection.recv()
                 if isinstance(reading.error, StorageError):
@@ -119,6 +130,15 @@ class Readers:
                     return
         except (EOFError, OSError):
             raise self._gone() from None
+
+    def _answers_within(self, limit: float) -> bool:
+        """Whether the process says something before it used that many seconds of CPU, or waited for `_IDLE` times as
+        long: on a busy machine a reader is slow through no fault of its answer."""
+        began, used = time.monotonic(), _cpu_seconds(self._process.pid)
+        while not self._connection.poll(min(limit / 4, 1.0)):
+            if _cpu_seconds(self._process.pid) - used > limit or time.monotonic() - began > _IDLE * limit:
+                return False
+        return True
 
     def _seconds(self, job: Job) -> float:
         size = blobs.path(self._config.data, job.blob).stat().st_size

@@ -20,7 +20,7 @@ from lake.cli import _state
 from lake.errors import StorageError
 from lake.store import catalog
 
-LIMITS = 'reader_memory = "200 MB"\nreader_seconds = 4'
+LIMITS = 'reader_memory = "200 MB"\nreader_seconds = 1'
 FAULTS = {
     "error": "ValueError: an odd value",
     "unpicklable": "Local",
@@ -33,7 +33,8 @@ FAULTS = {
     "abort": "SIGABRT",
     "kill": "SIGKILL",
     "fault": "SIGSEGV",
-    "hang": "4 s",
+    "hang": "more than 1 s",
+    "spin": "more than 1 s",
     "lost": "would be lost",
     "cells": "of columns that it does not have: no",
     "unreadable": "it is odd",
@@ -58,7 +59,7 @@ def answers(faults: Sequence[str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("faults", "many"),
     [
-        pytest.param(["abort", "error", "hang", "memory", "unreadable"], True, id="some"),
+        pytest.param(["abort", "error", "memory", "spin", "unreadable"], True, id="some"),
         pytest.param([*FAULTS], False, id="one by one", marks=pytest.mark.slow),
         pytest.param([*FAULTS], True, id="many", marks=pytest.mark.slow),
     ],
@@ -83,7 +84,7 @@ def test_an_answer_that_trips_its_reader_is_its_own_failure(tmp_path, monkeypatc
     traces = dict(rows(settings, "SELECT resource, traceback FROM ops.landings WHERE status = 'unreadable'"))
     said = {"unreadable", "nothing", "lost", "cells"}  # by the reader or the landing itself: no place to tell of
     assert all(trace is None for fault, trace in traces.items() if fault in said)
-    for fault in {"error", "deep", "memory", "panic", "abort", "fault", "hang"}.intersection(faults):
+    for fault in {"error", "deep", "memory", "panic", "abort", "fault", "hang", "spin"}.intersection(faults):
         assert "odd_source.py" in traces[fault]
     again = land.run(settings)  # they are not tried again by the same reader, and are told again
     assert again.tallies["odd"].blobs == 0
