@@ -83,22 +83,33 @@ _PYTHON = {
 
 
 def inferred(rows: Iterable[Row]) -> Columns:
-    """Columns as the values in them have it, where nothing else says their types."""
-    found: dict[str, str] = {}
+    """Columns as all the values in them have it, where nothing else says their types.
+
+    >>> inferred([{"l": [1]}, {"l": [2.5]}])
+    [('l', 'DOUBLE[]')]
+    """
+    values: dict[str, list[Any]] = {}
     for row in rows:
         for column, value in row.items():
-            type = _type(value)
-            if found.get(column) != "DOUBLE" or type != "BIGINT":
-                found[column] = type
-    return list(found.items())
+            values.setdefault(column, []).append(value)
+    return [(column, _type(some)) for column, some in values.items()]
 
 
-def _type(value: Any) -> str:
-    if isinstance(value, list):
-        return f"{_type(value[0]) if value else 'VARCHAR'}[]"
-    if isinstance(value, dict):
-        return f"STRUCT({', '.join(f'{name(key)} {_type(item)}' for key, item in value.items())})"
-    return _PYTHON[type(value)]
+def _type(values: list[Any]) -> str:
+    """The type that holds all the values; a list is as all its items together are."""
+    if not values:
+        return "VARCHAR"
+    kinds = {type(value) for value in values}
+    if kinds == {list}:
+        return f"{_type([item for value in values for item in value])}[]"
+    if kinds == {dict}:
+        keys = dict.fromkeys(key for value in values for key in value)
+        fields = (f"{name(key)} {_type([value[key] for value in values if key in value])}" for key in keys)
+        return f"STRUCT({', '.join(fields)})"
+    if kinds == {int, float}:
+        return "DOUBLE"
+    first = values[0]
+    return "TIMESTAMPTZ" if getattr(first, "tzinfo", None) else _PYTHON.get(type(first), "VARCHAR")
 
 
 _FITTING = (
@@ -151,7 +162,8 @@ def insert(
 
     if not rows:
         return
-    listed = {column: types[column] for column in dict.fromkeys(c for row in rows for c in row)}
+    named = dict.fromkeys(c for row in rows for c in row) or list(types)[:1]  # a row of nulls names none
+    listed = {column: types[column] for column in named}
     select, values = given(rows, listed)
     target = f"{'.'.join(map(name, table.split('.')))} ({', '.join(map(name, listed))})"
     try:

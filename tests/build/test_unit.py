@@ -293,3 +293,45 @@ def test_a_table_that_only_the_record_knows_has_its_types(tmp_path):
 def test_a_file_of_tests_is_no_model(tmp_path):
     project = graph.load(config.load(toy.make(tmp_path, **{"sql/core/heat.test.toml": HEAT})))
     assert set(project.models) == {"seeds.stars", "core.planets", "core.heat"}
+
+
+CASES = {
+    "a list of whole and other numbers": ("list_sum(l)", "{l = [1, 2.5], expect = 3.5}, {l = [2], expect = 2.0}"),
+    "lists in lists": ("list_sum(l[1]) + list_sum(l[2])", "{l = [[1], [2.5]], expect = 3.5}"),
+    "structs of both": ("s.a + s.b", "{s = {a = 1, b = 2.5}, expect = 3.5}"),
+    "structs in lists": ("list_sum([x.a for x in l])", "{l = [{a = 1}, {a = 2.5}], expect = 3.5}"),
+    "an empty list": ("len(l)", "{l = [], expect = 0}"),
+    "an offset": ("epoch(t)", "{t = 2024-03-10T02:30:00+05:30, expect = 1710018000.0}"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_macros_arguments_are_what_the_test_says(tmp_path, monkeypatch, case, zone):
+    body, cases = CASES[case]
+    argument = cases[1]
+    folder = toy.make(
+        tmp_path,
+        **{
+            "macros/m.sql": f"CREATE MACRO m({argument}) AS {body};",
+            "macros/m.test.toml": f'[[test]]\ncall = "m({argument})"\ncases = [{cases}]\n',
+        },
+    )
+    monkeypatch.setenv("TZ", zone)
+    summary = unit.run(config.load(folder), ["macros.m"])
+    assert [outcome.differences for outcome in summary.outcomes] == [[]]
+
+
+def test_a_row_of_nulls_may_be_given(tmp_path):
+    contract = "from lake.contract import Table\nclass X(Table):\n    v: int | None\nclass Y(Table):\n    n: int\n"
+    folder = toy.make(
+        tmp_path,
+        **{
+            **dict.fromkeys(toy.FILES.keys() - {"lake.toml"}),
+            "models/core.py": contract,
+            "sql/core/x.sql": "SELECT 1::BIGINT AS v",
+            "sql/core/y.sql": "SELECT count(*) AS n FROM core.x",
+            "sql/core/y.test.toml": '[[test]]\nname = "nulls"\ngiven.core.x = [{}, {}]\nexpect = [{n = 2}]\n',
+        },
+    )
+    assert [outcome.differences for outcome in unit.run(config.load(folder)).outcomes] == [[]]
