@@ -16,7 +16,7 @@ FLOORS = {
     1: ("store",),
     2: ("sources",),
     3: ("fetch", "land", "reader", "project"),
-    4: ("build", "check", "trace", "train", "export"),
+    4: ("build", "check", "trace", "train", "export", "repair"),
     5: ("cli", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

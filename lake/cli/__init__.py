@@ -78,6 +78,7 @@ _HELP = {
     "note": "Keep how data was made: add, import, look up at Crossref, list.",
     "plan": "What lake build would build, and why; with --data, what that would change.",
     "remove": "Take a source or a resource out of the lake; its bytes stay.",
+    "repair": "Make what is damaged anew, and say what cannot be.",
     "restore": "Make an older snapshot the newest.",
     "run": "Fetch, land, build, check, publish; what is up to date is skipped.",
     "shell": "A duckdb prompt with the lake attached, read-only unless asked.",

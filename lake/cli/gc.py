@@ -21,7 +21,7 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
     """Tell what could be freed: old snapshots without a tag, and what killed processes left. --apply frees it.
 
     Tagged snapshots are kept, those that somebody has open, and every blob: from them everything else can be made
-    again.
+    again. Answers that were refused are freed after 30 days.
     """
     from lake import config
     from lake.store import gc
@@ -40,6 +40,7 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
         "orphans": "file(s) of no snapshot",
         "left": "left folder(s) and door(s)",
         "cubes": "cube(s)",
+        "refused": "refused answer(s)",
     }
     told = ", ".join(f"{n:,} {words[what]}" for what, n in gc.summary(found).items() if n)
     _output.say(f"{'freed' if found.applied else 'would free'} {told}: {_output.size(found.bytes)}")

@@ -26,14 +26,15 @@ def command(path: str, action: str, what: str, kind: str, about: str, doi: str, 
     The same note twice is one. What a person wrote is never replaced by what is looked up.
     """
     from lake import config
-    from lake.store import notes
+    from lake.store import copies, notes
 
     settings = config.load(path)
+    copy = copies.kept_notes(settings)
     if action == "add":
         row = {"statement": what, "kind": kind, "about": about, "doi": doi, "url": url}
-        _told(notes.add(settings.root, [row]))
+        _told(notes.add(settings.root, [row], copy))
     elif action == "import":
-        _told(notes.add(settings.root, _rows(what)))
+        _told(notes.add(settings.root, _rows(what), copy))
     elif action == "lookup":
         _lookup(settings)
     else:
@@ -62,11 +63,12 @@ def _told(counts: dict[str, int]) -> None:
 
 def _lookup(settings: Config) -> None:
     from lake.fetch import crossref
-    from lake.store import notes
+    from lake.store import copies, notes
 
     lacking = [row for row in notes.read(settings.root) if row["doi"] and not (row["title"] and row["year"])]
     found, failed = crossref.lookup(settings, [row["doi"] for row in lacking])
-    changed = notes.fill(settings.root, {row["note"]: found[row["doi"]] for row in lacking if row["doi"] in found})
+    fresh = {row["note"]: found[row["doi"]] for row in lacking if row["doi"] in found}
+    changed = notes.fill(settings.root, fresh, copies.kept_notes(settings))
     if _output.as_json:
         _output.json_out({"asked": len({row["doi"] for row in lacking}), "filled": changed, "failed": failed})
     for doi, reason in failed.items():

@@ -11,7 +11,8 @@ from lake.cli import _output
 def command(path: str, quick: bool) -> None:
     """Read every stored byte and compare it with what it was; name what damage hurts, and how to mend it.
 
-    Blobs have their sha256 for a name, Parquet files have theirs in data/sums.sqlite, cubes a digest over their values.
+    Blobs have their sha256 for a name, Parquet files have theirs in data/sums.sqlite and in the manifest of each
+    snapshot, as the catalog's rows have; cubes have a digest over their values.
     """
     from lake import config
     from lake.errors import StorageError
@@ -26,6 +27,8 @@ def command(path: str, quick: bool) -> None:
         _output.say(f"{damage.path}: {damage.how}")
         _output.say(f"  hurts: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
         _output.say(f"  next:  {'; '.join(damage.next)}")
+    for one in found.lost:
+        _output.say(f"{one.path}: lost, as is known: {one.how}")
     if found.unknown:
         _output.warn(f"{len(found.unknown)} file(s) have no sum yet; the next lake build takes it")
     counts = f"{found.blobs:,} blobs, {found.files:,} Parquet files, {found.cubes:,} cubes, {_output.size(found.bytes)}"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import durable, record, sums
+from lake.store import copies, durable, manifests, record, sums
 from lake.store.record import ALIAS, META, TABLES
 from lake.store.sql import Columns, connect, name, quote
 
@@ -35,15 +35,25 @@ T = TypeVar("T")
 
 
 def exists(config: Config) -> bool:
-    """Whether this lake has a record yet. A file without tables, as a killed first run leaves it, is none."""
+    """Whether this lake has a record yet. A file without tables, as a killed first run leaves it, is none.
+
+    Raises:
+        StorageError: it had one, which is gone or empty.
+    """
     if not config.lake.catalog.startswith("sqlite"):
         return True
-    file = config.data / "catalog.sqlite"
-    if not file.is_file():
-        return False
+    file = config.data / copies.CATALOG
+    there = file.is_file()
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as record:
-        return record.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
-    return True  # it cannot be read this way; opening it says why
+        there = record.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
+    if not there and (manifests.known(config) or copies.catalogs(config) or (config.root / "lake.duckdb").exists()):
+        raise StorageError(
+            "the catalog is gone or empty, and the lake's snapshots with it",
+            where=str(file),
+            why="something removed or emptied it, or a power cut did; a build would begin another history",
+            next="lake repair",
+        )
+    return there  # one that cannot be read this way is; opening it says why
 
 
 @contextmanager
@@ -59,6 +69,7 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
     try:
         _attach(connection, config, write=write)
         connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
+        manifests.recognise(config, connection)
         yield connection
     except duckdb.Error as error:
         if hurt := damage(error):
@@ -113,6 +124,7 @@ def extension(name: str) -> Path:
 def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: bool) -> None:
     import duckdb
 
+    exists(config)
     for statement in attach_statements(config, write=write):
         try:
             connection.execute(statement)
@@ -122,8 +134,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: boo
             raise StorageError(
                 f"the record cannot be opened: {first_line(error)}",
                 where=str(config.data),
-                why="the folder is not writable, the disk is full, or the file is not a lake's catalog",
-                next="lake status",
+                why="the folder is not writable, the disk is full, or the file is damaged or no lake's catalog",
+                next="lake repair",
             ) from None
 
 
@@ -177,13 +189,41 @@ def writing(config: Config, *, wait: float = 0) -> Iterator[None]:
 @contextmanager
 def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBPyConnection]:
     """`writing` and a `session` to write in."""
-    with writing(config, wait=wait), session(config, write=True) as connection:
-        _fold(connection)
-        yield connection
-        last = record.latest(connection)
-        with suppress(StorageError):  # what was committed stays; the next writer takes the sums
-            if last and last.id != sums.upto(config.data):
-                sums.record(config.data, last.id, chain.from_iterable(record.tables(connection, last.id).values()))
+    with writing(config, wait=wait):
+        with session(config, write=True) as connection:
+            _fold(connection)
+            try:
+                yield connection
+            except LakeError:  # what was committed before is kept all the same
+                with suppress(Exception):
+                    keep(config, connection)
+                raise
+            last = keep(config, connection)
+        copies.quietly(config, last)
+
+
+def keep(config: Config, connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Keep what the newest snapshot is, where it was not kept yet: the sums of its files, copies, its manifest.
+
+    Returns:
+        its number; None where there is no snapshot yet, or the disk is full.
+
+    Raises:
+        StorageError: the catalog was damaged since the manifest before.
+    """
+    last = record.latest(connection)
+    if last is None or manifests.path(config, last.id).exists():
+        return last and last.id
+    try:
+        files = list(chain.from_iterable(record.tables(connection, last.id).values()))
+        if last.id != sums.upto(config.data):
+            sums.record(config.data, last.id, files)
+        copies.tables(config, files, sums.known(config.data))
+        if config.lake.catalog == "sqlite":  # a database server keeps checksums and copies of its own
+            manifests.write(config, connection, last.id)
+    except OSError:  # a full disk: what was committed stays; the next writer takes them
+        return None
+    return last.id
 
 
 def _fold(connection: duckdb.DuckDBPyConnection) -> None:
@@ -292,6 +332,7 @@ def explain(error: BaseException, table: str = "", where: str = "") -> LakeError
 
 
 _FILE = re.compile(r"tables/([^/'\"\n]+)/([^/'\"\n]+)/[^'\"\n]*?\.parquet")
+_NO_CATALOG = ("disk image is malformed", "file is not a database", "mismatch type error: invalid type in column")
 _BROKEN = ("decompression fail", "tprotocolexception", "parquet magic", "corrupt", "no magic bytes")
 
 
@@ -301,6 +342,9 @@ def damage(error: BaseException) -> StorageError | None:
 
     if not isinstance(error, duckdb.Error) or is_shortage(error):
         return None
+    if text := _said(error, *_NO_CATALOG):
+        why = "a failing disk, a power cut, or something wrote to it"
+        return StorageError(f"the catalog is damaged: {text}", where=copies.CATALOG, why=why, next="lake repair")
     file = _FILE.search(str(error))
     if not file and not _said(error, *_BROKEN):
         return None

@@ -219,6 +219,11 @@ def _digests(config: Config, place: Path) -> list[str]:
         return []
 
 
+def is_noted(config: Config, place: Path) -> bool:
+    """Whether it is known what a door's bytes are to be."""
+    return bool(_digests(config, place))
+
+
 def untouched(config: Config, place: Path) -> bool:
     """Whether a door's bytes are those that were written."""
     now = sums.take(place)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -75,13 +76,27 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def sweep(path: Path) -> None:
-    """Remove what dead processes left beside a file that is written by way of ``.<name>.<pid>-...``, or is named so."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        number = left.name.removeprefix(f".{path.name}.").partition("-")[0]
+def left_in(folder: Path) -> Iterator[Path]:
+    """What dead processes left beside any file of a folder, or of one below it."""
+    for file in folder.rglob(".*"):
+        found = re.fullmatch(r"\..+\.(\d+)-[^.]*(\.wal)?", file.name)
+        if found and not _lives(int(found[1])):
+            yield file
+
+
+def left(path: Path) -> Iterator[Path]:
+    """What dead processes left beside a file that is written by way of ``.<name>.<pid>-...``."""
+    for file in path.parent.glob(f".{path.name}.*"):
+        number = file.name.removeprefix(f".{path.name}.").partition("-")[0]
         if number.isdecimal() and not _lives(int(number)):
-            with suppress(OSError):
-                left.unlink()
+            yield file
+
+
+def sweep(path: Path) -> None:
+    """Remove what dead processes left beside a file."""
+    for file in left(path):
+        with suppress(OSError):
+            file.unlink()
 
 
 def _lives(process: int) -> bool:

@@ -1,20 +1,23 @@
 """What can be freed: snapshots that are not among the newest, that nobody named and nobody has open, and what a killed
 process left.
 
-Blobs are never freed: from them everything else can be made again.
+Blobs are not freed, since from them everything else can be made again; but for those of answers that were refused,
+which are kept for `ledger.REFUSED_DAYS` days.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, cubes, lease, record, sums, tags
+from lake.store import blobs, catalog, copies, cubes, durable, lease, ledger, manifests, record, sums, tags
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Freed:
     orphans: list[str] = field(default_factory=list)  # Parquet files that no snapshot ever had
     left: list[str] = field(default_factory=list)  # spill and spool folders, doors
     cubes: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # blobs of answers that were refused long ago
     in_use: list[lease.Holder] = field(default_factory=list)  # who has which snapshot open: these are kept
     bytes: int = 0
     applied: bool = False
@@ -41,7 +45,7 @@ class Freed:
 
     @property
     def nothing(self) -> bool:
-        return not (self.snapshots or self.files or self.orphans or self.left or self.cubes)
+        return not (self.snapshots or self.files or self.orphans or self.left or self.cubes or self.refused)
 
 
 def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 0) -> Freed:
@@ -52,13 +56,19 @@ def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 
         Locked: another process writes this lake.
     """
     keep = max(keep, 1)
-    with catalog.write_session(config, wait=wait) as connection:
-        if not apply:
+    if not apply:
+        with catalog.write_session(config, wait=wait) as connection:
             return _find(config, connection, keep, lease.held(config))
-        with lease.freeing(config):
-            found = _find(config, connection, keep, lease.held(config, sweep=True))
-            _expire(config, connection, found)
-        _free(config, connection, found)  # what no snapshot has that can still be opened
+    with catalog.writing(config, wait=wait):
+        with catalog.session(config, write=True) as connection:
+            catalog.keep(config, connection)
+            with lease.freeing(config):
+                found = _find(config, connection, keep, lease.held(config, sweep=True))
+                _expire(config, connection, found)
+            _free(config, connection, found)  # what no snapshot has that can still be opened
+            last = record.latest(connection).id
+        with suppress(OSError, sqlite3.Error):
+            copies.renew(config, last)  # the older copies have what is freed
     return found
 
 
@@ -75,8 +85,9 @@ def _find(config: Config, connection: DuckDBPyConnection, keep: int, in_use: lis
     found.files = sorted(known - live)
     found.orphans = sorted(set(_walk(config.data / record.TABLES, config.data)) - known)
     found.left = sorted(_left(config, kept))
+    found.refused = sorted(_refused(config))
     found.cubes = sorted(_unused_cubes(config, connection, held.values()))
-    found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes])
+    found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes, *found.refused])
     return found
 
 
@@ -92,6 +103,19 @@ def _left(config: Config, kept: Iterable[int]) -> Iterator[str]:
     for pattern in ("tmp/build-*", "tmp/spool-*"):
         yield from (str(path.relative_to(config.data)) for path in config.data.glob(pattern))
     yield from (f"doors/{door.name}" for door in config.data.glob("doors/*.duckdb") if door.name not in stay)
+    yield from (os.path.relpath(left, config.data) for left in durable.left(config.root / "lake.duckdb"))
+    for folder in ("doors", copies.COPIES, manifests.MANIFESTS):
+        yield from (str(left.relative_to(config.data)) for left in durable.left_in(config.data / folder))
+
+
+def _refused(config: Config) -> Iterator[str]:
+    with closing(ledger.connect(config.data)) as connection:
+        for sha in ledger.inspected(connection):
+            blob = blobs.path(config.data, sha)
+            if blob.is_symlink():  # its bytes lie in a domain's folder
+                yield os.path.relpath(blob.resolve(), config.data)
+            if blob.exists() or blob.is_symlink():
+                yield str(blob.relative_to(config.data))
 
 
 def _unused_cubes(
@@ -129,16 +153,18 @@ def _expire(config: Config, connection: DuckDBPyConnection, found: Freed) -> Non
 
 def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
     connection.execute(f"CALL ducklake_cleanup_old_files('{record.ALIAS}', cleanup_all => true)")
-    for path in (*found.files, *found.orphans, *found.left, *found.cubes):
+    for path in (*found.files, *found.orphans, *found.left, *found.cubes, *found.refused):
         place = config.data / path
         if place.is_dir():
             shutil.rmtree(place, ignore_errors=True)
         else:
             place.unlink(missing_ok=True)
     sums.forget(config.data, [*found.files, *found.orphans])
+    copies.forget(config, found.files)
+    manifests.forget(config, found.snapshots)
     found.applied = True
 
 
 def summary(found: Freed) -> dict[str, Any]:
     """Counts for people."""
-    return {name: len(getattr(found, name)) for name in ("snapshots", "files", "orphans", "left", "cubes")}
+    return {name: len(getattr(found, name)) for name in ("snapshots", "files", "orphans", "left", "cubes", "refused")}

@@ -72,11 +72,11 @@ class Outcome:
 
 
 _NAMES = tuple(f.name for f in fields(Outcome))
-_COLUMNS = ", ".join(_NAMES)
-_INSERT = f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
+COLUMNS = ", ".join(_NAMES)
+INSERT = f"INSERT INTO outcomes ({COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 _PARAMS, _OPTIONAL = _NAMES.index("params"), _NAMES.index("optional")
 _GOOD = ", ".join(f"'{name}'" for name in GOOD)
-_SCHEMA = f"""
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS outcomes (
     run TEXT NOT NULL, source TEXT NOT NULL, resource TEXT NOT NULL, kind TEXT NOT NULL, expects TEXT NOT NULL,
     url TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL CHECK (outcome IN ({_GOOD}, 'refused', 'failed')),
@@ -99,12 +99,13 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
     if write:
         with _storing(file):
             data.mkdir(parents=True, exist_ok=True)
-            connection = _open(f"file:{quote(str(file))}?mode=rwc")
+            connection = _open(f"file:{quote(str(file))}?mode=rwc", factory=_Copied)
+            connection.data = data
             # FULL: a row that was recorded is on the disk, as its blob is. NORMAL could lose the last rows in a power
             # cut. It costs one fsync a resource, next to the two of its blob and the pauses that politeness asks for.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(_SCHEMA)
+            connection.executescript(SCHEMA)
             return connection
     with _storing(file):
         found = _open_readable(file) if file.is_file() else None
@@ -113,7 +114,7 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
         if found:
             found.close()  # a first fetch has just begun, and has not made its table yet
         empty = sqlite3.connect(":memory:")
-        empty.executescript(_SCHEMA)
+        empty.executescript(SCHEMA)
         return empty
 
 
@@ -135,9 +136,21 @@ def _open_readable(file: Path) -> sqlite3.Connection:
     return memory
 
 
-def _open(uri: str) -> sqlite3.Connection:
+class _Copied(sqlite3.Connection):
+    """One that writes: when it is closed, what it wrote has a second copy."""
+
+    data: Path
+
+    def close(self) -> None:
+        super().close()
+        from lake.store import copies
+
+        copies.quietly_fetches(self.data)
+
+
+def _open(uri: str, **options: Any) -> sqlite3.Connection:
     # Any thread may use it: SQLite is built serialised, and a Recorder lets one write at a time.
-    return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False, **options)
 
 
 def record(connection: sqlite3.Connection, *outcomes: Outcome) -> None:
@@ -149,7 +162,7 @@ def record(connection: sqlite3.Connection, *outcomes: Outcome) -> None:
     with _storing(Path(FILE)):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.executemany(_INSERT, map(_values, outcomes))
+            connection.executemany(INSERT, map(_values, outcomes))
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
@@ -206,7 +219,7 @@ def last(connection: sqlite3.Connection, source: str | None = None) -> list[Outc
 
 def history(connection: sqlite3.Connection, source: str, resource: str) -> list[Outcome]:
     """All rows of a resource, newest first."""
-    sql = f"SELECT {_COLUMNS} FROM outcomes WHERE source = ? AND resource = ? ORDER BY id DESC"
+    sql = f"SELECT {COLUMNS} FROM outcomes WHERE source = ? AND resource = ? ORDER BY id DESC"
     return list(_rows(connection.execute(sql, (source, resource))))
 
 
@@ -217,8 +230,19 @@ def held(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute(sql))
 
 
+REFUSED_DAYS = 30  # for which the bytes of a refused answer are kept, for inspection
+
+
+def inspected(connection: sqlite3.Connection) -> set[str]:
+    """The blobs of answers that were refused, each time, and the last time more than `REFUSED_DAYS` ago."""
+    sql = f"""SELECT sha256 FROM outcomes WHERE sha256 IS NOT NULL GROUP BY sha256
+              HAVING max(outcome IN ({_GOOD})) = 0
+                 AND max(julianday(at)) < julianday('now') - {REFUSED_DAYS}"""
+    return {sha for (sha,) in connection.execute(sql)}
+
+
 def _newest(connection: sqlite3.Connection, source: str | None, condition: str) -> list[Outcome]:
-    sql = f"""SELECT {_COLUMNS} FROM outcomes
+    sql = f"""SELECT {COLUMNS} FROM outcomes
               WHERE id IN (SELECT max(id) FROM outcomes
                            WHERE (?1 IS NULL OR source = ?1) AND {condition} GROUP BY source, resource)
               ORDER BY source, resource"""

@@ -60,7 +60,7 @@ def _damaged(path: Path, how: str) -> StorageError:
     )
 
 
-def add(root: Path, given: Iterable[Mapping[str, str]]) -> dict[str, int]:
+def add(root: Path, given: Iterable[Mapping[str, str]], copy: Path | None = None) -> dict[str, int]:
     """Add notes; how many are new, filled where cells were empty, and as they were.
 
     Raises:
@@ -80,11 +80,11 @@ def add(root: Path, given: Iterable[Mapping[str, str]]) -> dict[str, int]:
                 known |= fresh
                 counts["filled" if fresh else "known"] += 1
         if counts["added"] or counts["filled"]:
-            _write(root, kept.values())
+            _write(root, kept.values(), copy)
     return counts
 
 
-def fill(root: Path, found: Mapping[str, Mapping[str, str]]) -> int:
+def fill(root: Path, found: Mapping[str, Mapping[str, str]], copy: Path | None = None) -> int:
     """Write what was looked up, by note, into cells that are empty; how many notes that changes."""
     changed = 0
     with _changing(root):
@@ -94,7 +94,7 @@ def fill(root: Path, found: Mapping[str, Mapping[str, str]]) -> int:
             row |= fresh
             changed += bool(fresh)
         if changed:
-            _write(root, rows)
+            _write(root, rows, copy)
     return changed
 
 
@@ -129,9 +129,47 @@ def _checked(given: Mapping[str, str], number: int) -> dict[str, str]:
     return row
 
 
-def _write(root: Path, rows: Iterable[Mapping[str, str]]) -> None:
+def _write(root: Path, rows: Iterable[Mapping[str, str]], copy: Path | None) -> None:
     text = io.StringIO(newline="")
     file = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     file.writeheader()
     file.writerows(sorted(rows, key=lambda row: (row["kind"], row["about"], row["note"])))
     durable.write(root / FILE, text.getvalue())
+    if copy:
+        durable.write(copy, text.getvalue())
+
+
+def damage(root: Path, copy: Path) -> str:
+    """How the notes differ from their copy; empty where they do not, or there is none. What is added by hand is no
+    difference."""
+    if not copy.is_file():
+        return ""
+    if not (root / FILE).is_file():
+        return "it is missing"
+    try:
+        now = {row["note"]: row for row in read(root)}
+        kept = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
+    except StorageError as error:
+        return error.what
+    except (ConfigError, UnicodeDecodeError, KeyError) as error:
+        return str(error)
+    wrong = [note for note, row in kept.items() if now.get(note) != row]
+    return f"{len(wrong)} note(s) are not what they were" if wrong else ""
+
+
+def restore(root: Path, copy: Path) -> None:
+    """Put the notes of the copy back; what was added by hand stays, where it can be read."""
+    with _changing(root):
+        try:
+            mine = read(root)
+        except (StorageError, ConfigError):
+            mine = []
+        kept = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
+        _write(root, ({row["note"]: row for row in mine if _own(row)} | kept).values(), copy)
+
+
+def _own(row: Mapping[str, str]) -> bool:
+    try:
+        return _checked({name: row[name] for name in COLUMNS if name != "note"}, 0)["note"] == row["note"]
+    except ConfigError:
+        return False

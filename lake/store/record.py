@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 ALIAS = "lake"
 META = f"__ducklake_metadata_{ALIAS}"
 TABLES = "tables"  # <data>/tables: the Parquet files
+# A data file f of a table t in a schema s, relative to the data folder. The catalog has a whole path where a file does
+# not lie in the folder that it gave the table itself: one named with other letters than ASCII's has a folder of digits.
+_OWN = f"'{TABLES}/' || s.schema_name || '/' || t.table_name || '/'"
+_PLACE = f"""CASE WHEN f.path_is_relative = 0 THEN {_OWN} || split_part(f.path, '/' || {_OWN}, -1)
+                  ELSE '{TABLES}/' || s.path || t.path || f.path END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, li
     """Each table of a snapshot with its Parquet files, relative to the data folder."""
     rows = connection.execute(
         f"""SELECT s.schema_name || '.' || t.table_name,
-                   list('{TABLES}/' || s.path || t.path || f.path ORDER BY f.data_file_id)
+                   list({_PLACE} ORDER BY f.data_file_id)
                         FILTER (f.data_file_id IS NOT NULL)
             FROM {META}.ducklake_table t
             JOIN {META}.ducklake_schema s USING (schema_id)
@@ -79,11 +84,13 @@ def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, li
 def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Every Parquet file that the record knows or has yet to delete, relative to the data folder."""
     rows = connection.execute(
-        f"""SELECT '{TABLES}/' || s.path || t.path || f.path
+        f"""SELECT {_PLACE}
             FROM {META}.ducklake_data_file f
-            JOIN (SELECT DISTINCT table_id, schema_id, path FROM {META}.ducklake_table) t USING (table_id)
+            JOIN (SELECT DISTINCT table_id, schema_id, table_name, path FROM {META}.ducklake_table) t USING (table_id)
             JOIN {META}.ducklake_schema s USING (schema_id)
-            UNION SELECT '{TABLES}/' || path FROM {META}.ducklake_files_scheduled_for_deletion"""
+            UNION SELECT CASE WHEN path_is_relative = 0 THEN regexp_replace(path, '^.*?/{TABLES}/', '{TABLES}/')
+                              ELSE '{TABLES}/' || path END
+            FROM {META}.ducklake_files_scheduled_for_deletion"""
     ).fetchall()
     return {file for (file,) in rows}
 
@@ -187,3 +194,28 @@ def partitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str
 
 def _lives(alias: str) -> str:
     return f"{alias}.begin_snapshot <= $at AND ({alias}.end_snapshot IS NULL OR {alias}.end_snapshot > $at)"
+
+
+def rows(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, int]:
+    """How many rows each Parquet file of a snapshot has."""
+    found = connection.execute(
+        f"""SELECT {_PLACE}, f.record_count FROM {META}.ducklake_data_file f
+            JOIN {META}.ducklake_table t USING (table_id) JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE {_lives("f")} AND {_lives("t")}""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    return dict(found)
+
+
+def declared(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[list[str]]]:
+    """Each table's columns at a snapshot, as the catalog's own table has them: name, type in its words, comment."""
+    found = connection.execute(
+        f"""SELECT s.schema_name || '.' || t.table_name,
+                   list([c.column_name, c.column_type, coalesce(g.value, '')] ORDER BY c.column_order)
+            FROM {META}.ducklake_column c
+            JOIN {META}.ducklake_table t USING (table_id) JOIN {META}.ducklake_schema s USING (schema_id)
+            LEFT JOIN {META}.ducklake_column_tag g
+                   ON g.table_id = c.table_id AND g.column_id = c.column_id AND g.key = 'comment' AND {_lives("g")}
+            WHERE {_lives("c")} AND {_lives("t")} AND c.parent_column IS NULL
+            GROUP BY 1""".replace("$at", str(int(snapshot)))
+    ).fetchall()
+    return dict(found)

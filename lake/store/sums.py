@@ -80,5 +80,12 @@ def _opened(data: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise StorageError(
-            f"the sums of the files cannot be kept: {error}", where=str(file), next="lake status"
+            f"the sums of the files cannot be kept: {error}", where=str(file), next="lake repair"
         ) from None
+
+
+def put(data: Path, snapshot: int, taken: Sums) -> None:
+    """Write the file anew, with these sums."""
+    with _opened(data) as connection, connection:
+        connection.executemany("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", [(p, *one) for p, one in taken.items()])
+        connection.execute(f"PRAGMA user_version = {int(snapshot)}")

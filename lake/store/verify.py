@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from lake import progress
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import blobs, catalog, cubes, ledger, record, sums, tags
+from lake.store import blobs, catalog, cubes, damage, ledger, lost, manifests, record, sums
+from lake.store.damage import Damage
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """One stored thing that is not what it was, whom it hurts, and how to have it again."""
-
-    path: str  # under the data folder
-    how: str  # "missing", "its bytes are not what they were", ...
-    tables: list[str]
-    snapshots: list[int]  # published ones that hold it
-    tags: list[str]
-    next: list[str]  # commands, in order
 
 
 @dataclass(slots=True)
@@ -42,6 +32,7 @@ class Verified:
     bytes: int = 0
     unknown: list[str] = field(default_factory=list)  # files of which no sum was ever taken
     damaged: list[Damage] = field(default_factory=list)
+    lost: list[Damage] = field(default_factory=list)  # damaged beyond repair, which somebody has said to be known
 
     as_dict = asdict
 
@@ -52,7 +43,8 @@ def run(config: Config, *, quick: bool = False) -> Verified:
     Args:
         quick: look only whether it is there and has its size.
     """
-    found, answers, held = Verified(), _answers(config), _held(config)
+    found = Verified(damaged=list(damage.books(config, quick=quick)))
+    answers, held = _answers(config), _held(config)
     total = len(answers) + len(held.files) + len(held.cubes)
     with progress.bar("verify", total=total) as advance, ThreadPoolExecutor(_THREADS) as pool:
 
@@ -64,6 +56,9 @@ def run(config: Config, *, quick: bool = False) -> Verified:
         _blobs(config, answers, quick, look, found)
         _files(config, held, quick, look, found)
         _cubes(config, held, quick, look, found)
+    accepted = lost.known(config)
+    found.lost = [one for one in found.damaged if one.path in accepted]
+    found.damaged = [one for one in found.damaged if one.path not in accepted]
     return found
 
 
@@ -73,10 +68,12 @@ _Look = Callable[[Callable[[str], tuple[int, str]], Iterable[str]], Iterator[tup
 def _answers(config: Config) -> dict[str, list[str]]:
     """Each blob of the ledger with the sources whose good answers it holds."""
     found: dict[str, list[str]] = {}
-    with closing(ledger.connect(config.data)) as connection:
-        rows = connection.execute("SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2")
-        for sha, source in rows:
-            found.setdefault(sha, []).append(source)
+    asked = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
+    with suppress(StorageError, sqlite3.Error), closing(ledger.connect(config.data)) as connection:
+        freed = {sha for sha in ledger.inspected(connection) if not blobs.path(config.data, sha).exists()}
+        for sha, source in connection.execute(asked):  # of a damaged log, what can be read: it is told of by itself
+            if sha not in freed:
+                found.setdefault(sha, []).append(source)
     return found
 
 
@@ -90,13 +87,22 @@ class _Held:
 
 
 def _held(config: Config) -> _Held:
+    import duckdb
+
     held = _Held()
-    if not catalog.exists(config):
-        return held
+    try:
+        if catalog.exists(config):
+            _fill(config, held)
+    except (StorageError, duckdb.Error):  # the catalog is damaged, which is told for itself
+        return _Held()
+    return held
+
+
+def _fill(config: Config, held: _Held) -> None:
     with catalog.session(config) as connection:
         held.tags = {snapshot.id: [] for snapshot in reversed(record.snapshots(connection, "publish"))}
-        for tag in tags.known(connection):
-            held.tags[tag.snapshot].append(tag.name)
+        for tag in manifests.tags(config):
+            held.tags.setdefault(tag["snapshot"], []).append(tag["name"])
         last = record.latest(connection)
         for number in [*held.tags, *([last.id] if last and last.id not in held.tags else [])]:
             here = record.tables(connection, number)
@@ -106,7 +112,6 @@ def _held(config: Config) -> _Held:
                     held.files.setdefault(file, (table, []))[1].extend(at)
             for digest in _digests(config, connection, here.get("raw.cubes", ())):
                 held.cubes.setdefault(digest, []).extend(at)
-    return held
 
 
 def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str]) -> list[str]:
@@ -118,6 +123,13 @@ def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str
     except duckdb.Error:  # the file is damaged, which is told for the file itself
         rows = []
     return [digest for (digest,) in rows]
+
+
+def _sums(config: Config) -> sums.Sums:
+    try:
+        return sums.known(config.data)
+    except StorageError:
+        return {}
 
 
 def _blobs(config: Config, answers: Mapping[str, list[str]], quick: bool, look: _Look, found: Verified) -> None:
@@ -144,17 +156,21 @@ def _blobs(config: Config, answers: Mapping[str, list[str]], quick: bool, look: 
 
 
 def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:
-    known = sums.known(config.data)
+    known, kept = _sums(config), manifests.sums_of(config)
 
     def one(path: str) -> tuple[int, str]:
-        place, was = config.data / path, known.get(path)
+        place, was = config.data / path, kept.get(path) or known.get(path)
         if not place.is_file():
             return 0, "it is missing"
         size = place.stat().st_size
         if was and size != was[0]:
             return size, f"it has {size:,} bytes, and had {was[0]:,}"
         now = was if quick or not was else sums.take(place)
-        return size, "" if now == was else "its bytes are not what they were" if now else "it cannot be read"
+        if not was:
+            return size, ""
+        if now is None:
+            return size, "it cannot be read"
+        return size, "" if now in (was, known.get(path)) else "its bytes are not what they were"
 
     for path, (size, how) in look(one, held.files):
         found.files += 1
@@ -162,7 +178,7 @@ def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verifie
         if how:
             table, at = held.files[path]
             found.damaged.append(_damage(held, path, how, table, at))
-        elif path not in known:
+        elif path not in known and path not in kept:
             found.unknown.append(path)
 
 
@@ -188,14 +204,4 @@ def _cubes(config: Config, held: _Held, quick: bool, look: _Look, found: Verifie
 
 def _damage(held: _Held, path: str, how: str, table: str, at: list[int]) -> Damage:
     named = [tag for number in at for tag in held.tags[number]]
-    return Damage(path, how, [table], at, named, _again(table, not at or max(held.tags) in at))
-
-
-def _again(table: str, newest: bool) -> list[str]:
-    """The commands that make a table's rows anew, where the newest snapshot needs them."""
-    schema = table.partition(".")[0]
-    if not newest:
-        return ["lake gc"]
-    if schema == "raw":
-        return ["lake land --force", "lake build"]
-    return ["lake build --force" + ("" if schema in ("ops", "quality") else f" {table}")]
+    return Damage(path, how, [table], at, named)

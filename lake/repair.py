@@ -1,0 +1,97 @@
+"""`lake repair`: make what is damaged anew, from what lies beside it, the blobs, or the models; say what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lake.config import Config
+from lake.errors import LakeError
+from lake.store import blobs, catalog, cubes, lost, record, verify
+from lake.store import repair as store
+from lake.store.damage import Damage
+
+
+@dataclass(slots=True)
+class Repaired:
+    """What was mended and of what it was made; what is damaged still; what it takes."""
+
+    mended: list[tuple[str, str]] = field(default_factory=list)
+    left: list[Damage] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)  # what was tried, and why it did not work
+
+    def as_dict(self) -> dict[str, Any]:
+        left = [one.as_dict() for one in self.left]
+        return {"mended": [list(one) for one in self.mended], "left": left, "failed": self.failed}
+
+
+def run(config: Config, *, wait: float = 0) -> Repaired:
+    """Mend a lake. What is damaged is never read; it is kept in data/damaged.
+
+    Raises:
+        StorageError: neither the catalog nor any copy of it is whole. Locked: another process writes this lake.
+    """
+    done = Repaired()
+    with catalog.writing(config, wait=wait):
+        done.mended += store.books(config)
+        damaged = verify.run(config).damaged
+        done.mended += store.files(config, damaged)
+        done.mended += store.second(config, damaged)
+        done.mended += store.doors(config)
+    damaged = _tables(verify.run(config).damaged)
+    if damaged:
+        done.mended += _anew(config, damaged, done, wait)
+        with catalog.writing(config, wait=wait):
+            done.mended += store.files(config, verify.run(config).damaged)  # what is equal in older snapshots
+            done.mended += store.doors(config)
+    done.left = [_advised(one) for one in verify.run(config).damaged]
+    return done
+
+
+def accept(config: Config) -> list[Damage]:
+    """Say of what is damaged still that it is known: `lake verify` no longer fails for it."""
+    left = [one for one in verify.run(config).damaged if one.tables]
+    lost.accept(config, left)
+    return left
+
+
+def _tables(damaged: Iterable[Damage]) -> list[Damage]:
+    return [one for one in damaged if one.tables and not one.path.startswith(blobs.BLOBS)]
+
+
+def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) -> Iterator[tuple[str, str]]:
+    """Land and build what the newest snapshot has of the damaged tables."""
+    from lake import land
+    from lake.build import run as build
+
+    now = _newest(config)
+    hurt = {table for one in damaged for table in one.tables if one.path in now or one.path.startswith(cubes.CUBES)}
+    models = sorted(table for table in hurt if table.partition(".")[0] not in ("raw", "ops", "quality"))
+    for one in damaged:
+        if one.path in now:
+            store.aside(config, config.data / one.path)
+    try:
+        if any(table.startswith("raw.") for table in hurt):
+            land.run(config, force=True, wait=wait)
+            build.run(config, wait=wait)
+            yield from ((table, "the blobs") for table in sorted(hurt) if table.startswith("raw."))
+        if models:
+            build.run(config, models, force=True, wait=wait)
+            yield from ((table, "its model") for table in models)
+    except LakeError as error:
+        done.failed.append(str(error))
+
+
+def _newest(config: Config) -> set[str]:
+    """The files of the newest snapshot."""
+    with catalog.session(config) as connection:
+        last = record.latest(connection)
+        return {file for files in record.tables(connection, last.id).values() for file in files} if last else set()
+
+
+def _advised(one: Damage) -> Damage:
+    """What can be typed for something that this command did not mend."""
+    if one.path.startswith(blobs.BLOBS):
+        return one
+    return Damage(one.path, one.how, one.tables, one.snapshots, one.tags, ["lake repair --accept"])

@@ -1,0 +1,176 @@
+"""What is damaged of a lake's own books: the catalog, its manifests, the published files, sums, fetch log, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from lake.config import Config
+from lake.errors import StorageError
+from lake.store import catalog, copies, door, ledger, manifests, notes, record, sums
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+REPAIR = "lake repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One stored thing that is not what it was, whom it hurts, and how to have it again."""
+
+    path: str  # under the data folder
+    how: str  # "missing", "its bytes are not what they were", ...
+    tables: list[str] = field(default_factory=list)
+    snapshots: list[int] = field(default_factory=list)  # published ones that hold it
+    tags: list[str] = field(default_factory=list)
+    next: list[str] = field(default_factory=lambda: [REPAIR])  # commands, in order
+
+    as_dict = asdict
+
+
+def books(config: Config, *, quick: bool = False) -> Iterator[Damage]:
+    """Everything of the lake's own books that is damaged. The catalog must not be open in this process."""
+    broken = list(of_catalog(config))
+    yield from broken
+    yield from of_manifests(config)
+    yield from of_copies(config)
+    log, copy = copies.damaged_fetches(config)
+    logs = {ledger.FILE: log, f"{copies.COPIES}/{ledger.FILE}": copy}
+    yield from (Damage(place, how) for place, how in logs.items() if how)
+    yield from of_sums(config)
+    if how := notes.damage(config.root, copies.kept_notes(config)):
+        yield Damage(place_of(config, config.root / notes.FILE), how, ["seeds.process_notes"])
+    if not broken:
+        yield from of_doors(config, quick=quick)
+
+
+def place_of(config: Config, file: Path) -> str:
+    """A file as damage names it: under the data folder, or else under the lake's."""
+    return str(file.relative_to(config.data if file.is_relative_to(config.data) else config.root))
+
+
+def of_catalog(config: Config) -> Iterator[Damage]:
+    """The catalog, where it cannot be read or is not what its manifests say."""
+    file = config.data / copies.CATALOG
+    how: list[str] = []
+    hurt: list[int] = []
+    try:
+        if not catalog.exists(config):
+            return
+        if config.lake.catalog == "sqlite" and (broken := copies.sound(file)):
+            how.append(broken.splitlines()[0])
+        else:
+            with catalog.session(config) as connection:
+                how, hurt = _against_manifests(config, connection)
+    except StorageError as error:
+        how.append(error.what)
+    except Exception as error:  # whatever a reader of damaged bytes trips over
+        how.append(catalog.first_line(error))
+    if how:
+        yield Damage(copies.CATALOG, "; ".join(how), snapshots=hurt)
+
+
+def _against_manifests(config: Config, connection: DuckDBPyConnection) -> tuple[list[str], list[int]]:
+    there = {snapshot.id for snapshot in record.snapshots(connection)}
+    kept = {number: manifests.read(config, number) for number in manifests.known(config) if number in there}
+    now = manifests.digests(connection, kept)
+    wrong: set[str] = set()
+    hurt = []
+    for number, one in kept.items():
+        if one and (changed := manifests.differing(one["catalog"], now[number])):
+            wrong.update(changed)
+            hurt.append(number)
+    last = max(there, default=0)
+    if (one := kept.get(last)) and (changed := manifests.differing(one["newest"], manifests.present(connection, last))):
+        wrong.update(changed)
+    return ([f"what it says of {', '.join(sorted(wrong))} is not what it said"] if wrong else []), hurt
+
+
+def of_manifests(config: Config) -> Iterator[Damage]:
+    """Manifests that are not what they were, or that another one names and that are gone."""
+    kept = {number: manifests.read(config, number) for number in manifests.known(config)}
+    wanted = {number for number, _ in copies.catalogs(config)[:1]}
+    for number, one in kept.items():
+        if one is None:
+            yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is not what it was", snapshots=[number])
+        elif (before := one["previous"]) and kept.get(before["snapshot"]):
+            if manifests.digest(kept[before["snapshot"]]) != before["sha256"]:
+                place = f"{manifests.MANIFESTS}/{before['snapshot']}.json"
+                yield Damage(place, f"it is not the one that snapshot {number} names", snapshots=[before["snapshot"]])
+        elif before and _there(config, before["snapshot"]):
+            wanted.add(before["snapshot"])
+    for number in sorted(wanted - kept.keys()):
+        yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is missing", snapshots=[number])
+
+
+def _there(config: Config, number: int) -> bool:
+    try:
+        with catalog.session(config) as connection:
+            return number in {snapshot.id for snapshot in record.snapshots(connection)}
+    except StorageError:
+        return False
+
+
+def of_copies(config: Config) -> Iterator[Damage]:
+    """Second copies that are not what the first ones are to be."""
+    for number, file in copies.catalogs(config):
+        if how := copies.sound(file):
+            yield Damage(place_of(config, file), how.splitlines()[0], snapshots=[number])
+    taken = manifests.sums_of(config)
+    for place in sorted(taken):
+        file = copies.of(config, place)
+        if file.exists() and sums.take(file) != taken[place]:
+            yield Damage(place_of(config, file), "its bytes are not what they were")
+
+
+def of_sums(config: Config) -> Iterator[Damage]:
+    """The file of sums, where it cannot be read or differs from the manifests."""
+    file, taken = config.data / sums.FILE, manifests.sums_of(config)
+    if not taken:
+        return
+    how = copies.sound(file)
+    if not how:
+        try:
+            now = sums.known(config.data)
+            wrong = [place for place, one in taken.items() if now.get(place) != one and (config.data / place).exists()]
+            how = f"{len(wrong)} sum(s) are not what they were" if wrong else ""
+        except StorageError as error:
+            how = error.what
+    if how:
+        yield Damage(sums.FILE, how.splitlines()[0])
+
+
+def of_doors(config: Config, *, quick: bool = False) -> Iterator[Damage]:
+    """Published files that are not what would be written now."""
+    if not catalog.exists(config):
+        return
+    with catalog.session(config) as connection:
+        published = {snapshot.id: snapshot for snapshot in record.snapshots(connection, "publish")}
+        for number, snapshot in published.items():
+            newest = number == max(published)
+            place = door.path(config, None if newest else number)
+            if newest and not place.exists():
+                yield Damage(place_of(config, place), "it is missing", snapshots=[number])
+            elif place.exists() and (how := _door(config, connection, snapshot, place, quick)):
+                yield Damage(place_of(config, place), how, snapshots=[number])
+
+
+def _door(config: Config, connection: DuckDBPyConnection, snapshot: record.Snapshot, place: Path, quick: bool) -> str:
+    import duckdb
+
+    if door.is_noted(config, place) and not door.untouched(config, place):
+        return "its bytes are not what they were"
+    known = door.read_info(place)
+    if known is None or known.snapshot != snapshot.id:
+        return "it is of another snapshot or form, or cannot be read"
+    if quick:
+        return ""
+    try:
+        other = door.differences(config, connection, snapshot, place)
+    except (duckdb.Error, StorageError) as error:
+        return "" if catalog.damage(error) else catalog.first_line(error)  # of a table's file, that is told by itself
+    return f"it shows otherwise: {', '.join(other[:5])}" if other else ""

@@ -1,0 +1,186 @@
+"""Mend what can be mended from what lies beside it, without reading what is damaged: `lake.repair` does the rest.
+
+What is put out of the way is kept in ``<data>/damaged``, for whoever wants to look at it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from lake.config import Config
+from lake.errors import StorageError
+from lake.store import catalog, copies, damage, door, durable, ledger, manifests, notes, record, sums
+from lake.store.damage import Damage
+
+ASIDE = "damaged"
+
+Mended = Iterator[tuple[str, str]]  # what was mended, and of what it was made
+
+
+def books(config: Config) -> Mended:
+    """Mend the catalog, the manifests, the fetch log, the sums and the notes. The write lock must be held, and the
+    catalog not be open.
+
+    Raises:
+        StorageError: there is no whole copy of the catalog.
+    """
+    if any(damage.of_catalog(config)):
+        yield copies.CATALOG, f"its copy of snapshot {_catalog(config)}"
+    yield from _fetches(config)
+    if broken := [one.path for one in damage.of_manifests(config)]:
+        _manifests(config)
+        yield from ((place, "the catalog") for place in broken)
+    if any(damage.of_sums(config)):
+        _sums(config)
+        yield sums.FILE, "the manifests"
+    if notes.damage(config.root, copies.kept_notes(config)):
+        aside(config, config.root / notes.FILE, copy=True)
+        notes.restore(config.root, copies.kept_notes(config))
+        yield notes.FILE, "their copy"
+
+
+def aside(config: Config, file: Path, *, copy: bool = False) -> None:
+    """Put a damaged file out of the way."""
+    if not file.exists():
+        return
+    target = config.data / ASIDE / damage.place_of(config, file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if copy:
+        shutil.copyfile(file, target)
+    else:
+        os.replace(file, target)
+
+
+def _catalog(config: Config) -> int:
+    """Put the newest whole copy in the catalog's place; its snapshot."""
+    place = config.data / copies.CATALOG
+    for number, file in copies.catalogs(config):
+        if copies.sound(file):
+            continue
+        for part in ("", "-wal", "-shm"):
+            aside(config, Path(f"{place}{part}"))
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as one:
+            temporary = place.with_name(f".{place.name}.{os.getpid()}-repair")
+            with closing(sqlite3.connect(temporary)) as other:
+                one.backup(other)
+        durable.sync(temporary)
+        durable.put(temporary, place)
+        for newer in [one for one in manifests.known(config) if one > number]:
+            aside(config, manifests.path(config, newer))
+        if not any(damage.of_catalog(config)):
+            return number
+    raise StorageError(
+        "the catalog is damaged, and so is every copy of it",
+        where=str(place),
+        why="its manifests in data/manifests name each snapshot's tables and files still",
+        next=f"put a backup of {copies.CATALOG} there, then lake repair",
+    )
+
+
+def _fetches(config: Config) -> Mended:
+    log, copy = copies.damaged_fetches(config)
+    mine, other = config.data / ledger.FILE, copies.of(config, ledger.FILE)
+    if log and copy:
+        raise StorageError(
+            f"the fetch log is damaged, and so is its copy: {log}; {copy}",
+            where=str(mine),
+            why="both files were hit",
+            next="put a backup of one of them there, then lake repair",
+        )
+    if log:
+        newer = _newer(mine, other)
+        for part in ("", "-wal", "-shm"):
+            aside(config, Path(f"{mine}{part}"))
+        with closing(ledger.connect(config.data, write=True)) as fresh, closing(sqlite3.connect(other)) as kept:
+            rows = kept.execute(f"SELECT {ledger.COLUMNS} FROM outcomes ORDER BY id").fetchall()
+            fresh.execute("BEGIN")
+            fresh.executemany(ledger.INSERT, [*rows, *newer])
+            fresh.execute("COMMIT")
+        yield ledger.FILE, "its copy"
+    elif copy:
+        aside(config, other)
+        copies.fetches(config.data)
+        yield damage.place_of(config, other), "the fetch log"
+
+
+def _newer(log: Path, copy: Path) -> list[tuple]:
+    """Rows of a damaged log that came after its copy was made, where they can be read."""
+    with suppress(sqlite3.Error, UnicodeDecodeError):
+        with closing(sqlite3.connect(copy)) as kept:
+            upto = kept.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
+        with closing(sqlite3.connect(f"{log.absolute().as_uri()}?mode=ro", uri=True)) as mine:
+            return mine.execute(f"SELECT {ledger.COLUMNS} FROM outcomes WHERE id > ?", (upto,)).fetchall()
+    return []
+
+
+def _manifests(config: Config) -> None:
+    """Write those that are damaged or gone anew from the catalog, then chain all of them again."""
+    kept = {number: manifests.read(config, number) for number in manifests.known(config)}
+    wanted = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
+    with catalog.session(config) as connection:
+        there = {snapshot.id for snapshot in record.snapshots(connection)}
+        for number in sorted(wanted):
+            aside(config, manifests.path(config, number))
+            kept.pop(number, None)
+            if number in there:
+                manifests.write(config, connection, number)
+    manifests.chain(config)
+
+
+def _sums(config: Config) -> None:
+    taken = manifests.sums_of(config)
+    try:
+        mine = sums.known(config.data)
+    except StorageError:
+        mine = {}
+    aside(config, config.data / sums.FILE)
+    for part in ("-wal", "-shm", "-journal"):
+        Path(f"{config.data / sums.FILE}{part}").unlink(missing_ok=True)
+    newest = manifests.newest(config)
+    sums.put(config.data, newest["snapshot"] if newest else 0, {**mine, **taken})
+
+
+def files(config: Config, damaged: Iterable[Damage]) -> Mended:
+    """Put whole files in the place of damaged ones: their second copies, or others with the same bytes."""
+    taken = {**sums.known(config.data), **manifests.sums_of(config)}
+    twins: dict[tuple[int, str], list[str]] = {}
+    for place, one in taken.items():
+        twins.setdefault(one, []).append(place)
+    for one in damaged:
+        if one.path not in taken:
+            continue
+        candidates = [copies.of(config, one.path), *(config.data / twin for twin in twins[taken[one.path]])]
+        whole = next((file for file in candidates if sums.take(file) == taken[one.path]), None)
+        if whole:
+            place = config.data / one.path
+            aside(config, place)
+            copies.whole(whole, place)
+            yield one.path, damage.place_of(config, whole)
+
+
+def second(config: Config, damaged: Iterable[Damage]) -> Mended:
+    """Make damaged second copies anew from the first ones."""
+    for one in damaged:
+        if one.path.startswith(f"{copies.COPIES}/") and (config.data / one.path).exists():
+            aside(config, config.data / one.path)
+            first = config.data / one.path.removeprefix(f"{copies.COPIES}/")
+            if first.suffix == ".parquet" and first.exists():
+                copies.whole(first, config.data / one.path)
+            yield one.path, "the first one"
+
+
+def doors(config: Config) -> Mended:
+    """Write the newest published file anew from the catalog; older ones go, and come again when they are asked for."""
+    for one in list(damage.of_doors(config)):
+        place = config.data / one.path if one.path.startswith("doors/") else config.root / one.path
+        aside(config, place)
+        yield one.path, "the catalog"
+    with catalog.session(config) as connection:
+        last = record.latest(connection, "publish")
+        if last and not door.path(config).exists():
+            door.write(config, connection, last, door.path(config))
