@@ -8,9 +8,10 @@ CREATE MACRO kelvin(value, unit) AS
             THEN value + 273.15
     END;
 
--- pascal(value, unit): a pressure in Pa.
+-- pascal(value, unit): a pressure in Pa. Mbar is mega, not milli.
 CREATE MACRO pascal(value, unit) AS
     CASE
+        WHEN regexp_matches(trim(unit), '^Mb') THEN NULL
         WHEN lower(trim(unit)) IN ('pa', 'pascal', 'pascals', 'n m-2', 'n/m2', 'n/m^2') THEN value
         WHEN lower(trim(unit)) IN ('hpa', 'mb', 'mbar', 'millibar', 'millibars') THEN value * 100
         WHEN lower(trim(unit)) IN ('bar', 'bars') THEN value * 100000
@@ -20,6 +21,7 @@ CREATE MACRO pascal(value, unit) AS
 -- water_flux(value, unit): a precipitation in kg/m^2/s; a depth of water has 1000 kg/m^3, so that 1 mm is 1 kg/m^2.
 CREATE MACRO water_flux(value, unit) AS
     CASE
+        WHEN regexp_matches(trim(unit), '^Mm') THEN NULL
         WHEN lower(trim(unit)) IN ('kg m-2 s-1', 'kg/m2/s', 'kg/m^2/s', 'kg/(m^2 s)', 'kg m**-2 s**-1', 'mm s-1', 'mm/s')
             THEN value
         WHEN lower(trim(unit)) IN ('mm/day', 'mm day-1', 'mm/d', 'mm d-1', 'kg m-2 day-1', 'kg/m2/day') THEN value / 86400

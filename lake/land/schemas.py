@@ -34,6 +34,7 @@ CUBES = pa.schema(
         _field("citation", TEXT, "Whom to cite"),
         _field("dims", TEXT, "Dimensions and their lengths, as JSON"),
         _field("areas", TEXT, "Where the areas of its cells come from, or why there are none"),
+        _field("undated", TEXT, "Why its times stay numbers; null where they are dates"),
         _field("bytes", INT, "Size on disk", "byte"),
     ]
 )

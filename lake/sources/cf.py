@@ -145,6 +145,27 @@ def grid(dataset: xr.Dataset) -> Grid:
     return Grid(kind, axes, horizontal, levels, frozenset(told | set(found)))
 
 
+def undated(dataset: xr.Dataset, grid: Grid) -> str | None:
+    """Why the file's times stay numbers; None where they are dates, or where there are none."""
+    import xarray as xr
+
+    name = grid.axes.get("time")
+    if name is None or not dataset.variables[name].size:
+        return None
+    variable = dataset.variables[name]
+    units, calendar = _text(variable.attrs.get("units")), _text(variable.attrs.get("calendar"))
+    told = f"{name} has {f'the unit {units!r}' if units else 'no unit'}" + (
+        f", the calendar {calendar!r}" if calendar else ""
+    )
+    if "since" not in units.lower():
+        return told
+    try:
+        xr.decode_cf(xr.Dataset({"t": ("t", variable.values.ravel()[[0, -1]], variable.attrs)})).load()
+    except Exception as error:  # cftime and numpy raise several kinds
+        return f"{told}: {error}".splitlines()[0][:200]
+    return None
+
+
 def _listed(dataset: xr.Dataset, told: set[str], axis: str) -> list[str]:
     """Auxiliary coordinates of that axis: a mesh's faces, a curvilinear grid's latitudes, the time of a mean."""
     edges = {name for v in dataset.variables.values() for name in _names(v.attrs, ("bounds", "climatology", "edges"))}

@@ -51,7 +51,7 @@ FACTS = Facts(
     cubes=True,
     sized=True,
 )
-READER = 4
+READER = 5
 TABLES = gcm_tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
@@ -199,7 +199,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
 
     Facts beside those of lake.toml: ``dims`` {dimension: length}; ``grid`` (rectilinear, rotated, projected,
     curvilinear, unstructured, zonal, none); ``axes`` {"lat": variable ...}; ``levels`` [{name, kind, unit, order}];
-    ``areas`` (where the weights come from, or why there are none).
+    ``areas`` (where the weights come from, or why there are none); ``undated`` (why times stay numbers, or None).
 
     Variables of a type that no cube holds (compounds, lists of any length, opaque bytes) are rejects, by name.
 
@@ -219,6 +219,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             ancillary = grid.ancillary.union(cells.areas(dataset, grid))
             dataset = dataset.set_coords(sorted(ancillary & set(dataset.data_vars)))
             areas = cells.weights(dataset, grid, _radius(resource.params))
+            undated = cf.undated(dataset, grid)
         _gridded(dataset, left)
         facts = {
             "kind": _KINDS[0],
@@ -231,6 +232,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             "axes": dict(grid.axes),
             "levels": [{key: getattr(level, key) for key in level.__slots__} for level in grid.levels],
             "areas": areas.how,
+            "undated": undated,
         }
         yield Cube(dataset, facts, areas.weights, areas.covers, gcm_tables.left_out(left) if left else None)
     told = {name: facts[name] for name in ("kind", "title", "citation")}

@@ -421,6 +421,24 @@ def test_a_file_that_says_it_is_synthetic_is(tmp_path):
     assert (facts["planet"], facts["kind"], facts["dims"]) == ("P", "simulation", {"time": 3, "lat": 5, "lon": 7})
 
 
+@pytest.mark.parametrize(
+    ("attrs", "says"),
+    [
+        ({"units": "days since 2000-01-01"}, None),
+        ({"units": "days since 0000-1-1", "calendar": "noleap"}, None),
+        ({"units": "hours since -500-01-01", "calendar": "360_day"}, None),
+        ({"units": "months since 1850-01-01"}, "time has the unit 'months since 1850-01-01'"),
+        ({"units": "days since 2000-01-01", "calendar": "martian"}, "the calendar 'martian'"),
+        ({"units": "sols", "axis": "T"}, "time has the unit 'sols'"),
+        ({}, "time has no unit"),
+    ],
+)
+def test_times_that_stay_numbers_are_said_to(attrs, says):
+    dataset = xr.Dataset({"x": ("time", [1.0, 2])}, {"time": ("time", [40.0, 70], attrs)})
+    said = cf.undated(dataset, cf.grid(dataset))
+    assert (said is None) if says is None else (says in said)
+
+
 # The sample
 
 

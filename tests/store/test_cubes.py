@@ -16,12 +16,13 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from arrays import MEMORY, edit, flip, lose, make, raw, store, tear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.errors import StorageError, Unreadable
-from lake.store import arrays, attributes, cubes, packing
+from lake.store import arrays, attributes, chunks, cubes, packing
 from lake.store.measure import Measure
 from lake.store.slabs import aligned, regions, tile
 
@@ -187,6 +188,23 @@ def test_verify_finds_damage_and_writing_again_mends_it(tmp_path, one, damage):
             cubes.verify(tmp_path, written.digest)
         assert store(tmp_path, dataset).digest == written.digest
     cubes.verify(tmp_path, written.digest)
+
+
+@pytest.mark.parametrize("values", [np.arange(12.0), np.array(["a", "b"])])
+def test_what_is_read_back_otherwise_than_written_is_no_cube(tmp_path, monkeypatch, values):
+    """A disk or memory that changes a bit between the writing and the reading of a chunk."""
+    packed, take = chunks._packed, zarr.Array.__setitem__
+
+    def flipped(whole):
+        other = whole.copy()
+        other.view(np.uint8).reshape(-1)[3] ^= 1
+        return packed(other)
+
+    monkeypatch.setattr(chunks, "_packed", flipped)
+    monkeypatch.setattr(zarr.Array, "__setitem__", lambda array, key, kept: take(array, key, np.roll(kept, 1)))
+    with pytest.raises(StorageError, match="read back"):
+        store(tmp_path, xr.Dataset({"v": ("x", values)}))
+    assert [place.name for place in (tmp_path / "cubes").iterdir()] == [cubes.PARTIAL]
 
 
 def test_a_cube_that_is_there_stays_as_it_is(tmp_path, one):
