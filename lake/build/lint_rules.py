@@ -119,6 +119,15 @@ def _fraction(text: Text) -> Found:
             yield cast, "a fraction is made an integer: say round(), floor(), ceil() or trunc() of it"
 
 
+def _sum(text: Text) -> Found:
+    from sqlglot import exp
+
+    for call in text.typed.find_all(exp.Sum, exp.Avg):
+        if not isinstance(call.this, (exp.Order, exp.Distinct)) and _is_double(call.this):
+            written = f"{type(call).__name__.lower()}()"
+            yield call, f"{written} of doubles ends in other digits each time: say ORDER BY in it, or CAST to DECIMAL"
+
+
 def _limit(text: Text) -> Found:
     from sqlglot import exp
 
@@ -146,6 +155,7 @@ RULES: Mapping[str, Rule] = {
     "mode": Rule("which of the most frequent values is taken is not defined", _mode),
     "unordered": Rule("threads read rows in no order, so that it gives another value each time", _unordered),
     "fraction": Rule("DuckDB rounds 2.7 to 3 where Spark cuts it to 2", _fraction),
+    "sum": Rule("threads add doubles in no order, and each order rounds otherwise", _sum),
     "limit": Rule("without a total order, which rows are left out is chance", _limit),
     "file": Rule("what a file holds is not in the fingerprint, and its bytes are not kept", _file),
 }
@@ -161,6 +171,15 @@ def _is_fraction(node: exp.Expression) -> bool:
     if isinstance(node, exp.Div) or node.is_type(*exp.DataType.REAL_TYPES):
         return True
     return isinstance(node, (exp.Neg, exp.Add, exp.Sub, exp.Mul)) and any(map(_is_fraction, node.iter_expressions()))
+
+
+def _is_double(node: exp.Expression) -> bool:
+    from sqlglot import exp
+
+    node = node.unnest()
+    if isinstance(node, exp.Div) or node.is_type(exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT):
+        return True
+    return isinstance(node, (exp.Neg, exp.Add, exp.Sub, exp.Mul)) and any(map(_is_double, node.iter_expressions()))
 
 
 def _is_total(query: exp.Query, key: frozenset[str]) -> bool:

@@ -20,7 +20,9 @@ with
             sum(length)::bigint as length,
             max(length) as longest,
             sum(unknown)::bigint as unknown,
-            sum(gc / 100 * (length - unknown)) / nullif(sum(length - unknown), 0) * 100 as gc
+            sum(gc / 100 * (length - unknown) order by gc, length, unknown)
+            / nullif(sum(length - unknown), 0)
+            * 100 as gc
         from core.genome_sequences
         group by accession
     )

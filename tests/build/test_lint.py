@@ -75,6 +75,13 @@ BROKEN = {
         "SELECT CAST(2.5 AS INTEGER) AS i",
         "CREATE MACRO half(n) AS CAST(n / 2 AS INTEGER)",
     ],
+    "sum": [
+        "SELECT sum(x) AS s FROM core.t",
+        "SELECT avg(x * n) AS s FROM core.t GROUP BY a",
+        "SELECT sum(x) FILTER (n > 1) AS s FROM core.t",
+        "SELECT sum(n / 2) AS s FROM core.t",
+        "WITH c AS (SELECT x AS y FROM core.t) SELECT avg(y) AS s FROM c",
+    ],
     "limit": [
         "SELECT a, n FROM core.t LIMIT 3",
         "SELECT a, n FROM core.t ORDER BY n LIMIT 3",
@@ -106,7 +113,8 @@ FINE = """
     SELECT a, n FROM core.t ORDER BY 2, 1 LIMIT 3
     SELECT a AS name, n FROM core.t ORDER BY ALL LIMIT 3
     SELECT a AS name, n + 1 AS m FROM core.t ORDER BY name, n + 1 LIMIT 3
-    SELECT n, sum(x) AS s FROM core.t GROUP BY n ORDER BY n LIMIT 3
+    SELECT n, sum(d) AS s FROM core.t GROUP BY n ORDER BY n LIMIT 3
+    SELECT sum(n) AS s, sum(x ORDER BY x) AS t, sum(CAST(x AS DECIMAL(18, 6))) AS u, avg(d) AS v FROM core.t
     SELECT DISTINCT ON (a) a, n FROM core.t ORDER BY a, n
     SELECT a FROM core.t UNION SELECT a FROM core.t
     SELECT unnest(range(3)) AS r, g FROM generate_series(1, 3) s(g)
