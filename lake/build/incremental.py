@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lake.build import identity
 from lake.build.graph import Model
 from lake.build.workspace import Columns, Workspace, selected
 from lake.store.sql import name, quote
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MOST = 0.5  # share of the values beyond which making everything anew is less work
+CHANGED = "temp.changed"  # of a cursor: the values, one a row, as their columns' own SQL types; Python never sees them
 
-Values = list[tuple[Any, ...]]
 Held = Mapping[str, tuple[list[str], Columns]]  # the files and columns of each table at the last build's snapshot
 
 
@@ -31,101 +32,106 @@ def changed(
     row: Mapping[str, Any],
     now: Mapping[str, Any],
     held: Held,
-) -> Values | None:
-    """The values of the incremental columns that differ since the last build; None where all of it is to be made.
+) -> bool:
+    """Put the values of the incremental columns that differ since the last build into the cursor's table CHANGED.
 
     Args:
         row: the model's row of ops.provenance.
         now: the parts of its fingerprint now.
         held: what each of its inputs was at that build.
+
+    Returns:
+        Whether it is enough to make these anew; if not, all of the model is to be made.
     """
     by, then = model.contract.incremental, json.loads(row["parts"])
     if any(then.get(key) != now[key] for key in ("sql", "contract", "macros", "engine")):
-        return None
+        return False
     if then["inputs"].keys() != now["inputs"].keys() or model.table not in space.published:
-        return None
+        return False
     moved = [table for table, content in now["inputs"].items() if then["inputs"][table] != content]
-    queries = []
+    listed = ", ".join(map(name, by))
+    queries = [f"SELECT {listed} FROM {model.table} WHERE false"]
     for table in moved:
         files, columns = held.get(table, ([], []))
         if not set(by) <= {column for column, _ in columns}:
-            return None
+            return False
         if _types(cursor, f"SELECT * FROM {table}") != columns:
-            return None
+            return False
         before = selected([space.config.data / file for file in files], columns)
-        queries.append(_differing(by, [column for column, _ in columns], before, f"SELECT * FROM {table}"))
-    found = cursor.execute(" UNION ".join(queries)).fetchall() if queries else []
-    listed = ", ".join(map(name, by))
-    known = cursor.execute(f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {model.table})").fetchone()[0]
-    return None if len(found) > max(_MOST * known, 1000) else sorted(found, key=repr)
+        queries.append(_differing(by, columns, before, f"SELECT * FROM {table}"))
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {' UNION '.join(queries)}")
+    known = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {model.table})"
+    count, every = cursor.execute(f"SELECT (SELECT count(*) FROM {CHANGED}), ({known})").fetchone()
+    return count <= max(_MOST * every, 1000)
 
 
 def _types(cursor: DuckDBPyConnection, select: str) -> Columns:
     return [(row[0], row[1]) for row in cursor.execute(f"DESCRIBE {select}").fetchall()]
 
 
-def _differing(by: Sequence[str], columns: Sequence[str], before: str, after: str) -> str:
-    """The values whose rows are not the same, in any order, in both."""
-    keys = ", ".join(map(name, by))
-    row = f"hash({', '.join(map(name, columns))})"
+def _differing(by: Sequence[str], columns: Columns, before: str, after: str) -> str:
+    """The values whose rows are not the same, bit for bit and in any order, in both.
+
+    What GROUP BY puts together is one value, here as in the model: 0.0 and -0.0, all NaN.
+    """
+    keys, row = ", ".join(map(name, by)), identity.digest(columns)
     sums = f"SELECT {keys}, count(*) AS _n, bit_xor({row}) AS _x, sum({row}) AS _s FROM"
     both = f"({sums} ({before}) GROUP BY ALL EXCEPT ALL {sums} ({after}) GROUP BY ALL)"
     back = f"({sums} ({after}) GROUP BY ALL EXCEPT ALL {sums} ({before}) GROUP BY ALL)"
     return f"SELECT {keys} FROM {both} UNION SELECT {keys} FROM {back}"
 
 
-def among(by: Sequence[str], values: Values) -> str:
-    """The condition that a row has one of the values.
-
-    >>> among(["release"], [("r220",), (None,)])
-    '("release" IN (\\'r220\\') OR "release" IS NULL)'
-    >>> among(["a", "b"], [(1, None)])
-    '(("a" IS NOT DISTINCT FROM 1 AND "b" IS NOT DISTINCT FROM NULL))'
-    """
-    if not values:
-        return "false"
-    if len(by) == 1:
-        some = [literal(value) for (value,) in values if value is not None]
-        tests = [f"{name(by[0])} IN ({', '.join(some)})"] if some else []
-        tests += [f"{name(by[0])} IS NULL"] if len(some) < len(values) else []
-        return f"({' OR '.join(tests)})"
-    each = (
-        " AND ".join(f"{name(c)} IS NOT DISTINCT FROM {literal(v)}" for c, v in zip(by, row, strict=True))
-        for row in values
-    )
-    return f"({' OR '.join(f'({one})' for one in each)})"
+def _on(by: Sequence[str]) -> str:
+    return " AND ".join(f"m.{name(column)} IS NOT DISTINCT FROM c.{name(column)}" for column in by)
 
 
-def literal(value: Any) -> str:
-    """A value as it stands in SQL.
-
-    >>> literal("it's"), literal(None), literal(2)
-    ("'it''s'", 'NULL', '2')
-    """
-    if value is None:
-        return "NULL"
-    return repr(value).upper() if isinstance(value, (bool, int, float)) else quote(str(value))
-
-
-def select(model: Model, sql: str, values: Values) -> str:
+def select(cursor: DuckDBPyConnection, model: Model, sql: str) -> str:
     """The SELECT of the rows to make anew; and of those that stay, where their files are not parted by the values."""
     by = model.contract.incremental
-    anew = f"SELECT * FROM (\n{sql}\n) WHERE {among(by, values)}"
+    anew = f"SELECT * FROM (\n{sql}\n) AS m WHERE {_near(cursor, by)}"
+    anew = f"SELECT m.* FROM ({anew}) AS m SEMI JOIN {CHANGED} AS c ON {_on(by)}"
     if model.contract.partition == by:
         return anew
-    return f"{anew} UNION ALL BY NAME SELECT * FROM {model.table} WHERE NOT coalesce({among(by, values)}, false)"
+    return f"{anew} UNION ALL BY NAME SELECT m.* FROM {model.table} AS m ANTI JOIN {CHANGED} AS c ON {_on(by)}"
 
 
-def kept(space: Workspace, cursor: DuckDBPyConnection, model: Model, values: Values) -> tuple[tuple[str, ...], int]:
-    """Where the files are parted by the values: the published files that stay, and their rows."""
+def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
+    """A condition that no row with a changed value fails, which DuckDB takes below a GROUP BY or a window: a join it
+    does not. The values stand there as DuckDB's own text, where that is read back as the same value, or not at all.
+    """
+    tests = []
+    for column, type in _types(cursor, f"SELECT {', '.join(map(name, by))} FROM {CHANGED}"):
+        value, text = name(column), f"CAST({name(column)} AS VARCHAR)"
+        lost = f"bool_or(TRY_CAST({text} AS {type}) IS DISTINCT FROM {value} OR contains({text}, chr(0)))"
+        any_lost, nulls, texts = cursor.execute(
+            f"SELECT {lost}, count(*) > count({value}), list(DISTINCT {text}) FILTER ({value} IS NOT NULL) "
+            f"FROM {CHANGED}"
+        ).fetchone()
+        if any_lost:
+            continue
+        among = [f"{value} IN ({', '.join(f'CAST({quote(text)} AS {type})' for text in texts)})"] if texts else []
+        tests.append(f"({' OR '.join([*among, *[f'{value} IS NULL'] * bool(nulls)]) or 'false'})")
+    return " AND ".join(tests) or "true"
+
+
+def kept(space: Workspace, cursor: DuckDBPyConnection, model: Model) -> tuple[tuple[str, ...], int] | None:
+    """Where the files are parted by the values: the published files that stay, and their rows.
+
+    Returns:
+        None where a file holds both rows that stay and rows that go, as no build of this engine writes one: all of
+        the model is to be made then.
+    """
     by, files = model.contract.incremental, space.published[model.table]
     if model.contract.partition != by or not files:
         return (), 0
     paths = {str(space.config.data / file): file for file in files}
     listed = ", ".join(map(quote, paths))
-    gone = among(by, values)
     rows = cursor.execute(
-        f"""SELECT filename, count(*) FROM read_parquet([{listed}], hive_partitioning = false, filename = true)
-            GROUP BY filename HAVING NOT bool_or(coalesce({gone}, false))"""
+        f"""SELECT m._file, count(*), count(c._gone)
+            FROM read_parquet([{listed}], hive_partitioning = false, filename = '_file') AS m
+            LEFT JOIN (SELECT *, true AS _gone FROM {CHANGED}) AS c ON {_on(by)} GROUP BY 1"""
     ).fetchall()
-    return tuple(sorted(paths[file] for file, _ in rows)), sum(count for _, count in rows)
+    if any(0 < gone < count for _, count, gone in rows):
+        return None
+    stay = {paths[file]: count for file, count, gone in rows if not gone}
+    return tuple(sorted(stay)), sum(stay.values())

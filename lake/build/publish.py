@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.build import engine
 from lake.build.definitions import described, macros
-from lake.build.incremental import among
 from lake.build.plan import Plan, digest
-from lake.build.workspace import Workspace, Written
+from lake.build.workspace import Workspace
 from lake.config import Config
-from lake.store import catalog
+from lake.store import catalog, links
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,34 +36,28 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
             model = planned.project.models[built.table]
             if built.written is None:
                 connection.execute(f"DROP TABLE IF EXISTS {built.table}")
-            elif built.written.anew is not None and model.contract.partition == model.contract.incremental:
-                _replace_parts(connection, model, built.written)
             else:
-                _replace(connection, model, built.written)
+                _replace(connection, model, [*kept[built.table], *built.written.files])
         engine.write(connection, config, space, planned, summary)
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
     rest = f"{len(summary.dropped)} table(s) dropped" if summary.dropped else "macros"
     message = message if models else "raw tables" if summary.landed else rest
     extra = {"models": models, "dropped": summary.dropped, "macros": digest(macros(planned))}
-    catalog.commit(connection, work, kind="publish", message=message, extra=extra)
+    with links.made(connection, config.data, {b.table: b.written.kept for b in summary.built if b.written}) as kept:
+        catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 
-def _replace(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
+def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) -> None:
+    """Make the table anew, also where most of its files stay: the record's statistics of a table to which files are
+    added later are wrong after a first file of nulls (DuckLake 1.0), and rows would be missed.
+    """
     contract = model.contract
     catalog.create(
         connection,
         model.table,
         [(column.name, column.type) for column in contract.columns],
-        partition=contract.partition,
         comment=contract.doc,
         comments={column.name: text for column in contract.columns if (text := described(column))},
     )
-    catalog.add_files(connection, model.table, written.files)
-
-
-def _replace_parts(connection: DuckDBPyConnection, model: Model, written: Written) -> None:
-    """Drop the files of the values that were made anew. Whole files go, so the record keeps no delete files."""
-    if written.anew:
-        connection.execute(f"DELETE FROM {model.table} WHERE {among(model.contract.incremental, list(written.anew))}")
-    catalog.add_files(connection, model.table, written.files)
+    catalog.add_files(connection, model.table, files)

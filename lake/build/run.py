@@ -339,14 +339,15 @@ def _write(
     held: incremental.Held,
 ) -> Written:
     before = planned.before.get(model.table)
-    values = None
-    if model.contract.incremental and before and not (options.full or options.force):
-        values = incremental.changed(space, cursor, model, before, parts, held)
-    if values is None:
+    asked = model.contract.incremental and before and not (options.full or options.force)
+    if not asked or not incremental.changed(space, cursor, model, before, parts, held):
         return space.write(cursor, model, sql)
-    stay, rows = incremental.kept(space, cursor, model, values)
-    written = space.write(cursor, model, incremental.select(model, sql, values))
-    return replace(written, rows=written.rows + rows, kept=stay, anew=tuple(values))
+    stay = incremental.kept(space, cursor, model)
+    if stay is None:
+        return space.write(cursor, model, sql)
+    files, rows = stay
+    written = space.write(cursor, model, incremental.select(cursor, model, sql))
+    return replace(written, rows=written.rows + rows, kept=files)
 
 
 def _unchanged(

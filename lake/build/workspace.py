@@ -56,7 +56,6 @@ class Written:
     spilled: int  # bytes on disk, likewise
     statistics: Mapping[str, Statistics] = field(default_factory=dict, repr=False)  # by quoted column
     kept: tuple[str, ...] = ()  # files of the published table that stay, as the record names them
-    anew: tuple[tuple[Any, ...], ...] | None = None  # values of the incremental columns made anew; None: everything
 
 
 @dataclass(slots=True)
@@ -117,7 +116,8 @@ class Workspace:
         if contract.partition:
             columns = ", ".join(map(name, contract.partition))
             options += [f"PARTITION_BY ({columns})", "WRITE_PARTITION_COLUMNS true", "OVERWRITE_OR_IGNORE true"]
-            options.append(f"FILENAME_PATTERN '{number}_{{i}}'")
+            # Not by folders: their names cannot tell null from the text NULL, and may not be long.
+            options += [f"FILENAME_PATTERN '{number}_{{uuid}}'", "HIVE_FILE_PATTERN false"]
             target = folder
         try:
             cursor.execute("PRAGMA enable_profiling = 'no_output'")

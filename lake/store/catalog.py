@@ -367,7 +367,6 @@ def create(
     table: str,
     columns: Sequence[tuple[str, str]],
     *,
-    partition: Sequence[str] = (),
     comment: str = "",
     comments: Mapping[str, str] | None = None,
 ) -> None:
@@ -375,8 +374,6 @@ def create(
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.partition('.')[0]}")
     listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
     connection.execute(f"CREATE OR REPLACE TABLE {table} ({listed})")
-    if partition:
-        connection.execute(f"ALTER TABLE {table} SET PARTITIONED BY ({', '.join(map(name, partition))})")
     if comment:
         connection.execute(f"COMMENT ON TABLE {table} IS {quote(comment)}")
     for column, text in (comments or {}).items():
@@ -384,11 +381,14 @@ def create(
 
 
 def add_files(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable[Path]) -> None:
-    """Within a transaction: let a table have Parquet files that lie in its folder already."""
+    """Within a transaction: let a table have Parquet files that lie in its folder already.
+
+    What their folders are called is not read: DuckLake would take the text NULL in a folder's name for null.
+    """
     schema, _, stem = table.partition(".")
-    for file in files:
-        given = ", ".join(map(quote, (ALIAS, stem, str(file))))
-        connection.execute(f"CALL ducklake_add_data_files({given}, schema => {quote(schema)}, allow_missing => true)")
+    if listed := ", ".join(quote(str(file)) for file in files):
+        given = f"{quote(ALIAS)}, {quote(stem)}, [{listed}], schema => {quote(schema)}"
+        connection.execute(f"CALL ducklake_add_data_files({given}, allow_missing => true, hive_partitioning => false)")
 
 
 def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, select: str) -> None:

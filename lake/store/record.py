@@ -176,22 +176,6 @@ def comments(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, 
     )
 
 
-def partitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
-    """The columns by which each partitioned table of a snapshot is."""
-    return dict(
-        connection.execute(
-            f"""SELECT s.schema_name || '.' || t.table_name, list(c.column_name ORDER BY p.partition_key_index)
-                FROM {META}.ducklake_partition_info i
-                JOIN {META}.ducklake_partition_column p USING (partition_id, table_id)
-                JOIN {META}.ducklake_column c USING (table_id, column_id)
-                JOIN {META}.ducklake_table t USING (table_id)
-                JOIN {META}.ducklake_schema s USING (schema_id)
-                WHERE {_lives("i")} AND {_lives("t")} AND {_lives("c")}
-                GROUP BY 1""".replace("$at", str(int(snapshot)))
-        ).fetchall()
-    )
-
-
 def _lives(alias: str) -> str:
     return f"{alias}.begin_snapshot <= $at AND ({alias}.end_snapshot IS NULL OR {alias}.end_snapshot > $at)"
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.config import Config
-from lake.errors import StorageError
-from lake.store import catalog, door, record, sums, tags
+from lake.store import catalog, door, links, record, sums, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,10 +40,7 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
         ]
         if not changed:
             return record.latest(connection, "publish").id, []
-        linked: dict[str, list[Path]] = {}
-        try:
-            for table in changed:
-                linked[table] = [_link(config.data / file) for file in then.get(table, ())]
+        with links.made(connection, config.data, {table: then.get(table, ()) for table in changed}) as linked:
 
             def work() -> None:
                 for table in changed:
@@ -60,31 +52,9 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
             label = str(number) if str(which) == str(number) else f"{number} ({which})"
             extra = {"restored": number, "models": dict.fromkeys(changed, f"restored from snapshot {number}")}
             catalog.commit(connection, work, kind="publish", message=f"snapshot {label} restored", extra=extra)
-        except BaseException:
-            for files in linked.values():
-                for file in files:
-                    file.unlink(missing_ok=True)
-            raise
         last = record.latest(connection, "publish")
         door.write(config, connection, last, door.path(config))
     return last.id, changed
-
-
-def _link(file: Path) -> Path:
-    target = file.with_name(f"{uuid.uuid4().hex}.parquet")
-    try:
-        with suppress(OSError):  # a file system without hard links
-            os.link(file, target)
-            return target
-        shutil.copyfile(file, target)
-        return target
-    except FileNotFoundError:
-        raise StorageError(
-            "a file of that snapshot is missing; nothing was restored", where=str(file), next="lake verify"
-        ) from None
-    except OSError as error:
-        target.unlink(missing_ok=True)
-        raise StorageError(f"that snapshot cannot be restored: {error.strerror}", where=str(file)) from None
 
 
 def _make(
@@ -94,7 +64,6 @@ def _make(
         connection,
         table,
         [(column, type) for column, type, _ in columns],
-        partition=record.partitions(connection, number).get(table, ()),
         comment=record.comments(connection, number).get(table, ""),
         comments={column: text for column, _, text in columns if text},
     )

@@ -54,6 +54,14 @@ def record(data: Path, snapshot: int, live: Iterable[str]) -> None:
         connection.execute(f"PRAGMA user_version = {int(snapshot)}")
 
 
+def same(data: Path, pairs: Iterable[tuple[str, str]]) -> None:
+    """Note that a file, the second of each pair, is another name of one whose sum is known."""
+    with _opened(data) as connection, connection:
+        connection.executemany(
+            "INSERT OR IGNORE INTO sums SELECT ?2, bytes, sha256 FROM sums WHERE path = ?1", list(pairs)
+        )
+
+
 def forget(data: Path, gone: Iterable[str]) -> None:
     """Drop the sums of files that were freed."""
     with _opened(data) as connection, connection:

@@ -165,7 +165,7 @@ def test_a_partitioned_table_is_restored_with_its_parts(tmp_path):
     assert ask(tmp_path, "SELECT warm, count(*) FROM core.heat GROUP BY 1 ORDER BY 1") == [(False, 51), (True, 49)]
     with catalog.session(settings) as connection:
         last = record.latest(connection).id
-        assert record.partitions(connection, last) == {"core.heat": ["warm"]}
+        assert len(record.tables(connection, last)["core.heat"]) == 2  # a file a value
 
 
 def test_gc_tells_first_and_keeps_what_has_a_name(folder):

@@ -1,0 +1,65 @@
+"""A file under a second name: each file of the record belongs to one table of one making, and no bytes are copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lake.errors import StorageError
+from lake.store import record, sums
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def made(
+    connection: DuckDBPyConnection, data: Path, files: Mapping[str, Iterable[str]]
+) -> Iterator[dict[str, list[Path]]]:
+    """Second names, beside the first ones, for files of some tables. Where the body is left by an error those go that
+    the record does not know: Ctrl-C may come with the commit done.
+
+    Args:
+        files: by table, relative to the data folder, as the record names them.
+
+    Raises:
+        StorageError: a file is missing, or the disk is full.
+    """
+    pairs: list[tuple[str, Path]] = []
+    found: dict[str, list[Path]] = {}
+    try:
+        for table, some in files.items():
+            found[table] = []
+            for file in some:
+                found[table].append(_link(data / file))
+                pairs.append((file, found[table][-1]))
+        sums.same(data, [(file, str(link.relative_to(data))) for file, link in pairs])
+        yield found
+    except BaseException:
+        known = record.files(connection)
+        for _, link in pairs:
+            if str(link.relative_to(data)) not in known:
+                link.unlink(missing_ok=True)
+        raise
+
+
+def _link(file: Path) -> Path:
+    target = file.with_name(f"{uuid.uuid4().hex}.parquet")
+    try:
+        with suppress(OSError):  # a file system without hard links
+            os.link(file, target)
+            return target
+        shutil.copyfile(file, target)
+        return target
+    except FileNotFoundError:
+        raise StorageError(
+            "a file of the lake is missing; nothing was changed", where=str(file), next="lake verify"
+        ) from None
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise StorageError(f"a file of the lake cannot be kept: {error.strerror}", where=str(file)) from None
