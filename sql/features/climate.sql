@@ -1,5 +1,7 @@
--- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why. A mean is
--- global only where there are values nearly all round the planet (is_global): of a region it is not the planet's, nor are
+-- What each run's cubes hold, and its global means, weighted by cell area; where one is null, ..._gap says why. A
+-- mean is
+-- global only where there are values nearly all round the planet (is_global): of a region it is not the planet's, nor
+-- are
 -- its coldest and hottest place.
 -- Of several variables for a quantity the one that the run's description names is taken, else the one named first in
 -- seeds.climate_variables, then the first by name. Where several cubes of a run have it (a file a year), the mean is
