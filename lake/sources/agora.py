@@ -33,7 +33,7 @@ FACTS = Facts(
     domain="genomics",
     sized=True,
 )
-READER = 2
+READER = 3
 OPTIONS: Mapping[str, Any] = {"collections": [], "models": [], "urls": []}
 ROOT = "https://www.vmh.life/files/reconstructions"
 

@@ -44,8 +44,9 @@ metabolite   text   -  -  Metabolite and its compartment, such as atp[c]
 name         text   -  -  Name
 compartment  text   -  -  Compartment
 formula      text   -  -  Sum formula
-charge       real   -  -  Charge, in elementary charges
+charge       whole  -  -  Charge, in elementary charges; missing where it is a fraction
 boundary     truth  -  -  Whether its amount is held fixed
+charge_real  real   -  -  Charge, also a fraction, as version 3 of fbc may have it
 """
 _REACTIONS = """
 model        text   -             -  Model

@@ -211,8 +211,11 @@ def _metabolites(model: _Model) -> Part:
         "name": [each.get("name") for each in model.species],
         "compartment": [_named(model.compartments, each.get("compartment")) for each in model.species],
         "formula": [each.get(f"{model.fbc}chemicalFormula") or None for each in model.species],
-        "charge": charge,
+        "charge": [
+            int(each) if each is not None and abs(each) < 2**53 and each.is_integer() else None for each in charge
+        ],
         "boundary": boundary,
+        "charge_real": [None if each is None or math.isinf(each) else each for each in charge],
     }
     return _part("agora_metabolites", model, columns, model.species, ids=_again(ids), charge=charges, truth=boundaries)
 

@@ -55,6 +55,13 @@ def read(path: Path, content: str) -> tuple[dict, list]:
     return rows, rejects
 
 
+@pytest.mark.parametrize(("charge", "whole"), [("-3", -3), ("-0.5", None), ("1e300", None)])
+def test_a_charge_is_never_rounded(tmp_path, charge, whole):
+    rows, rejects = read(tmp_path / "m.xml", model(species("M_a", f'fbc:charge="{charge}"'), reaction("R_x"), fbc=3))
+    assert [(row["charge"], row["charge_real"]) for row in rows["metabolites"]] == [(whole, float(charge))]
+    assert rejects == []
+
+
 V1 = """<fbc:listOfFluxBounds><fbc:fluxBound fbc:reaction="R_x" fbc:operation="greaterEqual" fbc:value="-10"/>
 <fbc:fluxBound fbc:reaction="R_x" fbc:operation="lessEqual" fbc:value="20"/>
 <fbc:fluxBound fbc:reaction="R_y" fbc:operation="equal" fbc:value="3"/></fbc:listOfFluxBounds>"""
@@ -72,7 +79,7 @@ def test_every_version_of_fbc(tmp_path, fbc):
     )
     rows, rejects = read(tmp_path / "m.xml", content)
     assert rejects == []
-    assert [(row["formula"], row["charge"]) for row in rows["metabolites"]] == [("C6H5O7", float(charge))]
+    assert [(row["formula"], row["charge_real"]) for row in rows["metabolites"]] == [("C6H5O7", float(charge))]
     expected = [(-10.0, 20.0), (3.0, 3.0)] if fbc == 1 else [(-1000.0, float("inf"))] * 2
     assert [(row["lower"], row["upper"]) for row in rows["reactions"]] == [*expected, (None, None)]
 
