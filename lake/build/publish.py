@@ -10,7 +10,9 @@ from lake.build.definitions import described, macros
 from lake.build.plan import Plan, digest
 from lake.build.workspace import Workspace
 from lake.config import Config
+from lake.errors import StorageError
 from lake.store import catalog, links
+from lake.store.sql import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,6 +40,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
                 connection.execute(f"DROP TABLE IF EXISTS {built.table}")
             else:
                 _replace(connection, model, [*kept[built.table], *built.written.files])
+        _agree(connection, summary)
         engine.write(connection, config, space, planned, summary)
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
@@ -46,6 +49,25 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     extra = {"models": models, "dropped": summary.dropped, "macros": digest(macros(planned))}
     with links.made(connection, config.data, {b.table: b.written.kept for b in summary.built if b.written}) as kept:
         catalog.commit(connection, work, kind="publish", message=message, extra=extra)
+
+
+def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
+    """Hold the rows that each built table has in the record against those that were built.
+
+    Raises:
+        StorageError: one has others: files of it were lost, or stand there twice.
+    """
+    built = {one.table: one.rows for one in summary.built if one.written}
+    counts = " UNION ALL ".join(f"SELECT {quote(table)}, count(*) FROM {table}" for table in built)
+    for table, rows in connection.execute(counts).fetchall() if counts else ():
+        if rows != built[table]:
+            what = f"{table} would have {rows:,} rows in the record, but {built[table]:,} were built"
+            raise StorageError(
+                f"{what}; nothing is published",
+                where=table,
+                why="something removed or changed its files meanwhile, or a defect of the lake",
+                next=f"lake build --full {table}",
+            )
 
 
 def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) -> None:

@@ -12,6 +12,7 @@ import values
 
 from lake import config
 from lake.build import run as building
+from lake.errors import StorageError
 from lake.store import catalog
 
 KEYS = [type for type in values.VALUES if not type.endswith("]")]  # by lists no table is parted
@@ -153,3 +154,22 @@ def test_incremental_is_full_for_several_columns(tmp_path, types):
 def test_incremental_is_full_after_many_random_steps(tmp_path, seed):
     choice = random.Random(seed)
     walk(tmp_path, choice.sample(KEYS, choice.choice((1, 1, 2, 3))), seed, 25)
+
+
+def test_a_table_with_other_rows_than_were_built_is_not_published(tmp_path, monkeypatch):
+    names = project(tmp_path, ["VARCHAR"])
+    source(tmp_path, ["VARCHAR"], [["'a'", "1::BIGINT"], ["'b'", "2::BIGINT"], ["'c'", "3::BIGINT"]])
+    settings = config.load(tmp_path)
+    building.run(settings)
+    source(tmp_path, ["VARCHAR"], [["'a'", "1::BIGINT"], ["'b'", "2::BIGINT"], ["'c'", "4::BIGINT"]])
+    add = catalog.add_files
+    monkeypatch.setattr(
+        catalog,
+        "add_files",
+        lambda connection, table, files: add(connection, table, list(files)[1:] if table == "core.parts" else files),
+    )
+    with pytest.raises(StorageError, match=r"core\.parts would have \d rows in the record, but 3 were built"):
+        building.run(settings)
+    monkeypatch.undo()
+    building.run(settings)
+    agree(tmp_path, names)
