@@ -720,8 +720,8 @@ class Reconstructions(Table, key="model", rules=(_STRAIN,), empty=True, tags="ge
 
     model: str
     """Its name here: strain_id of its strain; else the id in its file. Several of a name have their file behind it"""
-    strain_id: Annotated[str | None, References("core.strains.strain_id")]
-    """The strain"""
+    strain_id: str | None
+    """The strain: strain_id of core.strains"""
     sbml_id: str
     """The id in its file"""
     resource: str
