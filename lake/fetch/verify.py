@@ -13,9 +13,13 @@ from lake.sources.source import Resource, Source
 
 HEAD = 1 << 16  # what a source's check gets to see
 _TAIL = 1 << 12
-_HTML = re.compile(rb"<(!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
-_ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]*)")
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+# Patterns meet whatever a server sends, and a match holds the interpreter's lock: none may take more than linear time.
+# So what is repeated is possessive (never tried again shorter), and what does not end takes all that is left.
+_IN_COMMENT = rb"<!--(?:[^-]++|-(?!->))*+"
+_HTML = re.compile(rb"<(!doctype\s++html|html|head|body|title)\b", re.IGNORECASE)
+_OPENING = re.compile(_IN_COMMENT + rb"|<([A-Za-z_][^\s<>/]{0,255}+)")  # names of elements are not longer
+_NOTHING_MORE = re.compile(rb"(?:\s*+" + _IN_COMMENT + rb"-->)*+\s*+")
+_TITLE = re.compile(rb"<title[^<>]*+>([^<]*+)<", re.IGNORECASE)
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
 
 
@@ -64,6 +68,7 @@ def shape(expects: str, head: bytes, tail: bytes) -> None:
     Raises:
         Refused: with the reason.
     """
+    head, tail = head[:HEAD], tail[-_TAIL:]
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise Refused("the answer is empty")
@@ -75,27 +80,33 @@ def shape(expects: str, head: bytes, tail: bytes) -> None:
 
 def _is_page(start: bytes, expects: str) -> bool:
     """Whether it is HTML; other XML may hold some, as the notes of SBML do."""
-    if expects == "xml" and (root := _ROOT.search(_COMMENT.sub(b"", start))):
-        return bool(_HTML.match(start) or _HTML.match(root[0] + b" "))
+    if expects == "xml" and (root := _root(start)):
+        return bool(_HTML.match(start) or _HTML.match(b"<" + root + b" "))
     return bool(_HTML.search(start[:2048]))
 
 
+def _root(start: bytes) -> bytes:
+    """The name of the first element that is not in a comment; empty where there is none."""
+    return next((found[1] for found in _OPENING.finditer(start) if found[1]), b"")
+
+
 def _xml(start: bytes, end: bytes) -> None:
-    root = _ROOT.search(_COMMENT.sub(b"", start))
+    root = _root(start)
     if start[:1] != b"<" or not root:
         raise Refused(f"it does not begin like XML but with {_shown(start)}")
-    name = re.escape(root.group(1))
-    if not re.search(rb"</" + name + rb"\s*>(\s*<!--.*?-->)*$|^[^<]*/>$", _last_tag(end, name), re.DOTALL):
-        raise Refused(f"the XML is cut short: it does not end with </{root.group(1).decode(errors='replace')}>")
+    if not _is_closed(end, root):
+        raise Refused(f"the XML is cut short: it does not end with </{root.decode(errors='replace')}>")
 
 
-def _last_tag(end: bytes, name: bytes) -> bytes:
-    """From the last closing tag of the root on; where there is none, what follows the root's own opening."""
-    closing = list(re.finditer(rb"</" + name + rb"\s*>", end))
+def _is_closed(end: bytes, root: bytes) -> bool:
+    """Whether only comments follow the root's last closing tag; without one, whether its own tag is ``<root .../>``."""
+    name = re.escape(root)
+    closing = list(re.finditer(rb"</" + name + rb"\s*+>", end))
     if closing:
-        return end[closing[-1].start() :]
+        return bool(_NOTHING_MORE.fullmatch(end, closing[-1].end()))
     opening = list(re.finditer(rb"<" + name + rb"\b", end))
-    return end[opening[-1].end() :] if opening else b""
+    rest = end[opening[-1].end() :] if opening else b""
+    return rest.endswith(b"/>") and b"<" not in rest
 
 
 def _text(start: bytes, end: bytes) -> None:
@@ -138,5 +149,6 @@ def _shown(content: bytes, most: int = 40) -> str:
 
 
 def _title(page: bytes) -> str:
-    found = re.search(rb"<title[^>]*>\s*([^<]*?)\s*<", page, re.IGNORECASE)
-    return f", titled {_shown(found.group(1), 80)}" if found and found.group(1) else ""
+    found = _TITLE.search(page)
+    title = found[1].strip() if found else b""
+    return f", titled {_shown(title, 80)}" if title else ""

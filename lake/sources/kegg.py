@@ -113,7 +113,7 @@ _FORM = {  # what tells each kind within its first 64 KiB, and its name in an er
     **{kind: (rb"^" + line, "a list") for kind, line in _LINE.items()},
     "kgml": (rb"<pathway[\s>]|<!DOCTYPE\s+pathway[\s>]", "KGML"),
     "hierarchy": (rb"\A(?:\xef\xbb\xbf)?\s*(?:\{|[+A])", "a hierarchy"),
-    "map_areas": (rb"(?i)<title[^>]*>[^<]*KEGG|<area\s", "a KEGG pathway page"),
+    "map_areas": (rb"(?i)<title[^<>]*>[^<]*KEGG|<area\s", "a KEGG pathway page"),
 }
 
 
