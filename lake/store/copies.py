@@ -22,6 +22,7 @@ from lake.store import durable, ledger, notes, sums
 COPIES = "copies"
 CATALOG = "catalog.sqlite"
 KEEP = 3  # copies of the catalog
+CUBES = ("raw.cubes", "raw.cube_variables")  # small, and the way to every array
 ENGINE = ("ops", "quality")  # schemas whose tables the engine writes of itself
 _SUMS = "CREATE TABLE IF NOT EXISTS copied (id INTEGER PRIMARY KEY, digest TEXT NOT NULL)"  # of each row, by its id
 
@@ -47,8 +48,13 @@ def tables(config: Config, files: Iterable[str], taken: sums.Sums) -> None:
     """Copy those of a snapshot's files that are the engine's and have no copy yet; a damaged one is not copied."""
     for file in files:
         target = of(config, file)
-        if file.split("/")[1] in ENGINE and not target.exists() and taken.get(file) == sums.take(config.data / file):
+        if _engine(file) and not target.exists() and taken.get(file) == sums.take(config.data / file):
             whole(config.data / file, target)
+
+
+def _engine(file: str) -> bool:
+    _, schema, table, *_ = file.split("/")
+    return schema in ENGINE or f"{schema}.{table}" in CUBES
 
 
 def forget(config: Config, files: Iterable[str]) -> None:
