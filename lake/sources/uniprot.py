@@ -87,7 +87,7 @@ def check(resource: Resource, head: bytes) -> None:
     body = head.removeprefix(b"\xef\xbb\xbf")
     form, entry = _FORM[resource.kind]
     if not re.search(form, body):
-        said = re.search(rb'"messages"\s*:\s*\[([^\]]*)\]', body)
+        said = re.search(rb'"messages"\s*:\s*\[([^\]]{0,200})', body)
         what = "the archive answered with an error" if said else f"the answer is not {resource.kind}"
         text = (said[1] if said else body)[:200].decode("utf-8", "replace").strip()
         raise Refused(f"{what}: {text!r}", where=resource.url, why="an error page, or a query that it does not take")
