@@ -58,6 +58,10 @@ class Got(NamedTuple):
     last_modified: str | None = None
 
 
+class _TooLong(TryAgain):
+    """An answer of more bytes than it was to have: what is here of it is not believed."""
+
+
 def fetch(session: Session, host: str, source: Source, resource: Resource, known: Outcome | None) -> Outcome:
     """Ask for one resource until something came that can be judged, or the tries are spent.
 
@@ -133,18 +137,21 @@ def _persist(session: Session, host: str, source: Source, resource: Resource, kn
 
 def _attempt(session: Session, source: Source, resource: Resource, known: Outcome | None) -> Got:
     part = partial_of(session, source.FACTS.name, resource)
-    rest = part.conditions()
+    kept = part.kept()
+    rest = kept.conditions() if kept else {}
     with speaking(session.client, resource.url, rest or _conditions(known), source.FACTS.rate) as response:
         status, headers = response.status_code, response.headers
-        validators = {"etag": headers.get("ETag"), "last_modified": headers.get("Last-Modified")}
+        before = {206: kept, 304: known}.get(status)  # what such an answer does not repeat
+        validators = {
+            "etag": headers.get("ETag") or (before and before.etag),
+            "last_modified": headers.get("Last-Modified") or (before and before.last_modified),
+        }
         if status == 304 and known and not rest:
-            old = {"etag": known.etag, "last_modified": known.last_modified}
-            kept = {key: value or old[key] for key, value in validators.items()}
-            return Got("unchanged", 304, bytes=known.bytes, sha256=known.sha256, **kept)
-        if rest and (status == 416 or (status == 206 and not partial.continues(response, part.size()))):
+            return Got("unchanged", 304, bytes=known.bytes, sha256=known.sha256, **validators)
+        if kept and (status == 416 or (status == 206 and not kept.goes_on(response))):
             session.budget.give(part.drop())
             raise TryAgain("the archive could not go on where it stopped", status=status)
-        if status != 200 and not (rest and status == 206):
+        if status != 200 and not (kept and status == 206):
             return Got("failed", status, _said(response) + _who(session.settings.tokens, response))
         size, sha256 = _receive(session, response, part, resource)
     reason = _judge(source, resource, part.file, sha256, size)
@@ -204,7 +211,7 @@ def _receive(session: Session, response: httpx.Response, part: Partial, resource
                 part.begin(response, total)
             session.budget.check((total or 1) - (have := _size(response, part)))
             size = have + _write(session, response, part, digest, have, resource)
-    except (StorageError, OverBudget):
+    except (StorageError, OverBudget, _TooLong):
         session.budget.give(part.drop())
         raise
     except BaseException:
@@ -228,11 +235,13 @@ def _read(file: Path, digest: _Hash) -> None:
 
 def _write(session: Session, response: httpx.Response, part: Partial, digest: _Hash, have: int, resource) -> int:
     """Append the body; gives its bytes."""
-    size, told = 0, _TELL
+    size, told, end = 0, _TELL, partial.length_now(response)
     body = response.iter_bytes() if partial.is_encoded(response) else response.iter_raw()
     with part.file.open("ab" if have else "wb") as file:
         for chunk in body:
             session.manners.sleep(0)
+            if end is not None and have + size + len(chunk) > end:
+                raise _TooLong("more bytes came than the archive said", status=response.status_code)
             session.budget.take(len(chunk))
             file.write(chunk)
             digest.update(chunk)
