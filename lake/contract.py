@@ -17,8 +17,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib.util
-import json
-import os
 import re
 import sys
 import types
@@ -32,7 +30,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 
 from pydantic import BaseModel, ConfigDict
 
-from lake import marks
+from lake import marks, sealed
 from lake.errors import ConfigError
 from lake.marks import (
     Between,
@@ -323,19 +321,17 @@ def _digest(files: list[Path]) -> str:
 
 
 def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
-    with suppress(Exception):  # missing, cut short, of another version: it is made again
-        kept = json.loads(cache.read_bytes())
+    with suppress(Exception):  # missing, damaged, of another version: it is made again
+        kept = sealed.loads(cache.read_bytes())
         return {table: _made(one) for table, one in kept["contracts"].items()} if kept["of"] == key else None
     return None
 
 
 def _remember(cache: Path, key: str, contracts: dict[str, Contract]) -> None:
     with suppress(OSError, TypeError):  # a mark that cannot be kept
-        content = json.dumps({"of": key, "contracts": {table: _plain(one) for table, one in contracts.items()}})
+        content = {"of": key, "contracts": {table: _plain(one) for table, one in contracts.items()}}
         cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if there is one
-        temporary = cache.with_name(f".{cache.name}.{os.getpid()}")
-        temporary.write_text(content, "utf-8")
-        os.replace(temporary, cache)
+        sealed.write(cache, content)
 
 
 def _plain(value: Any) -> Any:

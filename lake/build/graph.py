@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lake import contract as contracts
-from lake import sources
+from lake import sealed, sources
 from lake.build import parse, seeds
 from lake.config import Config
 from lake.contract import Contract, class_name
@@ -280,10 +278,7 @@ class Cache:
     def __init__(self, path: Path):
         self._path = path
         self._used: dict[str, Any] = {}
-        try:
-            self._known = json.loads(path.read_text())
-        except (OSError, ValueError):
-            self._known = {}
+        self._known = sealed.read(path) or {}
 
     def __enter__(self) -> Cache:
         return self
@@ -292,9 +287,7 @@ class Cache:
         if kind is None and self._used != self._known and self._path.parent.parent.is_dir():
             try:
                 self._path.parent.mkdir(exist_ok=True)
-                temporary = self._path.with_suffix(f".{os.getpid()}")
-                temporary.write_text(json.dumps(self._used))
-                os.replace(temporary, self._path)
+                sealed.write(self._path, self._used)
             except OSError:
                 pass  # a read-only lake can still be read; it only parses again
 

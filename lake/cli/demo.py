@@ -35,9 +35,9 @@ def command(folder: str) -> None:
 
 def _train(settings) -> dict | None:
     """One epoch of a tiny model on the planets of the train split, once a snapshot; None where torch is missing."""
-    import json
     from importlib.util import find_spec
 
+    from lake import sealed
     from lake.store import door
 
     if missing := [name for name in ("torch", "matplotlib") if find_spec(name) is None]:
@@ -46,14 +46,12 @@ def _train(settings) -> dict | None:
     _output.heading("train")
     note, picture = settings.data / "demo.json", settings.root / "demo.png"
     snapshot = door.read_info(door.path(settings)).snapshot
-    result = json.loads(note.read_text()) if note.is_file() and picture.is_file() else {}
+    result = (picture.is_file() and sealed.read(note)) or {}
     if result.get("snapshot") == snapshot:
         _output.say(f"nothing to do: trained at snapshot {snapshot}")
     else:
         result = {"snapshot": snapshot, **_epoch(settings.root, picture)}
-        fresh = note.with_suffix(".new")
-        fresh.write_text(json.dumps(result))
-        fresh.replace(note)
+        sealed.write(note, result)
     result["plot"] = str(picture)
     for name, shape in result["shapes"].items():
         _output.say(f"  {name:<28} {shape}")

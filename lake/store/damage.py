@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from lake import sealed
 from lake.config import Config
 from lake.errors import StorageError
 from lake.store import catalog, copies, door, ledger, manifests, notes, record, sums
@@ -98,7 +99,7 @@ def of_manifests(config: Config) -> Iterator[Damage]:
         if one is None:
             yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is not what it was", snapshots=[number])
         elif (before := one["previous"]) and kept.get(before["snapshot"]):
-            if manifests.digest(kept[before["snapshot"]]) != before["sha256"]:
+            if sealed.digest(kept[before["snapshot"]]) != before["sha256"]:
                 place = f"{manifests.MANIFESTS}/{before['snapshot']}.json"
                 yield Damage(place, f"it is not the one that snapshot {number} names", snapshots=[before["snapshot"]])
         elif before and _there(config, before["snapshot"]):

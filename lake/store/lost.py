@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
+from lake import sealed
 from lake.config import Config
 from lake.store import durable
 from lake.store.damage import Damage
@@ -14,14 +14,11 @@ FILE = "lost.json"
 
 def known(config: Config) -> dict[str, str]:
     """The paths that were said to be lost, each with how."""
-    try:
-        return dict(json.loads((config.data / FILE).read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return {}
+    return sealed.read(config.data / FILE) or {}
 
 
 def accept(config: Config, damages: Iterable[Damage]) -> None:
     """Say of these that it is known: `lake verify` names them still, and no longer fails for them."""
     with durable.locked(config.data):
         kept = known(config) | {one.path: one.how for one in damages}
-        durable.write(config.data / FILE, json.dumps(kept, indent=1))
+        durable.write(config.data / FILE, sealed.dumps(kept))

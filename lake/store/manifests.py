@@ -12,15 +12,14 @@ no earlier snapshot's digest.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lake import sealed
 from lake.config import Config
 from lake.errors import StorageError
 from lake.store import durable, record, sums
@@ -77,12 +76,8 @@ def known(config: Config) -> list[int]:
 
 def read(config: Config, snapshot: int) -> dict[str, Any] | None:
     """A manifest; None where it is not there, or is not what it was."""
-    try:
-        kept = json.loads(path(config, snapshot).read_bytes())
-        own = kept.pop("sha256")
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None
-    return kept if own == digest(kept) and kept["snapshot"] == snapshot else None
+    kept = sealed.read(path(config, snapshot))
+    return kept if kept and kept["snapshot"] == snapshot else None
 
 
 def newest(config: Config) -> dict[str, Any] | None:
@@ -94,10 +89,6 @@ def tags(config: Config) -> list[dict[str, Any]]:
     """The rows of ops.tags, as the newest manifest has them."""
     kept = newest(config)
     return kept["tags"] if kept else []
-
-
-def digest(kept: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None:
@@ -115,13 +106,13 @@ def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None
         "format": _FORMAT,
         "snapshot": snapshot,
         "at": _at(connection, snapshot),
-        "previous": {"snapshot": before, "sha256": digest(last)} if last else None,
+        "previous": {"snapshot": before, "sha256": sealed.digest(last)} if last else None,
         "catalog": now[snapshot],
         "newest": present(connection, snapshot),
         "tables": _tables(config, connection, snapshot),
         "tags": _tags(config, connection),
     }
-    durable.write(path(config, snapshot), json.dumps({**kept, "sha256": digest(kept)}))
+    durable.write(path(config, snapshot), sealed.dumps(kept))
 
 
 def changed_since(config: Config, changed: Iterable[str], snapshot: int) -> StorageError:
@@ -269,8 +260,8 @@ def chain(config: Config) -> None:
         kept = read(config, snapshot)
         if kept is None:
             continue
-        named = kept["previous"] and before and {"snapshot": before["snapshot"], "sha256": digest(before)}
+        named = kept["previous"] and before and {"snapshot": before["snapshot"], "sha256": sealed.digest(before)}
         if kept["previous"] and named and kept["previous"] != named:
             kept["previous"] = named
-            durable.write(path(config, snapshot), json.dumps({**kept, "sha256": digest(kept)}))
+            durable.write(path(config, snapshot), sealed.dumps(kept))
         before = kept

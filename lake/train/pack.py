@@ -1,8 +1,9 @@
 """Packed columns on disk, memory-mapped: what a modality's rows become once, so that every epoch is a gather.
 
-A pack is a folder of raw arrays with a ``pack.json`` that gives their types, shapes and CRC-32C. It is named by the
-SHA-256 of all that decides its content (the snapshot, the query, ...), so another snapshot never meets it; written
-beside its place and put there by rename; checked whole when it is opened; derived, and disposable.
+A pack is a folder of raw arrays with a ``pack.json`` that gives their types, shapes and CRC-32C, and a digest of
+itself. It is named by the SHA-256 of all that decides its content (the snapshot, the query, ...), so another snapshot
+never meets it; written beside its place and put there by rename; checked whole when it is opened; derived, and
+disposable.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lake import sealed
 from lake.errors import ConfigError
 from lake.train.batch import KEY
 from lake.train.order import by_upper_half
@@ -32,7 +34,7 @@ from lake.train.order import by_upper_half
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 _META = "pack.json"
 _PENDING = 8  # blocks that wait to be written
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -263,7 +265,7 @@ def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, lim
         notes = make(writer)
         _index(writer, what)
         meta = {"format": FORMAT, "of": identity, "notes": notes, "arrays": writer.finish()}
-        (fresh / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
+        sealed.write(fresh / _META, meta)
         fresh.rename(folder)
     finally:
         writer.close()
@@ -276,7 +278,7 @@ def _open(folder: Path) -> Pack | None:
 
     file = folder / _META
     try:
-        meta = json.loads(file.read_text(encoding="utf-8"))
+        meta = sealed.loads(file.read_bytes())
         arrays = {name: _map(folder / f"{name}.bin", part) for name, part in meta["arrays"].items()}
         damaged = [n for n, part in meta["arrays"].items() if google_crc32c.value(arrays[n]) != part["crc32c"]]
         notes = meta["notes"]

@@ -491,7 +491,7 @@ def test_a_pack_is_made_once_and_shared_by_splits_and_ablations(own):
         data.only("nothing")
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "notes"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "notes", "one note"])
 def test_a_damaged_pack_is_found_and_made_anew(own, numbers, damage):
     runs(own)
     file = next(
@@ -505,8 +505,13 @@ def test_a_damaged_pack_is_found_and_made_anew(own, numbers, damage):
         os.truncate(file, file.stat().st_size - 4)
     elif damage == "remove":
         file.unlink()
-    else:
+    elif damage == "notes":
         (file.parent / "pack.json").write_text("{")
+    else:  # JSON still, and of the same form
+        meta = file.parent / "pack.json"
+        text = meta.read_text()
+        meta.write_text(text.replace('"notes": {', '"notes": {"more": 1, ', 1))
+        assert meta.read_text() != text
     with pytest.warns(CacheWarning, match="damaged and made anew"):
         data = runs(own)
     for batch in data:
