@@ -12,7 +12,7 @@ import lake.cli
 
 ENGINE = Path(lake.cli.__file__).parent.parent
 FLOORS = {
-    0: ("errors", "config", "contract", "keys", "marks", "progress", "sealed"),
+    0: ("errors", "config", "contract", "keys", "marks", "progress", "redact", "sealed"),
     1: ("store",),
     2: ("sources",),
     3: ("fetch", "land", "reader", "project"),

@@ -13,6 +13,7 @@ import click
 from lake.cli._output import heading, say, size, table, warn
 from lake.config import Config
 from lake.errors import CheckFailed, FetchError, ModelError, Unreadable
+from lake.redact import redact
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -116,7 +117,7 @@ def plan(found: Plan) -> None:
     table(heads, rows)
     say("sources that read a list first name more when it is here")
     for one in found.refused[:_SHOWN]:
-        warn(f"no room: {one.source}/{one.resource}: {one.no_room} ({one.url})")
+        warn(f"no room: {one.source}/{one.resource}: {one.no_room} ({redact(one.url)})")
     if len(found.refused) > _SHOWN:
         warn(f"and {len(found.refused) - _SHOWN} more: lake fetch --plan --json")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,10 @@ import httpx
 import lake
 from lake.config import Config
 from lake.errors import ConfigError, Unreachable
-from lake.fetch import mirror
+from lake.fetch import hosts, mirror
 from lake.fetch.politeness import Politeness, host
 from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
+from lake.redact import redact
 
 _HOPS = 5  # redirects of one request
 
@@ -54,24 +54,11 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     hooks: list[Callable[[httpx.Request], None]] = []
     if over_http:
         hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))
-    elif config.fetch.tokens:
-        hooks.append(_bearer(config.fetch.tokens))
+    elif not root:
+        hooks += [hosts.bearer(config.fetch.tokens), hosts.stay_outside]
     hooks.append(lambda request: manners.wait(host(str(request.url)), request.extensions["rate"]))
     client.event_hooks = {"request": hooks}
     return client
-
-
-def _bearer(tokens: Mapping[str, str]) -> Callable[[httpx.Request], None]:
-    """A hook that tells each host of ``tokens`` who asks, and no other host: also after a redirect."""
-
-    def tell(request: httpx.Request) -> None:
-        if request.headers.get("Authorization", "").startswith("Bearer "):
-            del request.headers["Authorization"]
-        variable = tokens.get(host(str(request.url)), "")
-        if token := os.environ.get(variable, ""):
-            request.headers["Authorization"] = f"Bearer {token}"
-
-    return tell
 
 
 def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) -> list[str]:
@@ -96,9 +83,9 @@ def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) 
     except TryAgain as error:
         raise Unreachable(
             f"the mirror does not answer: {error.reason}",
-            where=root,
+            where=redact(root),
             why="it is not running, or [lake] mirror in lake.toml names another place",
-            next=f"curl -I {root}/",
+            next=f"curl -I {redact(root)}/",
         ) from None
 
 
@@ -114,7 +101,7 @@ def speaking(
     """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
     statuses that mean "later" are TryAgain."""
     try:
-        request = client.build_request(method, url, headers=headers, extensions={"rate": rate})
+        request = client.build_request(method, url, headers=headers, extensions={"rate": rate, "asked": url})
         if url.startswith("file:"):
             request.url = httpx.URL(url)  # which httpx, since it has no host, would take for a relative one
         with closing(client.send(request, stream=True)) as response:

@@ -15,12 +15,13 @@ import httpx
 
 from lake import config
 from lake.errors import LakeError, OverBudget, StorageError
-from lake.fetch import fresh, partial, retry, verify
+from lake.fetch import fresh, hosts, partial, retry, verify
 from lake.fetch.budget import Budget
 from lake.fetch.client import speaking
 from lake.fetch.partial import Partial
 from lake.fetch.politeness import Politeness, host
 from lake.fetch.retry import TryAgain
+from lake.redact import redact
 from lake.sources.source import Resource, Source
 from lake.store import blobs
 from lake.store.ledger import NO_ROOM, Outcome
@@ -97,14 +98,14 @@ def outcome(session: Session, source: str, resource: Resource, got: Got, seconds
         resource=resource.id,
         kind=resource.kind,
         expects=resource.expects,
-        url=resource.url,
+        url=redact(resource.url),
         at=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         params=resource.params,
         via=session.via,
         md5=resource.md5,
         seconds=round(seconds, 6),
         optional=resource.optional,
-        **got._asdict(),
+        **got._replace(reason=redact(got.reason))._asdict(),
     )
 
 
@@ -191,9 +192,10 @@ def _who(tokens: Mapping[str, str], response: httpx.Response) -> str:
     variable = tokens.get(asked)
     if variable is None:
         return f'; if it asks for a token: [fetch.tokens] "{asked}" = "NAME_OF_A_VARIABLE" in lake.toml'
-    return (
-        f"; its token is read from the variable {variable}, which is {'set' if os.environ.get(variable) else 'not set'}"
-    )
+    if not hosts.is_private(str(response.url)):
+        return "; its token is sent over https alone, and this URL is http"
+    is_set = "set" if os.environ.get(variable) else "not set"
+    return f"; its token is read from the variable {variable}, which is {is_set}"
 
 
 def _receive(session: Session, response: httpx.Response, part: Partial, resource: Resource) -> tuple[int, str]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from lake.redact import redact
 from lake.sources.source import Resource
 from lake.store import blobs
 from lake.store.ledger import Outcome
@@ -34,7 +35,7 @@ def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: 
         and resource.optional
         and newest.status in (404, 410)
         and _is_young(newest, days)
-        and (newest.url, newest.via) == (resource.url, via)
+        and (newest.url, newest.via) == (redact(resource.url), redact(via))
     )
 
 
@@ -48,8 +49,8 @@ def same_request(resource: Resource, answer: Outcome, via: str) -> bool:
     now lists. Validators of another server mean nothing to this one."""
     listed = ((resource.size, answer.bytes), (resource.md5, answer.md5), (resource.sha256, answer.sha256))
     return (
-        answer.url == resource.url
-        and answer.via == via
+        answer.url == redact(resource.url)
+        and answer.via == redact(via)
         and all(want is None or str(want).lower() == str(have).lower() for want, have in listed)
     )
 

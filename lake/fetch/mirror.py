@@ -13,7 +13,6 @@ import email.utils
 import os
 import posixpath
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
@@ -42,7 +41,12 @@ def index(texts: list[str]) -> Index:
 def _key(url: str) -> str:
     parts = urlsplit(url)
     query = f"?{unquote_plus(parts.query)}" if parts.query else ""
-    return f"{parts.netloc.lower()}{unquote(parts.path)}{query}"
+    return f"{_place(parts.netloc)}{unquote(parts.path)}{query}"
+
+
+def _place(netloc: str) -> str:
+    """The host and port, without who asks there."""
+    return netloc.rpartition("@")[2].lower()
 
 
 def file_of(url: str, known: Index) -> str:
@@ -52,16 +56,7 @@ def file_of(url: str, known: Index) -> str:
     parts = urlsplit(url)
     path = unquote(parts.path) + ("index.html" if parts.path.endswith("/") else "")
     query = f"?{parts.query.replace('/', '%2F')}" if parts.query else ""
-    return f"{parts.netloc.lower()}{path}{query}"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the mirror is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return f"{_place(parts.netloc)}{path}{query}"
 
 
 def rewriter(root: str, known: Index) -> Callable[[httpx.Request], None]:
@@ -72,6 +67,7 @@ def rewriter(root: str, known: Index) -> Callable[[httpx.Request], None]:
         if request.url.netloc != home.netloc and request.url.scheme != "file":
             request.url = httpx.URL(f"{root}/{quote(file_of(str(request.url), known))}")
             request.headers["Host"] = request.url.netloc.decode("ascii")
+            request.headers.pop("Authorization", None)  # that was for the archive
 
     return rewrite
 

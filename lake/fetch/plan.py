@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lake.fetch.budget import Budget
+from lake.redact import redact
 
 
 @dataclass(slots=True)
@@ -55,10 +56,13 @@ class Plan:
         return [one for one in self.planned if one.no_room]
 
     def as_dict(self) -> dict[str, Any]:
-        keys = ("source", "resource", "url", "need", "known", "no_room")
+        keys = ("source", "resource", "need", "known", "no_room")
         return {
             "domains": self.by_domain(),
-            "resources": [{"domain": one.domain, **{key: getattr(one, key) for key in keys}} for one in self.planned],
+            "resources": [
+                {"domain": one.domain, "url": redact(one.url), **{key: getattr(one, key) for key in keys}}
+                for one in self.planned
+            ],
         }
 
 

@@ -15,6 +15,7 @@ from lake.config import Config
 from lake.fetch.client import open_client, speaking
 from lake.fetch.politeness import Politeness, stoppable_sleep
 from lake.fetch.retry import TryAgain
+from lake.redact import redact
 
 FILE = "probes.jsonl"  # under data/: a line a probe
 _RATE = 1.0  # requests a second and host
@@ -38,7 +39,8 @@ def probe(config: Config, databases: Iterable[tuple[str, str]]) -> list[dict[str
             status, reason = _ask(client, url)
             outcome = "answers" if status is not None and status < 400 else "fails"
             at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            row = {"name": name, "url": url, "at": at, "status": status, "outcome": outcome, "reason": reason}
+            told = {"url": redact(url), "reason": redact(reason)}
+            row = {"name": name, "at": at, "status": status, "outcome": outcome, **told}
             kept.write("\n" + json.dumps(row) + "\n")  # on a line of its own, also behind one that a kill cut
             kept.flush()
             found.append(row)

@@ -31,6 +31,7 @@ from lake.fetch.job import Job
 from lake.fetch.lanes import Lanes
 from lake.fetch.plan import Plan, Planned
 from lake.fetch.summary import Summary
+from lake.redact import redact
 from lake.sources.source import Resource
 from lake.store import blobs, ledger
 from lake.store.ledger import NO_ROOM, Outcome
@@ -130,19 +131,19 @@ class _Run:
     @cached_property
     def _session(self) -> Session:
         """Made when the first resource is really asked for: a run with nothing to do needs no HTTP at all."""
-        from lake.fetch import client, mirror, partial
+        from lake.fetch import client, hosts, partial
         from lake.fetch.download import Session
         from lake.fetch.politeness import Politeness, stoppable_sleep
 
         config = self._config
-        shared = not config.mirror or (config.mirror.startswith("http") and not mirror.is_loopback(config.mirror))
+        shared = not config.mirror or (config.mirror.startswith("http") and not hosts.is_loopback(config.mirror))
         manners = Politeness(stoppable_sleep(self._stop), limited=shared)
         with blobs.storing(config.data):
             partial.tidy(config.data)
         return Session(
             run=self.summary.run,
             data=config.data,
-            via=config.lake.mirror,
+            via=redact(config.lake.mirror),
             settings=config.fetch,
             client=client.open_client(config, manners),
             manners=manners,
@@ -269,7 +270,7 @@ class _Run:
         except Exception as error:  # one source's defect must not stop the others
             reason = f"what to ask for next is not known: {type(error).__name__}: {error}"
         job.broken = True
-        self.summary.fail(job.name, reason)
+        self.summary.fail(job.name, redact(reason))
         return []
 
     def _submit(self, job: Job, resource: Resource) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lake import sources
 from lake.config import Config
+from lake.redact import redact
 from lake.sources.source import Resource
 from lake.store import blobs, ledger
 from lake.store.ledger import Outcome
@@ -48,9 +49,10 @@ def of(config: Config, source: str) -> Named:
 def described(named: Named, answer: Outcome) -> Resource:
     """The resource of an answer: as lake.toml describes it now, if the answer is one to that request."""
     now = named.resources.get(answer.resource)
-    if now is None or now.url != answer.url:
+    if now is None or redact(now.url) != answer.url:
         return Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
-    return replace(now, params=json.loads(json.dumps(dict(now.params), sort_keys=True)))  # as the ledger keeps them
+    params = json.loads(json.dumps(dict(now.params), sort_keys=True))
+    return replace(now, url=answer.url, params=params)  # as the ledger keeps them
 
 
 class _Answers:
@@ -65,7 +67,7 @@ class _Answers:
     def __call__(self, id: str) -> Path | None:
         resource, answer = self.named.get(id), self.current.get(id)
         path = blobs.path(self._data, answer.sha256) if answer and answer.sha256 else None
-        if not (resource and answer and path and answer.url == resource.url and path.is_file()):
+        if not (resource and answer and path and answer.url == redact(resource.url) and path.is_file()):
             self.certain = False
             return None
         self.certain &= self._outcomes(id)[0].id == answer.id

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.redact import redact
 from lake.sources import autoindex, classic, gcm_tables, netcdf_file
 from lake.sources.source import Answer, Cube, Facts, Part, Resource
 
@@ -94,14 +95,15 @@ def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Reso
     folder = run["folder"].rstrip("/") + "/"
     names = list(run["files"])
     if patterns := [name for name in names if _PATTERN.search(name)]:
-        listing = Resource(f"listing/{folder}", folder, "listing", "html", {"folder": folder, "files": names})
+        shown = redact(folder)
+        listing = Resource(f"listing/{shown}", folder, "listing", "html", {"folder": shown, "files": names})
         yield listing
         if (page := answer(listing.id)) is None:
             return
         there = _listed(page, folder)
         for pattern in patterns:
             if not fnmatch.filter(there, pattern):
-                raise _unfit(number, run, f"no file of {folder} is called {pattern}")
+                raise _unfit(number, run, f"no file of {redact(folder)} is called {pattern}")
         names = [name for name in there if _asked(name, names)]
     for name in names:
         yield _file(run, folder + quote(name), {})

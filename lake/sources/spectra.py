@@ -74,9 +74,8 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
         place = urlsplit(file["url"])
         fits = place.path.removesuffix(".gz").lower().endswith((".fits", ".fit"))
         params = {name: value for name, value in file.items() if name != "url"}
-        yield Resource(
-            f"{place.netloc}{unquote(place.path)}", file["url"], "spectrum", "fits" if fits else "text", params
-        )
+        name = f"{place.netloc.rpartition('@')[2]}{unquote(place.path)}"
+        yield Resource(name, file["url"], "spectrum", "fits" if fits else "text", params)
 
 
 def _fault(file: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lake.errors import StorageError
+from lake.redact import redact
 
 FILE = "ledger.sqlite"
 GOOD = ("fetched", "unchanged", "resumed")
@@ -75,6 +76,7 @@ _NAMES = tuple(f.name for f in fields(Outcome))
 COLUMNS = ", ".join(_NAMES)
 INSERT = f"INSERT INTO outcomes ({COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 _PARAMS, _OPTIONAL = _NAMES.index("params"), _NAMES.index("optional")
+_TEXTS = [_NAMES.index(name) for name in ("url", "via", "reason")]
 _GOOD = ", ".join(f"'{name}'" for name in GOOD)
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS outcomes (
@@ -253,6 +255,8 @@ def _rows(found: Iterable[tuple]) -> Iterator[Outcome]:
     for row in found:
         values = list(row)
         values[_PARAMS], values[_OPTIONAL] = json.loads(row[_PARAMS]), bool(row[_OPTIONAL])
+        for place in _TEXTS:  # of rows that older versions wrote
+            values[place] = redact(values[place])
         yield Outcome(*values)
 
 

@@ -11,7 +11,7 @@ from server import Server, redirect
 
 from lake import fetch, sources
 from lake.errors import ConfigError, Unreachable
-from lake.fetch import mirror
+from lake.fetch import hosts, mirror
 from lake.sources.source import Resource
 
 QUERY = "https://archive.org/TAP/sync?query=select+*+from+ps&format=csv"
@@ -154,7 +154,7 @@ def test_a_redirect_of_a_mirror_stays_on_it(archive, tmp_path, monkeypatch):
     ],
 )
 def test_which_mirrors_are_this_machine(url, loopback):
-    assert mirror.is_loopback(url) is loopback
+    assert hosts.is_loopback(url) is loopback
 
 
 def test_every_real_file_is_found_at_its_url(upstream):
