@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from lake.errors import ConfigError, NotALake
 
@@ -29,7 +38,7 @@ def parse_size(value: object) -> object:
     unit = value.strip()[len(number) :].strip().upper() or "B"
     try:
         return int(float(number) * _UNITS[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise ValueError(f"{value!r} is not a size like '20 GB' or '512 MiB'") from None
 
 
@@ -45,6 +54,17 @@ class LakeSection(_Section):
 
     name: str = "lake"
     data: str = "data"
+
+    @field_validator("name", "data", "mirror", "catalog")
+    @classmethod
+    def _written(cls, text: str, info: ValidationInfo) -> str:
+        if "\0" in text:
+            raise ValueError("it holds a NUL byte")
+        scheme = re.match(r"(\w+)://", text)
+        if info.field_name == "data" and scheme:
+            raise ValueError(f"a lake lies in a folder of this machine, and not at {scheme[0]}; mount it, or copy it")
+        return text
+
     mirror: str = ""  # a folder or http(s)://...: every request goes to <mirror>/<host>/<path>
     catalog: str = Field(default="sqlite", pattern=r"^(sqlite$|postgres:)")  # or "postgres:dbname=... host=..."
 
@@ -175,6 +195,8 @@ def load(path: str | Path = ".") -> Config:
     file = root / FILE
     try:
         config = Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except RecursionError:
+        raise ConfigError(f"{FILE} is nested too deep", where=str(file), next=_NEXT) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         line = re.search(r"at line (\d+)", str(error))
         where = f"{file}:{line[1]}" if line else str(file)

@@ -31,7 +31,7 @@ class Lake:
     """
 
     def __init__(self, config: Config, snapshot: int | str | None):
-        self.config = config
+        self.config, self.confined = config, False
         # A door is attached, not opened: DuckDB shares open databases by path, and would give the old one again.
         limits = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
         self.connection: duckdb.DuckDBPyConnection = connect(**limits)
@@ -42,6 +42,12 @@ class Lake:
             self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
             self.lease = lease.hold(config, self.snapshot)
         self.connection.execute("USE lake")
+
+    def confine(self) -> None:
+        """Let queries read nothing but this lake, and write nothing: for SQL that others wrote. It cannot be undone."""
+        self.connection.execute(f"SET allowed_directories = [{quote(str(self.config.data))}]")
+        self.connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        self.confined = True
 
     def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: lazy, and ready for ``.df()``, ``.arrow()``, ``.show()``, ``.fetchall()``.

@@ -51,5 +51,5 @@ CREATE MACRO coverage_gap(coverage) AS
         WHEN coverage IS NULL THEN 'it is not known how much of the sphere it covers'
         WHEN is_global(coverage) THEN NULL
         WHEN coverage < 0.01 THEN 'covers less than 1 % of the sphere'
-        ELSE 'covers ' || least(round(coverage * 100), 98)::INTEGER || ' % of the sphere'
+        ELSE 'covers ' || CAST(round(least(coverage * 100, 98)) AS INTEGER) || ' % of the sphere'
     END;

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from lake.cli import _output, _stop
-from lake.errors import Interrupted, LakeError
+from lake.errors import Interrupted, LakeError, StorageError
 
 _COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
 _EXIT_CODES = """
@@ -85,6 +85,7 @@ _HELP = {
     "sources": "The archives: licence, rate, last fetch, rows.",
     "sql": "Ask the lake a question.",
     "status": "What was fetched, what failed, what is published, how much is stored.",
+    "tables": "The tables of the newest snapshot: rows, columns, what each is about.",
     "tag": "Name a snapshot, so that it is kept and can be cited.",
     "test": "Run the unit tests of models and macros, without building anything.",
     "verify": "Whether every stored byte is what it was, whom damage hurts, how to mend it.",
@@ -118,6 +119,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = 0
     except click.exceptions.Exit as leave:
         code = leave.exit_code
+    except SystemExit as leave:
+        code = int(leave.code or 0)
     except click.ClickException as error:
         _misused(error, sys.argv[1:] if arguments is None else arguments)
         code = error.exit_code
@@ -131,13 +134,17 @@ def main(arguments: list[str] | None = None) -> None:
         _tell(error)
         code = error.exit_code
     except BrokenPipeError:  # `lake sql ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         code = 0
     except Exception as error:
         if _stop.heard():
             _stop.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in _output.FULL:
+            _let_go()
+            click.echo(f"error: {_output.not_written(error)}", err=True)
+            sys.exit(StorageError.exit_code)
         _tell(
             LakeError(
                 f"an error that the lake did not foresee: {type(error).__name__}: {error}",
@@ -146,7 +153,25 @@ def main(arguments: list[str] | None = None) -> None:
             )
         )
         code = 1
-    sys.exit(code)
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all of the output has been written; that of a full disk, where it has not."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go()
+    except OSError as error:
+        _let_go()
+        click.echo(f"error: {_output.not_written(error)}", err=True)
+        return StorageError.exit_code
+    return code
+
+
+def _let_go() -> None:
+    """Leave standard output alone: what it still holds has nowhere to go, and Python would say so at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _misused(error: click.ClickException, arguments: list[str]) -> None:
@@ -162,4 +187,4 @@ def _tell(error: LakeError) -> None:
     if _output.as_json:
         _output.json_out(error.as_dict())
     else:
-        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        click.echo(_output.style("error: ", fg="red", bold=True) + _output.clean(str(error)), err=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import click
 
 from lake import progress
+from lake.errors import ConfigError, LakeError, StorageError
 
 as_json = False  # whether this call asked for --json; errors are then JSON too
 
@@ -34,7 +40,12 @@ def speaking(function: Callable) -> Callable:
         "--json", "_json", is_flag=True, expose_value=False, callback=_set_json, help="JSON output."
     )(function)
     return click.option(
-        "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet, help="No progress on the terminal."
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_set_quiet,
+        help="No progress and no summary: only what failed.",
     )(function)
 
 
@@ -65,12 +76,50 @@ def say(text: str = "", *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
+def paragraph(text: str) -> None:
+    """A text that may be long, broken between words where it meets a terminal's edge."""
+    say(textwrap.fill(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)
+
+
+def style(text: str, **how: Any) -> str:
+    """Text in colour or bold; as it is where NO_COLOR is set."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **how)
+
+
+def clean(text: str) -> str:
+    """Text of others, such as an archive's answer, without what would move a terminal's cursor or change its colours.
+
+    >>> clean("404 \\x1b[2J gone")
+    '404 ?[2J gone'
+    """
+    return _CONTROL.sub("?", text)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def not_written(error: OSError, place: str = "") -> LakeError:
+    """What to say of a result that did not reach its file, or the file that standard output is."""
+    where = place or str(error.filename or "standard output")
+    if error.errno not in FULL:
+        return ConfigError(f"the result cannot be written: {error.strerror or error}", where=where)
+    return StorageError(
+        f"the result is not whole: {error.strerror or error}",
+        where=where,
+        why="the disk is full or failing; what was written before is cut short",
+        next="make room, then the same command again",
+    )
+
+
 def heading(text: str) -> None:
-    say(click.style(text, bold=True))
+    say(style(text, bold=True))
 
 
 def warn(text: str) -> None:
-    say(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
+    say(style("warning: ", fg="yellow", bold=True) + clean(text), err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Collection[int] | None = None) -> None:
@@ -86,25 +135,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Collecti
         }
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
-        _drawn(columns, cells, right)
+        from lake.cli import _grid
+
+        _grid.report(columns, cells, right)
         return
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for line in (columns, *cells):
         placed = (c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
         click.echo("  ".join(placed).rstrip())
-
-
-def _drawn(columns: Sequence[str], cells: Iterable[Sequence[str]], right: Collection[int]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for i, column in enumerate(columns):
-        grid.add_column(Text(column), justify="right" if i in right else "left", overflow="fold")
-    for line in cells:
-        grid.add_row(*map(Text, line))
-    Console().print(grid)
 
 
 def _cell(value: Any) -> str:
@@ -116,7 +154,7 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.6g}"
-    return str(value)
+    return clean(str(value))
 
 
 def size(n: float | None) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lake.cli._output import heading, say, size, table, warn
+from lake import progress
+from lake.cli import _output
+from lake.cli._output import size, warn
 from lake.config import Config
 from lake.errors import CheckFailed, FetchError, ModelError, Unreadable
 from lake.redact import redact
@@ -26,6 +28,22 @@ if TYPE_CHECKING:
 
 FAILED, UNREADABLE, NOT_ALL = FetchError.exit_code, Unreadable.exit_code, ModelError.exit_code
 _SHOWN = 12  # failures that are listed; the rest are counted, and stand in `lake status`
+
+
+def say(text: str = "") -> None:
+    """A line of a summary; nothing with --quiet."""
+    if not progress.quiet:
+        _output.say(text)
+
+
+def heading(text: str) -> None:
+    if not progress.quiet:
+        _output.heading(text)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    if not progress.quiet:
+        _output.table(columns, rows)
 
 
 def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tuple[int, dict[str, Any]]:
@@ -139,7 +157,8 @@ def failures(summary: Fetched) -> None:
     for failure in summary.failures:
         groups.get(failure["verdict"], groups["failed"]).append(failure)
     for what, found in groups.items():
-        _problems(found, what)
+        if what == "failed" or not progress.quiet:  # a gap is known, and said each night else
+            _problems(found, what)
     if groups["skipped"]:
         say("what was skipped is asked for when there is room: raise the budget in lake.toml, then lake fetch")
 
@@ -193,7 +212,9 @@ def build(summary: Built) -> None:
         say("the macros changed and are published")
     for warning in summary.warnings:
         warn(f"{warning.check.name}: {warning.failing:,} row(s)")
+    warned = len(summary.warnings)
+    passed = f"{summary.checks - warned} checks passed" + (f", {warned} warned" if warned else "")
     say(
-        f"{len(summary.built)} built, {summary.fresh} up to date, {summary.checks} checks passed; "
+        f"{len(summary.built)} built, {summary.fresh} up to date, {passed}; "
         f"snapshot {summary.snapshot} in {summary.seconds:.1f} s"
     )

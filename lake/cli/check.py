@@ -30,7 +30,9 @@ def command(path: str, every: bool, show: str | None) -> None:
         told = f"{result['check']}: {result['failing']:,}; for instance {_example(result['examples'])}"
         _output.warn(f"kept a build from being published: {told}")
     bad = [r for r in found.results if r["failing"] and r["severity"] == "error"]
-    _output.say(f"{len(found.results)} checks, {len([r for r in found.results if r['failing']])} failed")
+    warned = sum(r["failing"] > 0 and r["severity"] == "warn" for r in found.results)
+    passed = len(found.results) - len(bad) - warned
+    _output.say(f"{len(found.results)} checks: {passed} passed, {warned} warned, {len(bad)} failed")
     if bad or found.unpublished:
         from lake.errors import CheckFailed
 

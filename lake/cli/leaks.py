@@ -66,7 +66,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
 
 
 def _tell(leak: Leak, why: str) -> None:
-    _output.say(f"{click.style(leak.name, bold=True)}: {leak.what} ({leak.count:,})")
+    _output.say(f"{_output.style(leak.name, bold=True)}: {leak.what} ({leak.count:,})")
     for example in leak.examples:
         _output.say(f"  {example}")
     _output.say(f"  why:  {why}")

@@ -83,7 +83,7 @@ def _branches(found: Lineage, start: Place, near: Callable[[Place], Origins]) ->
         again = place in told and near(place)
         notes = [how if how != "identity" else "", _end(found, place), "as above" if again else ""]
         note = ", ".join(filter(None, notes))
-        _output.say(f"{before}{sign}{place}" + (click.style(f"  {note}", dim=True) if note else ""))
+        _output.say(f"{before}{sign}{place}" + (_output.style(f"  {note}", dim=True) if note else ""))
         if not again:
             told.add(place)
             waiting += _twigs(near(place), before + ("│   " if sign == "├── " else "    "))

@@ -55,6 +55,6 @@ def command(path: str, files: tuple[Path, ...], rules: bool) -> None:
 def _tell(finding: Finding) -> None:
     here = os.path.relpath(finding.path)
     place = finding.path if here.startswith(os.pardir) else here
-    _output.say(f"{place}:{finding.line}:{finding.column}: {click.style(finding.rule, bold=True)}: {finding.what}")
+    _output.say(f"{place}:{finding.line}:{finding.column}: {_output.style(finding.rule, bold=True)}: {finding.what}")
     _output.say(f"  {finding.text}")
     _output.say(f"  {' ' * (finding.column - 1)}^ {finding.reason}")

@@ -4,10 +4,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lake.cli import _output, _stop
+
+if TYPE_CHECKING:
+    from lake.config import Config
 
 
 @click.command(epilog="Example: lake shell --at 12")
@@ -38,10 +42,26 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
         statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         with lease.opening(settings):
             place = door.ensure(settings, at)
-            held = lease.hold(settings, door.read_info(place).snapshot)
+            snapshot = door.read_info(place).snapshot
+            statements.append(_search_path(settings, place))
+            held = lease.hold(settings, snapshot)
         with held:
+            if sys.stdin.isatty() and not query:
+                _output.say(f"{settings.lake.name}, snapshot {snapshot}; SHOW TABLES lists its tables, .quit leaves")
             code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
     raise SystemExit(code)
+
+
+def _search_path(settings: Config, place: Path) -> str:
+    """So that SHOW TABLES shows the tables of all layers, and a name that only one of them has needs no layer."""
+    from lake.store.sql import connect, quote
+
+    with connect() as connection:
+        connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+        rows = connection.execute(
+            "SELECT DISTINCT schema_name FROM duckdb_views() WHERE database_name = 'lake' AND NOT internal ORDER BY 1"
+        ).fetchall()
+    return f"SET search_path = {quote(','.join(schema for (schema,) in rows))}"
 
 
 def _first(statements: list[str]) -> list[str]:

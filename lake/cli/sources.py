@@ -149,4 +149,5 @@ def _asked(settings: Config) -> None:
     )
     unused = sorted(set(sources.names()) - settings.sources.keys())
     if unused:
-        _output.say(f"\ninstalled, but not in lake.toml: {', '.join(unused)}")
+        _output.say()
+        _output.paragraph(f"installed, but not in lake.toml: {', '.join(unused)}")

@@ -29,7 +29,7 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...]) -> Non
     if _output.as_json:
         _output.json_out(summary.as_dict())
     for outcome in summary.failed:
-        _output.say(click.style("FAILED ", fg="red", bold=True) + f"{outcome.subject}: {outcome.name}")
+        _output.say(_output.style("FAILED ", fg="red", bold=True) + f"{outcome.subject}: {outcome.name}")
         _output.say(f"  {outcome.where}")
         for difference in outcome.differences[:_SHOWN]:
             _output.say(f"  {_told(difference)}")

@@ -4,9 +4,9 @@ with
     given as (
         select
             _resource,
-            any_value(model) as id,
+            min(model) as id,
             regexp_extract(_resource, '([^/]+?)(\.xml|\.sbml)?(\.gz)?$', 1) as file,
-            regexp_replace(any_value(model), '^M_(.+)_xml$', '\1') as plain
+            regexp_replace(min(model), '^M_(.+)_xml$', '\1') as plain
         from raw.agora_reactions
         group by _resource
     ),

@@ -65,6 +65,7 @@ def empty(tmp_path_factory):
         "format --check",
         "gc",
         "init {new}",
+        "keep kegg",
         "land",
         "leaks --rules",
         "lineage core.edges",
@@ -72,6 +73,8 @@ def empty(tmp_path_factory):
         "log",
         "note list",
         "plan",
+        "remove kegg/no-such-list",
+        "repair",
         "restore latest",
         "run",
         "shell -c 'SELECT 1 AS x'",
@@ -80,6 +83,7 @@ def empty(tmp_path_factory):
         "sql 'SET VARIABLE x = 1'",
         "sql 'SELECT 1 AS x WHERE false'",
         "status --all",
+        "tables",
         "tag v1",
         "test core.edges",
         "verify --quick",
@@ -195,7 +199,7 @@ def test_json_has_no_numbers_that_json_has_not(sample):
     [
         ("SELEC 1", 1, "^"),
         ("SELECT planett FROM features.planet_params", 1, '"planet"'),
-        ("FROM core.edgs", 1, 'Did you mean "edges"?'),
+        ("FROM core.edgs", 1, "did you mean core.edges?"),
         ("SELECT CAST('x' AS INTEGER)", 1, "Could not convert string 'x'"),
         ("INSERT INTO core.edges VALUES (1)", 1, "the lake is read-only here"),
         ("DROP VIEW core.edges", 1, "the lake is read-only here"),
@@ -213,8 +217,9 @@ def test_what_is_wrong_with_a_query(sample, query, code, says):
 def test_a_result_that_cannot_be_written(sample, tmp_path):
     for form in READ:
         done = lake("sql", "SELECT 1", "-o", tmp_path / "no" / f"x.{form}", cwd=sample)
-        assert done.returncode == 1
+        assert done.returncode in (1, 2)
         assert "did not foresee" not in done.stderr
+        assert "disk is full" not in done.stderr
     for wrong in (["--json", "--format", "csv"], ["--json", "-o", "x.json"], ["--format", "table", "-o", "x"]):
         assert lake("sql", "SELECT 1", *wrong, cwd=sample).returncode == 2
 

@@ -301,9 +301,9 @@ def test_what_float32_cannot_hold_once_scaled_is_not_known():
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
-        ('Normalise("robust")', 'Normalise("minmax")', ConfigError, "it is one of standard, robust, log"),
-        ("raw: float", 'raw: Annotated[str, Normalise("log")]', ConfigError, "only a number is normalised"),
-        ("raw: float", "raw: Annotated[list[float], Impute()]", ConfigError, "only a number is normalised"),
+        ('Normalise("robust")', 'Normalise("minmax")', ConfigError, "it is one of 'standard', 'robust', 'log'"),
+        ("raw: float", 'raw: Annotated[str, Normalise("log")]', ConfigError, "is of a number, and the column is"),
+        ("raw: float", "raw: Annotated[list[float], Impute()]", ConfigError, "is of a number, and the column is"),
     ],
 )
 def test_a_mark_that_cannot_be_is_refused(own, old, new, error, message):

@@ -1,0 +1,111 @@
+"""Rows on a terminal, readable at any width: columns left out of a result, or records below each other in a report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Cells = Sequence[Sequence[str]]
+_GAP = 2  # blanks between columns
+_LONG = 40  # cells of a result are cut there, where there is no room for more
+
+
+def console() -> Console:
+    """Where rows are drawn: without colours or bold where NO_COLOR is set (https://no-color.org)."""
+    return Console(color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
+
+
+def report(columns: Sequence[str], rows: Cells, right: Collection[int]) -> None:
+    """A table whose cells are wrapped between words; where even words have no room, a record a row."""
+    place = console()
+    words = [max(map(_longest_word, column)) for column in zip(columns, *rows, strict=True)]
+    if sum(words) + _GAP * (len(columns) - 1) > place.width:
+        expanded(columns, rows)
+        return
+    grid = _table()
+    for i, column in enumerate(columns):
+        grid.add_column(Text(column), justify="right" if i in right else "left", min_width=words[i], overflow="fold")
+    _print(place, grid, rows)
+
+
+def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
+    """A query's rows, one a line. Where they are wider than the terminal, columns in the middle are left out.
+
+    Returns:
+        How many columns are shown.
+    """
+    place = console()
+    rows = [[cell.replace("\r", "").replace("\n", "↵") for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    if sum(widths) + _GAP * (len(columns) - 1) > place.width:
+        widths = [min(width, _LONG, place.width) for width in widths]
+    shown = _fitting(widths, place.width)
+    grid = _table()
+    for before, i in zip([-1, *shown], shown, strict=False):
+        if i - before > 1:
+            grid.add_column("…", width=1)
+        grid.add_column(
+            Text(columns[i]),
+            justify="right" if i in right else "left",
+            width=min(widths[i], place.width),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    _print(place, grid, [_elided(row, shown) for row in rows])
+    return len(shown)
+
+
+def expanded(columns: Sequence[str], rows: Cells) -> None:
+    """Each row as a record, a column a line, its cell wrapped beside its name."""
+    place = console()
+    names = min(max(map(cell_len, columns), default=0), place.width // 2)
+    for number, row in enumerate(rows, 1):
+        grid = _table(header=False)
+        grid.add_column(width=names, overflow="fold")
+        grid.add_column(overflow="fold")
+        for column, cell in zip(columns, row, strict=True):
+            grid.add_row(Text(column, "bold"), Text(cell))
+        place.print(Text(f"-- {number} of {len(rows)}", "dim"))
+        place.print(grid)
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """The columns that are shown: all, or from both ends inwards as many as have room beside a "…"."""
+    if sum(widths) + _GAP * (len(widths) - 1) <= room:
+        return list(range(len(widths)))
+    left, right, chosen = 0, len(widths) - 1, list[int]()
+    used = 1  # the "…"
+    while left <= right:
+        i = left if len(chosen) % 2 == 0 else right
+        used += widths[i] + _GAP
+        if chosen and used > room:
+            break
+        chosen.append(i)
+        left, right = (left + 1, right) if i == left else (left, right - 1)
+    return sorted(chosen)
+
+
+def _elided(row: Sequence[str], shown: Sequence[int]) -> list[str]:
+    cells = []
+    for before, i in zip([-1, *shown], shown, strict=False):
+        cells += ["…", row[i]] if i - before > 1 else [row[i]]
+    return cells
+
+
+def _longest_word(text: str) -> int:
+    return max((cell_len(word) for word in text.split()), default=0)
+
+
+def _table(*, header: bool = True) -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=header)
+
+
+def _print(place: Console, grid: Table, rows: Cells) -> None:
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    place.print(grid)
