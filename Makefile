@@ -1,10 +1,11 @@
 # make demo   the whole way on the embedded sample, offline, in ./demo-lake
 # make test   the test suite, in minutes
 # make test-all   that, and the slow properties: what CI runs
+# make fuzz N=10000   damaged answers for every reader
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all fuzz lint clean
 demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
@@ -13,6 +14,10 @@ test: .venv/ready
 
 test-all: .venv/ready
 	$(BIN)/python -m pytest -n 2 -m 'slow or not slow'
+
+N ?= 10000
+fuzz: .venv/ready
+	PYTHONPATH=tests $(BIN)/python -m sources.fuzz --mutants $(N)
 
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

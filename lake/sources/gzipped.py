@@ -35,6 +35,22 @@ def open_file(path: Path) -> BinaryIO:
     return plain
 
 
+def content(path: Path, largest: int, where: str) -> bytes:
+    """All bytes of a file, decompressed. Memory grows with what is there: `read(largest)` would take it beforehand.
+
+    Raises:
+        Unreadable: there are more than `largest`; or as `open_file`.
+    """
+    pieces, size = [], 0
+    with open_file(path) as file:
+        while piece := file.read(2**20):
+            size += len(piece)
+            if size > largest:
+                raise Unreadable(f"it is larger than {largest:,} bytes, and nothing of its kind is", where=where)
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
 def bound(taken: int, size: int, where: str) -> None:
     """Refuse what expands to far more than archives' files do.
 

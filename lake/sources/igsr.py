@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from lake.errors import Refused, Unreadable
+from lake.errors import Refused
 from lake.sources.source import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -147,10 +147,4 @@ def _lines(path: Path) -> Iterator[Lines]:
 def _page(path: Path) -> str:
     from lake.sources import gzipped
 
-    with gzipped.open_file(path) as file:
-        page = file.read(_PAGE + 1)
-    if len(page) > _PAGE:
-        raise Unreadable(
-            f"the listing has more than {_PAGE:,} bytes", where=str(path), why="no folder has so many files"
-        )
-    return page.decode("utf-8", "replace")
+    return gzipped.content(path, _PAGE, str(path)).decode("utf-8", "replace")

@@ -31,10 +31,7 @@ def read(path: Path, where: str) -> Iterator[Part]:
         Unreadable: it is no JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
     """
     try:
-        with gzipped.open_file(path) as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise Unreadable(f"it is larger than {LARGEST / 1e9:.0f} GB", where=where)
+        content = gzipped.content(path, LARGEST, where)
         graphs = [_object(graph, "a graph") for graph in _list(_object(json.loads(content), "it"), "graphs")]
     except RecursionError:
         raise Unreadable("it is nested too deep for OBO graphs", where=where) from None

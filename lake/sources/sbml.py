@@ -64,11 +64,7 @@ def _root(path: Path, where: str) -> Any:
         resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        with gzipped.open_file(path) as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise Unreadable(f"the model is larger than {LARGEST / 1e9:.0f} GB", where=where)
-        return etree.fromstring(content, parser)
+        return etree.fromstring(gzipped.content(path, LARGEST, where), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"

@@ -11,11 +11,12 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from sources import array_examples as arrays
 
 from lake import sources
 from lake.sources.source import Resource
@@ -30,7 +31,7 @@ class Example:
     """An answer.
 
     Attributes:
-        form: how it may be taken apart: csv, tsv, xml, json, zip, or bytes for what has no structure of these.
+        form: how it may be taken apart: csv, tsv, xml, json, zip, fits, netcdf, or bytes: none of these.
     """
 
     source: str
@@ -228,6 +229,13 @@ PAGE = """<html><head><title>KEGG PATHWAY: map01220</title></head><body><map nam
 <area shape="poly" coords="1,2,3" href="/entry/K00055+R01763" title="K00055, R01763"/>
 <area shape="rect" coords="1,2,3,4" href="/pathway/map00010"></map></body></html>
 """
+GROUP = """<?xml version="1.0"?>
+<!DOCTYPE pathway SYSTEM "https://www.kegg.jp/kegg/xml/KGML_v0.7.2_.dtd">
+<pathway name="path:hsa04010" org="hsa" number="04010" title="A pathway"><entry id="1" name="hsa:1 hsa:2" type="gene">
+<graphics name="A, B" x="1" y="2" type="rectangle" width="3" height="4"/></entry>
+<entry id="2" name="undefined" type="group"><graphics type="rectangle" x="1" y="2"/><component id="1"/></entry>
+<relation entry1="1" entry2="2" type="PPrel"><subtype name="activation" value="--&gt;"/></relation></pathway>
+"""
 HIERARCHY = {
     "name": "br08901",
     "children": [{"name": "09100 Metabolism", "children": [{"name": "00010  Glycolysis"}, {"name": "No id"}]}],
@@ -328,7 +336,8 @@ SBML = f"""<sbml xmlns="{_LEVEL3}/core" xmlns:fbc="{_LEVEL3}/fbc/version2" xmlns
 <p>KEGG Reaction: R00001</p></notes><listOfReactants><speciesReference species="M_a" stoichiometry="1"/>
 </listOfReactants>
 <fbc:geneProductAssociation><fbc:and><!-- b --><fbc:geneProductRef fbc:geneProduct="G_1"/></fbc:and>
-</fbc:geneProductAssociation></reaction></listOfReactions></model></sbml>"""
+</fbc:geneProductAssociation></reaction></listOfReactions><fbc:listOfGeneProducts><fbc:geneProduct fbc:id="G_1"
+ fbc:label="one"/></fbc:listOfGeneProducts></model></sbml>"""
 NAMES = "7\t|\tAbc def\t|\t\t|\tscientific name\t|\n7\t|\tabc\t|\t\t|\tcommon name\t|\n"
 
 
@@ -350,6 +359,7 @@ EXAMPLES: dict[str, Example] = {
     },
     "kegg terms": Example("kegg", "terms", lambda: b"ko:K1\ta, b; one [EC:1.1.1.1]\n", "tsv", {"database": "ko"}),
     "kegg kgml": Example("kegg", "kgml", _sample("rest.kegg.jp", "get", "eco00920", "kgml"), "xml"),
+    "kegg group": Example("kegg", "kgml", GROUP.encode, "xml"),
     "kegg hierarchy": Example("kegg", "hierarchy", lambda: json.dumps(HIERARCHY).encode(), "json", {"brite": "br1"}),
     "kegg keg": Example("kegg", "hierarchy", KEG.encode, params={"brite": "br1"}),
     "kegg page": Example("kegg", "map_areas", PAGE.encode, "xml", {"pathway_id": "map01220"}),
@@ -386,6 +396,9 @@ EXAMPLES: dict[str, Example] = {
     ),
     "igsr tree": Example(
         "igsr", "list", f"ftp/a\tdirectory\t10\tMon\nftp/a/b\tfile\t12\tMon\t{MD5}\n".encode, "tsv", {"list": "a"}
+    ),
+    "igsr files": Example(
+        "igsr", "list", f"a/b.cram\t{MD5}\ta/b.cram.crai\t{MD5}\n".encode, "tsv", {"list": "a.alignment.index"}
     ),
     "igsr listing": Example("igsr", "listing", LISTING.encode, "xml", {"list": "a"}),
     "osdr studies": Example("osdr", "studies", lambda: table("osdr", "osdr_studies"), "tsv"),
@@ -431,4 +444,18 @@ EXAMPLES: dict[str, Example] = {
     "taxonomy names": Example("ontologies", "taxonomy", NAMES.encode, name="example.org/names.dmp"),
     "taxonomy merged": Example("ontologies", "taxonomy", b"12\t|\t7\t|\n".__bytes__, name="example.org/merged.dmp"),
     "taxonomy archive": Example("ontologies", "taxonomy", _taxonomy),
+    "taxonomy deleted": Example("ontologies", "taxonomy", b"9\t|\n".__bytes__, name="example.org/delnodes.dmp"),
+    "spectrum text": Example("spectra", "spectrum", arrays.TEXT.encode, "tsv", arrays.SPECTRUM),
+    "spectrum ecsv": Example("spectra", "spectrum", arrays.ECSV.encode, "csv", arrays.SPECTRUM),
+    "spectrum table": Example("spectra", "spectrum", arrays.fits_table, "fits", arrays.SPECTRUM, expects="fits"),
+    "spectrum image": Example("spectra", "spectrum", arrays.fits_image, "fits", arrays.FLUXES, expects="fits"),
+    "spectrum columns": Example("spectra", "spectrum", arrays.REDUCTION.encode, "csv", arrays.COLUMNS),
+    "spectrum settings": Example("spectra", "spectrum", arrays.SETTINGS.encode, params={"kind": "configuration"}),
+    **{
+        f"gcm {format}": Example("gcm", "netcdf", partial(arrays.netcdf, format), "netcdf", arrays.RUN)
+        for format in arrays.NETCDF
+    },
+    "gcm listing": Example(
+        "gcm", "listing", LISTING.encode, "xml", {"folder": "https://example.org/vol1/ftp/a/", "files": ["*.index"]}
+    ),
 }
