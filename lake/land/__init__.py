@@ -1,5 +1,18 @@
 """From blobs to raw tables and cubes."""
 
-from lake.land.run import Summary, Tally, into, prepare, run, schemas
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lake.land.landing import Summary, Tally, into, prepare, run, schemas
 
 __all__ = ["Summary", "Tally", "into", "prepare", "run", "schemas"]
+
+
+def __getattr__(name: str):  # the process of the readers is in this package too, and starts with little
+    if name in __all__:
+        from lake.land import landing
+
+        return getattr(landing, name)
+    raise AttributeError(f"module 'lake.land' has no attribute {name!r}")

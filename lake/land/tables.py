@@ -41,9 +41,8 @@ def lacking(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> 
     import pyarrow as pa
 
     found = {}
-    for table in sorted(wanted.keys() - missing(connection, wanted).keys()):
-        known = {row[0] for row in connection.execute(f"DESCRIBE raw.{name(table)}").fetchall()}
-        if fields := [field for field in wanted[table] if field.name not in known]:
+    for table, known in sorted(record.column_names(connection, "raw").items()):
+        if fields := [field for field in wanted.get(table, ()) if field.name not in known]:
             found[table] = pa.schema(fields)
     return found
 

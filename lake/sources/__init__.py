@@ -7,13 +7,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lake.config import FILE, Config
 from lake.errors import ConfigError
 from lake.sources.source import Source
+
+if TYPE_CHECKING:  # the process of the readers starts without pydantic
+    from importlib.metadata import EntryPoint
+
+    from lake.config import Config
 
 _OWN = {
     name: f"lake.sources.{name}"
@@ -38,10 +41,16 @@ _OWN = {
 }
 
 
+def _others(**named: str) -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="lake.sources", **named)
+
+
 @cache
 def names() -> tuple[str, ...]:
     """Every archive that this installation knows."""
-    return tuple(sorted(_OWN.keys() | {point.name for point in entry_points(group="lake.sources")}))
+    return tuple(sorted(_OWN.keys() | {point.name for point in _others()}))
 
 
 @cache
@@ -53,7 +62,7 @@ def get(name: str) -> Source:
     """
     if name in _OWN:
         return import_module(_OWN[name])
-    for point in entry_points(group="lake.sources", name=name):
+    for point in _others(name=name):
         return point.load()
     near = difflib.get_close_matches(name, names(), 1)
     raise ConfigError(
@@ -69,6 +78,8 @@ def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
     Raises:
         ConfigError: one is unknown, or is not in lake.toml.
     """
+    from lake.config import FILE
+
     wanted = list(dict.fromkeys(names or config.sources))
     for name in wanted:
         get(name)
@@ -87,6 +98,8 @@ def domains(config: Config) -> dict[str, str]:
     Raises:
         ConfigError: [domains.<name>] names one that none of the installed archives belongs to.
     """
+    from lake.config import FILE
+
     found = {name: get(name).FACTS.domain for name in config.sources}
     if strange := config.domains.keys() - found.values():  # of no source that is configured: perhaps of another
         known = {get(name).FACTS.domain for name in names()}.union(found.values())
@@ -144,6 +157,8 @@ def _entries(root: Path, value: Any, option: str) -> Any:
 
 def _described(root: Path, pattern: str, option: str) -> list[dict[str, Any]]:
     """The tables of the TOML files that a pattern names, each with its own place as ``described_in``."""
+    from lake.config import FILE
+
     files = sorted(file for file in root.glob(pattern) if file.is_file())
     if not files:
         raise ConfigError(f"{option} is {pattern!r}, and there is no such file", where=str(root / FILE))

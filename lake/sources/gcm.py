@@ -34,7 +34,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.redact import redact
-from lake.sources import autoindex, classic, gcm_tables, netcdf_file
+from lake.sources import classic, gcm_tables, netcdf_file
 from lake.sources.source import Answer, Cube, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def _url(text: str) -> str:
 
 
 def _listed(page: Path, folder: str) -> list[str]:
+    from lake.sources import autoindex  # for whom a pattern names files
+
     names = autoindex.names(page.read_text("utf-8", errors="replace"), folder)
     return [name for name in names if not name.endswith("/")]
 

@@ -110,27 +110,25 @@ def differences(
     if not there(connection):
         return []
     present = {table.removeprefix("raw.") for table in record.names(connection, "raw")}
-    return [
-        found
-        for table in sorted(present if tables is None else present & set(tables))
-        for found in _differing(connection, table, whole=whole)
-    ]
-
-
-def _differing(connection: DuckDBPyConnection, table: str, *, whole: bool) -> list[Difference]:
-    what = "landed"
-    if table == "rejects":
-        what = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"
-    among = "true" if table == "rejects" else f'"table" = {quote(table)}'
+    if not (chosen := sorted(present if tables is None else present & set(tables))):
+        return []
+    aside = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"
     rows, said = ("''", "''") if whole else ("_resource", "source || '/' || resource")
+    counted = " UNION ALL ".join(
+        f"SELECT {quote(table)} AS t, {rows} AS of, count(*) AS n FROM raw.{name(table)} GROUP BY ALL"
+        for table in chosen
+    )
     found = connection.execute(
-        f"""SELECT coalesce(r.of, l.of), coalesce(r.n, 0), coalesce(l.n, 0)
-            FROM (SELECT {rows} AS of, count(*) AS n FROM raw.{name(table)} GROUP BY 1) r
-            FULL JOIN (SELECT {said} AS of, CAST(sum({what}) AS BIGINT) AS n
-                       FROM {TABLE} WHERE status = 'landed' AND {among} GROUP BY 1) l ON r.of = l.of
-            WHERE coalesce(r.n, 0) != coalesce(l.n, 0) ORDER BY 1"""
+        f"""WITH landings AS (SELECT * FROM {TABLE} WHERE status = 'landed'),
+                 landed AS (SELECT "table" AS t, {said} AS of, landed AS n FROM landings
+                            UNION ALL SELECT 'rejects', {said}, {aside} FROM landings)
+            SELECT coalesce(r.t, l.t), coalesce(r.of, l.of), coalesce(r.n, 0), coalesce(l.n, 0)
+            FROM ({counted}) r
+            FULL JOIN (SELECT t, of, CAST(sum(n) AS BIGINT) AS n FROM landed
+                       WHERE t IN ({", ".join(map(quote, chosen))}) GROUP BY ALL) l ON r.t = l.t AND r.of = l.of
+            WHERE coalesce(r.n, 0) != coalesce(l.n, 0) ORDER BY 1, 2"""
     ).fetchall()
-    return [Difference(f"raw.{table}", *row) for row in found]
+    return [Difference(f"raw.{table}", *row) for table, *row in found]
 
 
 def agree(connection: DuckDBPyConnection, tables: Iterable[str] | None = None, *, whole: bool = False) -> None:

@@ -106,6 +106,20 @@ def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> s
     return {table for (table,) in rows}
 
 
+def column_names(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, set[str]]:
+    """The tables of a schema now, and each one's columns."""
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(
+        f"""SELECT t.table_name, c.column_name FROM {META}.ducklake_column c
+            JOIN {META}.ducklake_table t USING (table_id) JOIN {META}.ducklake_schema s USING (schema_id)
+            WHERE c.end_snapshot IS NULL AND c.parent_column IS NULL AND t.end_snapshot IS NULL
+              AND s.end_snapshot IS NULL AND s.schema_name = {quote(schema)}"""
+    ).fetchall()
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
 def touched(connection: duckdb.DuckDBPyConnection, since: int) -> set[str]:
     """The tables whose files, columns or comments are not those of an earlier snapshot; those that went, too."""
     later = f"begin_snapshot > {int(since)} OR end_snapshot > {int(since)}"

@@ -59,7 +59,7 @@ def answers(faults: Sequence[str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("faults", "many"),
     [
-        pytest.param(["abort", "error", "memory", "spin", "unreadable"], True, id="some"),
+        pytest.param(["abort", "cells", "error", "lost", "memory", "spin", "unreadable"], True, id="some"),
         pytest.param([*FAULTS], False, id="one by one", marks=pytest.mark.slow),
         pytest.param([*FAULTS], True, id="many", marks=pytest.mark.slow),
     ],
@@ -228,3 +228,10 @@ def until(condition, seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.02)
+
+
+def test_the_process_of_the_readers_starts_with_little():
+    """It is started by each landing that reads: what an answer needs is imported when it is read."""
+    code = "import sys, lake.land.worker; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"pydantic", "duckdb", "numpy", "pyarrow", "xarray", "astropy"}.isdisjoint(modules)
