@@ -89,6 +89,8 @@ class Fetch(_Section):
     contact: str = ""  # an e-mail address or page for the User-Agent: archives like to know whom to ask
     attempts: int = Field(default=5, ge=1)
     timeout: float = Field(default=60.0, gt=0)  # seconds without a byte
+    deadline: float = Field(default=6 * 3600.0, gt=0)  # seconds that one answer may take; what is long goes on after it
+    least_rate: float = Field(default=100.0, ge=0)  # bytes a second over any `timeout` seconds of an answer
     backoff: float = Field(default=1.0, gt=0)  # seconds before the second try; doubled with jitter for each more
     connections: int = Field(default=4, ge=1)  # at once, per host
     tokens: dict[str, str] = {}  # host -> the environment variable that holds its bearer token

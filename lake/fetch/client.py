@@ -14,12 +14,16 @@ import httpx
 import lake
 from lake.config import Config
 from lake.errors import ConfigError, Unreachable
-from lake.fetch import hosts, mirror
+from lake.fetch import hosts, mirror, pace
 from lake.fetch.politeness import Politeness, host
 from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
 from lake.redact import redact
 
 _HOPS = 5  # redirects of one request
+
+
+class Client(httpx.Client):
+    pace: pace.Pace
 
 
 def user_agent(contact: str) -> str:
@@ -28,7 +32,7 @@ def user_agent(contact: str) -> str:
     return f"astrolake/{lake.__version__} ({contact}) {system}" if contact else f"astrolake/{lake.__version__} {system}"
 
 
-def open_client(config: Config, manners: Politeness) -> httpx.Client:
+def open_client(config: Config, manners: Politeness) -> Client:
     """A client to share between threads. Give each request ``extensions={"rate": requests a second}``.
 
     Raises:
@@ -40,7 +44,7 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     if root and not over_http and not Path(root).is_dir():
         raise ConfigError("the mirror is no folder", where=root, next="edit [lake] mirror in lake.toml")
     folder = mirror.Folder(root) if root and not over_http else None
-    client = httpx.Client(
+    client = Client(
         transport=folder,
         mounts={"file://": mirror.Local()},
         base_url=config.root.resolve().as_uri() + "/",  # of local files named relative to lake.toml
@@ -51,7 +55,9 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
         follow_redirects=True,
         max_redirects=_HOPS,
     )
-    hooks: list[Callable[[httpx.Request], None]] = []
+    client.pace = pace.Pace(config.fetch)
+    pace.keep(client, client.pace)
+    hooks: list[Callable[[httpx.Request], None]] = [client.pace.begin]
     if over_http:
         hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))
     elif not root:
@@ -61,7 +67,7 @@ def open_client(config: Config, manners: Politeness) -> httpx.Client:
     return client
 
 
-def _maps(client: httpx.Client, root: str, config: Config, manners: Politeness) -> list[str]:
+def _maps(client: Client, root: str, config: Config, manners: Politeness) -> list[str]:
     """MANIFEST.tsv and ALIASES.tsv of a mirror at a URL; one that it does not have is empty."""
 
     def get(name: str) -> str:
@@ -96,7 +102,7 @@ def _tls() -> ssl.SSLContext:
 
 @contextmanager
 def speaking(
-    client: httpx.Client, url: str, headers: dict[str, str], rate: float, *, method: str = "GET"
+    client: Client, url: str, headers: dict[str, str], rate: float, *, method: str = "GET"
 ) -> Iterator[httpx.Response]:
     """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
     statuses that mean "later" are TryAgain."""
@@ -105,6 +111,7 @@ def speaking(
         if url.startswith("file:"):
             request.url = httpx.URL(url)  # which httpx, since it has no host, would take for a relative one
         with closing(client.send(request, stream=True)) as response:
+            client.pace.answered()
             if response.status_code in STATUSES:
                 raise TryAgain(
                     f"{response.status_code} {response.reason_phrase}",

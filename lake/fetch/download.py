@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 
 from lake import config
-from lake.errors import LakeError, OverBudget, StorageError
-from lake.fetch import fresh, hosts, partial, retry, verify
+from lake.errors import LakeError, OverBudget, Refused, StorageError
+from lake.fetch import coding, fresh, hosts, partial, retry, verify
 from lake.fetch.budget import Budget
 from lake.fetch.client import speaking
 from lake.fetch.partial import Partial
@@ -105,7 +105,7 @@ def outcome(session: Session, source: str, resource: Resource, got: Got, seconds
         md5=resource.md5,
         seconds=round(seconds, 6),
         optional=resource.optional,
-        **got._replace(reason=redact(got.reason))._asdict(),
+        **got._replace(reason=redact(got.reason).encode(errors="replace").decode())._asdict(),
     )
 
 
@@ -154,7 +154,10 @@ def _attempt(session: Session, source: Source, resource: Resource, known: Outcom
             raise TryAgain("the archive could not go on where it stopped", status=status)
         if status != 200 and not (kept and status == 206):
             return Got("failed", status, _said(response) + _who(session.settings.tokens, response))
-        size, sha256 = _receive(session, response, part, resource)
+        try:
+            size, sha256 = _receive(session, response, part, resource)
+        except Refused as error:
+            return Got("failed", status, "; ".join(filter(None, (error.what, error.why))))
     reason = _judge(source, resource, part.file, sha256, size)
     if reason and response.history:
         reason += f" (after a redirect to {response.url})"
@@ -179,7 +182,7 @@ def _said(response: httpx.Response) -> str:
     """The status, and what a plain text beside it says."""
     said = f"{response.status_code} {response.reason_phrase}".strip()
     if response.headers.get("Content-Type", "").startswith("text/plain"):
-        text = next(response.iter_bytes(200), b"").decode("utf-8", errors="replace").strip()
+        text = next(response.iter_raw(200), b"").decode("utf-8", errors="replace").strip()
         said += f": {text.splitlines()[0]}" if text else ""
     return said
 
@@ -238,7 +241,7 @@ def _read(file: Path, digest: _Hash) -> None:
 def _write(session: Session, response: httpx.Response, part: Partial, digest: _Hash, have: int, resource) -> int:
     """Append the body; gives its bytes."""
     size, told, end = 0, _TELL, partial.length_now(response)
-    body = response.iter_bytes() if partial.is_encoded(response) else response.iter_raw()
+    body = coding.plain(response.iter_raw(), response.headers.get("Content-Encoding", ""), resource.url)
     with part.file.open("ab" if have else "wb") as file:
         for chunk in body:
             session.manners.sleep(0)

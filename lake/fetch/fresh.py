@@ -41,7 +41,7 @@ def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: 
 
 def _is_young(outcome: Outcome, days: float) -> bool:
     age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(outcome.at)
-    return age < datetime.timedelta(days=days)
+    return datetime.timedelta(0) <= age < datetime.timedelta(days=days)  # one of the future: a clock was wrong
 
 
 def same_request(resource: Resource, answer: Outcome, via: str) -> bool:

@@ -84,7 +84,7 @@ class Folder(httpx.BaseTransport):
         relative = posixpath.normpath(file_of(str(request.url), self._known))
         place = os.path.join(self.root, relative)
         if relative.startswith(("..", "/")) or not os.path.isfile(place):
-            return httpx.Response(404, text=f"the mirror has no file {relative}")
+            return _missing(f"the mirror has no file {relative}")
         return _answer(request, place)
 
 
@@ -97,8 +97,20 @@ class Local(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         place = unquote(urlsplit(str(request.url)).path)
         if request.url.host or not os.path.isfile(place):
-            return httpx.Response(404, text=f"there is no file {place}")
+            return _missing(f"there is no file {place}")
         return _answer(request, place)
+
+
+def _missing(text: str) -> httpx.Response:
+    return httpx.Response(404, headers={"Content-Type": "text/plain; charset=utf-8"}, stream=_Text(text))
+
+
+class _Text(httpx.SyncByteStream):
+    def __init__(self, text: str):
+        self._text = text
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._text.encode(errors="replace")
 
 
 def _answer(request: httpx.Request, place: str) -> httpx.Response:

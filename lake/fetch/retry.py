@@ -11,6 +11,7 @@ from typing import TypeVar
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 LONGEST = 60.0  # seconds between two tries, when the archive names no time
 PATIENCE = 600.0  # a Retry-After beyond this ends it for this run: the next run asks again
+YEAR = 366 * 86400.0  # seconds
 T = TypeVar("T")
 
 
@@ -45,16 +46,17 @@ def persistently(work: Callable[[], T], *, attempts: int, backoff: float, sleep:
 
 
 def retry_after(value: str | None) -> float | None:
-    """A Retry-After header as seconds from now; None where there is none or it is neither seconds nor a date.
+    """A Retry-After header as seconds from now, `YEAR` at most; None where there is none or it is neither seconds nor a
+    date.
 
-    >>> retry_after("120"), retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), retry_after("soon")
-    (120.0, 0.0, None)
+    >>> retry_after("120"), retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), retry_after("soon"), retry_after("²")
+    (120.0, 0.0, None, None)
     """
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(YEAR, float(text))
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+        after = parsedate_to_datetime(text).timestamp() - time.time()
+    except Exception:  # it is any server's text, and what the parser makes of some is an error of another kind
         return None
+    return min(YEAR, max(0.0, after))

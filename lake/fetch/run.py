@@ -346,11 +346,11 @@ class _Run:
             return error
         except StorageError as error:
             ends, got = error, failed(error.what)
-        except Exception as error:  # a defect of ours must not pass for an answer, nor stop the other resources
+        except BaseException as error:  # a defect of ours must not pass for an answer, nor stop the other resources
             got = failed(f"a defect of fetch: {type(error).__name__}: {error}")
         try:
             self._record(got)
-        except StorageError as error:
+        except BaseException as error:  # nobody else hears of it in this thread
             ends = ends or error
         return ends or got
 

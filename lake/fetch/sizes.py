@@ -8,7 +8,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from lake import progress
-from lake.errors import Interrupted
 
 if TYPE_CHECKING:
     import httpx
@@ -50,17 +49,14 @@ def ask(client: httpx.Client, planned: Iterable[Whom], lanes: Lanes) -> None:
 
 
 def _size(client: httpx.Client, host: str, url: str, rate: float, silent: set[str]) -> int | None:
-    import httpx
-
     from lake.fetch.client import speaking
     from lake.fetch.partial import total
-    from lake.fetch.retry import TryAgain
 
     if host in silent:
         return None
     try:
         with speaking(client, url, {}, rate, method="HEAD") as response:
             return total(response) if response.status_code == 200 else None
-    except (TryAgain, Interrupted, httpx.HTTPError, httpx.InvalidURL):
+    except BaseException:  # whatever it is: who waits for the size must hear of it
         silent.add(host)
         return None
