@@ -43,15 +43,18 @@ class Pace(threading.local):
         Raises:
             TryAgain: it takes too long.
         """
-        left = self.allowed - self.spent
-        if left <= 0:
-            raise TryAgain(f"the answer was not whole after {self.allowed:g} s")
-        began = time.monotonic()
+        left, began = self.allowed - self.spent, time.monotonic()
         try:
-            content = stream.read(most, min(left, timeout or left))
+            content = stream.read(most, max(0.001, min(left, timeout or left)))
+        except httpcore.ReadTimeout:
+            if timeout and timeout <= left:
+                raise
+            raise TryAgain(f"the answer was not whole after {self.allowed:g} s") from None
         finally:
             took = time.monotonic() - began
             self.spent += took
+        if self.spent > self.allowed:
+            raise TryAgain(f"the answer was not whole after {self.allowed:g} s")
         self._keep_up(took, len(content))
         return content
 
