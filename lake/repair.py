@@ -49,15 +49,22 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
     return done
 
 
-def accept(config: Config) -> list[Damage]:
-    """Say of what is damaged still that it is known: `lake verify` no longer fails for it."""
-    left = [one for one in verify.run(config).damaged if one.tables]
+def accept(config: Config, *, wait: float = 0) -> list[Damage]:
+    """Mend what can be mended, and say of what is damaged still that it is known: `lake verify` no longer fails for it.
+
+    Raises: as `run`.
+    """
+    left = [one for one in run(config, wait=wait).left if one.tables or _is_blob(one)]
     lost.accept(config, left)
     return left
 
 
+def _is_blob(one: Damage) -> bool:
+    return one.path.startswith(f"{blobs.BLOBS}/")
+
+
 def _tables(damaged: Iterable[Damage]) -> list[Damage]:
-    return [one for one in damaged if one.tables and not one.path.startswith(blobs.BLOBS)]
+    return [one for one in damaged if one.tables and not _is_blob(one)]
 
 
 def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) -> Iterator[tuple[str, str]]:
@@ -92,6 +99,6 @@ def _newest(config: Config) -> set[str]:
 
 def _advised(one: Damage) -> Damage:
     """What can be typed for something that this command did not mend."""
-    if one.path.startswith(blobs.BLOBS):
+    if _is_blob(one):
         return one
     return Damage(one.path, one.how, one.tables, one.snapshots, one.tags, ["lake repair --accept"])

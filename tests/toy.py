@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lake.store import notes
+
 FILES = {
     "lake.toml": '[lake]\nname = "toy"\n',
     "seeds/stars.csv": 'star,teff\nSun,5772\n"Barnard\'s; ""Star""",3195\n',
@@ -41,6 +43,9 @@ FROM seeds.stars
     "sql/core/heat.sql": "SELECT s.star, kilo(s.teff) AS kilo FROM core.planets p JOIN seeds.stars s USING (star)",
     "macros/heat.sql": "-- thousands\nCREATE MACRO kilo(x) AS x / 1000.0::DOUBLE;\n",
 }
+NOTES = "\nclass ProcessNotes(Table, key='note', empty=True):\n" + "".join(
+    f"    {name}: str\n" if name == "note" else f"    {name}: str | None\n" for name in notes.COLUMNS
+)
 KEYS = Path(__file__).parent.parent / "macros" / "keys.sql"
 
 

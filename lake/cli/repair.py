@@ -19,7 +19,7 @@ def command(path: str, accept: bool, wait: float) -> None:
 
     settings = config.load(path)
     if accept:
-        known = repair.accept(settings)
+        known = repair.accept(settings, wait=wait)
         if _output.as_json:
             _output.json_out([one.as_dict() for one in known])
         for one in known:

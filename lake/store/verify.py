@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,8 @@ from lake.store.damage import Damage
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
 _THREADS = 2
@@ -45,6 +49,7 @@ def run(config: Config, *, quick: bool = False) -> Verified:
     """
     found = Verified(damaged=list(damage.books(config, quick=quick)))
     answers, held = _answers(config), _held(config)
+    current = _current(config)
     total = len(answers) + len(held.files) + len(held.cubes)
     with progress.bar("verify", total=total) as advance, ThreadPoolExecutor(_THREADS) as pool:
 
@@ -53,12 +58,12 @@ def run(config: Config, *, quick: bool = False) -> Verified:
                 advance()
                 yield name, result
 
-        _blobs(config, answers, quick, look, found)
+        _blobs(config, answers, current, quick, look, found)
         _files(config, held, quick, look, found)
         _cubes(config, held, quick, look, found)
     accepted = lost.known(config)
-    found.lost = [one for one in found.damaged if one.path in accepted]
-    found.damaged = [one for one in found.damaged if one.path not in accepted]
+    found.lost = [one for one in found.damaged if accepted.get(one.path) == one.how]
+    found.damaged = [one for one in found.damaged if one not in found.lost]
     return found
 
 
@@ -75,6 +80,13 @@ def _answers(config: Config) -> dict[str, list[str]]:
             if sha not in freed:
                 found.setdefault(sha, []).append(source)
     return found
+
+
+def _current(config: Config) -> set[str]:
+    """The blobs of the newest good answers: those that an archive may give again."""
+    with suppress(StorageError, sqlite3.Error, ValueError), closing(ledger.connect(config.data)) as connection:
+        return {row.sha256 for row in ledger.current(connection) if row.sha256}
+    return set()
 
 
 @dataclass(slots=True)
@@ -132,7 +144,9 @@ def _sums(config: Config) -> sums.Sums:
         return {}
 
 
-def _blobs(config: Config, answers: Mapping[str, list[str]], quick: bool, look: _Look, found: Verified) -> None:
+def _blobs(
+    config: Config, answers: Mapping[str, list[str]], current: set[str], quick: bool, look: _Look, found: Verified
+) -> None:
     def one(sha: str) -> tuple[int, str]:
         try:
             size = blobs.path(config.data, sha).stat().st_size
@@ -149,10 +163,20 @@ def _blobs(config: Config, answers: Mapping[str, list[str]], quick: bool, look: 
         found.bytes += size
         if how:
             place = blobs.path(config.data, sha)
-            # An archive that says 304 would leave it as it is.
-            again = [f"rm {place.relative_to(config.root)}"] if place.exists() else []
-            again += [f"lake fetch --force {source}" for source in answers[sha]]
+            again = _again(config, place, answers[sha] if sha in current else [])
             found.damaged.append(Damage(str(place.relative_to(config.data)), how, [], [], [], again))
+
+
+def _again(config: Config, blob: Path, sources: Iterable[str]) -> list[str]:
+    """What to type for a damaged blob that is still the newest answer of these sources.
+
+    What is there goes first: an archive that says 304 would leave it as it is. What is missing, and no longer given by
+    its archive, is lost; so is what newer answers have replaced.
+    """
+    fetch = [f"lake fetch --force {source}" for source in sources]
+    if fetch and blob.exists():
+        return [f"rm {shlex.quote(os.path.relpath(blob, config.root))}", *fetch]
+    return [*fetch, "lake repair --accept"]
 
 
 def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:

@@ -2,72 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shlex
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import toy
 from click.testing import CliRunner
-from conftest import ROOT
+from damaging import HURTS, ask, chosen_sources, follow, over, state
 
-import lake
 from lake.cli import lake as command
 from lake.errors import StorageError
 from lake.store import notes
-
-CONTRACT = "\nclass ProcessNotes(Table, key='note', empty=True):\n" + "".join(
-    f"    {name}: str | None\n" if name != "note" else "    note: str\n" for name in notes.COLUMNS
-)
-
-
-def ask(folder: Path, *arguments: str, code: int | None = 0) -> str:
-    done = CliRunner().invoke(command, [*arguments, "-C", str(folder)])
-    if code is not None:
-        assert done.exit_code == code, (arguments, done.exit_code, done.output, done.exception)
-    return done.output
-
-
-def flip(file: Path) -> None:
-    """One bit, in bytes that mean something."""
-    content = bytearray(file.read_bytes())
-    content[len(content) // 3] ^= 4
-    over(file, bytes(content))
-
-
-def cut(file: Path) -> None:
-    over(file, file.read_bytes()[: file.stat().st_size // 2])
-
-
-def zero(file: Path) -> None:
-    over(file, bytes(file.stat().st_size))
-
-
-def gone(file: Path) -> None:
-    file.unlink()
-
-
-def over(file: Path, content: bytes) -> None:
-    """In place, as a disk does it."""
-    file.chmod(0o644)
-    with file.open("r+b") as opened:
-        opened.truncate()
-        opened.write(content)
-
-
-HURTS = {one.__name__: one for one in (flip, cut, zero, gone)}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """A lake of raw tables, cubes and models, two published snapshots, a tag, notes, and a door of each."""
-    chosen = _chosen((ROOT / "sample/lake.toml").read_text())
-    models = toy.FILES["models/seeds.py"] + CONTRACT
+    chosen = chosen_sources("exoplanets", "gcm")
+    models = toy.FILES["models/seeds.py"] + toy.NOTES
     folder = toy.make(tmp_path_factory.mktemp("made") / "toy", **{"lake.toml": chosen, "models/seeds.py": models})
     (folder / notes.FILE).write_text(",".join(notes.COLUMNS) + "\n")
     ask(folder, "run", "-q")
@@ -79,41 +33,6 @@ def made(tmp_path_factory) -> Path:
     ask(folder, "sql", "-q", "--at", "v1", "FROM core.heat")
     ask(folder, "verify")
     return folder
-
-
-def _chosen(text: str) -> str:
-    import tomllib
-
-    kept = tomllib.loads(text)
-    lines = ['[lake]\nname = "toy"', f'mirror = "{ROOT / "sample"}"']
-    for source in ("exoplanets", "gcm"):
-        lines.append(f"[sources.{source}]")
-        lines += [f"{key} = {_toml(value)}" for key, value in kept["sources"][source].items()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value)
-
-
-def state(folder: Path) -> dict[str, object]:
-    """What the lake holds: every table of the newest snapshot and of the tagged one, tags, notes, fetch log."""
-    found: dict[str, object] = {}
-    for at in ("latest", "v1"):
-        with lake.open(folder, at) as here:
-            for table in here.tables():
-                rows = here.sql(f"FROM {table}").fetchall()
-                found[f"{at} {table}"] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
-    found["tags"] = ask(folder, "tag", "--json")
-    found["notes"] = (folder / "seeds/process_notes.csv").read_text()
-    with closing(sqlite3.connect(folder / "data/ledger.sqlite")) as log:
-        found["fetches"] = len(log.execute("SELECT * FROM outcomes").fetchall())
-        found["blobs"] = sorted(log.execute("SELECT DISTINCT sha256 FROM outcomes").fetchall())
-    return found
 
 
 def first(pattern: str) -> Callable[[Path], Path]:
@@ -209,29 +128,6 @@ def test_damage_is_named_and_the_advice_mends_it(made, tmp_path, file, hurt):
     if file.startswith("ops."):
         for line in ("run -q", "gc -q", "restore v1 -q", "verify"):
             ask(folder, *line.split())
-
-
-def follow(folder: Path, place: Path) -> list[str]:
-    """Do what verify says, to the letter, until it says no more. Gives what it named."""
-    named = []
-    for _ in range(4):
-        done = CliRunner().invoke(command, ["verify", "--json", "-C", str(folder)])
-        found = json.loads(done.stdout)["damaged"]
-        assert done.exit_code == (8 if found else 0), done.output
-        if not found:
-            return named
-        if not named:
-            named = [one["path"] for one in found]
-            at = {str(place.relative_to(folder)), str(place.relative_to(folder)).removeprefix("data/")}
-            assert at & set(named) or any(str(place).startswith(str(folder / "data" / one)) for one in named), named
-        for line in dict.fromkeys(line for one in found for line in one["next"]):
-            program, *arguments = shlex.split(line)
-            if program == "rm":
-                (folder / arguments[0]).unlink()
-            else:
-                assert program == "lake"
-                CliRunner().invoke(command, [*arguments, "-C", str(folder)])
-    pytest.fail(f"verify does not come to an end: {found}")
 
 
 @pytest.mark.parametrize("hurt", ["empty", "gone", "swapped"])
