@@ -8,7 +8,7 @@ from typing import Any
 
 from lake.config import Config
 from lake.errors import LakeError
-from lake.store import blobs, catalog, cubes, lost, record, verify
+from lake.store import blobs, catalog, cubes, damage, lost, record, verify
 from lake.store import repair as store
 from lake.store.damage import Damage
 
@@ -51,12 +51,15 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
 
 def accept(config: Config, *, wait: float = 0) -> list[Damage]:
     """Mend what can be mended, and say of what is damaged still that it is known: `lake verify` no longer fails for it.
+    Notes that were edited by hand stay as they are.
 
     Raises: as `run`.
     """
+    edited = list(damage.of_notes(config, edited=True))
+    lost.accept(config, edited)
     left = [one for one in run(config, wait=wait).left if one.tables or _is_blob(one)]
     lost.accept(config, left)
-    return left
+    return [*edited, *left]
 
 
 def _is_blob(one: Damage) -> bool:

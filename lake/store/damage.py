@@ -43,10 +43,16 @@ def books(config: Config, *, quick: bool = False) -> Iterator[Damage]:
     logs = {ledger.FILE: log, f"{copies.COPIES}/{ledger.FILE}": copy}
     yield from (Damage(place, how) for place, how in logs.items() if how)
     yield from of_sums(config)
-    if how := notes.damage(config.root, copies.kept_notes(config)):
-        yield Damage(place_of(config, config.root / notes.FILE), how, ["seeds.process_notes"])
+    yield from of_notes(config)
     if not broken:
         yield from of_doors(config, quick=quick)
+
+
+def of_notes(config: Config, *, edited: bool = False) -> Iterator[Damage]:
+    """Notes that are not what `lake note` wrote; with ``edited``, only if they can be read: somebody changed them."""
+    how = notes.damage(config.root, copies.kept_notes(config))
+    if how and (not edited or notes.readable(config.root)):
+        yield Damage(place_of(config, config.root / notes.FILE), how, ["seeds.process_notes"])
 
 
 def place_of(config: Config, file: Path) -> str:

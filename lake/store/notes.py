@@ -51,6 +51,14 @@ def read(root: Path) -> list[dict[str, str]]:
     return rows
 
 
+def readable(root: Path) -> bool:
+    """Whether there are notes that `read` takes."""
+    try:
+        return bool(read(root))
+    except (ConfigError, StorageError):
+        return False
+
+
 def _damaged(path: Path, how: str) -> StorageError:
     return StorageError(
         f"the notes are damaged: {how}",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, copies, damage, door, durable, ledger, manifests, notes, record, sums
+from lake.store import catalog, copies, damage, door, durable, ledger, lost, manifests, notes, record, sums
 from lake.store.damage import Damage
 
 ASIDE = "damaged"
@@ -38,7 +38,7 @@ def books(config: Config) -> Mended:
     if any(damage.of_sums(config)):
         _sums(config)
         yield sums.FILE, "the manifests"
-    if notes.damage(config.root, copies.kept_notes(config)):
+    if any(lost.known(config).get(one.path) != one.how for one in damage.of_notes(config)):
         aside(config, config.root / notes.FILE, copy=True)
         notes.restore(config.root, copies.kept_notes(config))
         yield notes.FILE, "their copy"
@@ -180,6 +180,8 @@ def doors(config: Config) -> Mended:
         place = config.data / one.path if one.path.startswith("doors/") else config.root / one.path
         aside(config, place)
         yield one.path, "the catalog"
+    if not catalog.exists(config):
+        return  # nothing was published yet
     with catalog.session(config) as connection:
         last = record.latest(connection, "publish")
         if last and not door.path(config).exists():

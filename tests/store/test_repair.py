@@ -103,6 +103,31 @@ def test_a_blob_that_its_archive_has_replaced_is_lost_and_the_new_one_is_used(ar
     ask(folder, "verify")
 
 
+def test_notes_that_were_edited_by_hand_are_put_back_or_accepted(tmp_path):
+    folder = toy.make(tmp_path / "toy")
+    add = ("note", "add", "--kind", "decision", "--about", "core.heat", "-q")
+    for text in ("first", "second"):
+        ask(folder, *add, text)
+    file = folder / notes.FILE
+    whole = file.read_text()
+    file.write_text(whole.replace("second", "third"))
+    assert notes.FILE in ask(folder, "verify", code=8)
+    ask(folder, "repair")
+    assert file.read_text() == whole
+    edited = whole.replace("second", "third")
+    file.write_text(edited)
+    assert f"{notes.FILE} is lost" in ask(folder, "repair", "--accept")
+    ask(folder, "repair")
+    assert file.read_text() == edited
+    assert lost(folder) == [notes.FILE]
+    file.write_text(edited.replace("first", "fourth"))
+    ask(folder, "verify", code=8)
+    file.write_text(whole[: len(whole) // 2])  # no edit: it cannot be read
+    ask(folder, "repair", "--accept")
+    assert file.read_text() == whole
+    ask(folder, "verify")
+
+
 def of_the_tag(folder: Path) -> Path:
     """A file of a model that the tagged snapshot has and the newest has not, and that nothing gives again."""
     newest = max((folder / "data/manifests").glob("*.json"), key=lambda file: int(file.stem))
