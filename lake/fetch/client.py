@@ -100,6 +100,13 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()  # reading the certificates takes longer than a short run
 
 
+def _local(url: str) -> str:
+    """An absolute path as its file: URL; of one that names this machine as its host, without."""
+    if url.startswith("/") and not url.startswith("//"):
+        return Path(url).as_uri()
+    return "file:///" + url.removeprefix("file://localhost/") if url.startswith("file://localhost/") else url
+
+
 @contextmanager
 def speaking(
     client: Client, url: str, headers: dict[str, str], rate: float, *, method: str = "GET"
@@ -107,6 +114,7 @@ def speaking(
     """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
     statuses that mean "later" are TryAgain."""
     try:
+        url = _local(url)
         request = client.build_request(method, url, headers=headers, extensions={"rate": rate, "asked": url})
         if url.startswith("file:"):
             request.url = httpx.URL(url)  # which httpx, since it has no host, would take for a relative one

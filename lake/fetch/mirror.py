@@ -128,7 +128,10 @@ def _answer(request: httpx.Request, place: str) -> httpx.Response:
     headers["Content-Length"] = str(stat.st_size - start)
     if start:
         headers["Content-Range"] = f"bytes {start}-{stat.st_size - 1}/{stat.st_size}"
-    return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
+    try:
+        return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
+    except OSError as error:
+        raise httpx.ReadError(f"the file cannot be read: {error.strerror}") from None
 
 
 def _unchanged(asked: httpx.Headers, now: dict[str, str]) -> bool:
@@ -154,8 +157,11 @@ class _FromFile(httpx.SyncByteStream):
         self._file.seek(start)
 
     def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._file.read(_CHUNK):
-            yield chunk
+        try:
+            while chunk := self._file.read(_CHUNK):
+                yield chunk
+        except OSError as error:  # of this disk, not of the one that is written to
+            raise httpx.ReadError(f"the file cannot be read: {error.strerror}") from None
 
     def close(self) -> None:
         self._file.close()
