@@ -1,44 +1,15 @@
--- What the files of climate models say of their units, as SI. NULL in, NULL out; NULL for a unit that is not known here.
+-- What the values of climate models are in SI. NULL in, NULL out.
 
--- kelvin(value, unit): a temperature in K.
-CREATE MACRO kelvin(value, unit) AS
+-- climate_si(quantity, value, unit, factor, shift): a value of a quantity of seeds.climate_variables in K, kg/m^2/s, Pa or
+-- W/m^2. unit, factor and shift are raw.cube_variables.si_unit, si_factor and si_offset: what the file's text of its unit
+-- means was settled when the file landed. NULL for a unit of another quantity. A depth of water has 1000 kg/m^3.
+CREATE MACRO climate_si(quantity, value, unit, factor, shift) AS
     CASE
-        WHEN lower(trim(unit)) IN ('k', 'kelvin', 'kelvins', 'degk', 'deg_k', 'degrees_k') THEN value
-        WHEN lower(trim(unit)) IN ('c', 'degc', 'deg_c', 'celsius', 'degree_celsius', 'degrees_celsius', 'degrees_c', 'deg c')
-            THEN value + 273.15
-    END;
-
--- pascal(value, unit): a pressure in Pa. Mbar is mega, not milli.
-CREATE MACRO pascal(value, unit) AS
-    CASE
-        WHEN regexp_matches(trim(unit), '^Mb') THEN NULL
-        WHEN lower(trim(unit)) IN ('pa', 'pascal', 'pascals', 'n m-2', 'n/m2', 'n/m^2') THEN value
-        WHEN lower(trim(unit)) IN ('hpa', 'mb', 'mbar', 'millibar', 'millibars') THEN value * 100
-        WHEN lower(trim(unit)) IN ('bar', 'bars') THEN value * 100000
-        WHEN lower(trim(unit)) = 'kpa' THEN value * 1000
-    END;
-
--- water_flux(value, unit): a precipitation in kg/m^2/s; a depth of water has 1000 kg/m^3, so that 1 mm is 1 kg/m^2.
-CREATE MACRO water_flux(value, unit) AS
-    CASE
-        WHEN regexp_matches(trim(unit), '^Mm') THEN NULL
-        WHEN lower(trim(unit)) IN ('kg m-2 s-1', 'kg/m2/s', 'kg/m^2/s', 'kg/(m^2 s)', 'kg m**-2 s**-1', 'mm s-1', 'mm/s')
-            THEN value
-        WHEN lower(trim(unit)) IN ('mm/day', 'mm day-1', 'mm/d', 'mm d-1', 'kg m-2 day-1', 'kg/m2/day') THEN value / 86400
-        WHEN lower(trim(unit)) IN ('m s-1', 'm/s') THEN value * 1000
-    END;
-
--- energy_flux(value, unit): in W/m^2.
-CREATE MACRO energy_flux(value, unit) AS
-    CASE WHEN lower(trim(unit)) IN ('w m-2', 'w/m2', 'w/m^2', 'w m**-2', 'watt/m^2', 'watts/m^2') THEN value END;
-
--- climate_si(quantity, value, unit): a quantity of seeds.climate_variables in SI.
-CREATE MACRO climate_si(quantity, value, unit) AS
-    CASE quantity
-        WHEN 'surface_temperature' THEN kelvin(value, unit)
-        WHEN 'precipitation' THEN water_flux(value, unit)
-        WHEN 'surface_pressure' THEN pascal(value, unit)
-        WHEN 'outgoing_longwave' THEN energy_flux(value, unit)
+        WHEN quantity = 'surface_temperature' AND unit = 'K' THEN value * factor + shift
+        WHEN quantity = 'precipitation' AND unit = 'kg m-2 s-1' THEN value * factor
+        WHEN quantity = 'precipitation' AND unit = 'm s-1' THEN value * (factor * 1000)
+        WHEN quantity = 'surface_pressure' AND unit = 'kg m-1 s-2' THEN value * factor
+        WHEN quantity = 'outgoing_longwave' AND unit = 'kg s-3' THEN value * factor
     END;
 
 -- is_global(coverage): whether values on that share of a planet's sphere make a global mean. The rest is less than what

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.errors import LakeError, StorageError, Unreadable
+from lake.errors import LakeError, Refused, StorageError, Unreadable
 from lake.land.job import Count, Counts, Job, Reading
 from lake.land.spool import Writer
 from lake.sources.source import Cube, Part
@@ -221,9 +221,24 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
         "_record": 0,
     }
     yield Part("cubes", 1, pa.Table.from_pylist([row], CUBES))
-    variables = [{**v, "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)]
+    variables = [
+        {**v, **_in_si(v.get("unit")), "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)
+    ]
     seen = len(variables) + (0 if cube.rejects is None else len(cube.rejects))
     yield Part("cube_variables", seen, pa.Table.from_pylist(variables, CUBE_VARIABLES), cube.rejects)
+
+
+def _in_si(text: str | None) -> dict[str, Any]:
+    """What the unit of a variable means, by libraries that know units (UDUNITS's spellings); or why it is not known."""
+    from lake.sources import units
+
+    if text is None or not text.strip():
+        return {}
+    try:
+        unit = units.unit(text, units.CLIMATE)
+    except Refused as error:
+        return {"unit_gap": error.what}
+    return {"si_unit": unit.canonical, "si_factor": unit.factor, "si_offset": unit.offset}
 
 
 def _rejects(job: Job, part: Part) -> pa.Table:

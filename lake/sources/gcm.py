@@ -52,7 +52,7 @@ FACTS = Facts(
     cubes=True,
     sized=True,
 )
-READER = 5
+READER = 6
 TABLES = gcm_tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 

@@ -41,7 +41,7 @@ FACTS = Facts(
     domain="spectroscopy",
     sized=True,
 )
-READER = 2
+READER = 3
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
 _KNOWN = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}

@@ -82,7 +82,7 @@ def _by_astropy(word: str, form: str) -> Any:
 
     try:
         return u.Unit(word, format=form, parse_strict="raise").decompose()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):  # of "unknown" astropy makes None
         return None
 
 

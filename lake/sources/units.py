@@ -32,6 +32,8 @@ from lake.sources.unit_words import CLIMATE, SPECTRA, WORDS, NotUnderstood, capi
 __all__ = ["CLIMATE", "SPECTRA", "Unit", "conversion", "unit"]
 
 _TEXTS = {"ergss-1cm-2A-1": "erg s-1 cm-2 Angstrom-1", "---": "1"}  # of ExoCTK's Vega; of CDS: has no dimension
+_DEGREES = re.compile(r"(?i)deg(?:ree)?s?[ _]?(c|k|f|celsius|kelvin|fahrenheit)")  # with a blank UDUNITS has a product
+_SCALES = {"c": "deg_C", "k": "K", "f": "degF"}
 _LONGEST = 200
 _WORD = re.compile(r"[^\s\d+\-./*^(),\[\]]+")
 _SAME = str.maketrans("μÅ−–⋅·×∗⸍", "µÅ--****/", "\u200b\u2060\ufeff")
@@ -104,8 +106,10 @@ def conversion(text: str, wanted: str, names: Mapping[str, str] | None = None) -
 
 @lru_cache(4096)
 def _unit(text: str, names: tuple[tuple[str, str], ...]) -> Unit:
+    degrees = _DEGREES.fullmatch(text.strip())
+    text = _SCALES[degrees[1][0].lower()] if degrees else _TEXTS.get(text.strip(), text)
     with _lock, warnings.catch_warnings(action="ignore"):
-        of, offset = _read(_TEXTS.get(text.strip(), text), dict(names))
+        of, offset = _read(text, dict(names))
     powers = sorted(zip(of.bases, of.powers, strict=True), key=lambda one: (one[1] < 0, one[0].name))
     canonical = " ".join(f"{base.name}{_written(power)}" for base, power in powers)
     return Unit(_tidy(float(of.scale)), offset, canonical or "1")

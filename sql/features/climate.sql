@@ -15,6 +15,10 @@ with
             v.variable,
             v.standard_name,
             v.unit,
+            v.si_unit,
+            v.si_factor,
+            v.si_offset,
+            v.unit_gap,
             v.weighted_mean,
             v.coverage,
             v.count - v.missing as known,
@@ -56,12 +60,12 @@ with
             variable,
             known,
             coverage,
-            climate_si(quantity, weighted_mean, unit) as mean,
-            climate_si(quantity, min, unit) as low,
-            climate_si(quantity, max, unit) as high,
+            climate_si(quantity, weighted_mean, si_unit, si_factor, si_offset) as mean,
+            climate_si(quantity, min, si_unit, si_factor, si_offset) as low,
+            climate_si(quantity, max, si_unit, si_factor, si_offset) as high,
             case
-                when climate_si(quantity, 0.0::double, unit) is null
-                then 'its unit is none that is known for it: ' || coalesce(unit, 'none')
+                when climate_si(quantity, 0.0::double, si_unit, si_factor, si_offset) is null
+                then coalesce(unit_gap, 'its unit is none of that quantity: ' || coalesce(unit, 'none'))
                 when min is null
                 then 'it has no finite value'
                 when weighted_mean is null

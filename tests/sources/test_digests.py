@@ -81,6 +81,12 @@ UNIPROT = "\n".join(
     )
 )
 TAXONOMY = "RS_GCF_1.1\td__Archaea;p__H;c__M;o__M;f__M;g__Methanosarcina;s__Methanosarcina mazei\nbad line\n"
+GENOMES = """genome_id metagenome_id genome_length num_contigs n50 num_16s num_5s num_23s num_trna completeness
+ contamination quality_score mimag_quality otu_id ecosystem ecosystem_category ecosystem_type habitat taxonomy
+ longitude latitude
+33_1 33 2100000 12 51000 1 1 1 45 98.5 0.4 96.5 HQ OTU-1 Env Aquatic Marine Sea d__Bacteria;p__P;c__C;o__;f__;g__;s__ 12 -3
+33_2 33 many 12 1 0 0 0 2 50.1 NA 1 MQ OTU-2 Env Aquatic Marine Sea d__Archaea;p__;c__;o__;f__;g__;s__ -200 95
+""".replace("\n ", " ").replace(" ", "\t")
 ANSWERS: dict[str, list[tuple[Resource, str]]] = {
     "agora": [(Resource("m", URL, "model", "xml", {"model": "m"}), SBML)],
     "assembly_reports": [(Resource("r", URL, "report", "text", {"accession": "GCF_1.1"}), BUSCO)],
@@ -99,11 +105,18 @@ ANSWERS: dict[str, list[tuple[Resource, str]]] = {
             "sample\tpop\tsuper_pop\tgender\nHG1\tGBR\tEUR\tmale\n",
         )
     ],
+    "jgi_gems": [(Resource("genome_metadata", f"{URL}.tsv", "genomes", "text"), GENOMES)],
     "ncbi": [
         (Resource("f", URL, "fasta", "text", {"accession": "GCF_1.1"}), ">NC_1.1 chromosome\nACGTN\nACG\n>x\nGG\n")
     ],
     "ontologies": [(Resource("x", f"{URL}.obo", "ontology", "text"), OBO)],
     "open_exoplanets": [(Resource("s", URL, "systems", "xml"), SYSTEMS)],
+    "osdr": [
+        (
+            Resource("example.org/OSD-1.csv", "https://example.org/OSD-1.csv", "sheet", "text"),
+            'Sample Name,Organism,Factor Value[Spaceflight]\ns1,"A, b",Space Flight\ns2,B,\n',
+        )
+    ],
     "spectra": [
         (
             Resource("s", f"{URL}.csv", "spectrum", "text", {"planet": "A b", "kind": "transmission"}),
