@@ -84,7 +84,7 @@ TAXONOMY = "RS_GCF_1.1\td__Archaea;p__H;c__M;o__M;f__M;g__Methanosarcina;s__Meth
 GENOMES = """genome_id metagenome_id genome_length num_contigs n50 num_16s num_5s num_23s num_trna completeness
  contamination quality_score mimag_quality otu_id ecosystem ecosystem_category ecosystem_type habitat taxonomy
  longitude latitude
-33_1 33 2100000 12 51000 1 1 1 45 98.5 0.4 96.5 HQ OTU-1 Env Aquatic Marine Sea d__Bacteria;p__P;c__C;o__;f__;g__;s__ 12 -3
+33_1 33 2100000 12 51000 1 1 1 45 98.5 0.4 96.5 HQ O-1 Env Aquatic Marine S d__Bacteria;p__P;c__C;o__;f__;g__;s__ 12 -3
 33_2 33 many 12 1 0 0 0 2 50.1 NA 1 MQ OTU-2 Env Aquatic Marine Sea d__Archaea;p__;c__;o__;f__;g__;s__ -200 95
 """.replace("\n ", " ").replace(" ", "\t")
 ANSWERS: dict[str, list[tuple[Resource, str]]] = {
