@@ -32,9 +32,9 @@ def command(path: str, action: str, what: str, kind: str, about: str, doi: str, 
     copy = copies.kept_notes(settings)
     if action == "add":
         row = {"statement": what, "kind": kind, "about": about, "doi": doi, "url": url}
-        _told(notes.add(settings.root, [row], copy))
+        _told(notes.add(settings.root, _about(settings, [row]), copy))
     elif action == "import":
-        _told(notes.add(settings.root, _rows(what), copy))
+        _told(notes.add(settings.root, _about(settings, _rows(what)), copy))
     elif action == "lookup":
         _lookup(settings)
     else:
@@ -53,6 +53,35 @@ def _rows(name: str) -> list[dict[str, str]]:
             {key or "?": value or "" for key, value in row.items() if isinstance(value, str)}
             for row in csv.DictReader(file)
         ]
+
+
+def _about(settings: Config, rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, once each is about something that there is: a source, a table of the project, or a column of one.
+
+    Raises:
+        ConfigError: one is about something else.
+    """
+    from difflib import get_close_matches
+
+    from lake import contract, sources
+    from lake.errors import ConfigError
+
+    contracts = contract.load(settings.root / "models")
+    raw = {
+        f"raw.{table}": schema.names for name in sources.names() for table, schema in sources.get(name).TABLES.items()
+    }
+    columns = raw | {table: [column.name for column in one.columns] for table, one in contracts.items()}
+    known = {*sources.names(), *columns, *(f"{table}.{column}" for table in columns for column in columns[table])}
+    for row in rows:
+        about = row.get("about") or ""
+        if about and about not in known and not about.startswith(("ops.", "quality.")):
+            near = get_close_matches(about, sorted(known), 1)
+            raise ConfigError(
+                f"there is no table, column or source {about!r} to write a note about",
+                why=f"did you mean {near[0]}?" if near else "",
+                next="lake tables",
+            )
+    return rows
 
 
 def _told(counts: dict[str, int]) -> None:

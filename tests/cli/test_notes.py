@@ -57,15 +57,19 @@ def test_the_command_adds_imports_and_lists(tmp_path):
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 
-    asked = ("add", "tried and failed", "--kind", "failed_experiment", "--about", "core.x")
+    asked = ("add", "tried and failed", "--kind", "failed_experiment", "--about", "core.genes")
     assert run(*asked)["added"] == 1
     assert run(*asked)["known"] == 1
     table = tmp_path / "some.csv"
     table.write_text(
-        "kind,about,statement\nquality_control,core.x,checked\nfailed_experiment,core.x,tried and failed\n"
+        "kind,about,statement\nquality_control,core.genes,checked\nfailed_experiment,core.genes,tried and failed\n"
     )
     assert run("import", str(table)) == {"added": 1, "filled": 0, "known": 1}
-    listed = run("list", "--about", "core.x")
+    wrong = ["note", "add", "x", "--kind", "decision", "--about", "core.gens", "-C", str(folder)]
+    done = CliRunner().invoke(lake.cli.lake, wrong)
+    assert "did you mean core.genes?" in str(done.exception)
+    assert run("add", "slow", "--kind", "failed_experiment", "--about", "kegg")["added"] == 1
+    listed = run("list", "--about", "core.genes")
     assert [row["kind"] for row in listed["notes"]] == ["failed_experiment", "quality_control"]
     assert listed["kinds"]["failed_experiment"] == 1
 
