@@ -1,6 +1,6 @@
 # make demo   the whole way on the embedded sample, offline, in ./demo-lake
 # make test   the test suite, in minutes
-# make test-all   that, and the slow properties: what CI runs
+# make test-all   that, and the slow properties: an hour or more
 # make fuzz N=10000   damaged answers for every reader
 PYTHON ?= python3
 BIN := .venv/bin
