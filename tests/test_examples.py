@@ -22,6 +22,7 @@ def sample(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_baseline_twice(sample, tmp_path):
     told = []
     for number in range(2):

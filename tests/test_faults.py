@@ -154,6 +154,7 @@ def test_a_second_build_is_refused_or_waits_and_readers_go_on(project):
     assert "core.endless" in told
 
 
+@pytest.mark.slow
 def test_readers_see_the_old_or_the_new_while_it_is_published(tmp_path):
     folder = interrupt.make(tmp_path / "lake", models=10, rows=1_000)
     done(folder, "build")
@@ -231,6 +232,7 @@ def test_files_that_may_not_grow_stop_a_build(project):
     done(project, "build")
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_fetch_and_land(small_disk):
     place, fill = small_disk
     folder = astrobiology.copy(place / "lake", sample=True)
@@ -290,8 +292,14 @@ BROKEN = "SELECT i AS n, 'x' AS s FROM range(3) r(i)"
             ["stopped after 0.5 s"],
         ),
         (BROKEN, "1 % n = 0 AND n / 0 < 1", [], 6, ["core.big sane", "nothing was published"]),
-        (BROKEN, "CAST(s AS INT) > 0", [], 5, ["core.big sane", "Could not convert", "correct the contract"]),
-        ("SELECT CAST(s AS BIGINT) AS n, s FROM (SELECT 'x' AS s)", "true", [], 5, ["core.big", "Could not convert"]),
+        pytest.param(
+            *(BROKEN, "CAST(s AS INT) > 0", [], 5, ["core.big sane", "Could not convert", "correct the contract"]),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *("SELECT CAST(s AS BIGINT) AS n, s FROM (SELECT 'x' AS s)", "true", [], 5, ["core.big", "Could not"]),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_one_model_that_fails_is_named_and_stops_the_others_only_unless_asked(
@@ -317,7 +325,7 @@ def test_one_model_that_fails_is_named_and_stops_the_others_only_unless_asked(
 # Lost bytes
 
 
-@pytest.mark.parametrize("harm", ["missing", "short", "flipped"])
+@pytest.mark.parametrize("harm", ["flipped", *(pytest.param(h, marks=pytest.mark.slow) for h in ("missing", "short"))])
 def test_a_damaged_blob_is_named_and_not_landed(tmp_path, harm):
     folder = astrobiology.copy(tmp_path / "lake", sample=True)
     done(folder, "fetch", "exoplanets")

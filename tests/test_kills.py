@@ -89,7 +89,9 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
 
 
 @SERIES
-@pytest.mark.parametrize("force", [False, True], ids=["first", "anew"])
+@pytest.mark.parametrize(
+    "force", [pytest.param(False, id="first"), pytest.param(True, id="anew", marks=pytest.mark.slow)]
+)
 def test_a_killed_landing_has_all_rows_of_an_answer_or_none(fetched, tmp_path, number, times, force):
     folder = shutil.copytree(fetched, tmp_path / "lake")
     normal = done(folder, "land")

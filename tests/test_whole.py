@@ -127,6 +127,7 @@ def real(upstream, tmp_path_factory):
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_real_edges_reconcile_with_the_files(real):
     folder, (fetched, landed, _), files = real
     assert {f["resource"] for f in fetched.failures} <= {"list/pathway/hsa", "brite/br08606"}

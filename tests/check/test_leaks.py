@@ -274,6 +274,7 @@ def test_a_split_that_cannot_be_is_refused(tmp_path, mark, message):
     assert "core.py" in str(error.value)
 
 
+@pytest.mark.slow
 def test_the_sample_has_no_leak(tmp_path):
     folder = project_files.copy(tmp_path / "lake", sample=True)
     subprocess.run([BIN / "lake", "run", "-q", "-C", folder], check=True, capture_output=True)

@@ -136,8 +136,15 @@ def regional(path: Path, name: str, *, lat, lon, holes: int = 0) -> Path:
     ("grid", "coverage", "gap"),
     [
         ({"lat": np.arange(15, 60.1, 1.25), "lon": np.arange(225, 315.1, 1.875)}, 0.0796, "covers 8 % of the sphere"),
-        ({"lat": np.arange(-85, 86, 10), "lon": np.arange(0, 360, 20), "holes": 50}, None, "covers 9. % of the sphere"),
-        ({"lat": np.arange(-85, 86, 10), "lon": np.arange(-180, 180, 20)}, 1.0, None),
+        pytest.param(
+            {"lat": np.arange(-85, 86, 10), "lon": np.arange(0, 360, 20), "holes": 50},
+            None,
+            "covers 9. % of the sphere",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {"lat": np.arange(-85, 86, 10), "lon": np.arange(-180, 180, 20)}, 1.0, None, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_mean_is_global_only_if_it_covers_the_globe(tmp_path, grid, coverage, gap):
@@ -160,6 +167,7 @@ def test_a_mean_is_global_only_if_it_covers_the_globe(tmp_path, grid, coverage, 
     assert row[2:] == ((None,) * 3 if gap else (pytest.approx(288.3),) * 3)
 
 
+@pytest.mark.slow
 def test_a_variable_that_no_cube_holds_is_among_the_rejects(tmp_path):
     folder = lake_of(tmp_path / "lake", DESCRIBED.format(scenario="x", folder="https://run.example/run"), "mirror")
     place = folder / "mirror" / "run.example" / "run" / "ANN1.aijTEST.nc"
@@ -309,6 +317,7 @@ def test_the_descriptions_that_come_with_the_project_fit():
 
 
 @pytest.mark.upstream
+@pytest.mark.slow
 def test_the_real_files_of_the_descriptions(upstream, tmp_path):
     """Two of the four are among the real files here; the other two are gaps that are named, and stop nothing."""
     folder = project.copy(tmp_path / "lake")

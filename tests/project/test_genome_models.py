@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import lake
 from lake import config, fetch, land, project
 from lake.build import run as building
@@ -9,6 +11,7 @@ from lake.build import run as building
 NCBI = "ftp.ncbi.nlm.nih.gov/genomes/all"
 
 
+@pytest.mark.slow
 def test_the_real_reports_and_genomes_that_gtdb_alone_has(upstream, tmp_path):
     reports = sorted((upstream / NCBI).rglob("*_assembly_report.txt"))[:12]
     names = [path.parent.name for path in reports]

@@ -315,11 +315,13 @@ def rows(folder: Path, query: str) -> list[tuple]:
         return here.sql(query).fetchall()
 
 
+@pytest.mark.slow
 def test_other_catalogues_change_no_planet_and_no_key(alone, real):
     for table in ("core.planets", "core.planet_runs"):
         assert rows(alone, f"FROM {table} ORDER BY ALL") == rows(real, f"FROM {table} ORDER BY ALL")
 
 
+@pytest.mark.slow
 def test_without_other_catalogues_nothing_disagrees_and_none_is_alone(alone):
     assert rows(alone, "SELECT count(*) FROM core.planet_disagreements") == [(0,)]
     assert rows(alone, "SELECT count(*), count(alone) FROM core.planet_catalogues") == [(6276, 0)]
@@ -328,11 +330,13 @@ def test_without_other_catalogues_nothing_disagrees_and_none_is_alone(alone):
 @pytest.mark.parametrize(
     "name", ["TRAPPIST-1 e", "TRAPPIST-1e", "trappist 1 e", "2MASS J23062928-0502285 e", "K2-112 e", "EPIC 246199087e"]
 )
+@pytest.mark.slow
 def test_the_names_of_a_planet(real, name):
     query = f"SELECT DISTINCT planet FROM core.planet_names WHERE alias = alias_of('{name}')"
     assert rows(real, query) == [("TRAPPIST-1 e",)]
 
 
+@pytest.mark.slow
 def test_a_circumbinary_planet_is_one(real):
     (found,) = rows(
         real, "SELECT nasa, exoplanet_eu, open_exoplanets FROM core.planet_catalogues WHERE planet = 'Kepler-16 b'"
@@ -340,6 +344,7 @@ def test_a_circumbinary_planet_is_one(real):
     assert found == ("Kepler-16 b", "Kepler-16 (AB)b", "Kepler-16 (AB) b")
 
 
+@pytest.mark.slow
 def test_every_entry_is_one_planet_and_no_catalogue_has_a_planet_twice(real):
     counts = dict(rows(real, "SELECT catalogue, count(*) FROM core.planet_entries GROUP BY ALL"))
     assert counts == {"nasa.pscomppars": 6273, "nasa.nssdca": 3, "exoplanet.eu": 5973, "open_exoplanets": 5414}
@@ -347,6 +352,7 @@ def test_every_entry_is_one_planet_and_no_catalogue_has_a_planet_twice(real):
     assert rows(real, twice) == []
 
 
+@pytest.mark.slow
 def test_most_planets_that_match_by_name_have_the_same_period(real):
     ratio = """SELECT count(*) FILTER (abs(b.value / a.value - 1) < 0.01) / count(*)
         FROM core.planet_values a JOIN core.planet_values b USING (planet, quantity)
@@ -355,6 +361,7 @@ def test_most_planets_that_match_by_name_have_the_same_period(real):
         assert rows(real, ratio.format(catalogue))[0][0] > 0.95
 
 
+@pytest.mark.slow
 def test_each_value_is_in_one_unit_and_as_it_was_given(real, upstream):
     with (upstream / "exoplanet.eu/catalog/csv/exoplanet.eu_catalog.csv").open(newline="") as file:
         given = {row["name"]: float(row["radius"]) for row in csv.DictReader(file) if row["radius"]}
@@ -372,6 +379,7 @@ def test_each_value_is_in_one_unit_and_as_it_was_given(real, upstream):
     assert units == []
 
 
+@pytest.mark.slow
 def test_disagreements_keep_both_values(real):
     found = rows(
         real,

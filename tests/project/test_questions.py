@@ -53,6 +53,7 @@ def test_the_page_asks_three():
 
 
 @pytest.mark.parametrize(("query", "table"), [found[1:] for found in ASKED], ids=[found[0] for found in ASKED])
+@pytest.mark.slow
 def test_the_answer_is_the_pages(asked, query, table):
     head, _, *rows = (line.strip().strip("|").split("|") for line in table.strip().splitlines())
     found = asked.sql(query)

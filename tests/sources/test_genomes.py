@@ -186,6 +186,7 @@ def test_real_reports_keep_every_sequence_and_property(upstream):
         assert accession in (properties["GenBank assembly accession"], properties.get("RefSeq assembly accession"))
 
 
+@pytest.mark.slow
 def test_a_real_genome_is_what_its_fasta_says(upstream):
     path = next((upstream / "ftp.ncbi.nlm.nih.gov/genomes/all/GCF/000/005/845").rglob("*_genomic.fna.gz"))
     found = gathered(ncbi.read(resource("fasta", accession="GCF_000005845.2"), path))
@@ -244,6 +245,7 @@ def test_a_genome_is_found_by_a_summary_or_a_listing_and_checked_by_its_md5(tmp_
 # GTDB
 
 
+@pytest.mark.slow
 def test_real_releases_keep_every_row_and_column(upstream):
     for path in sorted((upstream / "data.gtdb.ecogenomic.org/releases").rglob("*.tsv*")):
         name = str(path.relative_to(upstream / "data.gtdb.ecogenomic.org/releases"))

@@ -280,6 +280,7 @@ def test_each_address_is_asked_once_in_whichever_spelling():
 PANEL = "sample\tpop\tsuper_pop\tgender\nS1\tGBR\tEUR\tmale\nS2\tGBR\tEUR\tfemale\nS3\tYRI\tAFR\tfemale\n"
 
 
+@pytest.mark.slow
 def test_the_balance_of_populations_as_a_picture(tmp_path):
     folder = project.copy(tmp_path / "lake")
     mirror = tmp_path / "mirror" / FTP

@@ -108,6 +108,7 @@ def test_another_answer_is_refused():
             jgi_gems.check(ASKED, head)
 
 
+@pytest.mark.slow
 def test_from_the_archives_to_one_table_of_genomes(tmp_path):
     folder = project.copy(tmp_path / "lake", sample=True)
     with (folder / "lake.toml").open("a") as settings:

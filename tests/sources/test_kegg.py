@@ -82,6 +82,7 @@ def expected(root: ElementTree.Element) -> dict[str, list[tuple]]:
     return rows
 
 
+@pytest.mark.slow
 def test_every_value_of_every_real_kgml_file(upstream):
     files = sorted(upstream.glob("rest.kegg.jp/get/*/kgml"))
     pairs = [(resource("kgml", pathway_id=file.parent.name), file) for file in files]

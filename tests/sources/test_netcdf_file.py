@@ -274,6 +274,7 @@ def mutate(folder: Path, first: int, last: int) -> list[int]:
     return ended
 
 
+@pytest.mark.slow
 def test_mutants_land_or_are_unreadable(tmp_path):
     assert mutate(tmp_path, 0, 60) == []
 

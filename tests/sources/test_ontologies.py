@@ -54,7 +54,7 @@ def stanzas(path: Path):
     return [stanza for stanza in found if stanza[0] in ("[Term]", "[Typedef]")]
 
 
-@pytest.mark.parametrize("block", [16 * 2**20, 50_000])
+@pytest.mark.parametrize("block", [16 * 2**20, pytest.param(50_000, marks=pytest.mark.slow)])
 def test_every_stanza_of_the_real_files(upstream, monkeypatch, block):
     monkeypatch.setattr(text, "BLOCK", block)
     files = real(upstream, ".obo")
@@ -395,6 +395,7 @@ def project(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_names_and_kinds_by_macros_in_the_lake(tmp_path, monkeypatch):
     folder = project(tmp_path / "lake")
     monkeypatch.chdir(folder)
@@ -420,8 +421,8 @@ def test_a_model_may_not_call_a_macro_that_reads_tables(tmp_path):
 @pytest.mark.parametrize(
     ("term", "said"),
     [
-        ("X:2", None),
-        ("ELSEWHERE:1", None),
+        pytest.param("X:2", None, marks=pytest.mark.slow),
+        pytest.param("ELSEWHERE:1", None, marks=pytest.mark.slow),
         ("X:9", "core.things.size names X:9, which is no term of X"),
         ("X:3", "core.things.size names X:3, which is obsolete (three)"),
     ],
@@ -518,7 +519,7 @@ def marked(tmp_path):
     ("term", "said"),
     [
         ("X:2", ["obsolete (obsolete two)", "name X:1 (one), or perhaps X:3"]),
-        ("X:8", ["obsolete", "name X:1 (one)"]),
+        pytest.param("X:8", ["obsolete", "name X:1 (one)"], marks=pytest.mark.slow),
         ("X:7", ["no term of X", "name another term"]),
     ],
 )
@@ -530,7 +531,7 @@ def test_a_column_that_names_no_term_is_refused_with_its_place(marked, term, sai
     assert [error.what.partition("which is ")[2], error.next] == said
 
 
-@pytest.mark.parametrize("term", ["X:1", "Y:1", "Y:2", "Z:1"])
+@pytest.mark.parametrize("term", ["X:1", *(pytest.param(t, marks=pytest.mark.slow) for t in ("Y:1", "Y:2", "Z:1"))])
 def test_a_term_that_is_there_or_whose_ontology_is_not_is_taken(marked, term):
     result = marked(term)
     assert result.exit_code == 0, result.output
@@ -539,6 +540,7 @@ def test_a_term_that_is_there_or_whose_ontology_is_not_is_taken(marked, term):
         assert here.connection.execute(comment).fetchone() == (f"How warm {term} [K]",)
 
 
+@pytest.mark.slow
 def test_a_term_that_a_new_release_gave_up_is_told(marked):
     assert marked("X:1").exit_code == 0
     mirrored = marked.folder / "mirror/purl.obolibrary.org/obo/x.obo"

@@ -275,6 +275,7 @@ def test_kill_9_leaves_nothing_to_see_and_the_next_write_completes(tmp_path):
     assert list((tmp_path / "cubes" / cubes.PARTIAL).iterdir()) == []
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_leave_each_other_alone(tmp_path):
     """Each begins by sweeping what others have left, also while another is just beginning."""
     many = "for n in range(150): cubes.write(data, Cube(xr.Dataset({'x': ('a', [1.0])}), {}, None), memory=1)"

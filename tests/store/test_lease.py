@@ -282,6 +282,7 @@ def test_nothing_is_freed_while_a_lake_is_opened(folder):
     held.close()
 
 
+@pytest.mark.slow
 def test_opening_and_freeing_at_once_gives_a_whole_snapshot_or_says_that_it_is_gone(folder):
     settings, read, gone = config.load(folder), [], []
     snapshots = [newer(folder) for _ in range(6)]

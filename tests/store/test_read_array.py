@@ -51,6 +51,7 @@ def agree(data: Path, digest: str) -> tuple[int, int]:
 
 
 @pytest.mark.upstream
+@pytest.mark.slow
 def test_every_variable_of_every_real_file(upstream, tmp_path):
     paths = sorted((upstream / "raw.githubusercontent.com").rglob("*.nc"))
     counts = [agree(tmp_path, land(tmp_path, path)[2]) for path in paths]

@@ -237,6 +237,7 @@ def test_a_damaged_file_of_a_tag_names_the_tag(folder):
     assert damage.tags == ["v1"]
 
 
+@pytest.mark.slow
 def test_raw_tables_and_cubes_come_again_from_the_blobs(tmp_path):
     folder = projects.copy(tmp_path / "lake", sample=True)
     runner = CliRunner()

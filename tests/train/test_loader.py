@@ -391,6 +391,7 @@ def test_a_stateful_dataloader_resumes(project, workers):
     assert keys_of(before) + keys_of(other) == expected(data, 0)
 
 
+@pytest.mark.slow
 def test_a_process_killed_in_an_epoch_goes_on_in_another(own, tmp_path):
     script = textwrap.dedent(f"""
         import json, os, signal, sys

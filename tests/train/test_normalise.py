@@ -155,6 +155,7 @@ def test_only_what_changed_is_measured_again_and_old_snapshots_keep_theirs(own):
     assert features(own)["features.params", "heat"] != first["features.params", "heat"]
 
 
+@pytest.mark.slow
 def test_the_bits_are_the_same_in_any_order_by_any_number_of_threads(tmp_path):
     # Of heat, all that is large cancels: the order in which doubles are summed would show in its mean.
     columns = """(sin(n * 1.7) + 1e-9) * 1e6 AS mass, (-1) ** n * exp(30 * sin(n // 2)) AS heat, exp(sin(n)) AS size,

@@ -404,6 +404,7 @@ def sample(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_demo_learns_and_draws_every_panel(sample, tmp_path, monkeypatch):
     empty = []
     monkeypatch.setattr(plot, "_nothing", lambda ax, title, why: empty.append((title, why)))
