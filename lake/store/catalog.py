@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import copies, durable, manifests, record, sums
+from lake.store import bounds, copies, durable, manifests, record, sums
 from lake.store.record import ALIAS, META, TABLES
 from lake.store.sql import Columns, connect, name, quote
 
@@ -192,6 +192,7 @@ def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBP
     with writing(config, wait=wait):
         with session(config, write=True) as connection:
             _fold(connection)
+            bounds.forget_unknown(connection)
             try:
                 yield connection
             except LakeError:  # what was committed before is kept all the same
@@ -264,6 +265,8 @@ def commit(
             connection.execute(f"CALL {ALIAS}.set_commit_message({said})")
             _bring_to_disk(connection)
             connection.execute("COMMIT")
+            bounds.forget_unknown(connection)
+            bounds.forget_rounded(connection)
             return result
         except BaseException as error:
             with suppress(duckdb.Error):
