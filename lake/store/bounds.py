@@ -30,7 +30,7 @@ def forget_unknown(connection: DuckDBPyConnection) -> None:
 
 
 def forget_rounded(connection: DuckDBPyConnection) -> None:
-    """After a commit: drop the bounds of FLOATs in the files that came with it; those of before are in manifests."""
+    """After a commit: drop the bounds of FLOATs in its files; older ones are in manifests, and stay."""
     newest = f"begin_snapshot = (SELECT max(snapshot_id) FROM {META}.ducklake_snapshot)"
     columns = f"SELECT (table_id, column_id) FROM {META}.ducklake_column WHERE column_type = 'float32'"
     if connection.execute(f"{columns} LIMIT 1").fetchone():

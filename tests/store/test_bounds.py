@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import values
 
@@ -17,6 +19,14 @@ def settings(tmp_path):
 
 def insert(connection, cells):
     connection.execute(f"INSERT INTO raw.t {' UNION ALL '.join(f'SELECT {cell}' for cell in cells)}")
+
+
+def add(connection, settings, cells):
+    """As a build does: a file of its own, which the table is given."""
+    file = settings.data / "tables" / "raw" / "t" / f"{uuid.uuid4().hex}.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(f"COPY ({' UNION ALL '.join(f'SELECT {cell} AS k' for cell in cells)}) TO '{file}'")
+    catalog.add_files(connection, "raw.t", [file])
 
 
 def create(connection, type):
@@ -52,6 +62,16 @@ def test_filters_find_every_row_of_several_files_of_a_commit(settings, type):
             assert wrong(connection, settings, cells[:12]) == []
     with catalog.session(settings) as connection:
         assert wrong(connection, settings, cells[:12]) == []
+
+
+@pytest.mark.parametrize("type", [pytest.param(t, marks=pytest.mark.slow) if t in TYPES[:9] else t for t in TYPES])
+def test_filters_find_every_row_of_files_that_were_added(settings, type):
+    null, *cells = values.sql(type)
+    with catalog.write_session(settings) as connection:
+        committed(connection, lambda: create(connection, type))
+        parts = [[null], *([cell] for cell in cells[:8])]
+        committed(connection, *(lambda part=part: add(connection, settings, part) for part in parts))
+        assert wrong(connection, settings, cells[:8]) == []
 
 
 def test_filters_find_every_row_of_a_file_that_begins_with_many_nulls(settings):
