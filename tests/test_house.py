@@ -58,3 +58,17 @@ def test_every_command_is_listed_and_helps_with_an_example(name):
 
 def test_every_listed_command_exists():
     assert lake.cli._HELP.keys() == set(lake.cli._COMMANDS)
+
+
+def test_a_name_of_a_package_is_not_hidden_by_a_file_in_it():
+    """A name that is given late, by `__getattr__`, is not asked for any more once a file of that name is imported."""
+    import importlib
+    import pkgutil
+
+    import lake
+
+    for package in (one.name for one in pkgutil.walk_packages(lake.__path__, "lake.") if one.ispkg):
+        module = importlib.import_module(package)
+        files = {one.name for one in pkgutil.iter_modules(module.__path__)}
+        if "__getattr__" in vars(module):
+            assert files.isdisjoint(getattr(module, "__all__", [])), package

@@ -64,10 +64,11 @@ def _problems(
 
 def _landed(config: Config) -> dict[str, Columns]:
     """The columns of raw tables, as landing would make them."""
-    from lake import land
+    from lake.land import landing
 
     with connect() as connection:
-        empty = {table: connection.from_arrow(schema.empty_table()) for table, schema in land.schemas(config).items()}
+        schemas = landing.schemas(config)
+        empty = {table: connection.from_arrow(schema.empty_table()) for table, schema in schemas.items()}
         return {
             f"raw.{table}": list(zip(one.columns, map(str, one.types), strict=True)) for table, one in empty.items()
         }

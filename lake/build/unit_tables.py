@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lake import land
 from lake.build.graph import Project
 from lake.build.unit_files import Row, UnitTest, perhaps
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
+from lake.land import landing
 from lake.store import catalog, record
 from lake.store.catalog import first_line
 from lake.store.sql import name
@@ -57,7 +57,7 @@ def _landed(
 ) -> dict[str, Columns]:
     """The columns of raw tables as their readers make them; as the record has them, where a reader does not say."""
     found: dict[str, Columns] = {}
-    for table, schema in land.schemas(config).items():
+    for table, schema in landing.schemas(config).items():
         if f"raw.{table}" in tables:
             empty = connection.from_arrow(schema.empty_table())
             found[f"raw.{table}"] = list(zip(empty.columns, map(str, empty.types), strict=True))

@@ -27,7 +27,7 @@ def command(path: str, files: tuple[Path, ...], rules: bool) -> None:
     from lake import config, progress
     from lake.build import graph, lint
     from lake.build.lint_rules import RULES
-    from lake.land import schemas
+    from lake.land.landing import schemas
 
     if rules:
         _output.table(["rule", "reason"], [(name, rule.reason) for name, rule in RULES.items()])

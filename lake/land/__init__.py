@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lake.land.landing import Summary, Tally, into, prepare, run, schemas
+    from lake.land.landing import Summary, Tally, into, prepare, run
 
-__all__ = ["Summary", "Tally", "into", "prepare", "run", "schemas"]
+__all__ = ["Summary", "Tally", "into", "prepare", "run"]
 
 
 def __getattr__(name: str):  # the process of the readers is in this package too, and starts with little

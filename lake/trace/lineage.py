@@ -135,7 +135,7 @@ def _landed(config: Config, project: Project) -> dict[str, list[str]]:
 
     Beside them those of the sources that nothing reads yet.
     """
-    from lake.land import schemas
+    from lake.land.landing import schemas
 
     found = {f"raw.{table}": schema.names for table, schema in schemas(config).items()}
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()

@@ -55,7 +55,7 @@ def _published(config: Config, at: int | str | None) -> Iterator[Lake | None]:
 
 def _landed(config: Config, project: Project, lines: Lineage) -> dict[str, Table]:
     """The raw tables, and whatever else models read that no model makes."""
-    from lake.land import schemas
+    from lake.land.landing import schemas
 
     declared = {f"raw.{table}": schema for table, schema in schemas(config).items()}
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
