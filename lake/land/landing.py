@@ -22,10 +22,10 @@ from lake import progress, sources
 from lake.config import Config
 from lake.errors import StorageError
 from lake.land import named, spool, tables, withdrawal
+from lake.land.engine_tables import ENGINE
 from lake.land.job import Count, Job, Reading
 from lake.land.named import Named
 from lake.land.readers import Readers
-from lake.land.schemas import ENGINE
 from lake.land.spool import Spool
 from lake.store import blobs, catalog, decisions, landings, ledger
 

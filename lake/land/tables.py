@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lake.land.schemas import ENGINE
+from lake.land.engine_tables import ENGINE
 from lake.land.spool import registered
 from lake.store import landings as landed
 from lake.store import record

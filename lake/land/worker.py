@@ -207,7 +207,7 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
     """Store a cube. Gives the rows of the engine's tables that tell of it."""
     import pyarrow as pa
 
-    from lake.land.schemas import CUBE_VARIABLES, CUBES
+    from lake.land.engine_tables import CUBE_VARIABLES, CUBES
     from lake.store import cubes  # xarray and zarr: only where there are arrays
 
     written = cubes.write(terms.data, cube, memory=terms.memory // 2)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -108,6 +109,9 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(SCHEMA)
+            if not os.access(file, os.W_OK):  # SQLite opens it all the same, and would say so at the first row
+                connection.close()
+                raise sqlite3.OperationalError("attempt to write a readonly database")
             return connection
     with _storing(file):
         found = _open_readable(file) if file.is_file() else None

@@ -221,7 +221,11 @@ def send(config: Config, events: list[dict[str, Any]]) -> None:
         return
     import httpx
 
+    from lake.fetch import hosts
+
     secret = os.environ.get(config.openlineage.key, "")
+    if secret and not hosts.is_private(to):
+        raise OSError(f"{to} is asked without encryption: a key goes over https only, or to this machine")
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     with httpx.Client(headers=headers, timeout=config.openlineage.timeout) as client:
         for event in events:

@@ -18,7 +18,7 @@ from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as checking
 from lake.land import worker
-from lake.land.schemas import CUBE_VARIABLES, CUBES
+from lake.land.engine_tables import CUBE_VARIABLES, CUBES
 from lake.sources import exoplanets, gcm
 from lake.sources.source import Resource
 

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from server import Server, status
 
 import lake.cli
+from lake import config
 from lake.errors import CheckFailed
+from lake.trace import openlineage
 
 
 def project(folder, to: str, **changes: str | None):
@@ -138,3 +140,10 @@ def test_a_failed_check_fails_its_table_alone(tmp_path):
 def test_what_is_neither_a_file_nor_an_address_is_refused(tmp_path):
     project(tmp_path, "ftp://example.org")
     assert build(tmp_path).exit_code != 0
+
+
+def test_a_key_goes_over_https_or_to_this_machine_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("OPENLINEAGE_API_KEY", "secret")
+    (tmp_path / "lake.toml").write_text('[openlineage]\nto = "http://lineage.example/api"\n')
+    with pytest.raises(OSError, match="https only"):
+        openlineage.send(config.load(tmp_path), [{}])
