@@ -210,7 +210,26 @@ def load(path: str | Path = ".") -> Config:
             next=_NEXT,
         ) from None
     config._root = root
+    for folder in (root, config.data):
+        refuse_name(folder)
     return config
+
+
+def refuse_name(folder: Path) -> None:
+    """Refuse a folder that DuckDB could not write a database in: it puts the name of a write-ahead log before the first
+    ``?`` of a path.
+
+    Raises:
+        ConfigError: its path has a ``?``, or is no UTF-8.
+    """
+    shown = str(folder.absolute()).encode(errors="backslashreplace").decode()
+    if "?" in shown or shown != str(folder.absolute()):
+        raise ConfigError(
+            "a lake cannot lie in a folder of this name",
+            where=shown,
+            why="DuckDB cannot write where a path has a '?' or is not UTF-8",
+            next="rename the folder, or lake init ANOTHER_DIR",
+        )
 
 
 _NEXT = f"edit {FILE}; `lake init DIR` writes one with every setting explained"

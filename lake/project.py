@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lake.config import FILE
+from lake.config import FILE, refuse_name
 from lake.errors import ConfigError, StorageError
 
 _PARTS = ("sql", "models", "macros", "seeds", "catalogue", "gcm")
@@ -26,6 +26,7 @@ def copy(folder: str | Path, *, sample: bool = False) -> Path:
     target = Path(folder).absolute()
     if (target / FILE).exists():
         raise ConfigError("there is a lake already", where=str(target), next=f"lake -C {folder} status")
+    refuse_name(target)
     source = home()
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
     try:
