@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lake.config import Config
-from lake.errors import LakeError
+from lake.errors import LakeError, StorageError
 from lake.store import blobs, catalog, cubes, damage, lost, record, verify
 from lake.store import repair as store
 from lake.store.damage import Damage
@@ -39,12 +39,16 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
         done.mended += store.files(config, damaged)
         done.mended += store.second(config, damaged)
         done.mended += store.doors(config)
-    damaged = _tables(verify.run(config).damaged)
-    if damaged:
+    if damaged := _tables(verify.run(config).damaged):
         done.mended += _anew(config, damaged, done, wait)
         with catalog.writing(config, wait=wait):
             done.mended += store.files(config, verify.run(config).damaged)  # what is equal in older snapshots
             done.mended += store.doors(config)
+    try:
+        with catalog.writing(config, wait=wait):
+            store.publish(config)
+    except StorageError as error:  # a table that it shows is damaged still
+        done.failed.append(str(error))
     done.left = [_advised(one) for one in verify.run(config).damaged]
     return done
 

@@ -175,11 +175,20 @@ def second(config: Config, damaged: Iterable[Damage]) -> Mended:
 
 
 def doors(config: Config) -> Mended:
-    """Write the newest published file anew from the catalog; older ones go, and come again when they are asked for."""
+    """Put damaged published files out of the way: older ones come again when they are asked for, the newest with
+    `publish`."""
     for one in list(damage.of_doors(config)):
         place = config.data / one.path if one.path.startswith("doors/") else config.root / one.path
         aside(config, place)
         yield one.path, "the catalog"
+
+
+def publish(config: Config) -> None:
+    """Write the newest published file from the catalog, if it is gone.
+
+    Raises:
+        StorageError: a file of a table that it shows is damaged, the disk is full ...
+    """
     if not catalog.exists(config):
         return  # nothing was published yet
     with catalog.session(config) as connection:

@@ -87,28 +87,41 @@ FILES = {
     "copy of the fetch log": first("data/copies/ledger.sqlite"),
     "copy of ops.landings": first("data/copies/tables/ops/landings/*.parquet"),
 }
+SLOW = pytest.mark.slow
 OPTIONAL = {  # those that are gone are made again when they are needed, and hurt nobody
     "copy of the catalog",
     "copy of ops.landings",
     "published file of the tag",
 }
-QUICK = {
-    ("catalog", "flip"),
-    ("published file", "cut"),
-    ("fetch log", "zero"),
-    ("notes", "gone"),
-    ("ops.tags", "cut"),
-    ("ops.landings", "zero"),
-    ("model", "flip"),
-    ("raw table", "gone"),
+SEVERAL = {
+    "catalog": "flip",
+    "published file": "cut",
+    "fetch log": "zero",
+    "notes": "gone",
+    "sums": "cut",
+    "ops.tags": "cut",
+    "ops.landings": "zero",
+    "model": "flip",
 }
-CASES = [
-    pytest.param(file, hurt, marks=() if (file, hurt) in QUICK else pytest.mark.slow)
-    for file in FILES
-    for hurt in HURTS
-]
 
 
+def test_several_damages_at_once_are_mended_by_one_command(made, tmp_path):
+    folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)
+    before = state(folder)
+    for place, hurt in [(FILES[file](folder), hurt) for file, hurt in SEVERAL.items()]:
+        HURTS[hurt](place)
+    ask(folder, "repair")
+    ask(folder, "verify")
+    mine = ("latest ops.", "latest quality.")  # built again: what was done stays done
+    assert {key: one for key, one in state(folder).items() if not key.startswith(mine)} == {
+        key: one for key, one in before.items() if not key.startswith(mine)
+    }
+
+
+CASES = [(file, hurt) for file in FILES for hurt in HURTS]
+
+
+@SLOW
 @pytest.mark.parametrize(("file", "hurt"), CASES)
 def test_damage_is_named_and_the_advice_mends_it(made, tmp_path, file, hurt):
     folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)
@@ -136,7 +149,7 @@ def test_damage_is_named_and_the_advice_mends_it(made, tmp_path, file, hurt):
             ask(folder, *line.split())
 
 
-@pytest.mark.parametrize("hurt", ["empty", "gone", "swapped"])
+@pytest.mark.parametrize("hurt", ["empty", pytest.param("gone", marks=SLOW), pytest.param("swapped", marks=SLOW)])
 def test_no_command_begins_another_history(made, tmp_path, hurt):
     folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)
     place = folder / "data/catalog.sqlite"

@@ -63,9 +63,8 @@ def lost(folder: Path) -> list[str]:
     return [one["path"] for one in json.loads(ask(folder, "verify", "--json"))["lost"]]
 
 
-@pytest.mark.parametrize(
-    "hurt", [pytest.param(hurt, marks=[] if hurt == "flip" else pytest.mark.slow) for hurt in HURTS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("hurt", HURTS)
 def test_a_damaged_blob_is_fetched_again(archive, folder, hurt):
     before, blob = held(folder), blob_of(archive, folder)
     HURTS[hurt](blob)
@@ -75,7 +74,8 @@ def test_a_damaged_blob_is_fetched_again(archive, folder, hurt):
     assert held(folder) == before
 
 
-@pytest.mark.parametrize("hurt", [flip, pytest.param(gone, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("hurt", [flip, gone])
 def test_a_blob_that_its_archive_no_longer_gives_is_lost_and_the_rest_stays(archive, folder, hurt):
     before, blob = held(folder), blob_of(archive, folder)
     (archive / CSV).unlink()
