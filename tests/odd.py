@@ -68,6 +68,13 @@ def read(resource, path):
                 yield Part("{name}_rows", 2, rows(word, range(2)), cells=bad)
             case ["lost", n]:
                 yield Part("{name}_rows", int(n) + 1, rows(word, range(int(n))))
+            case ["column", column, type, *cells]:
+                cells = [None if cell == "-" else json.loads(cell) for cell in cells]
+                more = pa.array(cells, getattr(pa, type)())
+                yield Part("{name}_rows", len(cells), rows(word, range(len(cells))).append_column(column, more))
+            case ["wide", n]:
+                more = {{f"c{{i}}": pa.array([i]) for i in range(int(n))}}
+                yield Part("{name}_rows", 1, pa.table({{**rows(word, [0]).to_pydict(), **more}}))
             case ["unreadable"]:
                 raise Unreadable("it is odd", where=resource.url)
             case ["error"]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from lake.errors import StorageError
 from lake.land.engine_tables import ENGINE
 from lake.land.spool import registered
+from lake.store import catalog, record
 from lake.store import landings as landed
-from lake.store import record
 from lake.store.sql import name, of_arrow, quote
 
 if TYPE_CHECKING:
@@ -107,9 +109,9 @@ def put(
     }
     for key, relation in relations.items():
         connection.register(key, relation)
-    touched = _forget(connection) | spooled.keys()
-    for table, rows in spooled.items():
-        _insert(connection, table, rows)
+    stale = _stale(connection)
+    for table in sorted(stale | spooled.keys()):
+        _write(connection, table, spooled.get(table), anew=table in stale)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM ops.landings
            WHERE source || '/' || resource NOT IN (FROM _renewed)
@@ -119,26 +121,67 @@ def put(
     connection.execute("DROP TABLE temp._kept")
     for key in relations:
         connection.unregister(key)
-    landed.agree(connection, touched)
+    landed.agree(connection, stale | spooled.keys())
 
 
-def _forget(connection: DuckDBPyConnection) -> set[str]:
-    """Take out the rows of answers that are replaced, by rewriting: delete files would mislead plain readers. Gives the
-    tables that were written anew."""
+def _stale(connection: DuckDBPyConnection) -> set[str]:
+    """The tables with rows of answers that are replaced."""
     stale = connection.execute(
         """SELECT DISTINCT "table" FROM ops.landings
            WHERE status = 'landed' AND source || '/' || resource IN (FROM _renewed)"""
     ).fetchall()
-    tables = {table for (table,) in stale}
-    if tables:
-        tables.add("rejects")
-    for table in sorted(tables):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE _kept AS "
-            f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
+    return {table for (table,) in stale} | ({"rejects"} if stale else set())
+
+
+def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *, anew: bool) -> None:
+    """Put rows into a raw table. Where others go or columns come, it is written anew, by one INSERT: delete files would
+    mislead plain readers; and DuckLake, two INSERTs with a column between them.
+
+    Args:
+        anew: leave the rows of answers that are replaced out.
+    """
+    place, selects = f"raw.{name(table)}", []
+    columns = _described(connection, place)
+    with registered(connection, rows) if rows is not None else nullcontext("") as spooled:
+        added = {}
+        if spooled:
+            described = _described(connection, spooled).items()
+            given = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in described}
+            _same_types(rows.column("_resource")[0].as_py(), table, columns, given)
+            added = {column: type for column, type in given.items() if column not in columns}
+            selects.append(f"SELECT * FROM {spooled}")
+        if anew or added:
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {place} WHERE _resource NOT IN (FROM _renewed)"
+            )
+            selects.insert(0, "SELECT * FROM temp._kept")
+            comments = _comments(connection, f"raw.{table}")
+            catalog.create(connection, place, [*(columns | added).items()], comments=comments)
+        connection.execute(f"INSERT INTO {place} BY NAME {' UNION ALL BY NAME '.join(selects)}")
+    connection.execute("DROP TABLE IF EXISTS temp._kept")
+
+
+def _same_types(resource: str, table: str, columns: Mapping[str, str], given: Mapping[str, str]) -> None:
+    """Refuse rows whose columns are of other types than the table's, which INSERT would convert in silence.
+
+    Raises:
+        StorageError: some are.
+    """
+    other = [
+        f"{c} is {type}, and {columns[c]} in the table" for c, type in given.items() if columns.get(c, type) != type
+    ]
+    if other:
+        raise StorageError(
+            f"raw.{table} has columns of other types than what is to be landed: {'; '.join(other[:3])}",
+            where=f"raw.{table}",
+            why="an older version of the lake, or of its source, made the table; nothing was landed",
+            next=f"lake land --force {resource.partition('/')[0]}",
         )
-        _refill(connection, f"raw.{name(table)}", _comments(connection, f"raw.{table}"))
-    return tables
+
+
+def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """The columns of a table with their SQL types."""
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {relation}").fetchall()}
 
 
 def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, str]) -> None:
@@ -147,15 +190,6 @@ def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, s
     connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})")
     _comment(connection, table, comments)
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM temp._kept")
-
-
-def _insert(connection: DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    with registered(connection, rows) as spooled:
-        known = {row[0] for row in connection.execute(f"DESCRIBE raw.{name(table)}").fetchall()}
-        for column, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {spooled}").fetchall():
-            if column not in known:  # a column that the archive has added
-                connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
-        connection.execute(f"INSERT INTO raw.{name(table)} BY NAME SELECT * FROM {spooled}")
 
 
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
