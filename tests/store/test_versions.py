@@ -293,7 +293,7 @@ def test_a_damaged_blob_says_what_to_fetch(tmp_path):
     (damage,) = verify.run(config.load(folder)).damaged
     assert damage.next == [f"rm {blob.relative_to(folder)}", "lake fetch --force exoplanets"]
     blob.unlink()
-    assert verify.run(config.load(folder)).damaged[0].next == damage.next[1:]
+    assert verify.run(config.load(folder)).damaged[0].next == [*damage.next[1:], "lake repair --accept"]
     told = runner.invoke(command, [*damage.next[1].split()[1:], "-q", "-C", str(folder)])
     assert told.exit_code == 0, told.output
     assert verify.run(config.load(folder)).damaged == []
