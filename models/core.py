@@ -795,7 +795,7 @@ class ReconstructionMetabolites(Table, key=("model", "metabolite"), empty=True, 
     """Of the model"""
     formula: str | None
     """Sum formula"""
-    charge: float | None
+    charge: Annotated[float | None, Unit("elementary_charge")]
     """In elementary charges"""
     kegg: list[str]
     """KEGG compounds"""
