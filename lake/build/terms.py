@@ -76,7 +76,7 @@ def _of(contract: Contract, wrong: dict[str, tuple], root: Path) -> Iterator[Mod
             yield ModelError(
                 f"{contract.table}.{column} names {id}, which is "
                 + (f"obsolete ({name})" if gone and name else "obsolete" if gone else f"no term of {ontology}"),
-                where=f"{root / contract.where}:{_line(root / contract.where, contract.table, column)}",
+                where=f"{(file := root / contract.where.partition(':')[0])}:{_line(file, contract.table, column)}",
                 why="" if gone else f"core.ontology_terms holds {ontology}, and not this term",
                 next=f"name {', or '.join(others)}" if others else "name another term",
             )

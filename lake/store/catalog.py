@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
+import shutil
 import sqlite3
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -66,8 +69,9 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
     import duckdb
 
     connection = _connect(config)
+    copied = None if write else _copied(config)
     try:
-        _attach(connection, config, write=write)
+        _attach(connection, config, write=write, folder=copied and Path(copied.name))
         connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         manifests.recognise(config, connection)
         yield connection
@@ -81,6 +85,19 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
         with suppress(Exception):
             connection.execute(f"USE memory; DETACH {ALIAS}")
         connection.close()
+        if copied:
+            copied.cleanup()
+
+
+def _copied(config: Config) -> tempfile.TemporaryDirectory[str] | None:
+    """A copy of the catalog to read, where its own folder is read-only: SQLite writes an index of its WAL beside it."""
+    if config.lake.catalog != "sqlite" or not config.data.is_dir() or os.access(config.data, os.W_OK):
+        return None
+    folder = tempfile.TemporaryDirectory()
+    for part in ("catalog.sqlite", "catalog.sqlite-wal"):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(config.data / part, Path(folder.name, part))
+    return folder
 
 
 def _connect(config: Config) -> duckdb.DuckDBPyConnection:
@@ -121,11 +138,11 @@ def extension(name: str) -> Path:
     return file
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: bool) -> None:
+def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: bool, folder: Path | None = None) -> None:
     import duckdb
 
     exists(config)
-    for statement in attach_statements(config, write=write):
+    for statement in attach_statements(config, write=write, folder=folder):
         try:
             connection.execute(statement)
         except duckdb.Error as error:
@@ -139,8 +156,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: boo
             ) from None
 
 
-def attach_statements(config: Config, *, write: bool) -> list[str]:
-    """The SQL that opens the record; ``lake shell --write`` runs it too."""
+def attach_statements(config: Config, *, write: bool, folder: Path | None = None) -> list[str]:
+    """The SQL that opens the record; ``lake shell --write`` runs it too. ``folder`` holds a copy of the catalog."""
     if write:
         (config.data / TABLES).mkdir(parents=True, exist_ok=True)
     options = [
@@ -149,7 +166,7 @@ def attach_statements(config: Config, *, write: bool) -> list[str]:
         "DATA_INLINING_ROW_LIMIT 0",
     ]
     if config.lake.catalog == "sqlite":
-        target = f"sqlite:{config.data / 'catalog.sqlite'}"
+        target = f"sqlite:{(folder or config.data) / 'catalog.sqlite'}"
         options += ["META_BUSY_TIMEOUT 5000"] + (["META_JOURNAL_MODE 'WAL'"] if write else [])
     else:
         target = config.lake.catalog

@@ -65,7 +65,6 @@ def empty(tmp_path_factory):
         "format --check",
         "gc",
         "init {new}",
-        "keep kegg",
         "land",
         "leaks --rules",
         "lineage core.edges",
@@ -73,8 +72,6 @@ def empty(tmp_path_factory):
         "log",
         "note list",
         "plan",
-        "remove kegg/no-such-list",
-        "repair",
         "restore latest",
         "run",
         "shell -c 'SELECT 1 AS x'",
@@ -110,7 +107,19 @@ def test_json_is_one_document_and_nothing_else(sample, tmp_path, line):
 
 def test_every_command_has_its_json_test():
     marks = test_json_is_one_document_and_nothing_else.pytestmark
-    assert {line.split()[0] for line in marks[0].args[1]} >= set(cli._COMMANDS)
+    assert {line.split()[0] for line in marks[0].args[1]} | set(ALTERING) >= set(cli._COMMANDS)
+
+
+ALTERING = ("keep", "remove", "repair")  # what they do would be seen by the tests that come after
+
+
+@pytest.mark.parametrize("line", ["keep nothing", "remove nothing", "repair", "repair --accept"])
+def test_what_alters_a_lake_says_so_in_one_document(tmp_path, line):
+    folder = toy.make(tmp_path / "toy")
+    assert lake("run", "--offline", "-q", cwd=folder).returncode == 0
+    done = lake(*line.split(), "--json", cwd=folder)
+    found = json.loads(done.stdout)
+    assert ("error" in found) is bool(done.returncode), done.stderr
 
 
 def test_a_failed_run_is_told_in_json_and_by_its_code(tmp_path):

@@ -138,6 +138,12 @@ def test_real_columns_come_from_where_they_were_written_to(real):
         "raw.cube_variables.unit",
         "raw.cube_variables.count",
         "raw.cube_variables.missing",
+        "raw.cube_variables.coverage",
+        "raw.cube_variables.min",
+        "raw.cube_variables.si_unit",
+        "raw.cube_variables.si_factor",
+        "raw.cube_variables.si_offset",
+        "raw.cube_variables.unit_gap",
     }
     assert near(real, "staging.pathway_reactions.reaction_id") == {
         "raw.kegg_links.to_id",
@@ -169,6 +175,9 @@ NO_ORIGIN = {
     "staging.planet_entries.catalogue",
     "staging.exoplanets_values.origin",
     "staging.exoplanet_eu_values.catalogue",
+    "staging.exoplanet_eu_values.lower_limit",
+    "staging.exoplanets_values.lower_limit",
+    "staging.reaction_sides.side",
     "staging.exoplanet_eu_values.origin",
     "staging.open_exoplanets_values.catalogue",
     "staging.open_exoplanets_values.origin",
