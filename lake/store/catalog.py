@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import re
-import shutil
 import sqlite3
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
 from lake.store import bounds, copies, durable, manifests, record, sums
+from lake.store.readable import readable
 from lake.store.record import ALIAS, META, TABLES
 from lake.store.sql import Columns, connect, name, quote
 
@@ -66,12 +64,23 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
     Raises:
         StorageError: the record or its folder cannot be opened.
     """
+    if write or config.lake.catalog != "sqlite":
+        with _attached(config, write=write) as connection:
+            yield connection
+        return
+    with readable(config.data / "catalog.sqlite") as file, _attached(config, folder=file.parent) as connection:
+        yield connection
+
+
+@contextmanager
+def _attached(
+    config: Config, *, write: bool = False, folder: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     connection = _connect(config)
-    copied = None if write else _copied(config)
     try:
-        _attach(connection, config, write=write, folder=copied and Path(copied.name))
+        _attach(connection, config, write=write, folder=folder)
         connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         manifests.recognise(config, connection)
         yield connection
@@ -85,19 +94,6 @@ def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyC
         with suppress(Exception):
             connection.execute(f"USE memory; DETACH {ALIAS}")
         connection.close()
-        if copied:
-            copied.cleanup()
-
-
-def _copied(config: Config) -> tempfile.TemporaryDirectory[str] | None:
-    """A copy of the catalog to read, where its own folder is read-only: SQLite writes an index of its WAL beside it."""
-    if config.lake.catalog != "sqlite" or not config.data.is_dir() or os.access(config.data, os.W_OK):
-        return None
-    folder = tempfile.TemporaryDirectory()
-    for part in ("catalog.sqlite", "catalog.sqlite-wal"):
-        with suppress(FileNotFoundError):
-            shutil.copyfile(config.data / part, Path(folder.name, part))
-    return folder
 
 
 def _connect(config: Config) -> duckdb.DuckDBPyConnection:

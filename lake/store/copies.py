@@ -18,6 +18,7 @@ from pathlib import Path
 from lake.config import Config
 from lake.errors import StorageError
 from lake.store import durable, ledger, notes, sums
+from lake.store.readable import readable
 
 COPIES = "copies"
 CATALOG = "catalog.sqlite"
@@ -153,7 +154,10 @@ def _rows(file: Path, query: str) -> list[tuple] | str:
     if not file.is_file():
         return "it is missing"
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with (
+            readable(file) as place,
+            closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+        ):
             (state,) = connection.execute("PRAGMA integrity_check").fetchone()
             return connection.execute(query).fetchall() if state == "ok" else state
     except (sqlite3.Error, UnicodeDecodeError) as error:
