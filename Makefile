@@ -20,7 +20,7 @@ fuzz: .venv/ready
 	PYTHONPATH=tests $(BIN)/python -m sources.fuzz --mutants $(N)
 
 lint: .venv/ready
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 .venv/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

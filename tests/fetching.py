@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from lake.config import Config
 from lake.sources.source import Facts, Resource
-from lake.store import blobs, ledger
+from lake.store import blobs, fetch_log
 
 
 def source(
@@ -42,13 +42,13 @@ def lake_in(folder: Path, *names: str, mirror: str = "", storage: int = 10**9, *
     return config
 
 
-def rows(config: Config, resource: str | None = None, source: str = "fake") -> list[ledger.Outcome]:
-    """What the ledger says: of one resource oldest first, or the newest of each."""
-    with closing(ledger.connect(config.data)) as connection:
-        return ledger.history(connection, source, resource)[::-1] if resource else ledger.last(connection, source)
+def rows(config: Config, resource: str | None = None, source: str = "fake") -> list[fetch_log.Outcome]:
+    """What the fetch log says: of one resource oldest first, or the newest of each."""
+    with closing(fetch_log.connect(config.data)) as connection:
+        return fetch_log.history(connection, source, resource)[::-1] if resource else fetch_log.last(connection, source)
 
 
-def stored(config: Config, row: ledger.Outcome) -> bytes:
+def stored(config: Config, row: fetch_log.Outcome) -> bytes:
     """The bytes of a row's blob, verified."""
     blobs.verify(config.data, row.sha256)
     return blobs.path(config.data, row.sha256).read_bytes()

@@ -24,7 +24,7 @@ from lake import config
 from lake import project as astrobiology
 from lake.build import publish
 from lake.build import run as building
-from lake.store import blobs, ledger
+from lake.store import blobs, fetch_log
 
 SHELL = shlex.join(interrupt.COMMAND)
 PROMPT = 10  # seconds; it takes a fraction of one where the machine is not busy
@@ -330,8 +330,8 @@ def test_a_damaged_blob_is_named_and_not_landed(tmp_path, harm):
     folder = astrobiology.copy(tmp_path / "lake", sample=True)
     done(folder, "fetch", "exoplanets")
     settings = config.load(folder)
-    with closing(ledger.connect(settings.data)) as connection:
-        [answer] = [a for a in ledger.current(connection, "exoplanets") if a.resource == "toi"]
+    with closing(fetch_log.connect(settings.data)) as connection:
+        [answer] = [a for a in fetch_log.current(connection, "exoplanets") if a.resource == "toi"]
     blob = blobs.path(settings.data, answer.sha256)
     content = blob.read_bytes()
     blob.unlink()

@@ -24,7 +24,7 @@ from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
-from lake.store import catalog, landings, ledger, record
+from lake.store import catalog, fetch_log, landings, record
 from lake.store.sql import Columns, name, quote, values
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: st
 
 def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
     columns = ", ".join(map(name, FETCHES))
-    file = config.data / ledger.FILE
+    file = config.data / fetch_log.FILE
     rows = f"SELECT {columns} FROM sqlite_scan({quote(str(file))}, 'outcomes') ORDER BY id"
     if not file.is_file():
         rows = f"SELECT {', '.join(f'NULL AS {name(column)}' for column in FETCHES)} WHERE false"

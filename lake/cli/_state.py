@@ -6,18 +6,18 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, decisions, failures, landings, ledger, record
+from lake.store import catalog, decisions, failures, fetch_log, landings, record
 
 if TYPE_CHECKING:
     from lake.store.decisions import Decision
     from lake.store.failures import Failure
-    from lake.store.ledger import Outcome
+    from lake.store.fetch_log import Outcome
 
 
 def outcomes(config: Config) -> list[Outcome]:
     """The newest outcome of each resource."""
-    with closing(ledger.connect(config.data)) as connection:
-        return ledger.last(connection)
+    with closing(fetch_log.connect(config.data)) as connection:
+        return fetch_log.last(connection)
 
 
 def landed(config: Config) -> dict[str, int]:
@@ -60,8 +60,8 @@ def domains(config: Config) -> dict[str, dict[str, Any]]:
     """Of each domain of lake.toml: bytes of what its archives brought, limit (null: none of its own), folder."""
     from lake import sources
 
-    with closing(ledger.connect(config.data)) as connection:
-        held = ledger.held(connection) if config.domains else {}
+    with closing(fetch_log.connect(config.data)) as connection:
+        held = fetch_log.held(connection) if config.domains else {}
     mine = sources.domains(config) if config.domains else {}
     return {
         name: {

@@ -14,8 +14,8 @@ import httpx
 import lake
 from lake.config import Config
 from lake.errors import ConfigError, Unreachable
-from lake.fetch import hosts, mirror, pace
-from lake.fetch.politeness import Politeness, host
+from lake.fetch import hosts, mirror, read_deadline
+from lake.fetch.rate_limit import Politeness, host
 from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
 from lake.redact import redact
 
@@ -23,7 +23,7 @@ _HOPS = 5  # redirects of one request
 
 
 class Client(httpx.Client):
-    pace: pace.Pace
+    pace: read_deadline.Pace
 
 
 def user_agent(contact: str) -> str:
@@ -55,8 +55,8 @@ def open_client(config: Config, manners: Politeness) -> Client:
         follow_redirects=True,
         max_redirects=_HOPS,
     )
-    client.pace = pace.Pace(config.fetch)
-    pace.keep(client, client.pace)
+    client.pace = read_deadline.Pace(config.fetch)
+    read_deadline.keep(client, client.pace)
     hooks: list[Callable[[httpx.Request], None]] = [client.pace.begin]
     if over_http:
         hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from lake import progress
 from lake.config import Config
 from lake.fetch.client import open_client, speaking
-from lake.fetch.politeness import Politeness, stoppable_sleep
+from lake.fetch.rate_limit import Politeness, stoppable_sleep
 from lake.fetch.retry import TryAgain, persistently
 
 WORKS = "https://api.crossref.org/works/"

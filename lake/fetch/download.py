@@ -15,16 +15,16 @@ import httpx
 
 from lake import config
 from lake.errors import LakeError, OverBudget, Refused, StorageError
-from lake.fetch import coding, fresh, hosts, partial, retry, verify
+from lake.fetch import content_encoding, freshness, hosts, partial, retry, verify
 from lake.fetch.budget import Budget
 from lake.fetch.client import speaking
 from lake.fetch.partial import Partial
-from lake.fetch.politeness import Politeness, host
+from lake.fetch.rate_limit import Politeness, host
 from lake.fetch.retry import TryAgain
 from lake.redact import redact
 from lake.sources.source import Resource, Source
 from lake.store import blobs
-from lake.store.ledger import NO_ROOM, Outcome
+from lake.store.fetch_log import NO_ROOM, Outcome
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -67,7 +67,7 @@ def fetch(session: Session, host: str, source: Source, resource: Resource, known
     """Ask for one resource until something came that can be judged, or the tries are spent.
 
     Args:
-        host: whom this asks; see `politeness.host`.
+        host: whom this asks; see `rate_limit.host`.
         known: the newest good outcome of this resource.
 
     Raises:
@@ -75,8 +75,8 @@ def fetch(session: Session, host: str, source: Source, resource: Resource, known
         Interrupted: the run was stopped.
     """
     began = time.perf_counter()
-    usable = known if known and fresh.same_request(resource, known, session.via) else None
-    if usable and not fresh.is_kept(session.data, usable):
+    usable = known if known and freshness.same_request(resource, known, session.via) else None
+    if usable and not freshness.is_kept(session.data, usable):
         usable = None
     try:
         got = _persist(session, host, source, resource, usable)
@@ -241,7 +241,7 @@ def _read(file: Path, digest: _Hash) -> None:
 def _write(session: Session, response: httpx.Response, part: Partial, digest: _Hash, have: int, resource) -> int:
     """Append the body; gives its bytes."""
     size, told, end = 0, _TELL, partial.length_now(response)
-    body = coding.plain(response.iter_raw(), response.headers.get("Content-Encoding", ""), resource.url)
+    body = content_encoding.plain(response.iter_raw(), response.headers.get("Content-Encoding", ""), resource.url)
     with part.file.open("ab" if have else "wb") as file:
         for chunk in body:
             session.manners.sleep(0)

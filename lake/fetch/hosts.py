@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from lake.fetch.politeness import host
+from lake.fetch.rate_limit import host
 
 Address = IPv4Address | IPv6Address
 

@@ -10,10 +10,10 @@ from typing import Any
 from lake import sources
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.fetch import fresh
+from lake.fetch import freshness
 from lake.sources.source import Resource, Source
 from lake.store import blobs
-from lake.store.ledger import Outcome
+from lake.store.fetch_log import Outcome
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Answers:
 
     def __call__(self, id: str) -> Path | None:
         found = self.job.current.get(id) if id in self.job.settled else None
-        return blobs.path(self.data, found.sha256) if found and fresh.is_kept(self.data, found) else None
+        return blobs.path(self.data, found.sha256) if found and freshness.is_kept(self.data, found) else None
 
     def missing(self, id: str) -> bool:
         return id in self.job.settled and self(id) is None

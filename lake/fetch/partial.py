@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lake.fetch import coding
+from lake.fetch import content_encoding
 from lake.store.blobs import PARTIAL
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def length_now(response: httpx.Response) -> int | None:
 
 def is_encoded(response: httpx.Response) -> bool:
     """Whether the server compressed the answer although it was asked not to."""
-    return bool(coding.codings(response.headers.get("Content-Encoding", "")))
+    return bool(content_encoding.codings(response.headers.get("Content-Encoding", "")))
 
 
 def tidy(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from lake import progress
 from lake.config import Config
 from lake.fetch.client import open_client, speaking
-from lake.fetch.politeness import Politeness, stoppable_sleep
+from lake.fetch.rate_limit import Politeness, stoppable_sleep
 from lake.fetch.retry import TryAgain
 from lake.redact import redact
 

@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING
 from lake import progress, sources
 from lake.config import Config
 from lake.errors import Interrupted, LakeError, Locked, StorageError
-from lake.fetch import fresh, plan, politeness, sizes
+from lake.fetch import freshness, plan, rate_limit, sizes
 from lake.fetch.budget import Budget
+from lake.fetch.host_pool import Lanes
 from lake.fetch.job import Job
-from lake.fetch.lanes import Lanes
 from lake.fetch.plan import Plan, Planned
 from lake.fetch.summary import Summary
 from lake.redact import redact
 from lake.sources.source import Resource
-from lake.store import blobs, ledger
-from lake.store.ledger import NO_ROOM, Outcome
+from lake.store import blobs, fetch_log
+from lake.store.fetch_log import NO_ROOM, Outcome
 
 if TYPE_CHECKING:
     from lake.fetch.download import Session
@@ -71,7 +71,7 @@ def run(
     jobs = sorted((Job.of(config, name) for name in sources.chosen(config, names)), key=lambda job: job.priority)
     with (
         _alone(config.data),
-        closing(ledger.connect(config.data, write=True)) as connection,
+        closing(fetch_log.connect(config.data, write=True)) as connection,
     ):
         work = _Run(config, connection, force)
         try:
@@ -122,7 +122,7 @@ class _Run:
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         self.summary = Summary(run=f"{now}-{secrets.token_hex(3)}")
         self._config, self._connection, self._force = config, connection, force
-        self._record = ledger.Recorder(connection)
+        self._record = fetch_log.Recorder(connection)
         self._stop = Event()
         self._lanes = Lanes(config.fetch.connections)
         self._done: SimpleQueue[tuple[Job, Outcome | BaseException]] = SimpleQueue()
@@ -133,7 +133,7 @@ class _Run:
         """Made when the first resource is really asked for: a run with nothing to do needs no HTTP at all."""
         from lake.fetch import client, hosts, partial
         from lake.fetch.download import Session
-        from lake.fetch.politeness import Politeness, stoppable_sleep
+        from lake.fetch.rate_limit import Politeness, stoppable_sleep
 
         config = self._config
         shared = not config.mirror or (config.mirror.startswith("http") and not hosts.is_loopback(config.mirror))
@@ -157,7 +157,7 @@ class _Run:
         """The session of each domain that lake.toml names: with its folder and its budget."""
         from lake.fetch import partial
 
-        config, whole, held = self._config, self._session, ledger.held(self._connection)
+        config, whole, held = self._config, self._session, fetch_log.held(self._connection)
         found = {}
         for name, domain in config.domains.items():
             folder = config.folder(name)
@@ -180,8 +180,8 @@ class _Run:
         """Name what each source asks for first; find out how large it is, and what fits."""
         found, named = Plan(), []
         for job in jobs:
-            job.newest = {row.resource: row for row in ledger.last(self._connection, job.name)}
-            job.current = {row.resource: row for row in ledger.current(self._connection, job.name)}
+            job.newest = {row.resource: row for row in fetch_log.last(self._connection, job.name)}
+            job.current = {row.resource: row for row in fetch_log.current(self._connection, job.name)}
             self.summary.begin(job.name, job.domain)
             while new := self._name(job):  # a list that is here and fresh names more
                 for resource in new:
@@ -201,7 +201,7 @@ class _Run:
         """Ask for sizes that nobody knows yet, where one can. A guess is no reason to skip."""
         unknown = [(job, resource, one) for job, resource, one in named if job.source.FACTS.sized and one.need is None]
         whom = [
-            (f"{job.name}/{resource.kind}", politeness.host(one.url, self._config.mirror), one, job.source.FACTS.rate)
+            (f"{job.name}/{resource.kind}", rate_limit.host(one.url, self._config.mirror), one, job.source.FACTS.rate)
             for job, resource, one in unknown
         ]
         if whom:
@@ -285,15 +285,16 @@ class _Run:
             return
         session.budget.reserve(need or 0)
         job.waiting += 1
-        host = politeness.host(resource.url, self._config.mirror)
+        host = rate_limit.host(resource.url, self._config.mirror)
         self._lanes.put(host, lambda: self._done.put((job, self._ask(session, host, job, resource, known))))
 
     def _need(self, job: Job, resource: Resource) -> tuple[int | None, str]:
         """Bytes that a resource takes beyond what is here, and how that is known; None where nobody knows."""
-        known, data = job.current.get(resource.id), self._config.data
-        if known and fresh.same_request(resource, known, self._config.lake.mirror) and fresh.is_kept(data, known):
+        newest, data = job.current.get(resource.id), self._config.data
+        usable = newest and freshness.same_request(resource, newest, self._config.lake.mirror)
+        if newest and usable and freshness.is_kept(data, newest):
             return 0, "as before"  # it is asked whether it has changed
-        size = resource.size if resource.size is not None else known.bytes if known else None
+        size = resource.size if resource.size is not None else newest.bytes if newest else None
         if size is None:
             return None, "not known"
         return max(0, size - self._here(job, resource)), "published" if resource.size is not None else "as before"
@@ -321,8 +322,8 @@ class _Run:
         """Whether it need not be asked for; then it is counted as fresh, and a gap is told again."""
         newest = None if self._force else job.newest.get(resource.id)
         terms = {"via": self._config.lake.mirror, "days": job.source.FACTS.refresh}
-        gap = fresh.is_known_gap(resource, newest, **terms)
-        if not gap and not fresh.is_fresh(resource, newest, data=self._config.data, **terms):
+        gap = freshness.is_known_gap(resource, newest, **terms)
+        if not gap and not freshness.is_fresh(resource, newest, data=self._config.data, **terms):
             return False
         job.settled.add(resource.id)
         self.summary.skip(newest)

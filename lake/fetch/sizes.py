@@ -12,7 +12,7 @@ from lake import progress
 if TYPE_CHECKING:
     import httpx
 
-    from lake.fetch.lanes import Lanes
+    from lake.fetch.host_pool import Lanes
     from lake.fetch.plan import Planned
 
 SAMPLE = 16  # requests for the sizes of one kind of answer

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from lake.store.ledger import Outcome
+from lake.store.fetch_log import Outcome
 
 _LISTED = ("source", "resource", "url", "outcome", "status", "reason", "optional")
 

@@ -27,7 +27,7 @@ from lake.land.job import Count, Job, Reading
 from lake.land.named import Named
 from lake.land.readers import Readers
 from lake.land.spool import Spool
-from lake.store import blobs, catalog, decisions, landings, ledger
+from lake.store import blobs, catalog, decisions, fetch_log, landings
 
 if TYPE_CHECKING:
     import duckdb
@@ -238,11 +238,11 @@ def _older(work: _Work, jobs: list[Job]) -> list[Job]:
         "SELECT DISTINCT source, resource, blob FROM ops.landings WHERE status = 'landed' ORDER BY ALL"
     ).fetchall()
     found = {}
-    with closing(ledger.connect(work.config.data)) as connection:
+    with closing(fetch_log.connect(work.config.data)) as connection:
         for source, resource, blob in rows:
             job = current.get((source, resource))
             if job and job.blob != blob:
-                answers = ledger.history(connection, source, resource)
+                answers = fetch_log.history(connection, source, resource)
                 same = (answer for answer in answers if answer.good and answer.sha256 == blob)
                 if answer := next(same, None):
                     found[source, resource] = replace(job, blob=blob, fetched_at=answer.at)

@@ -13,8 +13,8 @@ from lake import sources
 from lake.config import Config
 from lake.redact import redact
 from lake.sources.source import Resource
-from lake.store import blobs, ledger
-from lake.store.ledger import Outcome
+from lake.store import blobs, fetch_log
+from lake.store.fetch_log import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Named:
 
 def of(config: Config, source: str) -> Named:
     """What a source of lake.toml names."""
-    with closing(ledger.connect(config.data)) as connection:
+    with closing(fetch_log.connect(config.data)) as connection:
         answers = _Answers(config.data, connection, source)
         try:
             options = sources.options(source, config.sources[source], config.root)
@@ -52,7 +52,7 @@ def described(named: Named, answer: Outcome) -> Resource:
     if now is None or redact(now.url) != answer.url:
         return Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
     params = json.loads(json.dumps(dict(now.params), sort_keys=True))
-    return replace(now, url=answer.url, params=params)  # as the ledger keeps them
+    return replace(now, url=answer.url, params=params)  # as the fetch log keeps them
 
 
 class _Answers:
@@ -60,7 +60,7 @@ class _Answers:
 
     def __init__(self, data: Path, connection: sqlite3.Connection, source: str):
         self._data, self._connection, self._source = data, connection, source
-        self.current = {row.resource: row for row in ledger.current(connection, source)}
+        self.current = {row.resource: row for row in fetch_log.current(connection, source)}
         self.named: dict[str, Resource] = {}
         self.certain = True
 
@@ -77,4 +77,4 @@ class _Answers:
         return bool(self._outcomes(id)) and self(id) is None
 
     def _outcomes(self, id: str) -> list[Outcome]:
-        return ledger.history(self._connection, self._source, id)
+        return fetch_log.history(self._connection, self._source, id)

@@ -11,7 +11,7 @@ from lake.config import Config
 from lake.errors import ConfigError
 from lake.land import tables
 from lake.land.named import Named
-from lake.store import catalog, decisions, landings, ledger
+from lake.store import catalog, decisions, fetch_log, landings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,8 +100,8 @@ def keep(config: Config, what: str, *, wait: float = 0) -> None:
 
 def _found(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[str, str]:
     source, _, resource = what.partition("/")
-    with closing(ledger.connect(config.data)) as answers:
-        there = {(one.source, one.resource) for one in ledger.last(answers)}
+    with closing(fetch_log.connect(config.data)) as answers:
+        there = {(one.source, one.resource) for one in fetch_log.last(answers)}
     if landings.there(connection):
         there |= set(_landed(connection))
     if not any(source == one[0] and resource in ("", one[1]) for one in there):

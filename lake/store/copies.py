@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import durable, ledger, notes, sums
+from lake.store import durable, fetch_log, notes, sums
 from lake.store.readable import readable
 
 COPIES = "copies"
@@ -103,18 +103,18 @@ def kept_notes(config: Config) -> Path:
 
 def fetches(data: Path) -> None:
     """Copy the rows of the fetch log that have no copy yet, each with its digest."""
-    source, target = data / ledger.FILE, data / COPIES / ledger.FILE
+    source, target = data / fetch_log.FILE, data / COPIES / fetch_log.FILE
     if not source.is_file() or source.stat().st_size == 0:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(ledger.connect(data)) as one, closing(sqlite3.connect(target, isolation_level=None)) as other:
-        other.executescript(ledger.SCHEMA + _SUMS)
+    with closing(fetch_log.connect(data)) as one, closing(sqlite3.connect(target, isolation_level=None)) as other:
+        other.executescript(fetch_log.SCHEMA + _SUMS)
         upto = other.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
-        rows = one.execute(f"SELECT {ledger.COLUMNS} FROM outcomes WHERE id > ? ORDER BY id", (upto,)).fetchall()
+        rows = one.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes WHERE id > ? ORDER BY id", (upto,)).fetchall()
         if rows:
             other.execute("PRAGMA synchronous = FULL")
             other.execute("BEGIN IMMEDIATE")
-            other.executemany(ledger.INSERT, rows)
+            other.executemany(fetch_log.INSERT, rows)
             other.executemany("INSERT OR REPLACE INTO copied VALUES (?, ?)", [(row[-1], digest(row)) for row in rows])
             other.execute("COMMIT")
 
@@ -129,15 +129,15 @@ def damaged_fetches(config: Config) -> tuple[str, str]:
 
     What is in the log and not in the copy is newer; rows of the copy that the log lacks are gone.
     """
-    copy = of(config, ledger.FILE)
+    copy = of(config, fetch_log.FILE)
     written = _rows(copy, "SELECT id, digest FROM copied")
     if isinstance(written, str):
         written_by_id: dict[int, str] = {}
     else:
         written_by_id = dict(written)
     told = []
-    for file in (config.data / ledger.FILE, copy):
-        found = _rows(file, f"SELECT {ledger.COLUMNS} FROM outcomes")
+    for file in (config.data / fetch_log.FILE, copy):
+        found = _rows(file, f"SELECT {fetch_log.COLUMNS} FROM outcomes")
         if isinstance(found, str):
             told.append(found if written_by_id or file.exists() else "")
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake import sealed
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, copies, door, ledger, manifests, notes, record, sums
+from lake.store import catalog, copies, door, fetch_log, manifests, notes, record, sums
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def books(config: Config, *, quick: bool = False) -> Iterator[Damage]:
     yield from of_manifests(config)
     yield from of_copies(config)
     log, copy = copies.damaged_fetches(config)
-    logs = {ledger.FILE: log, f"{copies.COPIES}/{ledger.FILE}": copy}
+    logs = {fetch_log.FILE: log, f"{copies.COPIES}/{fetch_log.FILE}": copy}
     yield from (Damage(place, how) for place, how in logs.items() if how)
     yield from of_sums(config)
     yield from of_notes(config)

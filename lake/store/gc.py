@@ -2,7 +2,7 @@
 process left.
 
 Blobs are not freed, since from them everything else can be made again; but for those of answers that were refused,
-which are kept for `ledger.REFUSED_DAYS` days.
+which are kept for `fetch_log.REFUSED_DAYS` days.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import blobs, catalog, copies, cubes, durable, lease, ledger, manifests, record, sums, tags
+from lake.store import blobs, catalog, copies, cubes, durable, fetch_log, lease, manifests, record, sums, tags
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def _left(config: Config, kept: Iterable[int]) -> Iterator[str]:
 
 
 def _refused(config: Config) -> Iterator[str]:
-    with closing(ledger.connect(config.data)) as connection:
-        for sha in ledger.inspected(connection):
+    with closing(fetch_log.connect(config.data)) as connection:
+        for sha in fetch_log.inspected(connection):
             blob = blobs.path(config.data, sha)
             if blob.is_symlink():  # its bytes lie in a domain's folder
                 yield os.path.relpath(blob.resolve(), config.data)

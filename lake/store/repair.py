@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, copies, damage, door, durable, ledger, lost, manifests, notes, record, sums
+from lake.store import catalog, copies, damage, door, durable, fetch_log, lost, manifests, notes, record, sums
 from lake.store.damage import Damage
 
 ASIDE = "damaged"
@@ -84,7 +84,7 @@ def _catalog(config: Config) -> int:
 
 def _fetches(config: Config) -> Mended:
     log, copy = copies.damaged_fetches(config)
-    mine, other = config.data / ledger.FILE, copies.of(config, ledger.FILE)
+    mine, other = config.data / fetch_log.FILE, copies.of(config, fetch_log.FILE)
     if log and copy:
         raise StorageError(
             f"the fetch log is damaged, and so is its copy: {log}; {copy}",
@@ -96,12 +96,12 @@ def _fetches(config: Config) -> Mended:
         newer = _newer(mine, other)
         for part in ("", "-wal", "-shm"):
             aside(config, Path(f"{mine}{part}"))
-        with closing(ledger.connect(config.data, write=True)) as fresh, closing(sqlite3.connect(other)) as kept:
-            rows = kept.execute(f"SELECT {ledger.COLUMNS} FROM outcomes ORDER BY id").fetchall()
+        with closing(fetch_log.connect(config.data, write=True)) as fresh, closing(sqlite3.connect(other)) as kept:
+            rows = kept.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes ORDER BY id").fetchall()
             fresh.execute("BEGIN")
-            fresh.executemany(ledger.INSERT, [*rows, *newer])
+            fresh.executemany(fetch_log.INSERT, [*rows, *newer])
             fresh.execute("COMMIT")
-        yield ledger.FILE, "its copy"
+        yield fetch_log.FILE, "its copy"
     elif copy:
         aside(config, other)
         copies.fetches(config.data)
@@ -114,7 +114,7 @@ def _newer(log: Path, copy: Path) -> list[tuple]:
         with closing(sqlite3.connect(copy)) as kept:
             upto = kept.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
         with closing(sqlite3.connect(f"{log.absolute().as_uri()}?mode=ro", uri=True)) as mine:
-            return mine.execute(f"SELECT {ledger.COLUMNS} FROM outcomes WHERE id > ?", (upto,)).fetchall()
+            return mine.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes WHERE id > ?", (upto,)).fetchall()
     return []
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lake import progress
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import blobs, catalog, cubes, damage, ledger, lost, manifests, record, sums
+from lake.store import blobs, catalog, cubes, damage, fetch_log, lost, manifests, record, sums
 from lake.store.damage import Damage
 from lake.store.sql import quote
 
@@ -42,7 +42,7 @@ class Verified:
 
 
 def run(config: Config, *, quick: bool = False) -> Verified:
-    """Read everything that a kept snapshot or the ledger names, and compare it with what it was.
+    """Read everything that a kept snapshot or the fetch log names, and compare it with what it was.
 
     Args:
         quick: look only whether it is there and has its size.
@@ -71,11 +71,11 @@ _Look = Callable[[Callable[[str], tuple[int, str]], Iterable[str]], Iterator[tup
 
 
 def _answers(config: Config) -> dict[str, list[str]]:
-    """Each blob of the ledger with the sources whose good answers it holds."""
+    """Each blob of the fetch log with the sources whose good answers it holds."""
     found: dict[str, list[str]] = {}
     asked = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
-    with suppress(StorageError, sqlite3.Error), closing(ledger.connect(config.data)) as connection:
-        freed = {sha for sha in ledger.inspected(connection) if not blobs.path(config.data, sha).exists()}
+    with suppress(StorageError, sqlite3.Error), closing(fetch_log.connect(config.data)) as connection:
+        freed = {sha for sha in fetch_log.inspected(connection) if not blobs.path(config.data, sha).exists()}
         for sha, source in connection.execute(asked):  # of a damaged log, what can be read: it is told of by itself
             if sha not in freed:
                 found.setdefault(sha, []).append(source)
@@ -84,8 +84,8 @@ def _answers(config: Config) -> dict[str, list[str]]:
 
 def _current(config: Config) -> set[str]:
     """The blobs of the newest good answers: those that an archive may give again."""
-    with suppress(StorageError, sqlite3.Error, ValueError), closing(ledger.connect(config.data)) as connection:
-        return {row.sha256 for row in ledger.current(connection) if row.sha256}
+    with suppress(StorageError, sqlite3.Error, ValueError), closing(fetch_log.connect(config.data)) as connection:
+        return {row.sha256 for row in fetch_log.current(connection) if row.sha256}
     return set()
 
 

@@ -17,7 +17,7 @@ from server import Server, page, status
 from lake import fetch, sources
 from lake.fetch import download, retry, sizes
 from lake.sources.source import Resource
-from lake.store import ledger
+from lake.store import fetch_log
 
 TEXT = b"name,value\n" + b"abcdefgh,12345\n" * 10_000
 
@@ -97,7 +97,7 @@ def test_an_error_while_a_row_is_written_ends_the_run(server, get, monkeypatch):
         raise Panic
 
     server.on("/a", page(b"x\n"))
-    monkeypatch.setattr(ledger, "record", broken)
+    monkeypatch.setattr(fetch_log, "record", broken)
     with pytest.raises(Panic):
         get()
 
@@ -230,7 +230,7 @@ def test_an_answer_of_the_future_is_old(server, get, days, fresh):
     server.on("/a", page(b"x\n"))
     get(refresh=7)
     at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
-    with closing(ledger.connect(get.config.data, write=True)) as connection:
+    with closing(fetch_log.connect(get.config.data, write=True)) as connection:
         connection.execute("UPDATE outcomes SET at = ?", [at.isoformat(timespec="milliseconds")])
     get(refresh=7)
     assert len(server.asked("/a")) == (1 if fresh else 2)

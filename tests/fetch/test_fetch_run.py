@@ -19,7 +19,7 @@ from server import Server, entity, page, slow, status
 from lake import fetch
 from lake.errors import ConfigError, Interrupted, Locked, StorageError
 from lake.sources.source import Resource
-from lake.store import blobs, ledger
+from lake.store import blobs, fetch_log
 
 TESTS = ROOT / "tests"
 LONG = b"0123456789abcdef" * 500_000  # 8 MB
@@ -400,6 +400,6 @@ def test_a_read_only_disk(server, archives, small_disk):
 def test_status_reads_the_ledger_quickly():
     """`lake status` must not wait for an HTTP library."""
     heavy = "[m for m in ('httpx', 'tenacity', 'duckdb') if m in sys.modules]"
-    script = f"import sys, lake.store.ledger, lake.fetch; print({heavy})"
+    script = f"import sys, lake.store.fetch_log, lake.fetch; print({heavy})"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
-    assert ledger.FILE == "ledger.sqlite"
+    assert fetch_log.FILE == "ledger.sqlite"

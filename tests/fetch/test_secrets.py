@@ -17,11 +17,11 @@ from server import Server, page, redirect, status
 from lake import config, fetch, sources
 from lake.cli import _report
 from lake.fetch import hosts, probe
-from lake.fetch.politeness import Politeness
+from lake.fetch.rate_limit import Politeness
 from lake.land import named
 from lake.redact import redact
 from lake.sources.source import Resource
-from lake.store import ledger
+from lake.store import fetch_log
 
 
 @pytest.fixture
@@ -141,10 +141,12 @@ def test_an_answer_to_such_a_url_is_fresh_validated_and_landed_from(server, tmp_
 
 
 def test_rows_of_older_versions_are_shown_without_secrets(tmp_path):
-    outcome = ledger.Outcome("r", "s", "a", "k", "text", f"http://h/?token={SECRET}", "2026-01-01T00:00:00Z", "failed")
-    with closing(ledger.connect(tmp_path, write=True)) as connection:
-        ledger.record(connection, outcome)
-        assert [row.url for row in ledger.last(connection)] == ["http://h/?token=***"]
+    outcome = fetch_log.Outcome(
+        "r", "s", "a", "k", "text", f"http://h/?token={SECRET}", "2026-01-01T00:00:00Z", "failed"
+    )
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        fetch_log.record(connection, outcome)
+        assert [row.url for row in fetch_log.last(connection)] == ["http://h/?token=***"]
 
 
 def test_a_mirror_is_not_told_who_asks_the_archive(server, tmp_path, monkeypatch):

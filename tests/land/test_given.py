@@ -146,10 +146,10 @@ def test_an_answer_to_another_request_keeps_its_own_description(tmp_path, monkey
     assert now.certain
     from contextlib import closing
 
-    from lake.store import ledger
+    from lake.store import fetch_log
 
-    with closing(ledger.connect(settings.data)) as connection:
-        [answer] = ledger.current(connection, "odd")
+    with closing(fetch_log.connect(settings.data)) as connection:
+        [answer] = fetch_log.current(connection, "odd")
     assert named.described(now, answer) == Resource("a", "https://odd.example/a", "odd", "text", {"word": "a"})
     moved = replace(answer, url="https://elsewhere.example/a", params={"word": "older"})
     assert named.described(now, moved).params == {"word": "older"}

@@ -22,7 +22,7 @@ import pytest
 from lake import config, fetch, sources
 from lake.errors import LakeError
 from lake.sources.source import Cube, Part, Resource
-from lake.store import blobs, ledger
+from lake.store import blobs, fetch_log
 
 HERE = Path(__file__).parent
 KEPT = HERE / "digests.json"
@@ -135,8 +135,8 @@ def of_sample(folder: Path, source: str) -> list[tuple[Resource, Path]]:
     (folder / "lake.toml").write_text("\n".join(_mirrored(line) for line in text.splitlines()))
     settings = config.load(folder)
     fetch.run(settings, [source])
-    with closing(ledger.connect(settings.data)) as connection:
-        answers = ledger.current(connection, source)
+    with closing(fetch_log.connect(settings.data)) as connection:
+        answers = fetch_log.current(connection, source)
     return [
         (Resource(one.resource, one.url, one.kind, one.expects, one.params), blobs.path(settings.data, str(one.sha256)))
         for one in answers

@@ -1,4 +1,4 @@
-"""Blobs: exact bytes, never half, never changed; and the ledger beside them."""
+"""Blobs: exact bytes, never half, never changed; and the fetch log beside them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contextlib import closing
 import pytest
 
 from lake.errors import StorageError
-from lake.store import blobs, ledger
-from lake.store.ledger import Outcome
+from lake.store import blobs, fetch_log
+from lake.store.fetch_log import Outcome
 
 BODY = b"exact bytes\n" * 1000
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -104,77 +104,77 @@ def outcome(resource: str, result: str, **more) -> Outcome:
 
 
 def test_current_is_the_newest_good_row_and_last_the_newest(tmp_path):
-    with closing(ledger.connect(tmp_path, write=True)) as connection:
-        ledger.record(connection, outcome("a", "fetched", sha256="1" * 64, params={"org": "hsa", "n": [1, 2]}))
-        ledger.record(connection, outcome("a", "unchanged", sha256="1" * 64, params={"org": "hsa", "n": [1, 2]}))
-        ledger.record(connection, outcome("a", "refused", sha256="2" * 64, reason="an ERROR page", optional=True))
-        ledger.record(connection, outcome("b", "failed", status=404))
-        ledger.record(connection, outcome("a", "fetched", sha256="3" * 64, source="other"))
-    with closing(ledger.connect(tmp_path)) as connection:
-        assert [(row.source, row.resource, row.id) for row in ledger.current(connection)] == [
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        fetch_log.record(connection, outcome("a", "fetched", sha256="1" * 64, params={"org": "hsa", "n": [1, 2]}))
+        fetch_log.record(connection, outcome("a", "unchanged", sha256="1" * 64, params={"org": "hsa", "n": [1, 2]}))
+        fetch_log.record(connection, outcome("a", "refused", sha256="2" * 64, reason="an ERROR page", optional=True))
+        fetch_log.record(connection, outcome("b", "failed", status=404))
+        fetch_log.record(connection, outcome("a", "fetched", sha256="3" * 64, source="other"))
+    with closing(fetch_log.connect(tmp_path)) as connection:
+        assert [(row.source, row.resource, row.id) for row in fetch_log.current(connection)] == [
             ("other", "a", 5),
             ("s", "a", 2),
         ]
-        [good] = ledger.current(connection, "s")
+        [good] = fetch_log.current(connection, "s")
         assert good.params == {"org": "hsa", "n": [1, 2]}
-        assert [(row.resource, row.outcome, row.optional) for row in ledger.last(connection, "s")] == [
+        assert [(row.resource, row.outcome, row.optional) for row in fetch_log.last(connection, "s")] == [
             ("a", "refused", True),
             ("b", "failed", False),
         ]
-        assert [row.id for row in ledger.history(connection, "s", "a")] == [3, 2, 1]
+        assert [row.id for row in fetch_log.history(connection, "s", "a")] == [3, 2, 1]
 
 
 def test_a_ledger_that_is_not_there_is_empty_and_is_not_made(tmp_path):
-    with closing(ledger.connect(tmp_path / "none")) as connection:
-        assert ledger.last(connection) == []
+    with closing(fetch_log.connect(tmp_path / "none")) as connection:
+        assert fetch_log.last(connection) == []
     assert not (tmp_path / "none").exists()
 
 
 def test_a_ledger_that_is_no_ledger(tmp_path):
-    (tmp_path / ledger.FILE).write_text("<html>not a database</html>" * 100)
-    with pytest.raises(StorageError, match="ledger"):
-        ledger.connect(tmp_path)
-    with pytest.raises(StorageError, match="ledger"):
-        ledger.connect(tmp_path, write=True)
+    (tmp_path / fetch_log.FILE).write_text("<html>not a database</html>" * 100)
+    with pytest.raises(StorageError, match="fetch log"):
+        fetch_log.connect(tmp_path)
+    with pytest.raises(StorageError, match="fetch log"):
+        fetch_log.connect(tmp_path, write=True)
 
 
 def test_an_unknown_outcome_is_not_written(tmp_path):
-    with closing(ledger.connect(tmp_path, write=True)) as connection, pytest.raises(StorageError, match="CHECK"):
-        ledger.record(connection, outcome("a", "perhaps"))
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection, pytest.raises(StorageError, match="CHECK"):
+        fetch_log.record(connection, outcome("a", "perhaps"))
 
 
 def test_many_threads_record_and_no_row_is_lost(tmp_path):
-    with closing(ledger.connect(tmp_path, write=True)) as connection:
-        record = ledger.Recorder(connection)
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        record = fetch_log.Recorder(connection)
         names = [f"r{i}" for i in range(400)]
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda name: record(outcome(name, "fetched")), names))
-        assert sorted(row.resource for row in ledger.last(connection)) == sorted(names)
+        assert sorted(row.resource for row in fetch_log.last(connection)) == sorted(names)
 
 
 def test_a_recorder_that_cannot_write_tells_everyone(tmp_path):
-    with closing(ledger.connect(tmp_path, write=True)) as connection:
-        record = ledger.Recorder(connection)
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        record = fetch_log.Recorder(connection)
         record(outcome("a", "fetched"))
         for _ in range(2):
             with pytest.raises(StorageError, match="CHECK"):
                 record(outcome("b", "perhaps"))
-        assert [row.resource for row in ledger.last(connection)] == ["a"]
+        assert [row.resource for row in fetch_log.last(connection)] == ["a"]
 
 
 def test_reading_goes_on_while_another_connection_writes(tmp_path):
-    with closing(ledger.connect(tmp_path, write=True)) as writer, closing(ledger.connect(tmp_path)) as reader:
+    with closing(fetch_log.connect(tmp_path, write=True)) as writer, closing(fetch_log.connect(tmp_path)) as reader:
         writer.execute("BEGIN IMMEDIATE")
-        assert ledger.last(reader) == []
+        assert fetch_log.last(reader) == []
         writer.execute("ROLLBACK")
-        ledger.record(writer, outcome("a", "fetched"))
-        assert len(ledger.last(reader)) == 1
+        fetch_log.record(writer, outcome("a", "fetched"))
+        assert len(fetch_log.last(reader)) == 1
 
 
 def test_a_ledger_that_was_only_just_made_is_empty(tmp_path):
-    (tmp_path / ledger.FILE).touch()
-    with closing(ledger.connect(tmp_path)) as connection:
-        assert ledger.last(connection) == []
+    (tmp_path / fetch_log.FILE).touch()
+    with closing(fetch_log.connect(tmp_path)) as connection:
+        assert fetch_log.last(connection) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
@@ -183,20 +183,20 @@ def test_reading_works_on_a_read_only_disk_and_writing_says_so(tmp_path, killed)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(tmp_path)], capture_output=True).returncode:
         pytest.skip("mounting is not allowed here")
     try:
-        connection = ledger.connect(tmp_path, write=True)
-        ledger.record(connection, outcome("a", "fetched"))
+        connection = fetch_log.connect(tmp_path, write=True)
+        fetch_log.record(connection, outcome("a", "fetched"))
         if killed:  # what such a run leaves: rows in the WAL, and no index of it
-            wal = (tmp_path / f"{ledger.FILE}-wal").read_bytes()
-            main = (tmp_path / ledger.FILE).read_bytes()
+            wal = (tmp_path / f"{fetch_log.FILE}-wal").read_bytes()
+            main = (tmp_path / fetch_log.FILE).read_bytes()
         connection.close()
         if killed:
-            (tmp_path / f"{ledger.FILE}-wal").write_bytes(wal)
-            (tmp_path / ledger.FILE).write_bytes(main)
+            (tmp_path / f"{fetch_log.FILE}-wal").write_bytes(wal)
+            (tmp_path / fetch_log.FILE).write_bytes(main)
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path)], check=True)
-        with closing(ledger.connect(tmp_path)) as connection:
-            assert [row.resource for row in ledger.last(connection)] == ["a"]
+        with closing(fetch_log.connect(tmp_path)) as connection:
+            assert [row.resource for row in fetch_log.last(connection)] == ["a"]
         with pytest.raises(StorageError):
-            ledger.connect(tmp_path, write=True)
+            fetch_log.connect(tmp_path, write=True)
         with pytest.raises(StorageError, match="Read-only") as caught:
             blobs.put(tmp_path, BODY)
         assert "mount" in caught.value.next

@@ -11,20 +11,20 @@ import toy
 
 from lake import config
 from lake.build import run as building
-from lake.store import blobs, gc, ledger, verify
+from lake.store import blobs, fetch_log, gc, verify
 
 
-def outcome(sha: str, kind: str, days: int) -> ledger.Outcome:
+def outcome(sha: str, kind: str, days: int) -> fetch_log.Outcome:
     at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
-    return ledger.Outcome("r", "s", sha[:6], "k", "csv", "https://x", at.isoformat(), kind, sha256=sha, bytes=3)
+    return fetch_log.Outcome("r", "s", sha[:6], "k", "csv", "https://x", at.isoformat(), kind, sha256=sha, bytes=3)
 
 
 def test_refused_answers_are_freed_after_a_month_and_no_others(tmp_path):
     settings = config.load(toy.make(tmp_path))
     building.run(settings)
     put = {name: blobs.put(settings.data, name.encode()) for name in ("old", "new", "good", "both")}
-    with closing(ledger.connect(settings.data, write=True)) as log:
-        ledger.record(
+    with closing(fetch_log.connect(settings.data, write=True)) as log:
+        fetch_log.record(
             log,
             outcome(put["old"], "refused", 31),
             outcome(put["new"], "refused", 29),

@@ -10,7 +10,7 @@ from pathlib import Path
 from lake.redact import redact
 from lake.sources.source import Resource
 from lake.store import blobs
-from lake.store.ledger import Outcome
+from lake.store.fetch_log import Outcome
 
 
 def is_fresh(resource: Resource, newest: Outcome | None, *, via: str, days: float, data: Path) -> bool:
@@ -61,4 +61,4 @@ def is_kept(data: Path, answer: Outcome) -> bool:
 
 
 def _equal(old: Mapping, new: Mapping) -> bool:
-    return json.dumps(dict(old), sort_keys=True) == json.dumps(dict(new), sort_keys=True)  # as the ledger keeps them
+    return json.dumps(dict(old), sort_keys=True) == json.dumps(dict(new), sort_keys=True)  # as the fetch log keeps them

@@ -92,11 +92,11 @@ CREATE INDEX IF NOT EXISTS by_resource ON outcomes (source, resource, id);
 
 
 def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
-    """The ledger of a data folder. Reading works while another process writes, in a read-only folder, and before
-    anything was fetched (an empty ledger). Close it after use.
+    """The fetch log of a data folder. Reading works while another process writes, in a read-only folder, and before
+    anything was fetched (an empty fetch log). Close it after use.
 
     Raises:
-        StorageError: it cannot be opened, or is not a ledger.
+        StorageError: it cannot be opened, or is not a fetch log.
     """
     file = data / FILE
     if write:
@@ -271,8 +271,8 @@ def _storing(where: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         full = "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
         raise StorageError(
-            "the disk is full" if full else f"the ledger of fetches cannot be used: {error}",
+            "the disk is full" if full else f"the fetch log cannot be used: {error}",
             where=str(where),
-            why="" if full else "the folder is read-only or no folder, or the file is not a lake's ledger",
+            why="" if full else "the folder is read-only or no folder, or the file is not a lake's fetch log",
             next="free some space, then run it again" if full else "look at that path, then run it again",
         ) from None
