@@ -74,7 +74,7 @@ CASES = {  # by the file's name
 
 
 def _lake(case: Case, path: Path) -> Iterator[int]:
-    from lake.sources.source import Resource
+    from lake.sources.contract import Resource
 
     source = import_module(f"lake.sources.{case.source}")
     answers = [

@@ -70,7 +70,7 @@ def field(run: int) -> np.ndarray:
 def write(folder: Path, run: int) -> str:
     import xarray as xr
 
-    from lake.sources.source import Cube
+    from lake.sources.contract import Cube
     from lake.store import cubes
 
     axes = {"lev": (np.arange(8.0), "1"), "lat": (np.linspace(-88, 88, 24), "degrees_north")}

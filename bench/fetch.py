@@ -63,7 +63,7 @@ def fetch(folder: str, *urls: str) -> None:
 
     from lake import fetch, sources
     from lake.config import Config
-    from lake.sources.source import Facts, Resource
+    from lake.sources.contract import Facts, Resource
 
     facts = Facts("bench", "bench", "", "", "", rate=0, refresh=1)
     resources = [Resource(url.rpartition("/")[2], url, "k", "any") for url in urls]

@@ -28,14 +28,14 @@ Rows = dict[str, list[dict]]
 
 def lake_files(files: list[Path], out: Path) -> dict[str, int]:
     """One file after the other, as `read` gives them."""
-    from lake.sources import kgml
+    from lake.sources.kegg import kgml
 
     return _write(out, ((part.table, part.rows) for r, f in _resources(files) for part in kgml.read(r, f)))
 
 
 def lake(files: list[Path], out: Path) -> dict[str, int]:
     """Many files at a time, as landing does."""
-    from lake.sources import kgml
+    from lake.sources.kegg import kgml
 
     def parts() -> Iterator[tuple]:
         for _, part in kgml.read_many(_resources(files)):
@@ -47,7 +47,7 @@ def lake(files: list[Path], out: Path) -> dict[str, int]:
 
 
 def _resources(files: list[Path]) -> Iterator[tuple]:
-    from lake.sources.source import Resource
+    from lake.sources.contract import Resource
 
     for file in files:
         yield Resource(str(file), file.as_uri(), "kgml", "xml"), file

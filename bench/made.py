@@ -20,7 +20,8 @@ def gtdb(path: Path, rows: int) -> None:
 
 
 def _table(path: Path, table: str, rows: int, comment: str, key: Callable[[int], str], wide: int = 0) -> None:
-    from lake.sources import gtdb_tables, ncbi_tables
+    from lake.sources.gtdb import tables as gtdb_tables
+    from lake.sources.ncbi import tables as ncbi_tables
 
     schema = {**ncbi_tables.TABLES, **gtdb_tables.TABLES}[table]
     fields = [field for field in schema if field.name not in ("_record", "release")]

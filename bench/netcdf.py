@@ -55,7 +55,7 @@ def make(path: Path, size: int) -> None:
 
 def lake(file: Path, out: Path, memory: int) -> None:
     from lake.sources import gcm
-    from lake.sources.source import Cube, Resource
+    from lake.sources.contract import Cube, Resource
     from lake.store import cubes
 
     run = {"planet": "Bench", "model": "m", "scenario": "s", "run": "r", "synthetic": True}

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from lake.sources import gcm
-from lake.sources.source import Cube, Part, Resource
+from lake.sources.contract import Cube, Part, Resource
 from lake.store import cubes
 
 MEMORY = 256 << 20

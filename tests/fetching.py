@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from lake.config import Config
-from lake.sources.source import Facts, Resource
+from lake.sources.contract import Facts, Resource
 from lake.store import blobs, fetch_log
 
 

@@ -15,8 +15,8 @@ MODULE = '''
 import json, os, signal, time
 import pyarrow as pa
 from lake.errors import Unreadable
-from lake.sources.text import REJECTS
-from lake.sources.source import Facts, Part, Resource
+from lake.formats.text import REJECTS
+from lake.sources.contract import Facts, Part, Resource
 
 FACTS = Facts("{name}", "Odd answers", "https://odd.example/", "none", "nobody", 1000.0, 1000.0)
 READER = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lake.sources import spectra
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 
 def read(path: Path, content: bytes | str | None = None, **params):

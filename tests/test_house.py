@@ -12,9 +12,9 @@ import lake.cli
 
 ENGINE = Path(lake.cli.__file__).parent.parent
 FLOORS = {
-    0: ("errors", "config", "contract", "keys", "marks", "progress", "redact", "sealed"),
+    0: ("errors", "config", "databases", "contract", "keys", "marks", "progress", "redact", "sealed"),
     1: ("store",),
-    2: ("sources",),
+    2: ("formats", "sources"),
     3: ("fetch", "land", "reader", "project"),
     4: ("build", "check", "trace", "train", "export", "repair"),
     5: ("cli", "__main__"),

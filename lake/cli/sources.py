@@ -48,12 +48,12 @@ def command(
 
 def _chosen(settings: Config, wanted: dict[str, str], search: str) -> list[dict[str, Any]]:
     """The catalogue's rows with their newest probe; one that is proposed and answered is active."""
+    from lake import databases
     from lake.fetch import probe as probing
-    from lake.sources import catalogue
 
     probes = probing.last(settings.data)
     rows = []
-    for one in catalogue.load(settings.root):
+    for one in databases.load(settings.root):
         last = probes.get(one.name, {})
         row = {**one.as_dict(), "last_probe": last.get("at"), "answer": last.get("outcome")}
         if row["status"] == "proposed" and row["answer"] == "answers":

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from lake.errors import Refused, Unreadable
-from lake.sources import gzipped
+from lake.formats import gzipped
 
 _STEP = 1 << 20  # bytes at once
 _ZLIB = {"gzip": 47, "x-gzip": 47, "deflate": 47}  # zlib or gzip, told by the header

@@ -22,7 +22,7 @@ from lake.fetch.partial import Partial
 from lake.fetch.rate_limit import Politeness, host
 from lake.fetch.retry import TryAgain
 from lake.redact import redact
-from lake.sources.source import Resource, Source
+from lake.sources.contract import Resource, Source
 from lake.store import blobs
 from lake.store.fetch_log import NO_ROOM, Outcome
 

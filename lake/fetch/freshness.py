@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lake.redact import redact
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import blobs
 from lake.store.fetch_log import Outcome
 

@@ -11,7 +11,7 @@ from lake import sources
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.fetch import freshness
-from lake.sources.source import Resource, Source
+from lake.sources.contract import Resource, Source
 from lake.store import blobs
 from lake.store.fetch_log import Outcome
 

@@ -32,7 +32,7 @@ from lake.fetch.job import Job
 from lake.fetch.plan import Plan, Planned
 from lake.fetch.summary import Summary
 from lake.redact import redact
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
 from lake.store.fetch_log import NO_ROOM, Outcome
 

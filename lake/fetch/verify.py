@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lake.errors import Refused, Unreadable
-from lake.sources import gzipped
-from lake.sources.source import Resource, Source
+from lake.formats import gzipped
+from lake.sources.contract import Resource, Source
 
 HEAD = 1 << 16  # what a source's check gets to see
 _TAIL = 1 << 12

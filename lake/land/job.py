@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lake.errors import LakeError
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 
 class Count(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 from lake import sources
 from lake.config import Config
 from lake.redact import redact
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
 from lake.store.fetch_log import Outcome
 

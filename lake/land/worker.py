@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from lake.errors import LakeError, Refused, StorageError, Unreadable
 from lake.land.job import Count, Counts, Job, Reading
 from lake.land.spool import Writer
-from lake.sources.source import Cube, Part
+from lake.sources.contract import Cube, Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -230,7 +230,7 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
 
 def _in_si(text: str | None) -> dict[str, Any]:
     """What the unit of a variable means, by libraries that know units (UDUNITS's spellings); or why it is not known."""
-    from lake.sources import units
+    from lake.formats import units
 
     if text is None or not text.strip():
         return {}
@@ -245,7 +245,7 @@ def _rejects(job: Job, part: Part) -> pa.Table:
     """What was not taken, records and cells, as raw.rejects has it."""
     import pyarrow as pa
 
-    from lake.sources.text import CELLS
+    from lake.formats.text import CELLS
 
     given = [table for table in (part.rejects, part.cells) if table is not None]
     whole = pa.concat_tables([CELLS.empty_table(), *given], promote_options="permissive").select(CELLS.names)

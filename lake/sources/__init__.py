@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError
-from lake.sources.source import Source
+from lake.sources.contract import Source
 
 if TYPE_CHECKING:  # the process of the readers starts without pydantic
     from importlib.metadata import EntryPoint

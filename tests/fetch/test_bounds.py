@@ -16,7 +16,7 @@ from server import Server, page, status
 
 from lake import fetch, sources
 from lake.fetch import download, retry, sizes
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import fetch_log
 
 TEXT = b"name,value\n" + b"abcdefgh,12345\n" * 10_000

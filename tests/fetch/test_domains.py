@@ -14,7 +14,7 @@ from lake.cli import lake
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.fetch.budget import Budget
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import blobs
 
 

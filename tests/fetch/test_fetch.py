@@ -15,7 +15,7 @@ from server import Server, entity, page, redirect, slow, status
 
 from lake import fetch, sources
 from lake.errors import Refused
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 XML = b'<?xml version="1.0"?>\n<!-- made <today> -->\n<pathway name="p">\n<entry id="1"/>\n</pathway>\n'
 BIG = b"".join(hashlib.sha256(i.to_bytes(4, "big")).digest() for i in range(100_000))  # 3.2 MB, text to nobody

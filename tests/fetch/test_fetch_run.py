@@ -18,7 +18,7 @@ from server import Server, entity, page, slow, status
 
 from lake import fetch
 from lake.errors import ConfigError, Interrupted, Locked, StorageError
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
 
 TESTS = ROOT / "tests"
@@ -194,7 +194,7 @@ SCRIPT = """
     from fetching import lake_in, source
     from lake import fetch, sources
     from lake.errors import LakeError
-    from lake.sources.source import Resource
+    from lake.sources.contract import Resource
     small = [Resource(f"t{{i}}", {url!r} + f"/t{{i}}", "k", "text") for i in range({n})]
     long = [Resource(f"long{{i}}", {url!r} + f"/long{{i}}", "k", "text") for i in range({long})]
     sources.get = lambda name: source(*long, *small)

@@ -12,7 +12,7 @@ from server import Server, page, redirect, status
 
 from lake import cli, fetch, sources
 from lake.fetch import probe
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 
 @pytest.fixture(params=["", "mirror"], ids=["no mirror", "a folder"])

@@ -12,7 +12,7 @@ from server import Server, redirect
 from lake import fetch, sources
 from lake.errors import ConfigError, Unreachable
 from lake.fetch import hosts, mirror
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 QUERY = "https://archive.org/TAP/sync?query=select+*+from+ps&format=csv"
 FILES = {

@@ -20,7 +20,7 @@ from lake.fetch import hosts, probe
 from lake.fetch.rate_limit import Politeness
 from lake.land import named
 from lake.redact import redact
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import fetch_log
 
 

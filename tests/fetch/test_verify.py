@@ -62,7 +62,7 @@ JUDGES = """
     from lake import sources
     from lake.errors import LakeError
     from lake.fetch import verify
-    from lake.sources.source import Resource
+    from lake.sources.contract import Resource
 
     kinds = ("xml", "html", "json", "text", "csv", "netcdf", "other")
     for begin, again, end in json.loads(sys.stdin.read()):
@@ -96,7 +96,7 @@ SOURCES = """
     import inspect, json, re, sys, time
     from lake import sources
     from lake.errors import LakeError
-    from lake.sources.source import Resource
+    from lake.sources.contract import Resource
 
     bodies = [(begin + again * (2**16 // len(again)) + end).encode("latin-1")[: 2**16]
               for begin, again, end in json.loads(sys.stdin.read())]
@@ -173,7 +173,7 @@ def test_a_fetch_of_a_hostile_answer_ends_and_hears_ctrl_c(tmp_path):
         from pathlib import Path
         from lake import fetch, sources
         from lake.errors import Interrupted
-        from lake.sources.source import Resource
+        from lake.sources.contract import Resource
         names = [("a", "xml"), ("b", "text"), ("c", "text")]
         asked = [Resource(name, f"{{sys.argv[1]}}/{{name}}", "k", expects) for name, expects in names]
         sources.get = lambda name: source(*asked)

@@ -8,7 +8,7 @@ import pytest
 from lake.errors import Unreadable
 from lake.land import worker
 from lake.land.job import Count, Job
-from lake.sources.source import Part, Resource
+from lake.sources.contract import Part, Resource
 
 JOB = Job("odd", Resource("x", "https://example.org/x", "kind", "text"), "0" * 64, 1, "2026-01-01T00:00:00Z")
 ROWS = pa.table({"_record": [1, 2]})

@@ -11,7 +11,7 @@ from lake import config, land, sources
 from lake.build import plan
 from lake.land import named
 from lake.land.job import Job
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import catalog
 
 URL = "https://odd.example/file"

@@ -13,7 +13,7 @@ import pytest
 from sources.examples import EXAMPLES
 
 from lake import config, fetch, land, sources
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 from lake.store import catalog
 
 ANY = "https://any.example"

@@ -16,7 +16,7 @@ from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as check
 from lake.sources import kegg
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 MODELS = (
     "seeds.environment_rules",

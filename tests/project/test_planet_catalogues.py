@@ -19,8 +19,9 @@ import lake
 from lake import config, fetch, land, project
 from lake.build import run as building
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import exoplanet_eu, open_exoplanet_xml, open_exoplanets
-from lake.sources.source import Resource
+from lake.sources import exoplanet_eu, open_exoplanets
+from lake.sources.contract import Resource
+from lake.sources.open_exoplanets import systems
 
 EU = Resource("catalogue", "https://exoplanet.eu/catalog/csv/", "catalogue", "csv")
 TABLE = Resource("table", "https://example.org/table.txt", "table", "csv")
@@ -182,8 +183,8 @@ def test_all_systems_in_one_file_packed_or_not_and_in_small_pieces(tmp_path, mon
     many = "<systems>" + "".join(SYSTEM.replace("S A", f"S{n} A") for n in range(50)) + "</systems>"
     whole = read(open_exoplanets, SYSTEMS, write(tmp_path, many))
     assert len(whole[0]["open_exoplanets_objects"]) == 300
-    monkeypatch.setattr(open_exoplanet_xml, "BLOCK", 97)
-    monkeypatch.setattr(open_exoplanet_xml, "ROWS", 60)
+    monkeypatch.setattr(systems, "BLOCK", 97)
+    monkeypatch.setattr(systems, "ROWS", 60)
     packed = gzip.compress(many.encode())
     assert read(open_exoplanets, SYSTEMS, write(tmp_path, packed))[0] == whole[0]
     with pytest.raises(Unreadable):
@@ -210,7 +211,7 @@ def test_xml_that_is_damaged_or_means_harm_is_not_read(tmp_path, body, says):
 
 
 def test_a_gzip_that_grows_without_end_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(open_exoplanet_xml, "LARGEST", 10**6)
+    monkeypatch.setattr(systems, "LARGEST", 10**6)
     body = gzip.compress(b"<system><name>a</name>" + b" " * 10**7 + b"</system>")
     with pytest.raises(Unreadable, match="unpacks to more"):
         read(open_exoplanets, SYSTEMS, write(tmp_path, body))

@@ -20,7 +20,7 @@ from lake.check import run as checking
 from lake.land import worker
 from lake.land.engine_tables import CUBE_VARIABLES, CUBES
 from lake.sources import exoplanets, gcm
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 SAMPLE = ROOT / "sample" / "exoplanetarchive.ipac.caltech.edu" / "TAP"
 REAL = "exoplanetarchive.ipac.caltech.edu/TblView"

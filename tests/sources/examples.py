@@ -19,7 +19,7 @@ import pyarrow as pa
 from sources import array_examples as arrays
 
 from lake import sources
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample"
 MD5 = "0123456789abcdef" * 2

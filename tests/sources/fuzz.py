@@ -35,8 +35,8 @@ from sources.mutants import mutant
 
 from lake import progress, sources
 from lake.errors import Refused, Unreadable
-from lake.sources import text
-from lake.sources.source import Cube, Part
+from lake.formats import text
+from lake.sources.contract import Cube, Part
 
 TESTS = Path(__file__).resolve().parents[1]
 UPSTREAM = TESTS.parents[1] / "shared" / "upstream"

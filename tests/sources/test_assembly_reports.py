@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lake.sources import assembly_reports
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 NOTE = "All statistics are based on contigs of size >= 500 bp, unless otherwise noted.\n\n"
 

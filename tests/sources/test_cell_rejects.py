@@ -7,8 +7,9 @@ import pytest
 from sources.examples import EXAMPLES, table
 
 from lake import sources
-from lake.sources import exoplanet_eu, text
-from lake.sources.source import Resource
+from lake.formats import text
+from lake.sources import exoplanet_eu
+from lake.sources.contract import Resource
 
 BAD = {pa.int64(): ["x", "1.5", "1e3"], pa.float64(): ["x", "inf", "nan", "-inf", "1e999"], pa.bool_(): ["maybe"]}
 TABLES = {

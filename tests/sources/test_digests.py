@@ -21,7 +21,7 @@ import pytest
 
 from lake import config, fetch, sources
 from lake.errors import LakeError
-from lake.sources.source import Cube, Part, Resource
+from lake.sources.contract import Cube, Part, Resource
 from lake.store import blobs, fetch_log
 
 HERE = Path(__file__).parent

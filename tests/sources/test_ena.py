@@ -9,7 +9,7 @@ import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources import ena
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 FOLDER = "www.ebi.ac.uk/ena"
 

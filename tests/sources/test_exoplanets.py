@@ -10,7 +10,7 @@ import pytest
 
 from lake.errors import Refused, Unreadable
 from lake.sources import exoplanets
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 HOST = "exoplanetarchive.ipac.caltech.edu"
 
@@ -204,16 +204,16 @@ def test_a_limit_flag_that_is_gone_would_make_limits_measurements(tmp_path, upst
 def test_blocks_make_no_difference(tmp_path, upstream, monkeypatch):
     path = next((upstream / HOST / "TblView").glob("cumulative*"))
     whole = read("cumulative", path)
-    monkeypatch.setattr("lake.sources.text.BLOCK", 100_000)
+    monkeypatch.setattr("lake.formats.text.BLOCK", 100_000)
     assert len(list(exoplanets.read(resource("cumulative"), path))) > 30
     assert read("cumulative", path) == whole
 
 
 def test_every_column_of_the_real_tables_is_known(upstream):
-    from lake.sources import exoplanet_tables
+    from lake.sources.exoplanets import tables
 
     for path in (upstream / HOST / "TblView").glob("*.csv"):
         header = next(line for line in path.open() if not line.startswith("#")).strip().split(",")
-        assert [name for name in header if exoplanet_tables.field(name) is None] == []
+        assert [name for name in header if tables.field(name) is None] == []
     for table, schema in exoplanets.TABLES.items():
         assert [f.name for f in schema if pa.types.is_floating(f.type) and not f.metadata[b"unit"]] == [], table

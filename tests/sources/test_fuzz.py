@@ -13,7 +13,7 @@ from sources.examples import EXAMPLES, Example
 from sources.mutants import mutant
 
 from lake import sources
-from lake.sources.source import Part
+from lake.sources.contract import Part
 
 QUICK, MANY = 320, 10_000  # mutants of all cases together
 PARTS = 4
@@ -70,7 +70,7 @@ import os, signal, sys
 sys.path[:0] = {path!r}
 from types import SimpleNamespace
 from lake import sources
-from lake.sources.source import Part
+from lake.sources.contract import Part
 from sources import examples, fuzz
 def read(resource, path):
     if path.read_bytes() != b"":

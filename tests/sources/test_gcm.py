@@ -14,7 +14,8 @@ from arrays import RUN, land, resource
 from conftest import ROOT
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import cells, cf, classic, gcm
+from lake.formats.netcdf import cell_area, cf, classic_header
+from lake.sources import gcm
 from lake.store import cubes
 
 SAMPLE = ROOT / "sample"
@@ -116,7 +117,7 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
             file.createVariable(f"v{number}", kind, ("r", "x"))[:records] = np.full(
                 (records, 3), 1 if kind != "S1" else b"a", kind
             )
-    assert path.stat().st_size - 3 <= classic.needed(path) <= path.stat().st_size  # less the last one's padding
+    assert path.stat().st_size - 3 <= classic_header.needed(path) <= path.stat().st_size  # less the last one's padding
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def globe(lat, **attrs) -> xr.Dataset:
 
 
 def weights(dataset: xr.Dataset):
-    found = cells.weights(dataset, cf.grid(dataset))
+    found = cell_area.weights(dataset, cf.grid(dataset))
     return found.weights, found.how
 
 

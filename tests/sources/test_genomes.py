@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import agora, assembly_reports, fasta, gtdb, gzipped, ncbi, sbml
-from lake.sources.source import Resource
+from lake.formats import fasta, gzipped
+from lake.formats.sbml import model
+from lake.sources import agora, assembly_reports, gtdb, ncbi
+from lake.sources.contract import Resource
 
 
 def resource(kind: str, name: str = "x", **params: str) -> Resource:
@@ -347,7 +349,7 @@ MODEL = """<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3"
 def test_elements_that_are_not_as_they_should_be_are_set_aside(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(MODEL)
-    found = gathered(sbml.read(path, "x", "m"))
+    found = gathered(model.read(path, "x", "m"))
     assert [row["genes"] for row in found["agora_reactions"][1]] == ["(1 and 2) or 3"]
     assert [row["reason"] for row in found["agora_reactions"][2]] == ["it has no reaction"]
     assert [(row["metabolite"], row["coefficient"]) for row in found["agora_stoichiometry"][1]] == [("y", -0.5)]
@@ -361,7 +363,7 @@ def test_what_is_no_whole_model_is_unreadable(tmp_path, content):
     path = tmp_path / "m.xml"
     path.write_text(content)
     with pytest.raises(Unreadable):
-        list(sbml.read(path, "x", "m"))
+        list(model.read(path, "x", "m"))
 
 
 def test_a_model_reads_no_other_file(tmp_path):
@@ -370,7 +372,7 @@ def test_a_model_reads_no_other_file(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(f'<!DOCTYPE sbml [<!ENTITY x SYSTEM "file://{secret}">]>' + MODEL.replace("M_y", "&x;"))
     with suppress(Unreadable):
-        assert "secret" not in str(gathered(sbml.read(path, "x", "m")))
+        assert "secret" not in str(gathered(model.read(path, "x", "m")))
 
 
 # Reports on assemblies

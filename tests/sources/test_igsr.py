@@ -13,7 +13,7 @@ from lake.build import run as building
 from lake.errors import ConfigError, Refused, StorageError, Unreadable
 from lake.export import balance
 from lake.sources import igsr
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 FTP = "ftp.1000genomes.ebi.ac.uk/vol1/ftp"
 MD5 = "0123456789abcdef0123456789abcdef"

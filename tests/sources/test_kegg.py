@@ -15,8 +15,10 @@ import pytest
 from conftest import ROOT
 
 from lake.errors import Refused, Unreadable
-from lake.sources import elements, kegg, kgml, text
-from lake.sources.source import Resource
+from lake.formats import text, xml_elements
+from lake.sources import kegg
+from lake.sources.contract import Resource
+from lake.sources.kegg import kgml
 
 SAMPLE = ROOT / "sample"
 
@@ -282,8 +284,8 @@ def test_damaged_documents_are_refused_or_read_as_another_parser_reads_them():
         except (ElementTree.ParseError, ValueError):
             tree = None
         try:
-            document = elements.parse(bytes(content), "pathway", "here")
-            found = elements.Elements([document], kgml._PARENTS, "here")
+            document = xml_elements.parse(bytes(content), "pathway", "here")
+            found = xml_elements.Elements([document], kgml._PARENTS, "here")
         except Unreadable:
             outcomes["refused"] += 1
             continue

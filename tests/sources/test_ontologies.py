@@ -18,8 +18,9 @@ import lake.cli
 from lake import config
 from lake.build import graph, terms
 from lake.errors import ModelError, Refused, Unreadable
-from lake.sources import ontologies, text
-from lake.sources.source import Resource
+from lake.formats import text
+from lake.sources import ontologies
+from lake.sources.contract import Resource
 
 
 def resource(kind: str = "ontology", name: str = "x") -> Resource:

@@ -11,7 +11,7 @@ import pytest
 
 from lake.errors import Refused, Unreadable
 from lake.sources import osdr
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 GENELAB = "raw.githubusercontent.com/nasa/GeneLab_Data_Processing"
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources import spectra, spectra_units
-from lake.sources.source import Resource
+from lake.formats.spectrum import units
+from lake.sources import spectra
+from lake.sources.contract import Resource
 
 JOVIAN = "raw.githubusercontent.com/jovian-explorer"
 EXOCTK = "raw.githubusercontent.com/ExoCTK/exoctk/HEAD/exoctk/data/core"
@@ -115,7 +116,7 @@ def test_real_fits(upstream):
     [("nm", 500.0, 0.5), ("Angstrom", 5000.0, 0.5), ("A", 5000.0, 0.5), ("micron", 2.0, 2.0), ("1/cm", 5000.0, 2.0)],
 )
 def test_wavelengths_are_converted(unit, value, micrometre):
-    assert spectra_units.micrometres(np.array([value]), unit)[0] == pytest.approx(micrometre)
+    assert units.micrometres(np.array([value]), unit)[0] == pytest.approx(micrometre)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_wavelengths_are_converted(unit, value, micrometre):
     ],
 )
 def test_values_are_converted_where_it_can_be_done_without_more(unit, scale, plain):
-    assert spectra_units.of_value(unit) == (pytest.approx(scale), 0, plain)
+    assert units.of_value(unit) == (pytest.approx(scale), 0, plain)
 
 
 @pytest.mark.parametrize(

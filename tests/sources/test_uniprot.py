@@ -12,7 +12,7 @@ import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources import uniprot
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 FOLDER = "rest.uniprot.org/uniprotkb"
 
@@ -409,7 +409,7 @@ def test_json_says_what_the_real_file_says(upstream):
 
 
 def test_blocks_make_no_difference(take, monkeypatch):
-    from lake.sources import json_records, text, xml_records
+    from lake.formats import json_records, text, xml_records
 
     whole = {form: take(form, body) for form, body in BODIES.items()}
     for module in (json_records, text, xml_records):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.sources import uniprot
-from lake.sources.source import Resource
+from lake.sources.contract import Resource
 
 NOT_IN_TSV = {"secondary_accessions", "checksum", "protein_names"}
 _LETTERS = "abcXYZ0189'()[]*&<>-+/.:_\"μé"

@@ -226,7 +226,7 @@ WRITE = """
 import sys, resource
 from pathlib import Path
 import numpy as np, xarray as xr
-from lake.sources.source import Cube
+from lake.sources.contract import Cube
 from lake.store import cubes
 data = Path(sys.argv[1])
 {before}

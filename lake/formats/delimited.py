@@ -1,0 +1,294 @@
+"""Delimited text with a header somewhere: cut into columns by name, typed by a schema, in bounded memory.
+
+What differs between archives is a Layout. No Python loop over rows: Arrow's CSV parser cuts, some megabytes at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from lake.errors import Unreadable
+from lake.formats import text
+from lake.formats.text import Lines
+
+if TYPE_CHECKING:
+    from lake.sources.contract import Part
+
+# RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
+_QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'
+SHIFTED = 3  # cells that are wrong in a row that has most of them wrong
+WIDEST = 1000  # columns: the widest table of an archive that is read here has 356
+_ORIGIN = {"_record", "_resource", "_blob"}  # what each raw row is marked with: no archive's column is named so
+KINDS = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}
+_TRUTH = {"t": True, "f": False, "true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an archive writes one table, and what is wanted of it."""
+
+    table: str  # the raw table
+    schema: pa.Schema  # `_record` first; a field's metadata may give "source": the name in the header, or a|b
+    required: tuple[str, ...]  # columns that the header has to have; a row without the first is a reject
+    delimiter: str = "\t"
+    quoted: bool = False  # cells may stand in double quotes
+    comment: str = "#"  # lines before the rows begin with it; the header may be the last of them
+    nulls: tuple[str, ...] = ("",)
+    names: Callable[[int], Sequence[str] | None] = lambda width: None
+    """The columns of a file without a header, by the number of cells of its first row; None where it must have one."""
+    extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
+    """The field of a column that the schema has not; None leaves it out."""
+    whole: bool = False
+    """Whether a wrong cell makes its row a reject: where no header says what the columns are, it may be shifted."""
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Columns of text whose cells match a regular expression, or are missing."""
+    why: str = "the archive renamed a column, or the answer is of another table"
+
+
+def read(layout: Layout, path: Path, where: str, **fixed: str | None) -> Iterator[Part]:
+    """The rows of a file; see :func:`rows`."""
+    return rows(layout, text.lines(path), where, **fixed)
+
+
+def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | None) -> Iterator[Part]:
+    """The rows of some blocks of lines.
+
+    A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
+    or has a carriage return in it. Of a row with its key a cell that is not the number it should be is null, and set
+    aside; where most are so, the row is shifted, and a reject. A column that the schema does not know is kept as text.
+
+    Args:
+        where: of errors: the URL.
+        fixed: columns of the schema that every row has, such as the release.
+
+    Raises:
+        Unreadable: a required column is gone, there are more than WIDEST, there is no row, or not one that fits the
+            header.
+    """
+    header, seen, landed, before = None, 0, 0, []
+    for block in blocks:
+        if header is None:
+            plain = _first_row(layout, block.text)
+            before += block.text[: len(block.text) if plain is None else plain].to_pylist()
+            if plain is None:
+                continue
+            header, skip = _header(layout, before, block.text[plain].as_py(), where)
+            rest = slice(plain + skip, None) if plain + skip < len(block.text) else slice(0)
+            block = block._replace(record=block.record[rest], text=block.text[rest])
+        if block.seen:
+            part = _part(layout, header, block, fixed)
+            seen, landed = seen + part.seen, landed + len(part.rows)
+            yield part
+    if seen == 0:
+        raise text.nothing_found("row", where)
+    if landed == 0:
+        raise Unreadable(
+            f"not one of its {seen:,} records fits its header of {len(header or ())} columns",
+            where=where,
+            why=f"the form of the answer changed; the first: {part.rejects['reason'][0]}",
+        )
+
+
+def _first_row(layout: Layout, lines: pa.Array) -> int | None:
+    if not layout.comment:
+        return 0 if len(lines) else None
+    found = pc.index(pc.starts_with(lines, layout.comment), False).as_py()
+    return None if found < 0 else found
+
+
+def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tuple[list[str], int]:
+    """The columns, in the schema's names, and how many lines of the rows they take."""
+    for line, skip in (*((comment.lstrip("#").strip(" "), 0) for comment in reversed(before)), (first, 1)):
+        names = split(layout, line)
+        if layout.required[0] in names:
+            return _checked(layout, names, where), skip
+    names = layout.names(len(split(layout, first)))
+    if names is None:
+        gone = layout.required[0]
+        raise Unreadable(f"there is no header with a column {gone}", where=where, why=layout.why)
+    return _checked(layout, list(names), where), 0
+
+
+def split(layout: Layout, line: str) -> list[str]:
+    """A header's cells, in the schema's names. A name that is ours for another column gets a "_" after it.
+
+    Names are compared as SQL does it, without regard to case.
+    """
+    sources = {field.name: (field.metadata or {}).get(b"source", b"").decode() for field in layout.schema}
+    known = {source: name for name, several in sources.items() if several for source in several.split("|")}
+    own = {field.name for field in layout.schema if field.name not in known.values()} - _ORIGIN | known.keys()
+    taken = {name.lower() for name in {*layout.schema.names, *_ORIGIN}}
+    cells = [
+        _printable(cell).strip().strip('"').strip() for cell in line.rstrip(layout.delimiter).split(layout.delimiter)
+    ]
+    return [known.get(cell, cell if cell in own or cell.lower() not in taken else f"{cell}_") for cell in cells]
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else "".join(letter if letter.isprintable() else " " for letter in name)
+
+
+def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
+    if len(names) > WIDEST:
+        raise Unreadable(
+            f"its header has {len(names):,} columns, and at most {WIDEST:,} are read",
+            where=where,
+            why="the answer is damaged, or a table that was turned",
+        )
+    gone = [name for name in layout.required if name not in names]
+    counts = Counter(name.lower() for name in names)
+    twice = sorted({name for name in names if counts[name.lower()] > 1})
+    if gone or twice:
+        raise Unreadable(
+            f"the header changed: {', '.join(gone or twice)} {'is gone' if gone else 'stands twice'}",
+            where=where,
+            why=layout.why,
+        )
+    return names
+
+
+def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str | None]) -> Part:
+    found, lines, misfits = cut(header, block, layout.delimiter, layout.quoted, layout.nulls)
+    known = set(layout.schema.names)
+    more = [field for name in header if name not in known and name and (field := layout.extra(name)) is not None]
+    schema = pa.schema([*layout.schema, *more])
+    key = layout.required[0]
+    columns: dict[str, pa.Array] = {}
+    faults: list[Any] = [(pc.is_null(found[key]), f"{key} is empty")]
+    odd: list[text.Odd] = []
+    numbers: list[pa.Array] = []  # the cells that should be of another type than text
+    for field in schema:
+        if field.name == "_record":
+            continue
+        if field.name in fixed:
+            columns[field.name] = pa.repeat(pa.scalar(fixed[field.name], field.type), len(lines.record))
+        elif field.name not in header:
+            columns[field.name] = pa.nulls(len(lines.record), field.type)
+        else:
+            columns[field.name], fault = typed(field, found[field.name])
+            if field.name == key or layout.whole:
+                faults.append(fault)
+            elif field.type != pa.string():
+                numbers.append(found[field.name])
+                odd.append((field.name, fault[0], f"not {KINDS[field.type]}", found[field.name]))
+            if pattern := layout.patterns.get(field.name):
+                faults.append(_unlike(field.name, pattern, found[field.name]))
+    faults += _shifted(odd, numbers)
+    rows, wrong, good = text.sift(schema, lines.record, columns, faults, lines.text.filter)
+    part = text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
+    return part._replace(cells=text.aside(lines.record, good, odd))
+
+
+def _shifted(odd: Sequence[text.Odd], cells: Sequence[pa.Array]) -> list[text.Fault]:
+    """Which rows have so many wrong cells that they are of another form: SHIFTED or more, and most that they have."""
+    wrong = [mask for _, mask, _, _ in odd if mask is not None]
+    if len(wrong) < SHIFTED:
+        return []
+    count = sum(pc.fill_null(mask, False).to_numpy(zero_copy_only=False).astype(np.int64) for mask in wrong)
+    there = sum(pc.is_valid(one).to_numpy(zero_copy_only=False).astype(np.int64) for one in cells)
+    shifted = pa.array((count >= SHIFTED) & (2 * count > there))
+    return [(shifted, "most of its numbers are none: its cells are shifted, or of another table")]
+
+
+def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | None, Any]]:
+    """A column of text in its field's type; and which cells are not of it, with a reason that says the value."""
+    if field.type == pa.string():
+        return cells, (None, "")
+    readers = {pa.int64(): text.integers, pa.float64(): text.reals, pa.bool_(): _truths}
+    values, wrong = readers[field.type](cells)
+    if wrong is None:
+        return values, (None, "")
+    return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {KINDS[field.type]}: ", cells, ""))
+
+
+def _unlike(name: str, pattern: str, cells: pa.Array) -> tuple[pa.Array, Any]:
+    wrong = pc.invert(pc.match_substring_regex(cells, pattern))
+    return wrong, pc.binary_join_element_wise(f"{name} is not as it should be: ", cells, "")
+
+
+def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    place = pc.index_in(pc.utf8_lower(cells), pa.array(list(_TRUTH)))
+    values = pa.array(list(_TRUTH.values())).take(place)
+    wrong = pc.and_(pc.is_null(values), pc.is_valid(cells))
+    return values, wrong if pc.any(wrong).as_py() else None
+
+
+def cut(
+    header: Sequence[str], block: Lines, delimiter: str, quoted: bool, nulls: Sequence[str]
+) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
+    """The cells of each column as text, null where missing; the lines that they are of; and the rejected ones."""
+    record, lines, rejected = block.record, block.text, []
+    if text.holds(lines, b"\r"):  # a CSV parser ends a row there
+        plain = pc.invert(pc.match_substring(lines, "\r"))
+        odd = pc.invert(plain)
+        rejected.append(text.rejects(record.filter(odd), "a carriage return stands in it", lines.filter(odd)))
+        record, lines = record.filter(plain), lines.filter(plain)
+    if quoted:
+        fits = pc.match_substring_regex(lines, _QUOTED.format(d=delimiter))
+        odd = pc.invert(fits)
+        rejected.append(text.rejects(record.filter(odd), "a quote is not closed in its cell", lines.filter(odd)))
+        record, lines = record.filter(fits), lines.filter(fits)
+    cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not quoted and any(width > len(header) for _, width in bad):
+        lines = _trimmed(lines, delimiter, len(header))
+        cells, bad = _split(header, lines, delimiter, quoted, nulls)
+    if not bad:
+        return cells, block._replace(record=record, text=lines), rejected
+    number = np.array([n for n, _ in bad], np.int64)
+    reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
+    rejected.append(text.rejects(record.take(number), reasons, lines.take(number)))
+    kept = np.ones(len(lines), bool)
+    kept[number] = False
+    return cells, block._replace(record=record.filter(kept), text=lines.filter(kept)), rejected
+
+
+def _trimmed(lines: pa.Array, delimiter: str, width: int) -> pa.Array:
+    """Lines without the empty cells that they have at their end beyond the header's."""
+    for more in pc.unique(pc.count_substring(lines, delimiter)).to_pylist():
+        if width <= more < width + 1000:  # RE2 counts no further
+            end = re.escape(delimiter) + f"{{{more - width + 1}}}$"
+            exact = pc.equal(pc.count_substring(lines, delimiter), more)
+            lines = pc.if_else(exact, pc.replace_substring_regex(lines, end, ""), lines)
+    return lines
+
+
+def _split(
+    header: Sequence[str], lines: pa.Array, delimiter: str, quoted: bool, nulls: Sequence[str]
+) -> tuple[dict[str, pa.Array], list[tuple[int, int]]]:
+    """Lines cut into columns of text; and (index, number of cells) of those that have not the header's."""
+    bad: list[tuple[int, int]] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        bad.append((row.number - 1, row.actual_columns))
+        return "skip"
+
+    if len(lines) == 0:
+        return {name: pa.array([], pa.string()) for name in header}, bad
+    if not lines[-1].as_py():  # a CSV parser takes it for the end of the line before
+        lines = pa.concat_arrays([lines, pa.array([""])])
+    data = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")[0].as_buffer()
+    names = [str(number) for number in range(len(header))]
+    cells = csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=max(data.size + 1, 2**20)),
+        parse_options=csv.ParseOptions(
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,
+            invalid_row_handler=skip,
+            ignore_empty_lines=False,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=list(nulls), strings_can_be_null=True
+        ),
+    )
+    return {name: cells[column].combine_chunks() for name, column in zip(header, names, strict=True)}, bad

@@ -1,0 +1,194 @@
+"""FASTA: each sequence's length and composition, and its bases in pieces that can be read by range. In bounded memory,
+whatever the length of a line or a sequence; no Python loop over sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lake.errors import Unreadable
+from lake.formats import gzipped, text
+from lake.sources.contract import Part
+
+PIECE = 65_536  # bases
+_BLOCK = 8 * 2**20
+_LONGEST = 2**20  # bytes of a header
+_NEWLINE, _RETURN, _HEADER = b"\n\r>"
+
+
+def _table(letters: bytes) -> NDArray[np.bool_]:
+    found = np.zeros(256, bool)
+    found[list(letters + letters.lower())] = True
+    return found
+
+
+_BASE = _table(b"ACGTURYSWKMBDHVN-")  # IUPAC-IUB (Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021), and gaps
+_GC, _N = _table(b"GCS"), _table(b"N")
+
+
+@dataclass(slots=True)
+class _Open:
+    """The sequence that the next block goes on with."""
+
+    record: int = 0  # line of its header; 0: none yet
+    header: str = ""
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))  # bases, gc, unknown, wrong
+    within: bool = False  # whether the last block ended within a line of bases
+    start: int = 1  # place of the first base of the rest
+    rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # less than a piece
+
+
+def read(path: Path, where: str, table: str, pieces: str, accession: str | None) -> Iterator[Part]:
+    """A file's sequences for the raw table ``table``, and their bases for ``pieces``.
+
+    A sequence without a base, or with what is no base, is a reject, and so are its pieces that are at fault.
+
+    Raises:
+        Unreadable: there is no sequence, or something before the first, or a header is longer than a megabyte.
+    """
+    going, line, found = _Open(), 1, 0
+    with gzipped.open_file(path) as file:
+        while block := file.read(_BLOCK):
+            if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not going.within):
+                block += text.rest_of_line(file, _LONGEST)  # a header is not cut
+            if going.record == 0 and block.lstrip()[:1] != b">":
+                raise Unreadable("it does not begin with a sequence's header", where=where, why="it is no FASTA")
+            parts, going = _block(np.frombuffer(block, np.uint8), line, going, table, pieces, accession)
+            line += block.count(b"\n")
+            found += parts[0].seen
+            yield from parts
+    if going.record == 0:
+        raise text.nothing_found("sequence", where)
+    going.within = False
+    yield from _block(np.frombuffer(b">", np.uint8), line, going, table, pieces, accession)[0]
+
+
+def _block(
+    block: NDArray[np.uint8], line: int, going: _Open, table: str, pieces: str, accession: str | None
+) -> tuple[list[Part], _Open]:
+    """Rows of the sequences that end in a block of whole lines, and the one that is left open."""
+    ends = np.flatnonzero(block == _NEWLINE)
+    if not len(block) or block[-1] != _NEWLINE:
+        ends = np.append(ends, len(block))
+    starts = np.append(0, ends[:-1] + 1)
+    lines = np.flatnonzero((starts < len(block)) & (block[np.minimum(starts, len(block) - 1)] == _HEADER))
+    if going.within:
+        lines = lines[lines > 0]
+    headers = [going.header, *(bytes(block[starts[n] + 1 : ends[n]]).decode("utf-8", "replace") for n in lines)]
+    records = np.append(going.record, line + lines)
+    bases, counts = _bases(block, starts[lines], ends[lines])
+    counts[0] += going.counts
+    bases = np.concatenate([going.rest, bases])
+    kept, rest, start = _pieces(bases, counts[:, 0], going, records, headers, pieces, accession)
+    closed = slice(0 if going.record else 1, -1)
+    rows = _rows(records[closed], headers[closed], counts[closed], table, accession)
+    within = bool(len(block)) and block[-1] != _NEWLINE
+    return [rows, kept], _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
+
+
+def _bases(
+    block: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bases alone; and, of what stands before each header and after the last, how many: all, GC, N, none at all."""
+    edge = np.zeros(len(block) + 1, np.int8)
+    np.add.at(edge, starts, 1)
+    np.add.at(edge, ends, -1)
+    plain = (np.cumsum(edge[:-1], dtype=np.int8) == 0) & (block != _NEWLINE) & (block != _RETURN)
+    bases = block[plain]
+    number = np.append(np.searchsorted(np.flatnonzero(plain), starts), len(bases))
+    return bases, np.stack([_counted(kind, number) for kind in (None, _GC[bases], _N[bases], ~_BASE[bases])], axis=1)
+
+
+def _counted(kind: NDArray[np.bool_] | None, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    total = ends if kind is None else np.append(0, np.cumsum(kind))[ends]
+    return np.diff(total, prepend=0)
+
+
+def _pieces(
+    bases: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    going: _Open,
+    records: NDArray[np.int64],
+    headers: list[str],
+    table: str,
+    accession: str | None,
+) -> tuple[Part, NDArray[np.uint8], int]:
+    """Pieces that are whole or end their sequence; the rest of the last sequence, and the place of its first base."""
+    here = lengths.copy()  # of the bases at hand
+    here[0] -= going.start - 1
+    first = np.ones(len(here), np.int64)
+    first[0] = going.start
+    number = -(-here // PIECE)
+    number[-1] = here[-1] // PIECE
+    of = np.repeat(np.arange(len(here)), number)
+    within = (np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)) * PIECE
+    starts = np.repeat(np.cumsum(here) - here, number) + within
+    ends = np.minimum(starts + PIECE, np.repeat(np.cumsum(here), number))
+    upto = int(ends[-1]) if len(ends) else 0
+    wrong = np.append(0, np.cumsum(~_BASE[bases[:upto]]))
+    rest = bases[int(np.cumsum(here)[-1] - here[-1] + number[-1] * PIECE) :]
+    part = _pieces_part(
+        bases[:upto], ends, wrong[ends] - wrong[starts], records[of], headers, of, first[of] + within, table, accession
+    )
+    return part, rest.copy(), int(first[-1] + number[-1] * PIECE)
+
+
+def _pieces_part(
+    bases: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    wrong: NDArray[np.int64],
+    records: NDArray[np.int64],
+    headers: list[str],
+    of: NDArray[np.int64],
+    start: NDArray[np.int64],
+    table: str,
+    accession: str | None,
+) -> Part:
+    from lake.sources.ncbi.tables import TABLES
+
+    offsets = np.append(0, ends).astype(np.int32)
+    safe = np.where(bases < 128, bases, np.uint8(ord("?")))
+    cells = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(safe)])
+    names = pa.array([header.split(maxsplit=1)[0] if header.strip() else None for header in headers], pa.string())
+    columns = {
+        "accession": pa.repeat(pa.scalar(accession, pa.string()), len(ends)),
+        "sequence": names.take(pa.array(of)),
+        "start": pa.array(start),
+        "bases": cells,
+    }
+    faults = [
+        (pa.array(wrong > 0), "it holds what is no base"),
+        (pc.is_null(columns["sequence"]), "its sequence has no name"),
+    ]
+    rows, rejects, _ = text.sift(TABLES[table], pa.array(records), columns, faults, cells.filter)
+    return text.together(table, len(ends), rows, rejects)
+
+
+def _rows(
+    records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], table: str, accession: str | None
+) -> Part:
+    from lake.sources.ncbi.tables import TABLES
+
+    whole = pa.array(headers, pa.string())
+    name = pc.replace_substring_regex(whole, r"\s.*", "")
+    title = pc.utf8_trim_whitespace(pc.replace_substring_regex(whole, r"^\S*\s*", ""))
+    empty = pa.scalar(None, pa.string())
+    columns = {
+        "accession": pa.repeat(pa.scalar(accession, pa.string()), len(headers)),
+        "sequence": pc.if_else(pc.equal(name, ""), empty, name),
+        "title": pc.if_else(pc.equal(title, ""), empty, title),
+        **{column: pa.array(counts[:, n]) for n, column in enumerate(("length", "gc", "unknown"))},
+    }
+    faults = [
+        (pc.is_null(columns["sequence"]), "it has no name"),
+        (pa.array(counts[:, 0] == 0), "it has no base"),
+        (pa.array(counts[:, 3] > 0), "it holds what is no base"),
+    ]
+    rows, rejects, _ = text.sift(TABLES[table], pa.array(records), columns, faults, whole.filter)
+    return text.together(table, len(headers), rows, rejects)

@@ -1,0 +1,89 @@
+"""Flat files of the EMBL kind, in columns and in bounded memory: lines with a two-letter code, records end with //.
+
+Only lines that are asked for are kept, so that a record may hold a whole chromosome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.errors import Unreadable
+from lake.formats import text
+from lake.formats.list_columns import Ragged
+
+_DAY = r"^(?P<day>\d\d)-(?P<month>[A-Z]{3})-(?P<year>\d{4})"
+_MONTHS = pa.array("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())
+
+
+class Block:
+    """Some whole records.
+
+    Attributes:
+        n: how many records; `first` is the number of the first in the file, from 1.
+        undecodable: which of them have a line that is not UTF-8.
+    """
+
+    def __init__(self, lines: pa.Array, first: int, undecodable: np.ndarray):
+        ends = pc.equal(lines, "//").to_numpy(zero_copy_only=False)
+        self.n, self.first, self.undecodable = int(ends.sum()), first, undecodable
+        self._lines, self._owner = lines, np.cumsum(ends) - ends
+        self._code = pc.utf8_slice_codeunits(lines, 0, 2)
+
+    def lines(self, code: str) -> Ragged:
+        """What stands on the lines of a code, from the sixth column on."""
+        rows = pc.equal(self._code, code).to_numpy(zero_copy_only=False)
+        texts = pc.utf8_slice_codeunits(self._lines.filter(pa.array(rows)), 5)
+        return Ragged.of(self._owner[rows], pc.utf8_trim_whitespace(texts))
+
+    def source(self, mask: pa.Array) -> list[str]:
+        """The first lines of the records that a mask over records names."""
+        return self.lines("ID").first(self.n).filter(mask).fill_null("").to_pylist()
+
+
+def blocks(path: Path, wanted: str, where: str) -> Iterator[Block]:
+    """The records of a file; `wanted` is a regular expression for the lines to keep, beside ID.
+
+    Raises:
+        Unreadable: it breaks off within a record, or holds none.
+    """
+    kept, first, open_lines, bad = pa.array([], pa.string()), 1, 0, []
+    for part in text.lines(path):
+        lines = pc.utf8_rtrim(part.text, " \t\r")
+        ends = np.flatnonzero(pc.equal(lines, "//"))
+        numbers = part.record.to_numpy()
+        bad += part.undecodable["_record"].to_pylist()
+        last = numbers[ends[-1]] if len(ends) else -1
+        open_lines = int((numbers > last).sum()) + (open_lines if last < 0 else 0)
+        lines = lines.filter(pc.match_substring_regex(lines, f"^(?://$|ID |{wanted})"))
+        lines = pa.concat_arrays([kept, lines])
+        done = np.flatnonzero(pc.equal(lines, "//"))
+        if len(done):
+            own = np.isin(np.arange(len(ends)), np.searchsorted(numbers[ends], bad))
+            yield (block := Block(lines.slice(0, int(done[-1]) + 1), first, own))
+            first, bad = first + block.n, [number for number in bad if number > last]
+        kept = lines.slice(int(done[-1]) + 1) if len(done) else lines
+    if open_lines or bad:
+        raise Unreadable(
+            "it breaks off: its last record has no // at its end", where=where, why="the answer was cut short"
+        )
+    if first == 1:
+        raise text.nothing_found("record", where)
+
+
+def found(texts: pa.Array, pattern: str, group: str) -> pa.Array:
+    """A group of a regular expression; null where it does not match or the group is empty."""
+    values = pc.struct_field(pc.extract_regex(texts, pattern), group)
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+
+
+def day(texts: pa.Array) -> pa.Array:
+    """12-MAR-2004 as 2004-03-12."""
+    month = pc.add(pc.index_in(found(texts, _DAY, "month"), _MONTHS), 1).cast(pa.string())
+    return pc.binary_join_element_wise(
+        found(texts, _DAY, "year"), pc.utf8_lpad(month, 2, "0"), found(texts, _DAY, "day"), "-"
+    )

@@ -1,0 +1,195 @@
+"""A NetCDF file opened without decoding: what a cube can hold of it, and what it cannot, with the reason.
+
+What a file declares is held against its size before anything of it is read: 8 kB can declare 80 GB.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lake.errors import Unreadable
+from lake.formats.netcdf import classic_header
+
+if TYPE_CHECKING:
+    import netCDF4
+    import xarray as xr
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+_LEAST = 256 << 20  # bytes that any file may declare
+_RATIO = 1100  # and for each of its own: deflate gives 1032 at most (zlib, "Maximum Compression Factor")
+_MOST_VARIABLES = 10_000
+_TEXT = 64  # bytes that a text is counted as
+_NAME = re.compile(r"[^/\\\x00-\x1f]+")  # it is a folder's in the cube
+_RESERVED, _LONGEST = {".", "..", "zarr.json"}, 200
+_SKIPPED = re.compile(r"variable '(?P<name>.+)' has (?P<what>unsupported .*datatype)")
+
+
+class Left(NamedTuple):
+    """A variable or attribute that no cube holds."""
+
+    name: str
+    reason: str
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[xr.Dataset, list[Left]]]:
+    """The file's variables, lazy and as stored, and what is left out of them.
+
+    Raises:
+        Unreadable: it is cut short, damaged, not NetCDF, keeps its variables in groups, or declares more than a file of
+            its size can hold.
+    """
+    import xarray as xr
+
+    _whole(path)
+    with damage(path), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        store = xr.backends.NetCDF4DataStore.open(str(path))
+        skipped = [match for one in said if (match := _SKIPPED.search(str(one.message)))]
+    try:
+        with damage(path):
+            _suitable(store.ds)
+            _bounded(store.ds, path.stat().st_size)
+            dataset, left = _dataset(store)
+        yield dataset, left + [Left(match["name"], f"it is of an {match['what']}") for match in skipped]
+    finally:
+        store.close()
+
+
+@contextmanager
+def damage(path: Path) -> Iterator[None]:
+    """What the libraries raise on bytes that are none of theirs, as what it is; what they find odd is no news here."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Unreadable:
+        raise
+    except Exception as error:  # netCDF4, HDF5, xarray and numpy raise nearly every kind on damaged files
+        raise Unreadable(
+            f"it cannot be read as NetCDF: {type(error).__name__}: {error}", where=str(path), why="it is damaged"
+        ) from None
+
+
+def _whole(path: Path) -> None:
+    """Refuse what is cut short before the C library sees it; of HDF5 it checks the length itself."""
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic[:4] in classic_header.MAGIC:
+        size, needed = path.stat().st_size, classic_header.needed(path)
+        if size < needed:
+            raise Unreadable(
+                f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(path)
+            )
+    elif magic != HDF5:
+        raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(path))
+
+
+def _suitable(file: netCDF4.Dataset) -> None:
+    held = [path for path, group in _groups(file) if group.variables]
+    if held:
+        raise Unreadable(
+            f"it keeps variables in groups ({', '.join(held[:3])}), and a cube is flat",
+            next="split it into one file a group (ncks -G : -g GROUP in.nc out.nc)",
+        )
+    if file.dimensions and all(name.startswith("phony_dim") for name in file.dimensions):
+        raise Unreadable("this is HDF5, but not NetCDF: none of its datasets has a dimension")
+
+
+def _groups(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, child in group.groups.items():
+        yield f"{path}/{name}", child
+        yield from _groups(child, f"{path}/{name}")
+
+
+def _bounded(file: netCDF4.Dataset, size: int) -> None:
+    """Refuse more than a file of that size can hold, before anything is allocated."""
+    if len(file.variables) > _MOST_VARIABLES:
+        raise Unreadable(f"it has {len(file.variables):,} variables, and a cube takes {_MOST_VARIABLES:,}")
+    declared = {name: math.prod(v.shape) * _itemsize(v) for name, v in file.variables.items()}
+    total, most = sum(declared.values()), max(_LEAST, _RATIO * size)
+    if total > most:
+        name = max(declared, key=lambda one: declared[one])
+        shape = " x ".join(f"{length:,}" for length in file.variables[name].shape)
+        raise Unreadable(
+            f"it declares {total:,} bytes of values in a file of {size:,}, most of them in {name!r} ({shape})",
+            why=f"it is damaged, or nearly all of it was never written: at most {most:,} bytes are taken",
+        )
+
+
+def _itemsize(variable: Any) -> int:
+    return _TEXT if variable.dtype is str else np.dtype(variable.dtype).itemsize
+
+
+def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
+    import xarray as xr
+
+    from lake.store import arrays
+
+    variables, left = {}, []
+    for name, stored in store.ds.variables.items():
+        try:
+            if not _NAME.fullmatch(name) or name in _RESERVED or len(name.encode()) > _LONGEST:
+                raise Unreadable(f"the variable {name[:80]!r} has a name that no folder can have")
+            arrays.type_of(name, _dtype(stored))
+            attrs = _attributes(stored, name, left)
+            variable = store.open_store_variable(name, _Named(stored, attrs))
+            variables[name] = variable
+        except Unreadable as error:
+            left.append(Left(name, error.what))
+    attrs = _attributes(store.ds, "", left)
+    indexed = {name: variable for name, variable in variables.items() if name in variable.dims}
+    others = {name: variable for name, variable in variables.items() if name not in indexed}
+    return xr.Dataset(others, xr.Coordinates(indexed, indexes={}), attrs), left
+
+
+def _dtype(variable: Any) -> np.dtype:
+    import netCDF4
+
+    if variable.dtype is str:
+        return np.dtype("T")
+    for kind, what in ((netCDF4.CompoundType, "a compound"), (netCDF4.VLType, "of a length of its own in each cell")):
+        if isinstance(variable.datatype, kind):
+            raise Unreadable(f"the variable {variable.name!r} is of a type that a cube cannot hold: {what}")
+    return np.dtype(variable.dtype)
+
+
+def _attributes(of: Any, name: str, left: list[Left]) -> dict[str, Any]:
+    """The attributes of a variable or of the file; what no cube holds is left out."""
+    from lake.store import attributes
+
+    found = {}
+    for key in of.ncattrs():
+        try:
+            value = of.getncattr(key)
+            attributes.exact({key: value})
+            found[key] = value
+        except Unreadable as error:
+            left.append(Left(f"{name}:{key}", error.what))
+        except (KeyError, TypeError, UnicodeError) as error:  # compounds, opaque bytes ...
+            left.append(Left(f"{name}:{key}", f"the attribute {key!r} cannot be read: {error}"))
+    return found
+
+
+class _Named:
+    """A variable of a file with some of its attributes only."""
+
+    def __init__(self, variable: Any, attrs: dict[str, Any]):
+        self._variable, self._attrs = variable, attrs
+
+    def ncattrs(self) -> list[str]:
+        return list(self._attrs)
+
+    def getncattr(self, key: str) -> Any:
+        return self._attrs[key]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._variable, name)

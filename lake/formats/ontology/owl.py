@@ -1,0 +1,245 @@
+"""Ontologies in OWL (RDF/XML, https://www.w3.org/TR/rdf-syntax-grammar/), as the same tables as OBO flat files give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+from lxml import etree
+
+from lake.errors import Unreadable
+from lake.formats import gzipped, text
+from lake.formats.ontology.rows import SCOPES, Rows, curie, predicate
+from lake.sources.contract import Part
+
+_OWL, _RDF = "{http://www.w3.org/2002/07/owl#}", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_RDFS, _OBO = "{http://www.w3.org/2000/01/rdf-schema#}", "{http://purl.obolibrary.org/obo/}"
+_IN_OWL, _XML = "{http://www.geneontology.org/formats/oboInOwl#}", "{http://www.w3.org/XML/1998/namespace}"
+_AT_ONCE = 20_000  # terms
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_KINDS = {f"{_OWL}Class": "class", f"{_RDFS}Class": "class"} | dict.fromkeys(
+    [f"{_OWL}ObjectProperty", f"{_OWL}AnnotationProperty", f"{_OWL}DatatypeProperty", f"{_RDF}Property"], "property"
+)
+_EDGES = (f"{_RDFS}subClassOf", f"{_RDFS}subPropertyOf")
+_CARDINALITIES = {  # OWL's, and what OBO calls them
+    f"{_OWL}minQualifiedCardinality": "minCardinality",
+    f"{_OWL}maxQualifiedCardinality": "maxCardinality",
+    f"{_OWL}qualifiedCardinality": "cardinality",
+}
+
+
+def read(path: Path, where: str) -> Iterator[Part]:
+    """The classes and properties of an OWL file, wherever they stand in it, in bounded memory. One without a name of
+    its own (a class expression) is no term.
+
+    Raises:
+        Unreadable: cut short, not RDF/XML, or without a class.
+    """
+    reader = _Reader(where)
+    options: dict[str, Any] = {
+        "resolve_entities": "internal",
+        "no_network": True,
+        "load_dtd": False,
+        "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
+    try:
+        with gzipped.open_file(path) as file:
+            for event, element in etree.iterparse(file, events=("start", "end"), **options):
+                if event == "start":
+                    if element.getparent() is None and element.tag != f"{_RDF}RDF":
+                        raise Unreadable(f"its root is <{element.tag.rpartition('}')[2]}>, not rdf:RDF", where=where)
+                    continue
+                if element.getparent() is None or element.getparent().getparent() is not None:
+                    continue
+                reader.take(element)
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+                if len(reader.rows.rows["ontologies_terms"]) >= _AT_ONCE:
+                    yield from reader.rows.parts()
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(
+            f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
+        ) from None
+    if reader.number == 0:
+        raise text.nothing_found("term", where)
+    yield from reader.rows.parts()
+
+
+class _Reader:
+    """Takes the children of rdf:RDF one by one; remembers what the ontology says of all its terms."""
+
+    def __init__(self, where: str):
+        self.where, self.rows, self.number = where, Rows(), 0
+        self.version: str | None = None
+        self.namespace: str | None = None
+
+    def take(self, element: Any) -> None:
+        """A node of the graph, and those that stand in it."""
+        if element.tag == f"{_OWL}Ontology":
+            version = element.find(f"{_OWL}versionIRI")
+            self.version = _best(element, f"{_OWL}versionInfo") or (
+                version.get(f"{_RDF}resource") if version is not None else None
+            )
+            self.namespace = _best(element, f"{_IN_OWL}default-namespace")
+            return
+        for node in _nodes(element):
+            kind, name = _kind(node), self.name_of(node)
+            top = node is element
+            if kind and (name or top) and (top or len(node) or len(node.attrib) > 1):  # else it only refers to one
+                self.number += 1
+                self.term(node, kind, name)
+            elif name and not kind and node.tag == f"{_RDF}Description" and self.says(node):
+                self.number += 1
+                reason = "it does not say what it is: it has no rdf:type"
+                self.rows.reject(
+                    "terms", self.number, reason, etree.tostring(node, encoding="unicode", with_tail=False)
+                )
+
+    def term(self, node: Any, kind: str, name: str | None) -> None:
+        rows, number = self.rows, self.number
+        if name is None:
+            shown = etree.tostring(node, encoding="unicode", with_tail=False)
+            rows.reject("terms", number, "its term has no id", shown)
+            return
+        rows.add(
+            "terms",
+            number,
+            name,
+            kind,
+            _best(node, f"{_RDFS}label"),
+            _best(node, f"{_OBO}IAO_0000115"),
+            _best(node, f"{_IN_OWL}hasOBONamespace") or self.namespace,
+            "\n".join(_texts(node, f"{_RDFS}comment")) or None,
+            _best(node, f"{_OWL}deprecated") in ("true", "1"),
+            self.version,
+        )
+        for child in node:
+            local = child.tag.rpartition("}")[2]
+            value = (child.text or "").strip()
+            if child.tag in _EDGES:
+                self.edges(name, child)
+            elif local in SCOPES:
+                self.one("synonyms", name, child, (value, SCOPES[local]), "the synonym has no text")
+            elif local == "hasDbXref":
+                self.one("xrefs", name, child, (value or self.target(child),), "it has no xref")
+            elif local == "hasAlternativeId":
+                self.one("relations", name, child, (curie(value), "alternative_id"), "it has no target")
+            elif local in ("IAO_0100001", "consider"):
+                relation = "consider" if local == "consider" else "replaced_by"
+                self.one("relations", name, child, (self.target(child) or curie(value), relation), "it has no target")
+
+    def one(self, table: str, name: str, child: Any, row: tuple, fault: str) -> None:
+        """A row, if its first value is there; else a reject."""
+        if not row[0]:
+            shown = etree.tostring(child, encoding="unicode", with_tail=False)
+            self.rows.reject(table, self.number, fault, shown)
+        elif table == "relations":
+            self.rows.add(table, self.number, name, *reversed(row))
+        else:
+            self.rows.add(table, self.number, name, *row)
+
+    def edges(self, name: str, child: Any) -> None:
+        """What a class is part of: another class, or those that a restriction names. Another expression is a reject."""
+        if target := self.target(child):
+            self.rows.add("relations", self.number, name, "is_a", target)
+            return
+        for expression in child:
+            on = expression.find(f"{_OWL}onProperty")
+            relation = predicate(self.iri_of(on)) if on is not None else None
+            found = list(self.restricted(expression)) if relation else []
+            for target, qualifiers in found:
+                self.rows.add("relations", self.number, name, relation, target, qualifiers)
+            if not found:
+                shown = etree.tostring(expression, encoding="unicode", with_tail=False)
+                self.rows.reject("relations", self.number, "a class expression that is not read", shown)
+        if not len(child):
+            self.rows.reject("relations", self.number, "it has no target", etree.tostring(child, encoding="unicode"))
+
+    def restricted(self, expression: Any) -> Iterator[tuple[str, str | None]]:
+        """The classes that a restriction names, and what OBO says of how many of each."""
+        on_class = expression.find(f"{_OWL}onClass")
+        for part in expression:
+            if part.tag == f"{_OWL}someValuesFrom" and (target := self.target(part)):
+                yield target, None
+            elif part.tag == f"{_OWL}allValuesFrom" and (target := self.target(part)):
+                yield target, 'all_only="true"'
+            elif part.tag in _CARDINALITIES and on_class is not None and (target := self.target(on_class)):
+                yield target, f'{_CARDINALITIES[part.tag]}="{(part.text or "").strip()}"'
+
+    def target(self, child: Any) -> str | None:
+        """What a property points to, if it has a name."""
+        return curie(self.iri_of(child))
+
+    def iri_of(self, child: Any) -> str | None:
+        given = child.get(f"{_RDF}resource")
+        if given is not None:
+            return self.resolved(child, given)
+        return self.own_iri(child[0]) if len(child) == 1 and not child.get(f"{_RDF}parseType") else None
+
+    def name_of(self, node: Any) -> str | None:
+        return curie(self.own_iri(node))
+
+    def own_iri(self, node: Any) -> str | None:
+        if (about := node.get(f"{_RDF}about")) is not None:
+            return self.resolved(node, about)
+        id = node.get(f"{_RDF}ID")
+        return self.resolved(node, f"#{id}") if id else None
+
+    def resolved(self, element: Any, iri: str) -> str:
+        """An IRI, against xml:base, or where the file is from."""
+        if _ABSOLUTE.match(iri):
+            return iri
+        return urljoin(urldefrag(element.base or self.where).url, iri)
+
+    def says(self, node: Any) -> bool:
+        """Whether a node says something that would be read."""
+        tags = {f"{_RDFS}label", f"{_OBO}IAO_0000115", *_EDGES, f"{_IN_OWL}hasDbXref"}
+        return any(child.tag in tags or child.tag.rpartition("}")[2] in SCOPES for child in node)
+
+
+def _nodes(element: Any) -> Iterator[Any]:
+    """A node and all nodes in it: in RDF/XML the children of a node are properties, the children of those are nodes."""
+    yield element
+    for child in element:
+        if child.get(f"{_RDF}parseType") in (None, "Collection"):
+            for node in child:
+                yield from _nodes(node)
+
+
+def _kind(node: Any) -> str | None:
+    """class or property, by the node's tag or its types."""
+    if kind := _KINDS.get(node.tag):
+        return kind
+    types = [child.get(f"{_RDF}resource") or "" for child in node.iterfind(f"{_RDF}type")]
+    for iri in [*types, node.get(f"{_RDF}type") or ""]:
+        space, mark, local = iri.rpartition("#")
+        if kind := _KINDS.get(f"{{{space}{mark}}}{local}"):
+            return kind
+    return None
+
+
+def _texts(element: Any, tag: str) -> list[str]:
+    """The texts of a property in the best of its languages: English or none, or else that which stands first."""
+    found = [(_language(child), text) for child in element.iterfind(tag) if (text := (child.text or "").strip())]
+    if value := (element.get(tag) or "").strip():
+        found.append((_language(element), value))
+    ours = [value for language, value in found if not language or language == "en" or language.startswith("en-")]
+    return ours or [value for language, value in found if language == found[0][0]]
+
+
+def _best(element: Any, tag: str) -> str | None:
+    return next(iter(_texts(element, tag)), None)
+
+
+def _language(element: Any) -> str:
+    while element is not None:
+        if (language := element.get(f"{_XML}lang")) is not None:
+            return language.lower()
+        element = element.getparent()
+    return ""

@@ -1,0 +1,70 @@
+"""Rows of ontologies' tables one by one, as OWL and OBO graphs give them, and identifiers as ontologies write them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from lake.formats import text
+from lake.sources.contract import Part
+from lake.sources.ontologies.tables import PREDICATES, TABLES
+
+SCOPES = {f"has{scope.title()}Synonym": scope for scope in ("exact", "broad", "narrow", "related")}
+_OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9]*)_(\w+)")
+_OWN = re.compile(r"^https?://(?:www\.geneontology\.org/formats/oboInOwl|purl\.obolibrary\.org/obo/\w+)#")
+
+
+class Rows:
+    """Rows of the four tables; `parts` gives what came since, and forgets it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[tuple]] = {table: [] for table in TABLES}
+        self.rejected: dict[str, list[tuple]] = {table: [] for table in TABLES}
+
+    def add(self, table: str, *row: Any) -> None:
+        lacking = len(TABLES[f"ontologies_{table}"]) - len(row)  # the last columns may be left out
+        self.rows[f"ontologies_{table}"].append((*row, *[None] * lacking))
+
+    def reject(self, table: str, number: int, reason: str, content: Any) -> None:
+        self.rejected[f"ontologies_{table}"].append((number, reason, _shown(content)))
+
+    def parts(self) -> Iterator[Part]:
+        for table, rows in self.rows.items():
+            rejects = self.rejected[table]
+            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TABLES[table]]
+            arrays = [pa.array(values, kind.type) for values, kind in zip(columns, TABLES[table], strict=True)]
+            set_aside = None
+            if rejects:
+                record, reason, content = (list(column) for column in zip(*rejects, strict=True))
+                set_aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), pa.array(content))
+            landed = pa.Table.from_arrays(arrays, schema=TABLES[table])
+            yield Part(table, len(rows) + len(rejects), landed, set_aside)
+        self.__init__()
+
+
+def _shown(content: Any) -> str:
+    shown = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    return shown[:2000].encode("utf-8", "replace").decode()
+
+
+def curie(iri: str | None) -> str | None:
+    """An identifier of the web as ontologies write it.
+
+    >>> curie("http://purl.obolibrary.org/obo/ENVO_00000015"), curie("http://example.org/x")
+    ('ENVO:00000015', 'http://example.org/x')
+    """
+    if not iri:
+        return None
+    if match := _OBO.fullmatch(iri):
+        return f"{match[1]}:{match[2]}"
+    return _OWN.sub("", iri)
+
+
+def predicate(iri: str | None) -> str | None:
+    """A property by the name that it goes by here."""
+    short = curie(iri)
+    return PREDICATES.get(short, short) if short else None

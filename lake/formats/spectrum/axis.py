@@ -1,0 +1,144 @@
+"""Wavelengths of a FITS image's header: world coordinates by wcslib (Greisen et al. 2006, A&A 446, 747), or IRAF's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lake.errors import Refused
+from lake.formats import units
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TYPES = ("WAVE", "AWAV", "FREQ", "ENER", "WAVN", "VRAD", "VOPT", "ZOPT", "VELO", "BETA", "FELO")
+_SI = {"WAVE": "m", "AWAV": "m", "FREQ": "Hz", "ENER": "J", "WAVN": "m-1", "ZOPT": "1", "BETA": "1"}
+_PLAIN = {"", "LINEAR", "LAMBDA", "WAVELENGTH", "LOGLIN", "LOG-LIN", "LOG-LINEAR", "LINEAR-LOG"}  # as CUNIT says
+_PASSED = re.compile(r"PV\d+_\d+|RESTFRQ|RESTFREQ|RESTWAV|VELREF|SPECSYS")
+
+
+def spectral_axis(header: Any) -> int:
+    """Which axis of an image is the spectral one, from 1: the one whose CTYPE says so, else the first.
+
+    Raises:
+        Refused: none can be, or there are several.
+    """
+    types = {axis: _type(header, axis) for axis in range(1, header["NAXIS"] + 1)}
+    told = [axis for axis, name in types.items() if name[:4] in _TYPES and (name[4:5] in ("", "-"))]
+    if len(told) > 1:
+        raise Refused(f"it has several spectral axes: {', '.join(types[axis] for axis in told)}")
+    if told:
+        return told[0]
+    if types[1] not in _PLAIN:
+        raise Refused(f"its first axis is CTYPE1 = {types[1]!r}, which is not understood as one of wavelengths")
+    return 1
+
+
+def _type(header: Any, axis: int) -> str:
+    return str(header.get(f"CTYPE{axis}", "")).strip().upper()
+
+
+class Axis(NamedTuple):
+    """The coordinates of an axis' pixels."""
+
+    values: NDArray[np.float64]  # [points]
+    unit: str | None
+    medium: str = "vacuum"
+    logarithm: bool = False  # they are decimal logarithms
+    settled: bool = False  # the unit is not the file's or lake.toml's any more
+
+
+def world(header: Any, axis: int, count: int, given: str | None) -> Axis:
+    """
+    Args:
+        count: points along the axis.
+        given: the unit that lake.toml says.
+
+    Raises:
+        Refused: the header does not tell them, or tells them in a way that is not understood.
+    """
+    kind = _type(header, axis)
+    reference, step = _number(header, f"CRVAL{axis}"), _step(header, axis)
+    pixel = _number(header, f"CRPIX{axis}", 1.0)
+    unit = given or header.get(f"CUNIT{axis}") or _iraf_unit(header, axis)
+    flag = header.get("DC-FLAG", 0)
+    linear = reference + (np.arange(count) + 1 - pixel) * step
+    if kind in _PLAIN:
+        if flag not in (0, 1):
+            raise Refused(f"DC-FLAG = {flag}: its wavelengths are not linear, and not logarithms")
+        return Axis(linear, unit, logarithm=flag == 1 or "LOG" in kind)
+    if kind.endswith("-TAB"):
+        raise Refused(f"CTYPE{axis} = {kind}: wavelengths by a look-up table are not understood")
+    if flag == 1:
+        raise Refused(f"CTYPE{axis} = {kind} and DC-FLAG = 1 contradict each other")
+    if unit and not isinstance(unit, str):
+        raise Refused(f"CUNIT{axis} is {unit!r}, and no text")
+    if not unit and kind[:4] in ("ZOPT", "BETA"):
+        unit = "1"
+    if not unit:
+        raise Refused(f"the unit of wavelength is neither in the file nor in lake.toml: CUNIT{axis}, wavelength_unit")
+    medium = "air" if kind.startswith("AWAV") else "vacuum"
+    if kind in ("WAVE", "AWAV", "FREQ", "ENER", "WAVN"):
+        return Axis(linear, unit, medium)
+    si = _SI.get(kind[:4], "m/s")
+    factor, _ = units.conversion(unit, si, units.SPECTRA)
+    own = {"NAXIS": 1, "NAXIS1": count, "CTYPE1": kind, "CRPIX1": pixel}
+    own |= {"CRVAL1": reference * factor, "CDELT1": step * factor, "CUNIT1": "" if si == "1" else si}
+    own |= _passed(header, axis)
+    if si in ("m/s", "1"):  # a velocity, of a line whose wavelength at rest the header tells
+        return Axis(_by_wcslib(own, count, "WAVE-???"), "m", settled=True)
+    return Axis(_by_wcslib(own, count) / factor, unit, medium)
+
+
+def _number(header: Any, name: str, default: float | None = None) -> float:
+    value = header.get(name, default)
+    if value is None:
+        raise Refused(f"it says no wavelengths: neither an HDU WAVELENGTH nor {name}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(f"{name} is {value!r}, and no number")
+    return float(value)
+
+
+def _step(header: Any, axis: int) -> float:
+    """What a pixel is wide."""
+    others = [other for other in range(1, header["NAXIS"] + 1) if other != axis]
+    for name in ("CD", "PC"):
+        for other in others:
+            if any(header.get(f"{name}{one}_{two}", 0) for one, two in ((axis, other), (other, axis))):
+                raise Refused("its spectral axis is turned against the pixels: extract the spectra first")
+    if f"CD{axis}_{axis}" in header:
+        step = _number(header, f"CD{axis}_{axis}")
+    else:
+        step = _number(header, f"CDELT{axis}") * _number(header, f"PC{axis}_{axis}", 1.0)
+    if not step:
+        raise Refused(f"CDELT{axis} is 0: all points have one wavelength")
+    return step
+
+
+def _iraf_unit(header: Any, axis: int) -> str | None:
+    told = re.search(r"units=(\S+)", str(header.get(f"WAT{axis}_001", "")))
+    return told[1] if told and told[1].lower() != "unknown" else None
+
+
+def _passed(header: Any, axis: int) -> dict[str, Any]:
+    """The further keywords of an axis that wcslib wants."""
+    names = [name for name in header if _PASSED.fullmatch(name)]
+    own = [name for name in names if not name.startswith("PV") or name.startswith(f"PV{axis}_")]
+    return {re.sub(r"^PV\d+", "PV1", name): header[name] for name in own}
+
+
+def _by_wcslib(own: dict[str, Any], count: int, wanted: str = "") -> NDArray[np.float64]:
+    """In SI, of the type that CTYPE1 says, or of the one wanted."""
+    from astropy.io import fits
+    from astropy.wcs import WCS
+
+    try:
+        world = WCS(fits.Header(own), fix=False)
+        if wanted:
+            world.wcs.sptr(wanted)
+        return world.wcs_pix2world(np.arange(count, dtype=np.float64)[:, None], 0)[:, 0]
+    except Exception as error:  # wcslib's and astropy's are of many kinds
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        raise Refused(f"CTYPE = {own['CTYPE1']} is not understood by wcslib: {lines[-1]}") from None

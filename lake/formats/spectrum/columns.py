@@ -1,0 +1,161 @@
+"""The spectra of a file, whichever form it has: which column is the wavelength, the value and its uncertainties."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.errors import Refused
+from lake.formats import gzipped
+from lake.formats.units import SPECTRA, unit
+from lake.sources.contract import Resource
+from lake.sources.spectra import Spectrum
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_ERRORS = (
+    "tran_unc,depth err,sigma((rp/rs)^2),flux_err,flux_error,flux_unc,flux_uncertainty,fluxerr,fluxerror,fluxunc,"
+    "err_flux,e_flux,errflux,error,errors,err,uncertainty,unc,sigma,stdev,std,staterror,depth_err,depth_error,"
+    "depth_unc,e_depth,tr_depth_err,fp/fs_err,fpfs_err"
+).split(",")
+USUAL: Mapping[str, Sequence[str]] = {
+    "wavelength": (
+        "wavelength,wavelengths,wave,wl,wv_center,wave/freq,lambda,lam,wvl,wlen,wavelength_air,"
+        "wave_air,loglam,loglambda,log_wave,wavenumber,wavenumbers,wn,frequency,freq,energy,central_wavelength,"
+        "centrallam,bin_center"
+    ).split(","),
+    "value": (
+        "flux,value,depth,transit_depth,transit depth,tr_depth,(rp/rs)^2,rprs^2,total,flux_density,fluxdensity,"
+        "flux density,f_lambda,flambda,flam,fnu,f_nu,intensity,radiance,reflectance,transmittance,transmission,"
+        "albedo,eclipse_depth,fp/fs,fpfs,spectrum,spec,surface_flux"
+    ).split(","),
+    "lower": ("tr_depth_errneg", "err_low", "errlow", "err_lower", "error_lower", "err_neg", "errneg", *_ERRORS),
+    "upper": ("tr_depth_errpos", "err_up", "errup", "err_upper", "error_upper", "err_pos", "errpos", *_ERRORS),
+}
+"""The names that columns of such files have, in small letters and without the unit behind them."""
+
+
+def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+    """The spectra of a file: one, but for FITS with several rows or tables; and what of it is none, with its fault.
+
+    Raises:
+        Unreadable: it is no table of numbers.
+    """
+    with gzipped.open_file(path) as file:
+        head = file.read(9)
+    if head.startswith(b"SIMPLE  ="):
+        from lake.formats.spectrum import fits as form
+    elif head.startswith(b"# %ECSV"):
+        from lake.formats.spectrum import ecsv as form
+    else:
+        from lake.formats.spectrum import text as form
+    yield from form.spectra(path, resource)
+
+
+def chosen(
+    names: Sequence[str],
+    units: Mapping[str, str | None],
+    column: Callable[[int], NDArray[np.float64]],
+    wanted: Mapping[str, Any],
+) -> Spectrum:
+    """Columns by what lake.toml calls them, or by the names that such files use.
+
+    Args:
+        names: of all columns, as the file has them.
+        units: of them, by name, where the file tells.
+        column: gives one by its place; raises Refused where it holds no numbers.
+        wanted: {role: name, or number from 1}.
+    """
+    try:
+        place = _places(names, wanted)
+        found = {role: None if where is None else column(where) for role, where in place.items()}
+    except Refused as fault:
+        return faulty(fault.what)
+    own = {role: _unit(names[where], units) for role, where in place.items() if where is not None}
+    label = names[place["value"]] if len(names) > 2 else None
+    name = names[place["wavelength"]].lower()
+    return Spectrum(
+        label,
+        *(found[role] for role in USUAL),
+        own,
+        medium="air" if "air" in re.split(r"[\W_]+", name) else "vacuum",
+        logarithm=name.startswith("log"),
+    )
+
+
+def _places(names: Sequence[str], wanted: Mapping[str, Any]) -> dict[str, int | None]:
+    place = {role: _place(names, wanted.get(role), usual) for role, usual in USUAL.items()}
+    for role in USUAL:
+        if role in wanted and place[role] is None:
+            raise Refused(f"it has no column {wanted[role]!r}: {_listed(names)}")
+    for role in ("wavelength", "value"):
+        if place[role] is None:
+            raise Refused(f"which column is the {role} is not told: columns = {{ {role} = ... }}; {_listed(names)}")
+    return place
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+
+
+def _place(names: Sequence[str], wanted: Any, usual: Sequence[str]) -> int | None:
+    if isinstance(wanted, int):
+        return wanted - 1 if 1 <= wanted <= len(names) else None
+    lowered = [name.strip().lower() for name in names]
+    plain = [name if name in usual else _suffix(without_unit(name)[0])[0] for name in lowered]
+    if wanted is not None:
+        where = next((of.index(wanted.lower()) for of in (lowered, plain) if wanted.lower() in of), None)
+        if max(of.count(wanted.lower()) for of in (lowered, plain)) > 1:
+            raise Refused(f"more than one column is called {wanted!r}: give its number")
+        return where
+    return next((plain.index(name) for name in usual if name in plain), None)
+
+
+def without_unit(name: str) -> tuple[str, str | None]:
+    """A column's name, and what stands in brackets behind it.
+
+    >>> without_unit("Flux (erg/(s cm2 A))"), without_unit("(Rp/Rs)^2")
+    (('Flux', 'erg/(s cm2 A)'), ('(Rp/Rs)^2', None))
+    """
+    name = name.strip()
+    pairs = {")": "(", "]": "["}
+    if name[-1:] not in pairs:
+        return name, None
+    depth = 0
+    for place in range(len(name) - 1, -1, -1):
+        depth += (name[place] in ")]}") - (name[place] in "([{")
+        if depth == 0:
+            return (name[:place].strip(), name[place + 1 : -1].strip() or None) if place else (name, None)
+    return name, None
+
+
+def _unit(name: str, units: Mapping[str, str | None]) -> str | None:
+    """What the file says of a column's unit; else what its name ends with: wavelength_um, depth_ppm."""
+    if told := units.get(name):
+        return told
+    return _suffix(name)[1]
+
+
+def _suffix(name: str) -> tuple[str, str | None]:
+    """
+    >>> _suffix("wavelength_um"), _suffix("flux_err")
+    (('wavelength', 'um'), ('flux_err', None))
+    """
+    stem, _, end = name.rpartition("_")
+    if any(stem.lower() in usual for usual in USUAL.values()):
+        with contextlib.suppress(Refused):
+            unit(end, SPECTRA)
+            return stem, end
+    return name, None
+
+
+def faulty(fault: str, label: str | None = None, line: int | None = None) -> Spectrum:
+    """What cannot be taken, and why: a spectrum, or a line of one."""
+    import numpy as np
+
+    return Spectrum(label, np.zeros(0), np.zeros(0), fault=fault, line=line)

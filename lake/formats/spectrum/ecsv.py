@@ -1,0 +1,48 @@
+"""Spectra as ECSV (APE 6 of astropy), by astropy; the units as the file spells them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.errors import Refused, Unreadable
+from lake.formats import gzipped
+from lake.formats.spectrum.columns import chosen
+from lake.sources.contract import Resource
+from lake.sources.spectra import Spectrum
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+    """
+    Raises:
+        Unreadable: astropy cannot read it.
+    """
+    import numpy as np
+    from astropy.table import Table
+    from astropy.table.meta import get_header_from_yaml
+
+    with gzipped.open_file(path) as file:
+        content = file.read()
+    try:
+        text = content.decode()
+        with warnings.catch_warnings(action="ignore"):
+            table = Table.read(text, format="ascii.ecsv")
+        comments = (line[2:] for line in text.splitlines() if line.startswith("# "))
+        columns = get_header_from_yaml([line for line in comments if not line.startswith("%ECSV")])["datatype"]
+    except Exception as error:  # astropy raises many kinds
+        raise Unreadable(f"the ECSV cannot be read: {error}", where=resource.url) from None
+
+    def column(place: int) -> NDArray[np.float64]:
+        values: Any = table.columns[place]
+        if values.dtype.kind not in "fiu" or values.ndim != 1:
+            raise Refused(f"the column {values.name!r} holds no numbers")
+        return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+
+    units = {one["name"]: str(one["unit"]) if one.get("unit") else None for one in columns}
+    yield chosen(table.colnames, units, column, dict(resource.params.get("columns", {})))

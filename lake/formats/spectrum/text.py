@@ -1,0 +1,299 @@
+"""Spectra as text: columns of numbers between blanks, tabs, commas, semicolons or bars, with or without a header.
+
+The layout is told by the lines before the first line of numbers and by that line; the rest is split by Arrow, a block
+at a time. A cell that is empty or says that there is nothing (`--`, `n/a`, `null`) is NaN and keeps its place; a line
+that is none of this table is set aside with its number.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.errors import Refused, Unreadable
+from lake.formats import gzipped
+from lake.formats.spectrum.columns import USUAL, chosen, faulty, without_unit
+from lake.formats.units import SPECTRA, unit
+from lake.sources.contract import Resource
+from lake.sources.spectra import Spectrum
+
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?|[-+]?(?i:nan|inf|infinity)"
+_NOTHING = r"(?i:-*|\.\.+|n/?a|none|null|masked|<na>)"
+_CELL = re.compile(f"{_NUMBER}|{_NOTHING}")
+_COMMA = re.compile(r"[-+]?\d*,\d+([eEdD][-+]?\d+)?")
+_BESIDE = re.compile(r"[^\s(\[]+(?:\s*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])[^\s(\[]*)*")
+_SEPARATORS = {"\t": r"\t", ";": ";", "|": r"\|", ",": ",", " ": r"\s+"}
+_COMMENT = ("#", "%", "!", "\\", "//")
+_NAMES = 4096  # characters that a line of names may have
+_HEAD, _BLOCK = 2**20, 2**24  # bytes in which a table must begin; that are split at a time
+
+
+@dataclass(slots=True)
+class _Layout:
+    """How the lines of a table are to be split, and what its columns are."""
+
+    separator: str
+    decimal: str
+    width: int
+    bars: bool = False  # whether lines begin and end with the separator
+    open_ended: bool = False  # whether the first line ends with a separator
+    names: list[str] = field(default_factory=list)
+    units: dict[str, str | None] = field(default_factory=dict)
+    index: bool = False  # whether the first column has no name, since it numbers the rows
+
+
+def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+    """
+    Raises:
+        Unreadable: it is no table of numbers.
+    """
+    blocks, rejects = [], []
+    with gzipped.open_file(path) as file:
+        try:
+            layout, first = _layout(file, resource.params)
+        except Refused as fault:
+            raise Unreadable(fault.what, where=resource.url, why="it is no table of a spectrum") from None
+    with gzipped.open_file(path) as file:
+        for number, lines in _lines(file, first):
+            numbers, bad = _split(lines, number, layout)
+            blocks.append(numbers)
+            rejects += bad
+    numbers = np.concatenate(blocks)
+    if len(rejects) > len(numbers):
+        raise Unreadable(
+            f"{len(rejects)} lines are no line of {layout.width} numbers: {rejects[0].fault}",
+            where=f"{resource.url} line {rejects[0].line}",
+        )
+    yield from rejects
+    if layout.index and not np.array_equal(np.diff(numbers[:, 0]), np.ones(len(numbers) - 1)):
+        yield faulty(f"it has {layout.width} columns, but {layout.width - 1} names: {', '.join(layout.names[1:])}")
+        return
+    yield chosen(layout.names, layout.units, lambda place: numbers[:, place], dict(resource.params.get("columns", {})))
+
+
+# Text
+
+
+def _decoder(head: bytes) -> str:
+    """UTF-8 where it is that; else Latin-1, in which µ and Å are single bytes."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8-sig"
+
+
+def _blocks(file: BinaryIO) -> Iterator[str]:
+    """The text, in blocks of whole lines that end with a line feed."""
+    head = file.read(_HEAD)
+    decoder = codecs.getincrementaldecoder(_decoder(head))("replace")
+    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    rest, block = "", head
+    while block:
+        text = rest + newlines.decode(block)
+        whole, feed, rest = text.rpartition("\n")
+        if len(rest) > _BLOCK:
+            raise Unreadable("a line of it is longer than 16 MiB")
+        if feed:
+            yield whole + feed
+        block = file.read(_BLOCK)
+    if rest := rest + newlines.decode(b"", final=True):
+        yield rest
+
+
+def _lines(file: BinaryIO, first: int) -> Iterator[tuple[int, pa.Array]]:
+    """The lines from the number `first` on, in blocks: the number of the first of them, and they without their ends."""
+    number = 1
+    for block in _blocks(file):
+        lines = pc.split_pattern(pa.array([block.removesuffix("\n")], pa.large_string()), "\n").flatten()
+        skipped = max(0, first - number)
+        if skipped < len(lines):
+            yield number + skipped, lines[skipped:]
+        number += len(lines)
+
+
+# The layout
+
+
+def _layout(file: BinaryIO, params: Mapping[str, Any]) -> tuple[_Layout, int]:
+    """The layout, and the number of the first line of numbers.
+
+    Raises:
+        Refused: it cannot be told.
+    """
+    decimal = params.get("decimal", ".")
+    comments, headers = [], []
+    text = "".join(islice(_blocks(file), 2))  # the second is what follows the last line feed, at least
+    for number, line in enumerate(text.split("\n"), 1):
+        plain = line.strip()
+        if not plain or set(plain) <= set("-=+|_ \t"):  # a rule below the names
+            continue
+        if layout := _numbers(plain, line, decimal):
+            _name(layout, headers, comments)
+            return layout, number
+        if len(line) > _NAMES:
+            continue
+        if plain.startswith(_COMMENT):
+            comments.append(plain.lstrip("#%!\\/ ").strip())
+        else:
+            headers.append(line)
+    raise Refused("it has no line of numbers at its beginning")
+
+
+def _numbers(plain: str, line: str, decimal: str) -> _Layout | None:
+    """How a line splits into numbers; None where it does not."""
+    for separator in _SEPARATORS:
+        if separator not in (plain if separator == " " else line) or separator == decimal:
+            continue
+        cells, bars = _cells(plain if separator == " " else line, separator)
+        told = [cell.replace(",", ".") if decimal == "," else cell for cell in cells]
+        if len(told) > 1 and all(_CELL.fullmatch(cell) for cell in told) and any(map(_is_number, told)):
+            return _Layout(separator, decimal, len(cells), bars, open_ended=not told[-1])
+        commas = all(_CELL.fullmatch(cell.replace(",", ".")) for cell in cells)
+        if commas and any(_COMMA.fullmatch(cell) for cell in cells):
+            raise Refused(f'{plain[:60]!r} may have decimal commas: decimal = "," in lake.toml says so')
+    return None
+
+
+def _is_number(cell: str) -> bool:
+    return bool(re.fullmatch(_NUMBER, cell))
+
+
+def _cells(line: str, separator: str) -> tuple[list[str], bool]:
+    """A line's cells without quotes and blanks; and whether it began and ended with the separator, as | does."""
+    if separator == " ":
+        return [cell.strip("\"'") for cell in line.split()], False
+    try:
+        cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+    except csv.Error:  # a cell of more than 128 KiB
+        cells = line.split(separator)
+    cells = [cell.strip().strip("\"'") for cell in cells]
+    bars = separator == "|" and len(cells) > 2 and not cells[0] and not cells[-1]
+    return (cells[1:-1] if bars else cells), bars
+
+
+def _name(layout: _Layout, headers: Sequence[str], comments: Sequence[str]) -> None:
+    """Names and units of the columns: of header lines, or of the last comment, if there are as many as columns."""
+    lines = [names for line in headers[-20:] if (names := _split_names(line, layout))]
+    row = lines[-1] if len(lines) > 1 and _are_units(lines[-1]) else None
+    names = lines[-2] if row else lines[-1] if lines else None
+    for comment in comments[:-3:-1] if not names else ():  # names, or names above units
+        told = _split_names(comment, layout)
+        if told and row is None and _are_units(told) and comment is comments[-1]:
+            row = told
+        else:
+            names = told
+            break
+    if not names:
+        names, row = (row, None) if row else ([str(number + 1) for number in range(layout.width)], None)
+    layout.index = layout.width > 2 and not names[0]
+    layout.names = [name or str(number) for number, name in enumerate(names, 1)]
+    layout.units = {name: told for name in layout.names if (told := _told_unit(name))}
+    if row:
+        layout.units |= {name: told for name, text in zip(layout.names, row, strict=True) if (told := _bare(text))}
+    _told_by_comments(layout, comments)
+
+
+def _split_names(line: str, layout: _Layout) -> list[str] | None:
+    """A line's names, one a column; the first is empty where there is one name less (R's and pandas' row names)."""
+    splits = [_cells(line, layout.separator)[0]] if layout.separator != " " else []
+    for pattern in (r"\s*,\s*", r"\t", r"\s{2,}", r"\s+"):
+        splits.append([cell.strip().strip("\"'") for cell in re.split(pattern, line.strip()) if cell.strip()])
+    splits.append([cell.strip() for cell in _BESIDE.findall(line)])  # Wavelength (um) Flux (erg/s/cm2 A)
+    whole = next((names for names in splits if len(names) == layout.width), None)
+    short = next((names for names in splits if len(names) == layout.width - 1), None)
+    if whole is None and short and layout.width > 2:
+        return [*short, ""] if layout.open_ended else ["", *short]
+    return whole
+
+
+def _bare(text: str) -> str | None:
+    """A unit in a row of them: with or without brackets; None for none."""
+    text = text.strip()
+    while len(text) > 2 and text[0] + text[-1] in ("()", "[]", "{}") and without_unit(f"x{text}")[0] == "x":
+        text = text[1:-1].strip()
+    return None if text in ("", "-", "--") else text
+
+
+def _are_units(cells: Sequence[str]) -> bool:
+    told = [text for cell in cells if (text := _bare(cell))]
+    try:
+        return bool(told) and all(unit(text, SPECTRA) for text in told)
+    except Refused:
+        return False
+
+
+def _told_unit(name: str) -> str | None:
+    told = without_unit(name)[1]
+    whole = any(name.lower() in names for names in USUAL.values())  # sigma((Rp/Rs)^2)
+    return None if whole or (told and re.match(r"\(?R_?p", told)) else told
+
+
+def _told_by_comments(layout: _Layout, comments: Sequence[str]) -> None:
+    """PSG's and FITS-like headers' comment lines."""
+    for comment in comments:
+        if match := re.match(r"Spectral unit:.*\[([^\]]+)\]", comment):
+            layout.units[layout.names[0]] = match[1]
+        elif match := re.match(r"(X|Y)UNITS\s*=\s*'([^']*?)\s*'", comment):
+            layout.units[layout.names[0 if match[1] == "X" else 1]] = match[2]
+        elif "transmittance spectrum" in comment:
+            layout.units |= dict.fromkeys(layout.names[1:], "1")
+
+
+# Numbers
+
+
+def _split(lines: pa.Array, first: int, layout: _Layout) -> tuple[np.ndarray, list[Spectrum]]:
+    """The numbers of lines, float64 [lines, columns], and those lines that have none."""
+    own = np.arange(first, first + len(lines))
+    comment = pc.match_substring_regex(lines, r"^\s*(#|%|!|\\|//|$)|^[-=+|_\s]*$")
+    lines, own = lines.filter(pc.invert(comment)), own[~comment.to_numpy(zero_copy_only=False)]
+    plain = pc.utf8_trim_whitespace(lines) if layout.separator == " " else lines
+    if layout.bars:
+        plain = pc.replace_substring_regex(plain, r"^\s*\||\|\s*$", "")
+    cells = pc.split_pattern_regex(plain, _SEPARATORS[layout.separator])
+    widths = pc.list_value_length(cells).to_numpy(zero_copy_only=False)
+    whole = widths == layout.width
+    flat = pc.replace_substring_regex(cells.filter(pa.array(whole)).flatten(), r"^[\s\"']+|[\s\"']+$", "")
+    if layout.decimal == ",":
+        flat = pc.replace_substring(flat, ",", ".")
+    number = pc.match_substring_regex(flat, f"^(?:{_NUMBER})$")
+    nothing = pc.match_substring_regex(flat, f"^(?:{_NOTHING})$")
+    good = np.asarray(pc.or_(number, nothing)).reshape(-1, layout.width).all(axis=1)
+    text = pc.replace_substring_regex(pc.if_else(number, flat, "nan"), "[dD]", "e")
+    values = pc.cast(pc.utf8_lower(text), pa.float64()).to_numpy(zero_copy_only=False).reshape(-1, layout.width)
+    return values[good], _bad(lines, own, widths, whole, good, layout)
+
+
+def _bad(
+    lines: pa.Array, own: np.ndarray, widths: np.ndarray, whole: np.ndarray, good: np.ndarray, layout: _Layout
+) -> list[Spectrum]:
+    """What is wrong with each line that is not taken."""
+    bad = ~whole
+    bad[np.flatnonzero(whole)[~good]] = True
+    rejects = []
+    for place in np.flatnonzero(bad):
+        text = lines[int(place)].as_py()
+        if whole[place]:
+            cells = [
+                cell.replace(",", ".") if layout.decimal == "," else cell for cell in _cells(text, layout.separator)[0]
+            ]
+            odd = next((cell for cell in cells if cell and not _CELL.fullmatch(cell)), text)
+            fault = f"it is not a number: {odd[:60]!r}"
+        else:
+            fault = f"the line has {widths[place]} cells, and the first has {layout.width}"
+        rejects.append(faulty(fault, text, int(own[place])))
+    return rejects

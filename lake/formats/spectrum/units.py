@@ -1,0 +1,110 @@
+"""Units of spectra: wavelengths in micrometres in vacuum, and each quantity in one unit of its own.
+
+Texts are understood by `units`; wavenumbers, frequencies, photon energies and flux densities are converted by astropy's
+equivalencies `spectral` and `spectral_density`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lake.errors import Refused
+from lake.formats import units
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FLUX, RADIANCE = "W/m^2/um", "W/m^2/um/sr"
+_SPECTRAL = {"m": "m", "m-1": "m-1", "s-1": "Hz", "kg m2 s-2": "J"}
+_BY_WAVELENGTH: Mapping[str, str] = {"kg m-1 s-3": FLUX, "kg m-1 rad-2 s-3": RADIANCE}
+_BY_OTHERS: Mapping[str, str] = {"kg s-2": FLUX, "ph m-3 s-1": FLUX, "ph m-2": FLUX, "kg rad-2 s-2": RADIANCE}
+_FREQUENCY = re.compile(r"hz|hertz|jy|jansky|fnu|photnu", re.IGNORECASE)  # W/m2/Hz, not the J/m2 of a fluence
+_PLAIN = {"kg s-3": "W/m^2", "kg rad-2 s-3": "W/m^2/sr", "m2 kg-1": "m^2/kg"}
+_LOGARITHM = re.compile(r"(?P<base>log10|log|lg|dex|ln)\s*\(\s*(?P<of>.*)\)", re.IGNORECASE)  # FITS: log is log10
+
+
+def micrometres(
+    values: NDArray[np.float64], unit: str, medium: str = "vacuum", logarithm: bool = False
+) -> NDArray[np.float64]:
+    """Wavelengths, wavenumbers, frequencies or photon energies as wavelengths in um, in vacuum.
+
+    Args:
+        unit: of the values; of what they are logarithms of, where it says so: log(Angstrom), dex(um), ln(nm).
+        medium: "air" where wavelengths are such.
+        logarithm: the values are decimal logarithms, whatever the unit says.
+
+    Raises:
+        Refused: the unit is none of these.
+    """
+    import numpy as np
+    from astropy import units as u
+
+    if match := _LOGARITHM.fullmatch(unit.strip()):
+        unit = match["of"]
+        with np.errstate(over="ignore"):
+            values = np.exp(values) if match["base"].lower() == "ln" else 10.0**values
+    elif logarithm:
+        with np.errstate(over="ignore"):
+            values = 10.0**values
+    told = units.unit(unit, units.SPECTRA)
+    if told.canonical not in _SPECTRAL:
+        raise Refused(
+            f"{unit!r} is not of a wavelength, a wavenumber, a frequency or an energy: it is {told.canonical}"
+        )
+    if told.canonical == "m":
+        factor, parts = units.conversion(unit, "um", units.SPECTRA)[0], units.conversion("um", unit, units.SPECTRA)[0]
+        plain = values * factor if factor >= 1 else values / parts  # 700 nm are 0.7 um, not 0.7000000000000001
+        return vacuum(plain) if medium == "air" else plain
+    if medium == "air":
+        raise Refused(f"only wavelengths are converted from air to vacuum, and {unit!r} is {told.canonical}")
+    with np.errstate(divide="ignore"):
+        return u.Quantity(values * told.factor, _SPECTRAL[told.canonical]).to_value(u.um, u.spectral())
+
+
+def vacuum(micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Wavelengths in standard air as in vacuum, both in um; below 0.2 um they are such by convention.
+
+    The refractive index is Edlen's (1953, JOSA 43, 339), in the form that the IAU took and wcslib has for AWAV.
+    """
+    import numpy as np
+
+    inverse = (1 / np.where(micrometre >= 0.2, micrometre, 1.0)) ** 2
+    index = 1.000064328 + 0.0294981 / (146 - inverse) + 2.5540e-4 / (41 - inverse)
+    return np.where(micrometre >= 0.2, micrometre * index, micrometre)
+
+
+def of_value(
+    unit: str, micrometre: NDArray[np.float64] | None = None
+) -> tuple[float | NDArray[np.float64], float, str]:
+    """What values are multiplied by, what is added then, and the unit that they have: one for each quantity.
+
+    Shares become 1, flux densities W/m^2/um, radiances W/m^2/um/sr, others SI.
+
+    Args:
+        micrometre: float64 [points], where the values lie; a flux by frequency or in photons needs it.
+
+    Raises:
+        Refused: the unit is not wholly understood.
+    """
+    told = units.unit(unit, units.SPECTRA)
+    if wanted := _BY_WAVELENGTH.get(told.canonical):
+        return units.conversion(unit, wanted, units.SPECTRA)[0], 0.0, wanted
+    density = told.canonical == "ph m-3 s-1" or _FREQUENCY.search(unit)
+    if density and micrometre is not None and (wanted := _BY_OTHERS.get(told.canonical)):
+        return _density(told, wanted, micrometre), 0.0, wanted
+    return told.factor, told.offset, _PLAIN.get(told.canonical, told.canonical)
+
+
+def _density(told: units.Unit, wanted: str, micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+    from astropy import units as u
+
+    own = {"kg s-2": "W / (m2 Hz)", "kg rad-2 s-2": "W / (m2 Hz sr)", "ph m-3 s-1": "ph / (s m2 m)"}
+    of = u.Unit(own.get(told.canonical, "ph / (s m2 Hz)"))
+    to = u.Unit("W / (m2 um sr)" if wanted == RADIANCE else "W / (m2 um)")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ones = np.full(len(micrometre), told.factor)
+        return u.Quantity(ones, of).to_value(to, u.spectral_density(micrometre * u.um))

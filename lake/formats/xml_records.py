@@ -1,0 +1,297 @@
+"""XML that is a row of records with texts in them, such as <entry>, in columns and in bounded memory.
+
+expat judges the whole document as it streams by; blocks that end where a record ends are cut at "<" and ">", and what
+is asked for is taken out of them, so that no Python runs for each element. That is exact because, in well-formed XML
+without comments, CDATA or instructions, "<" begins a tag and nothing else: comments are left out first, and CDATA
+becomes other text. Where ">" stands in texts or values too, and where an attribute is not written as in a="b", regular
+expressions decide.
+expat asks no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.errors import Unreadable
+from lake.formats.list_columns import Ragged
+from lake.formats.text import nothing_found
+from lake.formats.xml_elements import without_references
+
+BLOCK = 8 * 2**20  # bytes read at once
+LARGEST = 64 * 2**20  # a record beyond this is no record of ours
+BEFORE = 16 * 2**20  # bytes before the first record
+DEEPEST = 64  # levels of elements in a record
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_TAG = r"(?s)^(?P<head>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
+_VALUE = r"""\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')"""
+_OTHERS = r"""(?s)^[^\s/]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*?"""
+
+
+def blocks(path: Path, roots: Sequence[str], where: str) -> Iterator[Block]:
+    """The records of a document: all children of its root that are of the first one's name.
+
+    Raises:
+        Unreadable: not well-formed, cut short, another root, with a DOCTYPE or an instruction, or without a record.
+    """
+    stream = _Stream(roots, where)
+    first = 1
+    with open(path, "rb") as file:
+        while chunk := file.read(BLOCK):
+            if body := stream.feed(chunk):
+                yield (block := Block(body, stream.record, first, where))
+                first += block.n
+    if body := stream.close():
+        yield (block := Block(body, stream.record, first, where))
+        first += block.n
+    if first == 1:
+        raise nothing_found("record", where)
+
+
+class _Stream:
+    """Bytes in; whole records out, in plain form."""
+
+    def __init__(self, roots: Sequence[str], where: str):
+        self.roots, self.where = roots, where
+        self.root = self.record = ""
+        self._kept, self._start = b"", -1  # what no record was made of yet; where the first record begins
+        self._parser = parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.StartDoctypeDeclHandler = self._element, self._doctype
+        parser.XmlDeclHandler, parser.ProcessingInstructionHandler = self._declared, self._instruction
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The records that end in what has come."""
+        if b"\0" in chunk:
+            raise Unreadable("it is not UTF-8", where=self.where, why="the archive writes UTF-8")
+        self._parse(chunk, False)
+        self._kept += chunk
+        if not self.record:
+            self._not_too_large("what stands before its first record", BEFORE)
+            return b""
+        if self._start >= 0:
+            self._kept, self._start = self._kept[self._start :], -1
+        close = b"</%s>" % self.record.encode()
+        end = self._kept.rfind(close) + len(close)
+        if end < len(close):
+            self._not_too_large(f"a <{self.record}>", LARGEST)
+            return b""
+        body, self._kept = self._kept[:end], self._kept[end:]
+        return self._plain(body)
+
+    def _not_too_large(self, what: str, most: int) -> None:
+        if len(self._kept) > most:
+            raise Unreadable(f"{what} is larger than {most / 1e6:,.0f} MB", where=self.where)
+
+    def close(self) -> bytes:
+        """What is left: records whose end is written otherwise, as in <RUN/> or </RUN >."""
+        self._parse(b"", True)
+        body = self._plain(self._kept)
+        there = self.record and re.search(rb"<%s[\s/>]" % self.record.encode(), body)
+        return body[there.start() : body.rfind(b"</")] if there else b""
+
+    def _plain(self, body: bytes) -> bytes:
+        """Without comments, and CDATA as other text."""
+        if b"<!" not in body:
+            return body
+        body = _ASIDE.sub(lambda found: escape((found[1] or b"").decode()).encode(), body)
+        if b"<!" in body:
+            raise Unreadable(f"a comment or CDATA has </{self.record}> in it", where=self.where)
+        return body
+
+    def _parse(self, chunk: bytes, last: bool) -> None:
+        try:
+            self._parser.Parse(chunk, last)
+        except expat.ExpatError as error:
+            raise Unreadable(
+                f"the XML breaks off or is damaged: {expat.ErrorString(error.code)}",
+                where=f"{self.where} line {error.lineno} column {error.offset + 1}",
+            ) from None
+        except (LookupError, ValueError) as error:
+            raise Unreadable(f"the XML cannot be decoded: {error}", where=self.where) from None
+
+    def _element(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.root:
+            self.record, self._start = tag, self._parser.CurrentByteIndex
+            self._parser.StartElementHandler = None
+            return
+        self.root = tag
+        if tag not in self.roots:
+            self._refuse(f"its root is <{tag}>, not <{'> or <'.join(self.roots)}>", "XML of another kind")
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        if (encoding or "utf-8").lower() not in ("utf-8", "us-ascii"):
+            self._refuse(f"it is in {encoding}, not UTF-8", "the archive writes UTF-8")
+
+    def _doctype(self, *_: object) -> None:
+        self._refuse("it has a DOCTYPE", "none is needed; one can read files, ask hosts or fill the memory")
+
+    def _instruction(self, *_: object) -> None:
+        if self.root:
+            self._refuse("it has an instruction for another program", "none is needed")
+
+    def _refuse(self, what: str, why: str) -> NoReturn:
+        raise Unreadable(what, where=f"{self.where} line {self._parser.CurrentLineNumber}", why=why)
+
+
+class Block:
+    """Some whole records.
+
+    Attributes:
+        n: how many records; `first` is the number of the first in the document, from 1.
+    """
+
+    def __init__(self, body: bytes, record: str, first: int, where: str):
+        self.first, self.record = first, record
+        self._bytes, self._data = pa.py_buffer(body), np.frombuffer(body, np.uint8)
+        tags = np.flatnonzero(self._data == ord("<")) + 1
+        ends = self._ends(tags)
+        closing = self._data[tags] == ord("/")
+        opening = np.flatnonzero(~closing)
+        self._heads = (tags[opening], ends[opening])  # from where to where: between "<" and ">"
+        self._texts = (ends[opening] + 1, np.append(tags[1:] - 1, len(body))[opening])
+        self._quotes = np.append(np.flatnonzero(self._data == ord('"')), len(body))
+        change = np.where(closing, -1, 1)
+        change[opening[self._data[ends[opening] - 1] == ord("/")]] = 0
+        level = np.cumsum(change)
+        if level.max(initial=0) > DEEPEST:
+            raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where, why="no record of ours is so")
+        self._depth = level[opening] - change[opening]
+        top = np.flatnonzero(self._depth == 0)
+        self._rows = {(): self._named(record, top)}
+        self._children: dict[tuple[str, ...], np.ndarray] = {}
+        self.n = len(self._rows[()])
+        if level[-1] or self.n != len(top):
+            raise Unreadable(
+                f"not every child of its root is a <{record}>, or one stands in another",
+                where=where,
+                why="the archive changed the form of its XML",
+            )
+        self._parent = _parents(self._depth)
+        self._owner = np.cumsum(self._depth == 0) - 1
+
+    def at(self, *path: str) -> np.ndarray:
+        """The elements at a path below the records: at("protein", "recommendedName", "fullName"); "*" is any name."""
+        if path not in self._rows:
+            under = self._under(path[:-1])
+            self._rows[path] = under if path[-1] == "*" else self._named(path[-1], under)
+        return self._rows[path]
+
+    def below(self, tag: str, *parent: str) -> np.ndarray:
+        """The elements of a name at any depth below the one at a path."""
+        inside = np.zeros(len(self._depth), bool)
+        inside[self.at(*parent)] = True
+        for level in range(len(parent) + 1, int(self._depth.max()) + 1):
+            here = np.flatnonzero(self._depth == level)
+            inside[here] = inside[self._parent[here]]
+        return self._named(tag, np.flatnonzero(inside))
+
+    def texts_of(self, rows: np.ndarray) -> Ragged:
+        """What stands in these elements, before any element of their own; white space is one blank."""
+        return Ragged.of(self._owner[rows], self.plain_texts(rows))
+
+    def plain_texts(self, rows: np.ndarray) -> pa.Array:
+        """The same, one for each element; what is empty too."""
+        texts = without_references(self._between(self._texts, rows))
+        return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
+
+    def tags(self, rows: np.ndarray) -> Ragged:
+        """The names of these elements."""
+        names = pc.extract_regex(self._between(self._heads, rows), r"^(?P<name>[^\s/]+)")
+        return Ragged.of(self._owner[rows], pc.struct_field(names, "name"))
+
+    def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
+        """An attribute of these elements; null where one has none."""
+        starts, ends = (places[rows] for places in self._heads)
+        heads, mark = self._between(self._heads, rows), f' {name}="'
+        at = pc.find_substring(heads, mark).to_numpy()
+        begin = np.where(at >= 0, starts + at + len(mark), ends)
+        quote = np.searchsorted(self._quotes, begin)
+        first = (quote - np.searchsorted(self._quotes, starts)) % 2 == 1  # it is not within another's value
+        single = pc.match_substring(heads, "'").to_numpy(zero_copy_only=False)
+        plain = (at >= 0) & first & ~single
+        odd = ~plain
+        if odd.any():
+            odd[odd] = pc.match_substring(heads.filter(pa.array(odd)), name)
+        values = self._cut(np.where(plain, begin, ends), np.where(plain, self._quotes[quote], ends))
+        values = pc.if_else(pa.array(plain), values, pa.scalar(None, pa.string()))
+        if odd.any():
+            found = pc.extract_regex(heads.filter(pa.array(odd)), rf"{_OTHERS}\s+{name}{_VALUE}")
+            one, other = pc.struct_field(found, "a"), pc.struct_field(found, "b")
+            values = pc.replace_with_mask(values, pa.array(odd), pc.if_else(pc.equal(one, ""), other, one))
+        return without_references(values)
+
+    def attributes(self, name: str, rows: np.ndarray) -> Ragged:
+        """The same, with whose they are, without those that are missing or empty."""
+        return Ragged.of(self._owner[rows], self.attribute(name, rows))
+
+    def owner(self, rows: np.ndarray) -> np.ndarray:
+        """The record that each of these elements is of, from 0."""
+        return self._owner[rows]
+
+    def parent(self, rows: np.ndarray) -> np.ndarray:
+        """The element that each of these stands in."""
+        return self._parent[rows]
+
+    def source(self, mask: pa.Array) -> list[str]:
+        """The first tag of the records that a mask over records names."""
+        rows = self.at()[np.flatnonzero(mask)]
+        return [f"<{head}>" for head in self._between(self._heads, rows).to_pylist()]
+
+    def _under(self, path: tuple[str, ...]) -> np.ndarray:
+        """What stands in the elements at a path."""
+        if path not in self._children:
+            above = np.zeros(len(self._depth) + 1, bool)  # the last is for -1, the records' parent
+            above[self.at(*path)] = True
+            self._children[path] = np.flatnonzero(above[self._parent])
+        return self._children[path]
+
+    def _named(self, tag: str, rows: np.ndarray) -> np.ndarray:
+        """Those of the elements that have this name."""
+        place = self._heads[0]
+        for n, byte in enumerate(tag.encode()):
+            rows = rows[self._data[place[rows] + n] == byte]
+        return rows[np.isin(self._data[place[rows] + len(tag.encode())], list(b" \t\r\n/>"))]
+
+    def _ends(self, tags: np.ndarray) -> np.ndarray:
+        """Where each tag's ">" is."""
+        ends = np.flatnonzero(self._data == ord(">"))
+        if len(ends) == len(tags):
+            return ends
+        after = np.append(tags[1:], len(self._data))
+        first = np.searchsorted(ends, tags)
+        several = np.flatnonzero(np.searchsorted(ends, after) - first > 1)  # in a value or in the text
+        ends = ends[first]
+        heads = pc.struct_field(pc.extract_regex(self._cut(tags[several], after[several]), _TAG), "head")
+        ends[several] = tags[several] + pc.binary_length(heads).to_numpy()
+        return ends
+
+    def _between(self, places: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> pa.Array:
+        starts, ends = places
+        return self._cut(starts[rows], ends[rows])
+
+    def _cut(self, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+        """The texts between these places, which ascend; only they are copied."""
+        places = np.append(np.stack([starts, ends], 1).ravel(), ends[-1:]).astype(np.int32)
+        if not len(places):
+            return pa.array([], pa.string())
+        pieces = pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), self._bytes)
+        return pieces.take(pa.array(np.arange(0, len(places) - 1, 2)))
+
+
+def _parents(depth: np.ndarray) -> np.ndarray:
+    """Which element each one stands in; -1 for the records themselves."""
+    parent = np.full(len(depth), -1)
+    above = np.flatnonzero(depth == 0)
+    for level in range(1, int(depth.max(initial=0)) + 1):
+        here = np.flatnonzero(depth == level)
+        parent[here] = above[np.searchsorted(above, here) - 1]
+        above = here
+    return parent

@@ -1,0 +1,73 @@
+"""Sequences of ENA as EMBL flat files, in the form of today and in that before 2006 (standard; DNA; ...)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.formats import flat_records
+from lake.formats.flat_records import day, found
+from lake.formats.list_columns import Ragged
+from lake.sources.ena.records import Records
+
+_LINES = '(?:AC|SV|PR|DT|DE|OS|DR|SQ) |FT {3,}/db_xref="taxon:'
+_ID = (
+    r"^(?P<name>[^\s;]+)"
+    r"(?:; SV (?P<version>\d+); \w+; (?P<molecule>[^;]+); [^;]+;| .*?standard; (?:circular )?(?P<old>[^;]+);)"
+    r".* (?P<bases>\d+) BP\.?$"
+)
+
+
+def read(path: Path, where: str, result: str) -> Iterator[Records]:
+    """The records of a file."""
+    for block in flat_records.blocks(path, _LINES, where):
+        yield _of_embl(block)
+
+
+def _of_embl(block: flat_records.Block) -> Records:
+    n = block.n
+    head, dates, links = block.lines("ID").first(n), block.lines("DT"), block.lines("DR")
+    accessions = Ragged.split(block.lines("AC").joined(n), ";")
+    projects, samples = block.lines("PR"), _after(links, r"BioSample; ")
+    columns = {
+        "accession": pc.coalesce(accessions.first(n), found(head, _ID, "name")),
+        "kind": pa.repeat(pa.scalar("sequence"), n),
+        "version": pc.coalesce(
+            found(head, _ID, "version"), found(block.lines("SV").first(n), r"\.(?P<version>\d+)$", "version")
+        ),
+        "secondary_accession": _second(accessions, n),
+        "description": block.lines("DE").joined(n),
+        "taxon_id": found(block.lines("FT").first(n), r"taxon:(?P<id>\d+)", "id"),
+        "scientific_name": block.lines("OS").joined(n),
+        "bases": found(head, _ID, "bases"),
+        "study_accession": found(projects.first(n), r"(?P<id>PRJ[A-Z]+\d+)", "id"),
+        "sample_accession": found(samples.first(n), r"^(?P<id>SAM[A-Z]+\d+)", "id"),
+        "molecule": pc.coalesce(found(head, _ID, "molecule"), found(head, _ID, "old")),
+        "first_public": day(_with(dates, "Created").first(n)),
+        "last_updated": day(_with(dates, "Last updated").first(n)),
+    }
+    record = pa.array(np.arange(block.first, block.first + n))
+    faults = (
+        (pa.array(block.undecodable), "one of its lines is not UTF-8"),
+        (pc.is_null(columns["bases"]), "its ID line has no length in BP"),
+    )
+    return Records(record, columns, block.source, faults, others=accessions.values)
+
+
+def _with(lines: Ragged, words: str) -> Ragged:
+    rows = pc.match_substring(lines.values, words)
+    return Ragged(lines.owner[rows.to_numpy(zero_copy_only=False)], lines.values.filter(rows))
+
+
+def _after(lines: Ragged, start: str) -> Ragged:
+    found = _with(lines, start)
+    return found._replace(values=pc.replace_substring(found.values, start, ""))
+
+
+def _second(accessions: Ragged, n: int) -> pa.Array:
+    more = np.diff(accessions.owner, prepend=-1) == 0
+    return Ragged(accessions.owner[more], accessions.values.filter(pa.array(more))).first(n)

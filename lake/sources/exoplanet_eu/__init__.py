@@ -1,0 +1,79 @@
+"""The catalogue of exoplanet.eu (https://exoplanet.eu/catalog/), whole, as CSV: one row a planet.
+
+Cells may stand in quotes (alternate_names, detection_type); empty is missing. Columns are read by name, by those of
+older files too, whose header begins with "#".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lake.errors import Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+FACTS = Facts(
+    name="exoplanet_eu",
+    title="Encyclopaedia of exoplanetary systems (exoplanet.eu)",
+    homepage="https://exoplanet.eu",
+    licence="free for research; cite the catalogue",
+    citation="Schneider J et al. (2011) A&A 532 A79, doi:10.1051/0004-6361/201116713",
+    rate=0.2,
+    refresh=7,
+    domain="astronomy",
+)
+READER = 2
+OPTIONS: Mapping[str, Any] = {"url": "https://exoplanet.eu/catalog/csv/"}
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.exoplanet_eu.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """The whole catalogue, in one answer."""
+    yield Resource("catalogue", options["url"], "catalogue", "csv")
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse a page, another table, and a catalogue without planets.
+
+    Raises:
+        Refused: with what came instead.
+    """
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if body[:1] in (b"<", b"{", b"["):
+        raise Refused(
+            f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
+        )
+    header, *rows = body.removeprefix(b"#").splitlines() or [b""]
+    names = [name.strip(b' "') for name in header.split(b",")]
+    if not {b"name", b"planet_status", b"star_name"} <= set(names):
+        raise Refused("the answer has no header with name, planet_status and star_name", where=resource.url)
+    if not any(row.strip() for row in rows) and len(head) < 2**16:
+        raise Refused("the answer has a header, but not one planet", where=resource.url)
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """The planets, some megabytes at a time; see :func:`lake.sources.delimited.rows` for what is a reject.
+
+    Raises:
+        Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.
+    """
+    from lake.formats import delimited
+    from lake.sources.exoplanet_eu import tables
+
+    layout = delimited.Layout(
+        "exoplanet_eu_planets",
+        tables.TABLES["exoplanet_eu_planets"],
+        tables.REQUIRED,
+        delimiter=",",
+        quoted=True,
+        why="the catalogue renamed a column: see REQUIRED in lake/sources/exoplanet_eu/tables.py",
+    )
+    yield from delimited.read(layout, path, resource.url)

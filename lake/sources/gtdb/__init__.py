@@ -1,0 +1,131 @@
+"""GTDB, the Genome Taxonomy Database: taxonomy and metadata of any release. Which ones is for the project to say:
+
+    [sources.gtdb]
+    releases = [226]                          # all tables of both domains; 0 means the latest
+    tables = ["taxonomy", "metadata"]
+    files = ["release207/207.0/ar53_metadata_r207.tsv.gz"]    # or single files of the archive, as it names them
+
+Every row says of which release it is: as the file's name says, or for the latest as the archive's VERSION.txt does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lake.errors import ConfigError, Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+FACTS = Facts(
+    name="gtdb",
+    title="Genome Taxonomy Database",
+    homepage="https://gtdb.ecogenomic.org",
+    licence="CC BY-SA 4.0",
+    citation="Parks DH et al. (2022) Nucleic Acids Res, doi:10.1093/nar/gkab776",
+    rate=1,
+    refresh=90,
+    domain="genomics",
+    sized=True,
+)
+READER = 2
+OPTIONS: Mapping[str, Any] = {
+    "releases": [],
+    "tables": ["taxonomy", "metadata"],
+    "files": [],
+    "root": "https://data.gtdb.ecogenomic.org/releases",
+}
+_KIND = re.compile(r"(?:ar\d+|bac\d+)_(taxonomy|metadata)[^/]*$")
+_RELEASE = re.compile(r"release(\d+)|_r(\d+)")
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.gtdb.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """The files of each release, and those named one by one.
+
+    Raises:
+        ConfigError: a file is neither a taxonomy nor metadata.
+    """
+    paths = dict.fromkeys(options["files"])
+    for release in options["releases"]:
+        paths |= dict.fromkeys(_paths(release, options["tables"]))
+    latest = [path for path in paths if not _RELEASE.search(path)]
+    version = "latest/VERSION.txt"
+    if latest:
+        yield Resource(version, f"{options['root']}/{version}", "version", "text", optional=True)
+    for path in paths:
+        if path not in latest:
+            yield _resource(path, options["root"], _RELEASE.search(path).group(1, 2))
+        elif answer(version) or answer.missing(version):
+            yield _resource(path, options["root"], (_version(answer(version)), None))
+
+
+def _paths(release: int, tables: list[str]) -> Iterator[str]:
+    """Where a release has its tables: https://data.gtdb.ecogenomic.org/releases/."""
+    domains = ("ar53" if release == 0 or release >= 207 else "ar122", "bac120")
+    for table in tables:
+        ending = ".tsv.gz" if release == 0 or release >= 207 else ".tsv"
+        if table == "metadata" and 95 <= release < 207:
+            ending = ".tar.gz"
+        for domain in domains:
+            if release == 0:
+                yield f"latest/{domain}_{table}{ending}"
+            else:
+                yield f"release{release}/{release}.0/{domain}_{table}_r{release}{ending}"
+
+
+def _resource(path: str, root: str, release: tuple[str | None, str | None]) -> Resource:
+    kind = _KIND.search(path)
+    if kind is None:
+        raise ConfigError(
+            f"[sources.gtdb] files names {path!r}, which is neither a taxonomy nor metadata",
+            next='name it as the archive does: "release207/207.0/ar53_metadata_r207.tsv.gz"',
+        )
+    return Resource(path, f"{root}/{path}", kind[1], "text", {"release": release[0] or release[1]})
+
+
+def _version(path: Path | None) -> str:
+    found = re.search(r"\d+", path.read_text("utf-8", "replace")) if path else None
+    return found[0] if found else "latest"
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse what is not of that kind.
+
+    Raises:
+        Refused: with how it begins.
+    """
+    wanted = {"taxonomy": rb"^(RS|GB)_GC[AF]_\d+\.\d+\td__|^\S+\td__", "metadata": rb"^accession\t", "version": rb"\d"}
+    first = head.partition(b"\n")[0]
+    if not re.search(wanted[resource.kind], first):
+        raise Refused(
+            f"it is no {resource.kind} of GTDB: it begins with {first[:60].decode('utf-8', 'replace')!r}",
+            where=resource.url,
+        )
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """The rows of one file. "none", "n/a" and nothing mean missing; a lineage without its seven ranks is a reject."""
+    from lake.formats import delimited
+    from lake.sources.gtdb import tables as gtdb_tables
+
+    if resource.kind == "version":
+        return
+    layout = delimited.Layout(
+        f"gtdb_{resource.kind}",
+        gtdb_tables.TABLES[f"gtdb_{resource.kind}"],
+        ("accession", "lineage"),
+        comment="",
+        nulls=("", "none", "n/a", "na"),
+        names=lambda width: ("accession", "lineage") if resource.kind == "taxonomy" and width == 2 else None,
+        patterns=gtdb_tables.PATTERNS,
+    )
+    yield from delimited.read(layout, path, resource.url, release=str(resource.params["release"]))

@@ -1,0 +1,151 @@
+"""IGSR and the 1000 Genomes Project: indexes of files, lists of samples, listings of folders. Which, lake.toml says:
+
+    [sources.igsr]
+    files = [                  # paths below the archive's root, or URLs
+        "data_collections/1000G_2504_high_coverage/1000G_2504_high_coverage.sequence.index",
+        "release/20130502/integrated_call_samples_v3.20130502.ALL.panel",
+        "https://www.internationalgenome.org/data-portal/igsr_samples.tsv",
+    ]
+    listings = ["release/20130502/"]
+    depth = 0                  # how many levels of folders below them
+
+What a file is, its header says, or its first row where it has none; not its name.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from lake.errors import Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+if TYPE_CHECKING:
+    from lake.formats.text import Lines
+
+FACTS = Facts(
+    name="igsr",
+    title="International Genome Sample Resource (1000 Genomes)",
+    homepage="https://www.internationalgenome.org",
+    licence="open for most collections; each says its own: https://www.internationalgenome.org/IGSR_disclaimer",
+    citation="Fairley S et al. (2020) Nucleic Acids Res, doi:10.1093/nar/gkz836",
+    rate=1,
+    refresh=90,
+    domain="genomics",
+    sized=True,
+)
+READER = 2
+OPTIONS: Mapping[str, Any] = {
+    "files": [],
+    "listings": [],
+    "depth": 0,
+    "root": "https://ftp.1000genomes.ebi.ac.uk/vol1/ftp",
+}
+_PAGE = 64 * 2**20  # bytes of a listing: some 500,000 files
+_FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORECASE)
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.igsr.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# What to ask for
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """Each file and listing once, however often and in whichever spelling it is named."""
+    root = options["root"].rstrip("/")
+    for url in dict.fromkeys(_url(name, root) for name in options["files"]):
+        yield Resource(_id(url, root), url, "list", "text", {"list": _id(url, root)})
+    top = dict.fromkeys(_url(name, root).rstrip("/") + "/" for name in options["listings"])
+    folders = {url: f"listing/{_id(url, root)}" for url in top}  # each with the listing of lake.toml that it is part of
+    for level in range(options["depth"], -1, -1):
+        below: dict[str, str] = {}
+        for url, part_of in folders.items():
+            listing = f"listing/{_id(url, root)}"
+            yield Resource(listing, url, "listing", "html", {"list": part_of})
+            if level and (path := answer(listing)):
+                below |= {url + html.unescape(name): part_of for name in _FOLDER.findall(_page(path))}
+        folders = {url: part_of for url, part_of in below.items() if url not in top}
+
+
+def _url(name: str, root: str) -> str:
+    """One spelling for each address.
+
+    >>> _url("release/20130502/", "https://host/ftp"), _url("ftp:/host/ftp//data", "https://host/ftp")
+    ('https://host/ftp/release/20130502/', 'https://host/ftp/data')
+    """
+    scheme, _, place = (name if re.match("(?:ftp|https?):/", name) else f"{root}/{name}").partition(":")
+    place = re.sub("/{2,}", "/", place.lstrip("/"))
+    own, _, home = root.partition("://")
+    if place.partition("/")[0] == home.partition("/")[0]:
+        scheme = own
+    return f"{'http' if scheme == 'http' else 'https'}://{place}"
+
+
+def _id(url: str, root: str) -> str:
+    """
+    >>> _id("https://host/ftp/a.index", "https://host/ftp"), _id("https://other/b.tsv", "https://host/ftp")
+    ('a.index', 'other/b.tsv')
+    """
+    return unquote(re.sub("^https?://", "", url.removeprefix(f"{root}/")))
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse a page that lists no folder, and text that is neither an index, a list of samples nor a tree.
+
+    Raises:
+        Refused: with how it begins.
+    """
+    if resource.kind == "listing":
+        right = re.search(rb"<(?:title|h1)>\s*Index of\b", head, re.IGNORECASE)
+    else:
+        from lake.sources.igsr.dialect import shape
+
+        right = head[:2] == b"\x1f\x8b" or shape(head.decode("utf-8", "replace"))
+    if not right:
+        wanted = "listing of a folder" if resource.kind == "listing" else "index, list of samples or tree of files"
+        begins = head[:60].decode("utf-8", "replace")
+        raise Refused(f"it is no {wanted}: it begins with {begins!r}", where=resource.url)
+
+
+# What an answer holds
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """The rows of one file or listing.
+
+    Raises:
+        Unreadable: it is of no known kind, or nothing is in it.
+    """
+    if resource.kind == "listing":
+        from lake.formats import html_listing
+
+        yield html_listing.read(_page(path), resource.url, resource.params["list"])
+        return
+    from lake.formats import delimited
+    from lake.sources.igsr import dialect
+
+    found = dialect.of(path, resource.url)
+    blocks = (dialect.even(found, block) for block in _lines(path))
+    yield from delimited.rows(dialect.layout(found), blocks, resource.url, list=resource.params["list"])
+
+
+def _lines(path: Path) -> Iterator[Lines]:
+    from lake.formats import text
+
+    return text.lines(path)
+
+
+def _page(path: Path) -> str:
+    from lake.formats import gzipped
+
+    return gzipped.content(path, _PAGE, str(path)).decode("utf-8", "replace")

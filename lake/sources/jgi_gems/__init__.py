@@ -1,0 +1,76 @@
+"""JGI's GEM catalogue, Genomes from Earth's Microbiomes: 52,515 genomes assembled from metagenomes, in one table.
+
+    [sources.jgi_gems]
+    url = "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"      # or a copy of it
+
+Written by what is published of the file, without the file itself: docs/sources/jgi_gems.md says what that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lake.errors import Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+FACTS = Facts(
+    name="jgi_gems",
+    title="JGI Genomes from Earth's Microbiomes (GEM)",
+    homepage="https://portal.nersc.gov/GEM/",
+    licence="free to use; JGI's data policy for the metagenomes: https://jgi.doe.gov/user-programs/pmo-overview/policies/",
+    citation="Nayfach S et al. (2021) Nat Biotechnol, doi:10.1038/s41587-020-0718-6",
+    rate=1,
+    refresh=180,
+    domain="genomics",
+    sized=True,
+)
+READER = 2
+OPTIONS: Mapping[str, Any] = {"url": "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"}
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.jgi_gems.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """The table of genomes."""
+    yield Resource("genome_metadata", options["url"], "genomes", "text")
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse what does not begin as the table of genomes.
+
+    Raises:
+        Refused: with how it begins.
+    """
+    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    if not first.startswith(b"genome_id\tmetagenome_id\t"):
+        raise Refused(
+            f"it is not GEM's table of genomes: it begins with {first[:60].decode('utf-8', 'replace')!r}",
+            where=resource.url,
+        )
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """The rows. "NULL" means missing. Without one of its columns a file is unreadable; more are kept as text."""
+    from lake.formats import delimited, gzipped
+    from lake.sources.jgi_gems import tables
+
+    with gzipped.open_file(path) as file:
+        header = file.readline().decode("utf-8", "replace").split("\t")
+    schema = tables.genomes("taxonomy" if "taxonomy" in header else "ecosystem")
+    layout = delimited.Layout(
+        "jgi_gems_genomes",
+        schema,
+        tuple(name for name in schema.names if name not in ("_record", "ecosystem")),
+        comment="",
+        nulls=("", "NULL"),
+        patterns=tables.PATTERNS,
+    )
+    yield from delimited.read(layout, path, resource.url)

@@ -1,0 +1,228 @@
+"""NCBI Genomes: assembly summaries, reports and statistics, the ANI report, and genomes by accession.
+
+Which of them is for the project to say, in lake.toml:
+
+    [sources.ncbi]
+    summaries = ["refseq", "genbank", "genbank/archaea", "genbank_historical"]
+    genomes = ["GCF_000005845.2", "GCA_000008085.1_ASM808v1"]
+    parts = ["report", "stats", "fasta"]       # of each genome
+    ani = true
+
+An accession's folder is looked up in the summaries that are asked for, then in NCBI's listing of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.errors import ConfigError, Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+if TYPE_CHECKING:
+    from lake.formats.delimited import Layout
+
+FACTS = Facts(
+    name="ncbi",
+    title="NCBI Genomes",
+    homepage="https://www.ncbi.nlm.nih.gov/datasets/genome/",
+    licence="public domain; some submitters claim rights to their sequences: https://www.ncbi.nlm.nih.gov/home/about/policies/",
+    citation="O'Leary NA et al. (2024) Sci Data, doi:10.1038/s41597-024-03571-y",
+    rate=3,
+    refresh=30,
+    domain="genomics",
+    sized=True,
+)
+READER = 2
+OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report", "fasta"], "ani": False}
+ROOT = "https://ftp.ncbi.nlm.nih.gov/genomes"
+_GENOME = re.compile(r"(GC[AF])_(\d{3})(\d{3})(\d{3})\.\d+(_\S+)?")
+_FILES = {"report": "_assembly_report.txt", "stats": "_assembly_stats.txt", "fasta": "_genomic.fna.gz"}
+_BEGINS = {  # what the first 64 KiB of each kind hold
+    "summary": b"assembly_accession",
+    "report": b"# Sequence-Name",
+    "stats": b"statistic",
+    "ani": b"best-match-type-ANI",
+    "fasta": b">",
+    "sums": b"  ./",
+    "listing": b"<a href=",
+}
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.ncbi.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# What to ask for
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """The summaries, the ANI report, and what `parts` says of each genome.
+
+    Raises:
+        ConfigError: a genome is no accession, or a part is not known.
+    """
+    for summary in options["summaries"]:
+        yield Resource(f"summary/{summary}", f"{ROOT}/{_summary(summary)}", "summary", "text")
+    if options["ani"]:
+        yield Resource("ani", f"{ROOT}/ASSEMBLY_REPORTS/ANI_report_prokaryotes.txt", "ani", "text")
+    if unknown := sorted(set(options["parts"]) - _FILES.keys()):
+        raise ConfigError(f"[sources.ncbi] parts names {unknown[0]!r}", next=f"it takes {', '.join(_FILES)}")
+    folders = yield from _folders(options, answer)
+    for name in folders:
+        yield from _genome(name, options["parts"], answer)
+
+
+def _summary(name: str) -> str:
+    """
+    >>> _summary("refseq_historical"), _summary("genbank/fungi")
+    ('refseq/assembly_summary_refseq_historical.txt', 'genbank/fungi/assembly_summary.txt')
+    """
+    if name.endswith(".txt"):
+        return name
+    return f"{name}/assembly_summary.txt" if "/" in name else f"{name.partition('_')[0]}/assembly_summary_{name}.txt"
+
+
+def _folders(options: Mapping[str, Any], answer: Answer) -> Iterator[Any]:
+    """The folders of the genomes, such as GCA_000008085.1_ASM808v1; asks for listings where no summary says them."""
+    found, wanted = [], []
+    for genome in options["genomes"]:
+        match = _GENOME.fullmatch(genome)
+        if match is None:
+            raise ConfigError(
+                f"[sources.ncbi] genomes names {genome!r}, which is no accession with its version",
+                why="it is like GCF_000005845.2",
+            )
+        (found if match[5] else wanted).append(genome)
+    summaries = [f"summary/{name}" for name in options["summaries"]]
+    if wanted and all(answer(id) or answer.missing(id) for id in summaries):
+        known = _known({id: path for id in summaries if (path := answer(id))}, wanted)
+        for genome in wanted:
+            if genome in known:
+                found.append(known[genome])
+            else:
+                found += yield from _listed(genome, answer)
+    return found
+
+
+def _known(summaries: Mapping[str, Path], wanted: list[str]) -> dict[str, str]:
+    """accession -> folder, from the summaries."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from lake.formats import text
+
+    folders = {}
+    for path in summaries.values():
+        for block in text.lines(path):
+            rows = block.text.filter(
+                pc.is_in(pc.replace_substring_regex(block.text, "\t.*", ""), pa.array(wanted, pa.string()))
+            )
+            for line in rows.to_pylist():
+                accession = line.partition("\t")[0]
+                if place := re.search(rf"/({re.escape(accession)}_[^/\t]+)/?\t", line):
+                    folders[accession] = place[1]
+    return folders
+
+
+def _listed(genome: str, answer: Answer) -> Iterator[Any]:
+    listing = f"listing/{genome}"
+    yield Resource(listing, f"{_parent(genome)}/", "listing", "html", optional=True)
+    path = answer(listing)
+    page = path.read_text("utf-8", "replace") if path else ""
+    return list(dict.fromkeys(re.findall(rf'href="({re.escape(genome)}_[^"/]+)/?"', page)))[:1]
+
+
+def _parent(genome: str) -> str:
+    return "/".join([ROOT, "all", *_GENOME.fullmatch(genome).group(1, 2, 3, 4)])
+
+
+def _genome(name: str, parts: list[str], answer: Answer) -> Iterator[Resource]:
+    """Files of a genome; its FASTA once the checksums are known, or known not to be had."""
+    url = f"{_parent(name)}/{name}"
+    params = {"accession": "_".join(name.split("_")[:2])}
+    sums = f"genome/{name}/md5checksums.txt"
+    if "fasta" in parts:
+        yield Resource(sums, f"{url}/md5checksums.txt", "sums", "text", optional=True)
+    for part in parts:
+        file = f"{name}{_FILES[part]}"
+        if part != "fasta":
+            yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, optional=part == "stats")
+        elif answer(sums) or answer.missing(sums):
+            listed = _sums(answer(sums)).get(file)
+            yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, md5=listed)
+
+
+def _sums(path: Path | None) -> dict[str, str]:
+    """file -> md5."""
+    lines = path.read_text("utf-8", "replace").splitlines() if path else []
+    return {name.removeprefix("./"): md5 for md5, _, name in (line.partition("  ") for line in lines)}
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse what has not the header of what was asked for.
+
+    Raises:
+        Refused: with how it begins.
+    """
+    if _BEGINS[resource.kind] not in head:
+        raise Refused(
+            f"it is no {resource.kind} of an assembly: it begins with {head[:60].decode('utf-8', 'replace')!r}",
+            where=resource.url,
+        )
+
+
+# What an answer holds
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """The rows of one file. Both "na" and nothing mean missing."""
+    from lake.formats import delimited, fasta, text
+
+    accession = resource.params.get("accession")
+    if resource.kind == "fasta":
+        yield from fasta.read(path, resource.url, "ncbi_sequences", "ncbi_bases", accession)
+    if resource.kind == "report":
+        yield _properties(path, accession)
+    if resource.kind in _LAYOUTS:
+        fixed = {"accession": accession} if accession else {}
+        yield from delimited.rows(_layout(*_LAYOUTS[resource.kind]), text.lines(path), resource.url, **fixed)
+
+
+_LAYOUTS = {  # table, and the columns without which it is none
+    "summary": ("ncbi_assemblies", "accession", "organism", "taxid", "name"),
+    "report": ("ncbi_assembly_sequences", "name", "length"),
+    "stats": ("ncbi_assembly_statistics", "unit", "statistic", "value"),
+    "ani": ("ncbi_ani", "accession", "best_ani"),
+}
+
+
+def _layout(table: str, *required: str) -> Layout:
+    from lake.formats import delimited
+    from lake.sources.ncbi import tables
+
+    return delimited.Layout(table, tables.TABLES[table], required, nulls=("", "na"))
+
+
+def _properties(path: Path, accession: str | None) -> Part:
+    """The lines `# Name:  value` before the table."""
+    import pyarrow as pa
+
+    from lake.formats import gzipped
+    from lake.sources.ncbi import tables
+
+    table, rows = "ncbi_assembly_reports", []
+    with gzipped.open_file(path) as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.startswith(b"#"):
+                break
+            if found := re.match(r"# ([^:\t]+):\s+(\S.*?)\s*$", raw.decode("utf-8", "replace")):
+                rows.append((number, accession, *found.groups()))
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 4
+    return Part(table, len(rows), pa.table(columns, schema=tables.TABLES[table]))

@@ -1,0 +1,237 @@
+"""Spectra of planets and stars, and PSG's configurations: any text table, ECSV or FITS. Which ones, lake.toml says:
+
+    [[sources.spectra.files]]
+    url = "https://.../EUREKA_REDUCTION.txt"
+    planet = "WASP-39 b"             # or star = "..."
+    kind = "transmission"            # emission, reflection, transmittance, stellar, model
+    instrument = "JWST NIRSpec PRISM"
+    columns = { wavelength = "wavelength", value = "tr_depth", lower = "tr_depth_errneg", upper = "tr_depth_errpos" }
+    wavelength_unit = "um"           # where the file does not say them
+    value_unit = "1"
+    # medium = "air"                 # wavelengths in air; else in vacuum
+    # decimal = ","                  # numbers such as 1,5
+
+Columns are named, or numbered from 1. A file whose units are neither in it nor here is a reject: none is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from lake.errors import ConfigError, Refused
+from lake.sources.contract import Answer, Facts, Part, Resource
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FACTS = Facts(
+    name="spectra",
+    title="Spectra of planets and stars",
+    homepage="https://psg.gsfc.nasa.gov",
+    licence="each file's own",
+    citation="each file's own; PSG: Villanueva GL et al. (2018) JQSRT, doi:10.1016/j.jqsrt.2018.05.023",
+    rate=1,
+    refresh=365,
+    domain="spectroscopy",
+    sized=True,
+)
+READER = 3
+OPTIONS: Mapping[str, Any] = {"files": []}
+KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
+_KNOWN = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}
+_KNOWN |= {"medium", "decimal"}
+_COLUMNS = ("wavelength", "value", "lower", "upper")
+
+
+def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
+    if name == "TABLES":
+        from lake.sources.spectra.tables import TABLES
+
+        return TABLES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+    """One for each file of lake.toml, named by its host and path.
+
+    Raises:
+        ConfigError: a file has no url, an unknown kind, or a field that is not known.
+    """
+    for number, file in enumerate(options["files"], 1):
+        fault = _fault(file)
+        if fault:
+            raise ConfigError(
+                f"file {number} of [[sources.spectra.files]] does not fit: {fault}",
+                where="lake.toml",
+                next=f"it takes {', '.join(sorted(_KNOWN))}",
+            )
+        place = urlsplit(file["url"])
+        fits = place.path.removesuffix(".gz").lower().endswith((".fits", ".fit"))
+        params = {name: value for name, value in file.items() if name != "url"}
+        name = f"{place.netloc.rpartition('@')[2]}{unquote(place.path)}"
+        yield Resource(name, file["url"], "spectrum", "fits" if fits else "text", params)
+
+
+def _fault(file: Mapping[str, Any]) -> str:
+    if not isinstance(file.get("url"), str):
+        return "url is missing"
+    if file.get("kind") not in KINDS:
+        return f"kind is {file.get('kind')!r}, and may be one of {', '.join(KINDS)}"
+    columns = file.get("columns", {})
+    if not isinstance(columns, Mapping) or not all(type(name) in (str, int) for name in columns.values()):
+        return f"columns is {columns!r}, and may be {{ wavelength = a name, or a number from 1, value = ... }}"
+    if unknown := sorted(file.keys() - _KNOWN) or sorted(columns.keys() - set(_COLUMNS)):
+        return f"{unknown[0]!r} is not known"
+    for name, values in (("medium", ("air", "vacuum")), ("decimal", (",", "."))):
+        if file.get(name, values[0]) not in values:
+            return f"{name} is {file[name]!r}, and may be {' or '.join(map(repr, values))}"
+    return next((fault for name in ("wavelength", "value") if (fault := _unit_fault(file, f"{name}_unit"))), "")
+
+
+def _unit_fault(file: Mapping[str, Any], name: str) -> str:
+    """Why the unit that lake.toml gives is none; a unit that a file gives is judged with the file."""
+    if name not in file:
+        return ""
+    if not isinstance(file[name], str):
+        return f"{name} is {file[name]!r}, and must be a text"
+    from lake.formats.spectrum import units as spectra_units
+
+    try:
+        if name == "value_unit":
+            spectra_units.of_value(file[name])
+        else:
+            import numpy as np
+
+            spectra_units.micrometres(np.ones(1), file[name], file.get("medium", "vacuum"))
+    except Refused as fault:
+        return f"{name}: {fault.what}"
+    return ""
+
+
+def check(resource: Resource, head: bytes) -> None:
+    """Refuse a page, and what is no FITS where that was asked for.
+
+    Raises:
+        Refused: with how it begins.
+    """
+    if resource.params["kind"] != "configuration" and head.lstrip()[:1] == b"<":
+        raise Refused("the answer is a page, not a spectrum", where=resource.url)
+    if resource.expects == "fits" and not head.startswith(b"SIMPLE  ="):
+        raise Refused(f"it is no FITS: it begins with {head[:40]!r}", where=resource.url)
+
+
+def read(resource: Resource, path: Path) -> Iterator[Part]:
+    """One row a spectrum, or a setting. What has no unit, or columns that cannot be told, is a reject."""
+    from lake.formats.spectrum import columns as spectra_files
+
+    if resource.params["kind"] == "configuration":
+        yield _settings(resource, path)
+        return
+    rows, rejects = [], []
+    for number, found in enumerate(spectra_files.spectra(path, resource), 1):
+        try:
+            rows.append(_row(resource, found, number))
+        except Refused as fault:
+            rejects.append((found.line or number, fault.what, found.label or path.name))
+    yield _part("spectra", rows, rejects)
+
+
+def _part(table: str, rows: Sequence[Mapping[str, Any]], rejects: Sequence[tuple[int, str, str]]) -> Part:
+    import pyarrow as pa
+
+    from lake.formats import text
+    from lake.sources.spectra import tables
+
+    aside = None
+    if rejects:
+        record, reason, content = zip(*rejects, strict=True)
+        aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), list(content))
+    landed = pa.Table.from_pylist(list(rows), schema=tables.TABLES[table])
+    return Part(table, len(rows) + len(rejects), landed, aside)
+
+
+def _settings(resource: Resource, path: Path) -> Part:
+    """PSG's configuration: <KEY>value, a line each (https://psg.gsfc.nasa.gov/helpapi.php)."""
+    rows, rejects = [], []
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        if found := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
+            rows.append({"_record": number, "configuration": resource.id, "key": found[1], "value": found[2] or None})
+        elif line.strip():
+            rejects.append((number, "it is not <KEY>value", line))
+    return _part("spectra_settings", rows, rejects)
+
+
+@dataclass(slots=True)
+class Spectrum:
+    """A spectrum as a file has it; each array float64 [points]. Or what of the file cannot be taken, and why."""
+
+    label: str | None
+    wavelength: NDArray[np.float64]
+    value: NDArray[np.float64]
+    lower: NDArray[np.float64] | None = None
+    upper: NDArray[np.float64] | None = None
+    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, where the file says them
+    medium: str = "vacuum"  # what its wavelengths are in, where the file says it
+    logarithm: bool = False  # whether its wavelengths are decimal logarithms, whatever their unit says
+    settled: bool = False  # whether the unit of its wavelengths is theirs, whatever lake.toml says
+    fault: str = ""  # why it cannot be taken
+    line: int | None = None  # of a text, where it is one line that cannot be taken
+
+
+def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
+    """
+    Raises:
+        Refused: a unit is missing, not wholly understood, or not of a wavelength; or there are no points.
+    """
+    from lake.formats.spectrum import units
+
+    given = resource.params
+    if found.fault or not len(found.wavelength):
+        raise Refused(found.fault or "it has no points")
+    own = {name: given.get(f"{name}_unit") or found.units.get(name) for name in ("wavelength", "value")}
+    own |= {"wavelength": found.units["wavelength"]} if found.settled else {}
+    for name, unit in own.items():
+        if unit and not isinstance(unit, str):
+            raise Refused(f"the unit of {name} is {unit!r} in the file, and no text")
+        if not unit or not unit.strip():
+            raise Refused(f"the unit of {name} is neither in the file nor in lake.toml: {name}_unit = ...")
+    micrometre = units.micrometres(
+        found.wavelength, own["wavelength"], given.get("medium", found.medium), found.logarithm
+    )
+    scale, offset, unit = units.of_value(own["value"], micrometre)
+    row = {
+        "_record": number,
+        "spectrum": resource.id + (f"#{found.label}" if found.label else ""),
+        **{name: given.get(name) for name in ("planet", "star", "kind", "instrument", "reference")},
+        "label": found.label,
+        "wavelength_unit": own["wavelength"],
+        "value_unit": own["value"],
+        "micrometre": micrometre,
+        "converted_unit": unit,
+        "converted": found.value * scale + offset,
+    }
+    for name in ("lower", "upper"):
+        errors = getattr(found, name)
+        row |= {name: errors, f"converted_{name}": None}
+        if errors is not None:
+            row[f"converted_{name}"] = abs(errors * _error_scale(found, name, own["value"], (scale, unit), micrometre))
+    return row | {"wavelength": found.wavelength, "value": found.value}
+
+
+def _error_scale(found: Spectrum, name: str, value_unit: str, value: tuple[Any, str], micrometre: Any) -> Any:
+    """What uncertainties are multiplied by: they are in the values' unit, or in one of the same quantity."""
+    from lake.formats.spectrum import units
+
+    own = found.units.get(name)
+    if not own or own == found.units.get("value") or own == value_unit:
+        return value[0]
+    scale, _, unit = units.of_value(own, micrometre)
+    if unit != value[1]:
+        raise Refused(f"the uncertainties are in {own!r}, and the values in {value_unit!r}")
+    return scale

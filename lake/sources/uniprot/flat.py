@@ -1,0 +1,91 @@
+"""Entries of UniProt as flat files: https://web.expasy.org/docs/userman.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.formats import flat_records
+from lake.formats.flat_records import day, found
+from lake.formats.list_columns import Ragged
+from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, known, with_numbers
+
+_LINES = "(?:AC|DT|DE|GN|OS|OX|DR|PE|SQ) "
+_ID = r"^(?P<name>\S+)\s+(?P<status>[A-Za-z]+);.*?(?P<length>\d+) AA\.$"
+_SQ = r"^SEQUENCE\s+\d+ AA;\s+(?P<mass>\d+) MW;\s+(?P<checksum>[0-9A-F]+) CRC64;"
+_DR = r"^(?P<database>[^;]+);\s*(?P<id>[^;]+);\s*(?P<third>[^;]*)"
+_EVIDENCE = r"\s*\{ECO:[^}]*\}"
+_GENE = r";\s*(?:and\s+)?(Name|Synonyms|OrderedLocusNames|ORFNames)="  # where the next item begins
+
+
+def read(path: Path, where: str) -> Iterator[Entries]:
+    """The entries of a file."""
+    for block in flat_records.blocks(path, _LINES, where):
+        yield _of_txt(block)
+
+
+def _of_txt(block: flat_records.Block) -> Entries:
+    n = block.n
+    head, sequence = block.lines("ID").first(n), block.lines("SQ").first(n)
+    names, genes, accessions = block.lines("DE"), _genes(block), Ragged.split(block.lines("AC").joined(n), ";")
+    loci = _after(genes, "OrderedLocusNames=")
+    columns = {
+        "accession": accessions.first(n),
+        "secondary_accessions": all_but_first(accessions, n),
+        "entry_name": found(head, _ID, "name"),
+        "reviewed": found(head, _ID, "status"),
+        "protein_name": _after(names, "(?:RecName|SubName): Full=").first(n),
+        "gene": _after(genes, "Name=").first(n),
+        "ordered_loci": Ragged.split(loci.values, r",\s", loci.owner).distinct().lists(n),
+        "organism": pc.replace_substring_regex(block.lines("OS").joined(n), r"\.$", ""),
+        "taxon_id": found(block.lines("OX").first(n), r"NCBI_TaxID=(?P<id>\d+)", "id"),
+        "length": found(head, _ID, "length"),
+        "mass": found(sequence, _SQ, "mass"),
+        "checksum": found(sequence, _SQ, "checksum"),
+        "fragment": pc.is_valid(_after(names, "Flags: .*(?:Fragment)").first(n)),
+        "existence": pc.replace_substring_regex(block.lines("PE").first(n), ";$", ""),
+    } | _dates(block)
+    broken = (pa.array(block.undecodable), "one of its lines is not UTF-8")
+    record = pa.array(np.arange(block.first, block.first + n))
+    return Entries(record, columns, _txt_xrefs(block, names), [broken], block.source)
+
+
+def _genes(block: flat_records.Block) -> Ragged:
+    """What the GN lines say, a "Name=..." each; "and" stands between two genes. A name may have a ";" in it."""
+    whole = pc.replace_substring_regex(block.lines("GN").joined(block.n), _EVIDENCE, "")
+    return Ragged.split(pc.replace_substring_regex(whole, _GENE, "\x1f\\1="), "\x1f|;$")
+
+
+def _after(texts: Ragged, start: str) -> Ragged:
+    """What stands behind a beginning, less evidence and semicolon, in the texts that begin so."""
+    rows = pc.match_substring_regex(texts.values, f"^{start}")
+    values = pc.replace_substring_regex(texts.values.filter(rows), rf"^{start}|(?: \{{ECO:.*)?;?$", "")
+    return Ragged(texts.owner[rows.to_numpy(zero_copy_only=False)], values)
+
+
+def _dates(block: flat_records.Block) -> dict[str, pa.Array]:
+    lines, columns = block.lines("DT"), {}
+    said = {
+        "created": ("integrated", None),
+        "sequence_modified": ("sequence version", "sequence_version"),
+        "modified": ("entry version", "version"),
+    }
+    for date, (words, version) in said.items():
+        rows = pc.match_substring(lines.values, words)
+        line = Ragged(lines.owner[rows.to_numpy(zero_copy_only=False)], lines.values.filter(rows)).first(block.n)
+        columns[date] = day(line)
+        if version:
+            columns[version] = found(line, r"version (?P<number>\d+)\.$", "number")
+    return columns
+
+
+def _txt_xrefs(block: flat_records.Block, names: Ragged) -> Xrefs:
+    lines = block.lines("DR")
+    database = found(lines.values, _DR, "database")
+    protein = known(pc.replace_substring_regex(found(lines.values, _DR, "third"), r"\.$", ""), database)
+    xrefs = Xrefs(lines.owner, database, found(lines.values, _DR, "id"), protein)
+    return with_numbers(xrefs, _after(names, "(?:(?:RecName|AltName|SubName): )?EC="))

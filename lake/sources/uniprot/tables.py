@@ -1,0 +1,88 @@
+"""The raw tables of UniProt: an entry a row, and its cross-references."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lake.formats.schema import schema
+
+_ENTRIES = """
+accession          text   -   -  Primary accession: P0A7D4
+entry_name         text   -   -  PURA_ECOLI
+reviewed           truth  -   -  Whether it is of Swiss-Prot; otherwise of TrEMBL
+protein_name       text   -   -  Recommended name, or the first submitted one; of TSV only where it is the only name
+protein_names      text   -   -  Of TSV: all its names in one text; null in other forms
+gene               text   -   -  Primary name of its first gene
+organism           text   -   -  Scientific name, common name and synonyms behind it in parentheses
+taxon_id           whole  -   -  In the NCBI taxonomy
+length             whole  1   -  Amino acids of the sequence
+mass               whole  Da  -  Of the sequence without modifications
+fragment           truth  -   -  Whether the sequence is not complete; null in TSV that was not asked for it
+existence          whole  -   -  1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain
+version            whole  -   -  Of the entry
+sequence_version   whole  -   -  Of the sequence
+checksum           text   -   -  CRC64 of the sequence; TSV does not have it
+created            text   -   -  Day of its integration, yyyy-mm-dd
+modified           text   -   -  Day of its last change
+sequence_modified  text   -   -  Day of the sequence's last change
+"""
+_LISTS = {
+    "secondary_accessions": "Former accessions; TSV does not have them",
+    "ordered_loci": "Ordered locus names of its genes, sorted: b0002",
+    "ec_numbers": "EC numbers of its names, sorted, partial ones as they are: 3.2.2.-; null where TSV lacks the column",
+    "kegg_ids": "KEGG genes, sorted: eco:b0002; null where TSV lacks the column",
+    "go_ids": "Terms of the Gene Ontology, sorted: GO:0005829; null where TSV lacks the column",
+}
+_XREFS = """
+accession   text   -  -  The entry's primary accession
+version     whole  -  -  The entry's version
+database    text   -  -  KEGG, EC, GO, EMBL (which ENA, GenBank and DDBJ share), RefSeq, PDB, ...
+id          text   -  -  Id there, as UniProt writes it
+protein_id  text   -  -  Of EMBL: the protein that the nucleotide entry codes for, with its version
+"""
+_RECORD = "Which entry of the answer, from 1; of TSV the line"
+
+_entries = schema(_ENTRIES, _RECORD)
+for _name, _doc in _LISTS.items():
+    _entries = _entries.append(pa.field(_name, pa.list_(pa.string()), metadata={"unit": "", "doc": _doc}))
+
+TABLES = {"uniprot_entries": _entries, "uniprot_xrefs": schema(_XREFS, _RECORD)}
+
+HEADINGS = {
+    "entry": "accession",
+    "entry name": "entry_name",
+    "reviewed": "reviewed",
+    "status": "reviewed",
+    "protein names": "protein_names",
+    "gene names (primary)": "gene",
+    "gene names (ordered locus)": "ordered_loci",
+    "organism": "organism",
+    "organism (id)": "taxon_id",
+    "organism id": "taxon_id",
+    "length": "length",
+    "mass": "mass",
+    "fragment": "fragment",
+    "protein existence": "existence",
+    "entry version": "version",
+    "version (entry)": "version",
+    "sequence version": "sequence_version",
+    "version (sequence)": "sequence_version",
+    "date of creation": "created",
+    "date created": "created",
+    "date of last modification": "modified",
+    "date modified": "modified",
+    "date of last sequence modification": "sequence_modified",
+    "date sequence modified": "sequence_modified",
+    "ec number": "EC",
+    "kegg": "KEGG",
+    "cross-reference (kegg)": "KEGG",
+    "gene ontology ids": "GO",
+    "embl": "EMBL",
+    "cross-reference (embl)": "EMBL",
+    "refseq": "RefSeq",
+    "cross-reference (refseq)": "RefSeq",
+}
+"""What the columns of TSV are called, in small letters, today and on the site before 2022; -> ours, or a database."""
+DATABASES = ("EC", "KEGG", "GO", "EMBL", "RefSeq")
+LISTED = {"ec_numbers": "EC", "kegg_ids": "KEGG", "go_ids": "GO"}
+"""Lists of uniprot_entries that are the cross-references to a database."""

@@ -1,0 +1,286 @@
+"""NetCDF files that no cube holds as they are, or that declare more than they are: one answer's own matter."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from arrays import land, resource
+from conftest import ROOT
+
+from lake.errors import Unreadable
+from lake.formats.netcdf import file as netcdf_file
+from lake.sources import gcm
+from lake.store import cubes
+
+
+def grid(path: Path, format: str = "NETCDF4") -> netCDF4.Dataset:
+    file = netCDF4.Dataset(path, "w", format=format)
+    for name, values, unit in (("lat", [-60.0, 0, 60], "degrees_north"), ("lon", [0.0, 90, 180, 270], "degrees_east")):
+        file.createDimension(name, len(values))
+        file.createVariable(name, "f8", (name,))[:] = values
+        file[name].units = unit
+    file.createVariable("ts", "f4", ("lat", "lon"))[:] = 280
+    return file
+
+
+def rejects(path: Path) -> dict[str, str]:
+    [cube] = [part for part in gcm.read(resource(), path) if hasattr(part, "dataset")]
+    return (
+        {}
+        if cube.rejects is None
+        else dict(zip(*(cube.rejects[k].to_pylist() for k in ("content", "reason")), strict=True))
+    )
+
+
+def test_a_variable_that_no_cube_holds_is_a_reject_and_the_others_land(tmp_path):
+    with grid(tmp_path / "x.nc") as file:
+        pair = file.createCompoundType(np.dtype([("re", "f4"), ("im", "f4")]), "pair")
+        file.createVariable("z", pair, ("lat",))
+        ragged = file.createVariable("r", file.createVLType(np.int32, "list"), ("lat",))
+        ragged[0] = np.array([1, 2], "i4")
+        file.createVariable("names", str, ("lat",))[:] = np.array(["a", "é", ""], object)
+        cloud = file.createVariable("c", file.createEnumType(np.uint8, "cloud", {"no": 0, "yes": 1}), ("lat",))
+        cloud[:] = [0, 1, 0]
+    _, rows, digest = land(tmp_path, tmp_path / "x.nc")
+    assert set(rows) == {"lat", "lon", "ts", "names", "c"}
+    assert (rows["c"]["dtype"], rows["c"]["max"], rows["names"]["dtype"]) == ("uint8", 1, "string")
+    said = rejects(tmp_path / "x.nc")
+    assert said.keys() == {"z", "r"}
+    assert "'z' is of a type that a cube cannot hold: a compound" in said["z"]
+    assert "length of its own" in said["r"]
+    assert set(cubes.open(tmp_path, digest).variables) == set(rows)
+
+
+def test_a_file_of_nothing_else_says_so(tmp_path):
+    with netCDF4.Dataset(tmp_path / "x.nc", "w") as file:
+        file.createDimension("x", 2)
+        file.createVariable("r", file.createVLType(np.int32, "list"), ("x",))[0] = np.array([1, 2], "i4")
+    with pytest.raises(Unreadable, match="no variable of it lies on a grid") as error:
+        list(gcm.read(resource(), tmp_path / "x.nc"))
+    assert "'r' is of a type" in error.value.why
+
+
+def test_booleans_that_xarray_wrote(tmp_path):
+    with grid(tmp_path / "x.nc") as file:
+        file.createVariable("land", "i1", ("lat", "lon"))[:] = np.arange(12).reshape(3, 4) % 2
+        file["land"].setncattr("dtype", "bool")
+    with xr.open_dataset(tmp_path / "x.nc") as theirs:
+        expected = theirs.land.values
+    _, rows, digest = land(tmp_path, tmp_path / "x.nc")
+    assert (rows["land"]["dtype"], rows["land"]["mean"], rejects(tmp_path / "x.nc")) == ("int8", 0.5, {})
+    opened = cubes.open(tmp_path, digest).land
+    assert (opened.dtype, opened.values.tolist()) == (np.dtype(bool), expected.tolist())
+
+
+def test_nothing_is_said_on_stderr(tmp_path):
+    with grid(tmp_path / "x.nc") as file:
+        file.createVariable("cov", "f8", ("lat", "lat"))[:] = np.eye(3)
+        odd = file.createVariable("odd", "f4", ("lat",), fill_value=np.float32(-1))
+        odd.missing_value = np.float32(-2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, rows, digest = land(tmp_path, tmp_path / "x.nc")
+        cubes.open(tmp_path, digest).load()
+    assert rows["cov"]["shape"] == [3, 3]
+
+
+# Hostile
+
+
+def hollow(path: Path, size: int, **options) -> Path:
+    """A file in which nothing is written, of size x size doubles."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name in ("lat", "lon"):
+            file.createDimension(name, None if options.get("unlimited") else size)
+        file.set_fill_off()
+        variable = file.createVariable(
+            "v", "f8", ("lat", "lon"), chunksizes=options.get("chunks"), zlib=bool(options.get("chunks"))
+        )
+        if options.get("unlimited"):
+            variable[size - 1, size - 1] = 1.0
+    return path
+
+
+@pytest.mark.parametrize("options", [{"chunks": (1000, 1000)}, {"unlimited": True, "chunks": (1000, 1000)}])
+def test_ten_kilobytes_do_not_hold_eighty_gigabytes(tmp_path, options):
+    path = hollow(tmp_path / "x.nc", 100_000, **options)
+    assert path.stat().st_size < 1 << 20
+    started = time.perf_counter()
+    with pytest.raises(Unreadable, match=r"it declares 80,000,000,000 bytes .* 'v' \(100,000 x 100,000\)"):
+        list(gcm.read(resource(), path))
+    assert time.perf_counter() - started < 5
+
+
+def test_a_field_that_was_hardly_written_is_taken(tmp_path):
+    """What a model leaves empty is no attack: 32 MB of one number, in a file of a few kilobytes."""
+    with grid(tmp_path / "x.nc") as file:
+        file.createDimension("n", 4_000_000)
+        file.createVariable("empty", "f8", ("n",), zlib=True)
+    assert land(tmp_path, tmp_path / "x.nc")[1]["empty"]["missing"] == 4_000_000
+
+
+def header(
+    dims: list[int], version: int = 1, *, begin: int = 4096, kind: int = 6, count: int | None = None, of: str = "v"
+) -> bytes:
+    """A classic header of one variable over so many dimensions."""
+    name = lambda text: struct.pack(">I", len(text)) + text.encode().ljust(-(-len(text) // 4) * 4, b"\0")  # noqa: E731
+    body = b"CDF" + bytes([version]) + struct.pack(">I", 0) + struct.pack(">II", 10, len(dims))
+    body += b"".join(name(f"d{i}") + struct.pack(">I", length) for i, length in enumerate(dims))
+    body += struct.pack(">II", 0, 0) + struct.pack(">II", 11, 1) + name(of)
+    body += struct.pack(">I", count or len(dims)) + b"".join(struct.pack(">I", i) for i in range(len(dims)))
+    return body + struct.pack(">II", 0, 0) + struct.pack(">III", kind, 0, begin)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header([100_000, 100_000]),
+        header([2**31 - 1] * 40),
+        header([4, 4], begin=2**32 - 1),
+        header([4, 4], count=2**32 - 1),
+        header([4, 4], kind=99),
+        b"CDF\x05" + b"\x7f" * 4000,
+        b"CDF\x05" + bytes(8) + struct.pack(">IQ", 10, 1) + struct.pack(">Q", 2**64 - 8) + bytes(64),
+        b"CDF\x01" + bytes(4) + struct.pack(">II", 10, 2**32 - 1) + bytes(400_000),
+        b"CDF\x01" + bytes(8) + struct.pack(">II", 0, 3),
+    ],
+)
+def test_classic_headers_that_declare_more_than_the_file(tmp_path, content):
+    (tmp_path / "x").write_bytes(content + bytes(max(0, 8192 - len(content))))
+    started = time.perf_counter()
+    with pytest.raises(Unreadable):
+        list(gcm.read(resource(), tmp_path / "x"))
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("name", ["zarr.json", "x" * 240, "..", "a/../../b", ""])
+def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
+    (tmp_path / "x").write_bytes(header([4, 4], begin=1024, of=name) + bytes(4096))
+    with pytest.raises(Unreadable):  # by the C library, or since nothing else lies on a grid
+        list(gcm.read(resource(), tmp_path / "x"))
+    with grid(tmp_path / "y.nc") as file:
+        file.createVariable("zarr.json", "f4", ("lat",))[:] = 1
+    assert "a name that no folder can have" in rejects(tmp_path / "y.nc")["zarr.json"]
+
+
+def test_too_many_variables(tmp_path, monkeypatch):
+    monkeypatch.setattr(netcdf_file, "_MOST_VARIABLES", 2)
+    grid(tmp_path / "x.nc").close()
+    with pytest.raises(Unreadable, match="it has 3 variables, and a cube takes 2"):
+        list(gcm.read(resource(), tmp_path / "x.nc"))
+
+
+# Mutants: in a process of its own, since the C library may end it
+
+MUTANTS = """
+import random, resource, sys, tempfile, time
+from pathlib import Path
+sys.path[:0] = {folders!r}
+import test_netcdf_file as here
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+folder = Path(sys.argv[1])
+for seed in range(int(sys.argv[2]), int(sys.argv[3])):
+    print(seed, flush=True)
+    started = time.perf_counter()
+    here.one_mutant(folder, seed)
+    if (took := time.perf_counter() - started) > 20:
+        sys.exit(f"seed {{seed}} took {{took:.0f}} s")
+print("done")
+"""
+
+
+def seeds(folder: Path) -> list[Path]:
+    """Files to mutate, one of each format and storage."""
+    made = []
+    for format in ("NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA", "NETCDF4"):
+        made.append(folder / f"{format}.nc")
+        if not made[-1].exists():
+            with grid(made[-1], format) as file:
+                file.createDimension("time", None)
+                file.createVariable("time", "f8", ("time",))[:] = [0, 1]
+                file["time"].units = "days since 2000-01-01"
+                file.createVariable("pr", "i2", ("time", "lat", "lon"), zlib=format == "NETCDF4", fill_value=-1)[:] = 3
+                file["pr"].setncatts({"scale_factor": 0.5, "valid_range": np.array([0, 9], "i2"), "units": "mm/day"})
+                if format == "NETCDF4":
+                    file.createVariable("s", str, ("lat",))[:] = np.array(["a", "b", "c"], object)
+    return made
+
+
+def mutant(content: bytes, random) -> bytes:
+    """Bytes flipped, cut, doubled or zeroed; numbers of the header made large or small."""
+    changed = bytearray(content)
+    for _ in range(random.randint(1, 4)):
+        place = random.randrange(len(changed))
+        match random.randrange(6):
+            case 0:
+                changed[place] ^= 1 << random.randrange(8)
+            case 1:
+                del changed[place:]
+            case 2:
+                changed[place:place] = changed[place : place + random.randrange(64)]
+            case 3:
+                changed[place : place + 8] = bytes(8)
+            case 4 if changed[:3] == b"CDF":  # a count, a length, a tag, an offset
+                place = 4 * random.randrange(1, min(len(changed), 600) // 4)
+                changed[place : place + 4] = random.choice(
+                    [b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\0\0\x0b", b"\0\1\0\0"]
+                )
+            case _:  # sizes of HDF5 are little-endian and eight bytes long
+                place = random.randrange(min(len(changed), 4096))
+                changed[place : place + 8] = random.choice([b"\xff" * 8, b"\xff\xff\xff\x7f", b"\0\0\0\0\1\0\0\0"])
+        if not changed:
+            return b""
+    return bytes(changed)
+
+
+def one_mutant(folder: Path, seed: int) -> None:
+    """Landed, or unreadable: nothing else."""
+    import random
+
+    chosen = random.Random(seed)
+    files = seeds(folder)
+    path = folder / "mutant"
+    path.write_bytes(mutant(files[seed % len(files)].read_bytes(), chosen))
+    with suppress(Unreadable):
+        land(folder / "data", path)
+
+
+def mutate(folder: Path, first: int, last: int) -> list[int]:
+    """The seeds whose mutants ended the process: HDF5's own faults, which no reader can catch."""
+    ended = []
+    while first < last:
+        code = MUTANTS.format(folders=[str(ROOT / "tests"), str(Path(__file__).parent)])
+        ran = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, str(folder), str(first), str(until := min(last, first + 500))],
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        if ran.returncode == 0:
+            first = until
+            continue
+        assert ran.returncode < 0, ran.stderr[-3000:]
+        ended.append(int(ran.stdout.split()[-1]))
+        first = ended[-1] + 1
+    return ended
+
+
+@pytest.mark.slow
+def test_mutants_land_or_are_unreadable(tmp_path):
+    assert mutate(tmp_path, 0, 60) == []
+
+
+@pytest.mark.slow
+def test_thousands_of_mutants_land_or_are_unreadable(tmp_path):
+    ended = mutate(tmp_path, 60, 4000)
+    assert len(ended) <= 4, ended
