@@ -9,7 +9,8 @@
         '''Optimal temperature; null where no rule matched.'''
 
 The class in models/features.py named EnvVectors promises the table features.env_vectors, which
-sql/features/env_vectors.sql makes. A class in models/seeds.py promises seeds/<name>.csv, table seeds.<name>.
+sql/features/env_vectors.sql makes. A class in models/seeds.py promises seeds/<name>.csv, table seeds.<name>. A layer of
+many tables is a folder: the classes of every file below models/core/ are of the layer core.
 """
 
 from __future__ import annotations
@@ -140,8 +141,8 @@ class Table(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **given: Any) -> None:
-        layer = cls.__module__.rpartition(".")[2]
-        where = f"models/{layer}.py:{_line_of(cls)}"
+        layer, file = _place(cls.__module__)
+        where = f"models/{file}.py:{_line_of(cls)}"
         if unknown := sorted(given.keys() - _ARGUMENTS):
             raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
@@ -176,8 +177,18 @@ def _listed(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+_MODELS = "_lake_models_"  # begins the name of a module that is a file of models/
+
+
+def _place(module: str) -> tuple[str, str]:
+    """The layer of a module's classes, and its file in models/: of core.planets, core and core/planets."""
+    *above, name = module.split(".")
+    below = [*above, name][1:] if above and above[0].startswith(_MODELS) else [name]
+    return below[0], "/".join(below)
+
+
 def _line_of(cls: type) -> int:
-    """The line of models/<layer>.py that is being run: its class statement."""
+    """The line of the file of models/ that is being run: its class statement."""
     frame = sys._getframe(1)
     while frame and frame.f_globals.get("__name__") != cls.__module__:
         frame = frame.f_back
@@ -263,7 +274,7 @@ def class_name(table: str) -> str:
 
 
 def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
-    """Every contract of the files in a project's models/ folder, by table name.
+    """Every contract of the files in a project's models/ folder, and in the folders of its layers, by table name.
 
     Args:
         folder: models/.
@@ -272,13 +283,13 @@ def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
     Raises:
         ConfigError: a file cannot be imported, or two classes promise the same table.
     """
-    files = sorted(folder.glob("*.py"))
-    key = _digest(files) if cache else ""
+    files = sorted(folder.rglob("*.py"))
+    key = _digest(folder, files) if cache else ""
     if cache and (known := _remembered(cache, key)) is not None:
         return known
     contracts: dict[str, Contract] = {}
     for file in files:
-        for contract in _of_file(file):
+        for contract in _of_file(folder, file):
             if contract.table in contracts:
                 raise ConfigError(f"two contracts promise {contract.table}", where=contract.where)
             contracts[contract.table] = contract
@@ -312,11 +323,13 @@ def _refuse_references(contracts: Mapping[str, Contract]) -> None:
                     )
 
 
-def _digest(files: list[Path]) -> str:
+def _digest(folder: Path, files: list[Path]) -> str:
     """Of the files, this one, and the Python that runs them."""
     found = hashlib.sha256(sys.version.encode())
-    for file in (Path(__file__), Path(marks.__file__), *files):
-        found.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    own = [Path(__file__), Path(marks.__file__)]
+    named = [*((file, file.name) for file in own), *((file, file.relative_to(folder).as_posix()) for file in files)]
+    for file, name in named:
+        found.update(f"{name} {file.stat().st_size}\n".encode() + file.read_bytes())
     return found.hexdigest()
 
 
@@ -380,8 +393,9 @@ _PARTS = {
 }
 
 
-def _of_file(file: Path) -> Iterator[Contract]:
-    name = f"_lake_models_{abs(hash(str(file.parent)))}.{file.stem}"
+def _of_file(folder: Path, file: Path) -> Iterator[Contract]:
+    below = file.relative_to(folder).with_suffix("").parts
+    name = ".".join([f"{_MODELS}{abs(hash(str(folder)))}", *below])
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic looks annotations up there

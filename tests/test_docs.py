@@ -18,9 +18,10 @@ import pytest
 
 import lake
 from lake import config, fetch, land, project, sources
-from lake.build import graph, lint
+from lake.build import lint
 from lake.build import run as building
 from lake.build.lint_rules import RULES
+from lake.build.model import Project
 from lake.errors import LakeError
 
 ROOT = Path(__file__).parent.parent
@@ -128,7 +129,7 @@ def test_the_waiver_of_the_docs(tmp_path):
     file, waived = tmp_path / "m.sql", blocks(ROOT / "docs/building.md", "sql")[1]
     for sql, left in ((waived, []), (waived.split("\n", 1)[1], ["limit"])):
         file.write_text(sql)
-        assert [finding.rule for finding in lint.check(file, graph.Project({}, {}), {})] == left
+        assert [finding.rule for finding in lint.check(file, Project({}, {}), {})] == left
 
 
 def test_the_rules_of_the_docs():

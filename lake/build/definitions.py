@@ -18,7 +18,7 @@ from lake.store.sql import connect, name, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from lake.build.graph import Model
+    from lake.build.model import Model
     from lake.contract import Column
 
 MACROS, VIEWS = "ops.macros", "ops.views"

@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lake.build import definitions, normalisation
-from lake.build.graph import Project
+from lake.build.model import Project
 from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality

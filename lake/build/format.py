@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.build.graph import read
+from lake.build.model import files, read
 from lake.build.parse import bare, canonical, words
 from lake.errors import ConfigError, ModelError
 
@@ -33,7 +33,7 @@ class Formatted:
 
 def models(root: Path) -> list[Path]:
     """The files of sql/: what a project's SQL is formatted in."""
-    return sorted((root / "sql").glob("*/*.sql"))
+    return [path for _, path in files(root)]
 
 
 def formatted(path: Path) -> Formatted:

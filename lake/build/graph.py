@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from importlib import metadata
 from pathlib import Path
@@ -14,91 +13,12 @@ from typing import Any
 from lake import contract as contracts
 from lake import sealed, sources
 from lake.build import parse, seeds
+from lake.build.model import Macro, Model, Project, Uses, content, files, reached, read, unknown_table
 from lake.config import Config
 from lake.contract import Contract, class_name
-from lake.errors import ConfigError, ModelError
+from lake.errors import ModelError
 
 _PARSER = 4  # raise it when what is read off a text changes
-
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """What a text uses: see `parse.select`."""
-
-    calls: tuple[str, ...] = ()
-    rows_of: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    session: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> Uses:
-        return cls(*(tuple(facts[kind]) for kind in ("calls", "rows_of", "tables", "session")))
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    name: str
-    sql: str  # CREATE MACRO ...
-    canonical: str  # a digest of what it means
-    uses: Uses
-    table: bool  # whether it gives rows
-    where: str
-
-    @property
-    def calls(self) -> tuple[str, ...]:
-        return self.uses.calls
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Tables that it reads: then it is for those who read the lake, where these are there, and not for models."""
-        return self.uses.tables
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A table and how it is made: from a SELECT, or, for a seed, from a CSV file."""
-
-    table: str
-    sql: str  # up to its last word
-    canonical: str  # a digest of what it means
-    inputs: tuple[str, ...]  # tables
-    macros: tuple[str, ...]  # all that it calls, through others too
-    contract: Contract
-    path: Path
-    seed: bool = False
-    uses: Uses = Uses()
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    models: Mapping[str, Model]  # in an order in which they can be built
-    macros: Mapping[str, Macro]  # in an order in which they can be created
-
-    def upstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
-        """The given models and every model that they read, near or far; or so many steps away at most."""
-        return _reached(tables, steps, lambda table: (t for t in self.models[table].inputs if t in self.models))
-
-    def downstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
-        """The given models and every model that reads them, near or far; or so many steps away at most."""
-        return _reached(tables, steps, self.readers().__getitem__)
-
-    def readers(self) -> dict[str, list[str]]:
-        """Each model with those that read it themselves."""
-        found: dict[str, list[str]] = {table: [] for table in self.models}
-        for table, model in self.models.items():
-            for name in model.inputs:
-                if name in found:
-                    found[name].append(table)
-        return found
-
-
-def _reached(start: Iterable[str], steps: int | None, near: Callable[[str], Iterable[str]]) -> set[str]:
-    found = edge = set(start)
-    while edge and steps != 0:
-        edge = {table for one in edge for table in near(one)} - found
-        found = found | edge
-        steps = None if steps is None else steps - 1
-    return found
 
 
 def load(config: Config) -> Project:
@@ -142,8 +62,7 @@ def promises(project: Project, config: Config) -> dict[str, Contract]:
 
 
 def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, Macro], cache: Cache) -> Iterator[Model]:
-    for path in sorted((root / "sql").glob("*/*.sql")):
-        table = f"{path.parent.name}.{path.stem}"
+    for table, path in files(root):
         if not path.stem.isascii() or not path.stem.isidentifier():
             raise ModelError(
                 f"{table}: a table's name is letters of ASCII, digits and _",
@@ -179,10 +98,11 @@ def _no_contract(
     if isinstance(columns, ModelError):
         return columns
     text = ", ".join(f"{column} {type}" for column, type in columns)
+    layer = table.partition(".")[0]
     return ModelError(
         f"{table} has no contract",
         where=str(path),
-        why=f"models/{path.parent.name}.py has no class for it",
+        why=f"no class of models/{layer}.py, or of a file in models/{layer}/, is for it",
         next=f"add one: class {class_name(path.stem)}(Table, key=...): ..." + (f" of {text}" if text else ""),
     )
 
@@ -216,7 +136,7 @@ def _closure(calls: Iterable[str], macros: Mapping[str, Macro], cache: Cache) ->
     def near(name: str) -> Iterable[str]:
         return macros[name].calls if name in macros else own[name]["calls"] if name in own else ()
 
-    return tuple(sorted(_reached(calls, None, near) & macros.keys()))
+    return tuple(sorted(reached(calls, None, near) & macros.keys()))
 
 
 def _check_inputs(models: Mapping[str, Model]) -> None:
@@ -224,17 +144,6 @@ def _check_inputs(models: Mapping[str, Model]) -> None:
         for table in model.inputs:
             if table not in models and not table.startswith(("raw.", "ops.")):
                 raise unknown_table(model, table, models)
-
-
-def unknown_table(model: Model, table: str, known: Iterable[str]) -> ModelError:
-    """The error for a table that a model names and nothing makes."""
-    near = difflib.get_close_matches(table, list(known), 1)
-    line = next((i for i, text in enumerate(model.sql.splitlines(), 1) if table in text), 1)
-    return ModelError(
-        f"{model.table} reads {table}, which nothing makes",
-        where=f"{model.path}:{line}",
-        why=f"did you mean {near[0]}?" if near else "no model, seed or landed table has that name",
-    )
 
 
 def _order(models: Mapping[str, Model]) -> list[str]:
@@ -246,30 +155,6 @@ def _sorted(graph: Mapping[str, set[str]], what: str) -> list[str]:
         return list(TopologicalSorter({key: sorted(graph[key]) for key in sorted(graph)}).static_order())
     except CycleError as error:
         raise ModelError(f"the {what} read in a circle: {' -> '.join(error.args[1])}") from None
-
-
-def read(path: Path) -> str:
-    """The text of a file of the project.
-
-    Raises:
-        ConfigError: there is none, or it is not UTF-8.
-    """
-    try:
-        return content(path).decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
-
-
-def content(path: Path) -> bytes:
-    """The bytes of a file of the project.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path.name} cannot be read: {error}", where=str(path)) from None
 
 
 class Cache:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lake.build import identity
-from lake.build.graph import Model
+from lake.build.model import Model
 from lake.build.workspace import Columns, Workspace, selected
 from lake.store.sql import name, quote
 

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.build import graph
-from lake.build.graph import Project
+from lake.build import model
 from lake.build.lint_rules import RULES, Text
+from lake.build.model import Project
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -49,7 +49,7 @@ class Finding:
 
 def files(root: Path) -> list[Path]:
     """The SQL of a project: its models and macros."""
-    return [*sorted((root / "sql").glob("*/*.sql")), *sorted((root / "macros").glob("*.sql"))]
+    return [*(path for _, path in model.files(root)), *sorted((root / "macros").glob("*.sql"))]
 
 
 def check(path: Path, project: Project, columns: Columns) -> list[Finding]:
@@ -58,7 +58,7 @@ def check(path: Path, project: Project, columns: Columns) -> list[Finding]:
     Raises:
         ConfigError: it cannot be read.
     """
-    sql = graph.read(path)
+    sql = model.read(path)
     try:
         texts = list(_texts(sql, path, project, columns))
     except _Unparsed as error:

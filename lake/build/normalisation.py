@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from lake.build.graph import Model, Project
+from lake.build.model import Model, Project
 from lake.contract import Contract, Impute, Normalise
 from lake.errors import ModelError
 from lake.store.sql import Columns, literal, name

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lake.build.graph import Model, Project, unknown_table
+from lake.build.model import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
 from lake.store import landings, record, tags

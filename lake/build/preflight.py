@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from lake.build import normalisation, seeds, steady
-from lake.build.graph import Model, Project, unknown_table
+from lake.build.model import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import ModelError
 from lake.store.catalog import first_line

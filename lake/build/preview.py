@@ -15,7 +15,7 @@ from lake.store.sql import connect
 
 if TYPE_CHECKING:
     from lake.build.diff import TableDiff
-    from lake.build.graph import Model
+    from lake.build.model import Model, Project
     from lake.build.workspace import Columns
 
 
@@ -51,7 +51,7 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
 
 
 def _problems(
-    config: Config, project: graph.Project, todo: Iterable[Model], columns: Mapping[str, Columns]
+    config: Config, project: Project, todo: Iterable[Model], columns: Mapping[str, Columns]
 ) -> list[ModelError]:
     """What a build would refuse, of the models all of whose inputs have columns that are known."""
     from lake.build import preflight
@@ -74,7 +74,7 @@ def _landed(config: Config) -> dict[str, Columns]:
         }
 
 
-def _never(project: graph.Project) -> Preview:
+def _never(project: Project) -> Preview:
     return Preview([{"table": t, "verdict": "build", "reason": "never built"} for t in project.models], [])
 
 

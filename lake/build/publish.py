@@ -17,7 +17,7 @@ from lake.store.sql import quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from lake.build.graph import Model
+    from lake.build.model import Model
     from lake.build.run import Summary
 
 

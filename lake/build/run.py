@@ -22,7 +22,7 @@ from lake.store import catalog, door, landings, record
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from lake.build.graph import Model
+    from lake.build.model import Model, Project
     from lake.contract import Contract
 
 
@@ -138,7 +138,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     return summary
 
 
-def prepare(connection: DuckDBPyConnection, config: Config, project: graph.Project) -> None:
+def prepare(connection: DuckDBPyConnection, config: Config, project: Project) -> None:
     """Make the tables that the models read and that landing would have made, empty."""
     read = {table for model in project.models.values() for table in model.inputs}
     raw = {table for table in read if table.startswith("raw.")}
@@ -203,7 +203,7 @@ def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> di
     return found
 
 
-def _referred(project: graph.Project, built: set[str]) -> set[str]:
+def _referred(project: Project, built: set[str]) -> set[str]:
     """What the checks need beside what was built: the tables that it refers to, and those that refer to it."""
     found: set[str] = set()
     for table, model in project.models.items():
@@ -215,7 +215,7 @@ def _referred(project: graph.Project, built: set[str]) -> set[str]:
     return found
 
 
-def _targets(contract: Contract, project: graph.Project) -> set[str]:
+def _targets(contract: Contract, project: Project) -> set[str]:
     """The tables that a contract's checks ask: those that it refers to, and the ontologies' where it names terms."""
     return check.targets(contract) | (terms.TABLES & project.models.keys() if terms.named(contract) else set())
 

@@ -19,7 +19,7 @@ from lake.errors import ConfigError, ModelError
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
-    from lake.build.graph import Model
+    from lake.build.model import Model
 
 _WHOLE = r"[+-]?\d+(\.0*)?"
 _REAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:[+-]?(nan|inf|infinity))"

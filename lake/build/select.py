@@ -17,7 +17,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 
-from lake.build.graph import Project
+from lake.build.model import Project
 from lake.errors import ConfigError
 
 _SELECTOR = re.compile(r"(?P<up>\d*\+)?(?P<what>[^+]+)(?P<down>\+\d*)?")

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from lake.build import parse
-from lake.build.graph import Macro, Model, Project, Uses
+from lake.build.model import Macro, Model, Project, Uses
 from lake.errors import ModelError
 
 if TYPE_CHECKING:

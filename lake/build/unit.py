@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake import progress
 from lake.build import graph, preflight, preview, select, unit_files, unit_tables
-from lake.build.graph import Project
+from lake.build.model import Project
 from lake.build.unit_files import MACROS, Row, UnitTest, is_rows, perhaps
 from lake.build.workspace import create_macros
 from lake.config import Config

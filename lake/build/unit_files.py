@@ -1,4 +1,4 @@
-"""What unit tests say: sql/<layer>/<table>.test.toml beside a model, macros/<file>.test.toml beside macros.
+"""What unit tests say: <table>.test.toml beside a model's <table>.sql, macros/<file>.test.toml beside macros.
 
     [[test]]
     name = "the same pair twice is one edge"
@@ -30,13 +30,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lake.build import parse
-from lake.build.graph import Project
+from lake.build.model import Project, files
 from lake.build.preflight import together
 from lake.config import Config
 from lake.errors import ConfigError
@@ -105,12 +106,14 @@ def load(config: Config, project: Project) -> list[UnitTest]:
     """
     found: list[UnitTest] = []
     problems: list[ConfigError] = []
-    for pattern, subjects in ((f"sql/*/*{ENDING}", _model), (f"macros/*{ENDING}", _macros)):
-        for path in sorted(config.root.glob(pattern)):
-            try:
-                found += _tests(path, subjects(path, project))
-            except ConfigError as problem:
-                problems.append(problem)
+    beside_macros = sorted((config.root / "macros").glob(f"*{ENDING}"))
+    about = [*((path, partial(_model, table)) for table, path in files(config.root, ENDING))]
+    about += [(path, _macros) for path in beside_macros]
+    for path, subjects in about:
+        try:
+            found += _tests(path, subjects(path, project))
+        except ConfigError as problem:
+            problems.append(problem)
     for test in found:
         problems += _mistakes(test, project)
     if problems:
@@ -139,11 +142,11 @@ def _tests(path: Path, subjects: list[str]) -> Iterator[UnitTest]:
         yield _test(path, subjects, entry, start + 1, "\n".join(lines[start:end]))
 
 
-def _model(path: Path, project: Project) -> list[str]:
+def _model(table: str, path: Path, project: Project) -> list[str]:
     """The model beside a file of tests."""
-    layer, stem = path.parent.name, path.name.removesuffix(ENDING)
-    known = [table.partition(".")[2] for table in project.models if table.startswith(f"{layer}.")]
-    return [f"{layer}.{stem}"] if stem in known else _alone(path, stem, known)
+    layer, _, stem = table.partition(".")
+    names = [other.partition(".")[2] for other in project.models if other.startswith(f"{layer}.")]
+    return [table] if table in project.models else _alone(path, stem, names)
 
 
 def _macros(path: Path, project: Project) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lake.build.graph import Project
+from lake.build.model import Project
 from lake.build.unit_files import Row, UnitTest, perhaps
 from lake.build.workspace import Columns
 from lake.config import Config

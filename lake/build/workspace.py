@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.build import identity
-from lake.build.graph import Model, Project
+from lake.build.model import Model, Project
 from lake.check import statistics
 from lake.check.statistics import Statistics
 from lake.config import Config

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lake import sources
 from lake.build import graph
-from lake.build.graph import Model, Project
+from lake.build.model import Model, Project
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import catalog, record

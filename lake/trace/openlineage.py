@@ -27,7 +27,7 @@ from lake.trace import lineage
 from lake.trace.lineage import Lineage, Place
 
 if TYPE_CHECKING:
-    from lake.build.graph import Model, Project
+    from lake.build.model import Model, Project
 
 _EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = {  # each facet's schema and its version

@@ -18,6 +18,7 @@ from queries import QUERIES
 from lake import config
 from lake.build import format, graph, lint, parse, run
 from lake.build.lint_rules import RULES
+from lake.build.model import Project
 from lake.errors import ModelError
 
 LAKE = Path(sys.executable).parent / "lake"
@@ -32,7 +33,7 @@ def lake(*arguments, **options):
 def findings(tmp_path, sql, columns=COLUMNS):
     file = tmp_path / "m.sql"
     file.write_text(sql)
-    return lint.check(file, graph.Project({}, {}), columns)
+    return lint.check(file, Project({}, {}), columns)
 
 
 def rules(tmp_path, sql):
@@ -158,7 +159,7 @@ def test_ordered_by_the_contracts_key_is_a_total_order(tmp_path):
     )
     loaded = graph.load(config.load(project))
     assert lint.check(project / "sql/core/heat.sql", loaded, {}) == []
-    assert [one.rule for one in lint.check(project / "sql/core/heat.sql", graph.Project({}, {}), {})] == ["limit"]
+    assert [one.rule for one in lint.check(project / "sql/core/heat.sql", Project({}, {}), {})] == ["limit"]
 
 
 @pytest.mark.parametrize(

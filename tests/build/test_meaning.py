@@ -12,7 +12,7 @@ from queries import NAMES_ARE_DATA, QUERIES
 
 from lake import config
 from lake.build import graph, parse, run, steady
-from lake.build.graph import Uses
+from lake.build.model import Uses
 from lake.errors import LakeError, ModelError
 
 HEAD = "from typing import Annotated\nfrom lake.contract import SqlType, Table\n"

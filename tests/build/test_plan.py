@@ -14,7 +14,7 @@ import toy
 
 import lake
 from lake import config
-from lake.build import graph, preview
+from lake.build import graph, preview, unit_files
 from lake.build import run as building
 from lake.build.select import select
 from lake.errors import CheckFailed, ConfigError, ModelError
@@ -479,3 +479,45 @@ def test_failing_rows_are_kept_with_their_check(chain):
     command = [LAKE, "check", "-C", chain, "--json", "--show", "core.total.x between 0 and 99"]
     shown = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert [(row["table"], row["row"]) for row in shown] == [("core.total", {"x": 150})]
+
+
+# Where a file lies
+
+
+def test_a_model_its_contract_and_its_tests_may_lie_in_folders_of_their_layer_and_moving_them_makes_nothing_stale(
+    chain,
+):
+    tested = '[[test]]\nname = "odd"\ngiven.core.parity = [{ n = 1, odd = true }]\nexpect = [{ n = 1 }]\n'
+    (chain / "sql/core/odd.test.toml").write_text(tested)
+    build(chain)
+    before = rows(chain, """SELECT "table", fingerprint, content FROM ops.provenance ORDER BY ALL""")
+    for file in ("odd.sql", "odd.test.toml", "total.sql"):
+        below = chain / "sql/core" / ("sums/all" if file == "total.sql" else "numbers")
+        below.mkdir(parents=True, exist_ok=True)
+        (chain / "sql/core" / file).rename(below / file)
+    classes = CHAIN["models/core.py"].removeprefix(HEAD).split("class ")[1:]
+    (chain / "models/core.py").unlink()
+    (chain / "models/core/sums").mkdir(parents=True)
+    for name, text in zip(("parity.py", "odd.py", "sums/total.py"), classes, strict=True):
+        (chain / "models/core" / name).write_text(f"{HEAD}class {text}")
+    assert {verdict for verdict, _ in steps(chain).values()} == {"fresh"}
+    assert names(build(chain)) == []
+    assert rows(chain, """SELECT "table", fingerprint, content FROM ops.provenance ORDER BY ALL""") == before
+    assert [test.subjects for test in unit_files.load(config.load(chain), graph.load(config.load(chain)))] == [
+        ("core.odd",)
+    ]
+
+
+def test_a_mistake_in_a_contract_of_a_folder_names_its_file_and_line(chain):
+    (chain / "models/core/more").mkdir(parents=True)
+    (chain / "models/core/more/wrong.py").write_text(HEAD + 'class Other(Table, key="m"):\n    n: int\n')
+    with pytest.raises(ConfigError) as caught:
+        graph.load(config.load(chain))
+    assert caught.value.where == "models/core/more/wrong.py:3"
+
+
+def test_two_models_of_one_name_in_two_folders_of_a_layer_are_refused(chain):
+    (chain / "sql/core/again").mkdir()
+    (chain / "sql/core/again/odd.sql").write_text("SELECT n FROM core.parity WHERE odd")
+    with pytest.raises(ModelError, match=r"core\.odd is made twice"):
+        graph.load(config.load(chain))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lake.build import graph
-from lake.build.graph import Macro, Model, Project
+from lake.build.model import Macro, Model, Project
 from lake.check import rules
 from lake.config import Config
 from lake.contract import Between, Contract, Impute, Normalise, OneOf, Pattern, References, Split

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lake.build import plan
-from lake.build.graph import Project
+from lake.build.model import Project
 from lake.export.site.tables import Check, Table
 from lake.reader import Lake
 from lake.store.catalog import first_line

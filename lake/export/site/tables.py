@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lake.build.graph import Macro
+from lake.build.model import Macro
 from lake.trace.lineage import Place
 
 
