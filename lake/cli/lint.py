@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FOUND = 1  # exit code
 
 
-@click.command(epilog="Example: lake lint sql/core/edges.sql")
+@click.command(epilog="Example: lake lint sql/core/pathways/edges.sql")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--rules", is_flag=True, help="List the rules with their reasons.")
 @_output.common

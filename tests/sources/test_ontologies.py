@@ -413,7 +413,7 @@ def test_a_model_may_not_call_a_macro_that_reads_tables(tmp_path):
     from lake.build import graph
 
     folder = project(tmp_path / "lake")
-    path = folder / "sql/core/ontology_xrefs.sql"
+    path = folder / "sql/core/ontologies/ontology_xrefs.sql"
     path.write_text(path.read_text() + "where ontology_name(term) is not null\n")
     with pytest.raises(ModelError, match=r"core\.ontology_xrefs calls ontology_name, which reads core\.ontology_terms"):
         graph.load(config.load(folder))
@@ -432,10 +432,8 @@ def test_a_columns_term_is_checked_at_build(tmp_path, monkeypatch, term, said):
     folder = project(tmp_path / "lake")
     path = folder / "mirror/purl.obolibrary.org/obo/x.obo"
     path.write_text(path.read_text() + "\n[Term]\nid: X:3\nname: three\nis_obsolete: true\nreplaced_by: X:2\n")
-    models = folder / "models/core.py"
-    models.write_text(
-        models.read_text()
-        + '\nfrom lake.contract import Term\n\n\nclass Things(Table):\n    """Made up."""\n\n'
+    (folder / "models/core/things.py").write_text(
+        'from typing import Annotated\n\nfrom lake.contract import Table, Term\n\n\nclass Things(Table):\n    """Made up."""\n\n'
         + f'    size: Annotated[int, Term("{term}")]\n    """Made up"""\n'
     )
     (folder / "sql/core/things.sql").write_text("select 1::bigint as size\n")
