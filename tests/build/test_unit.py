@@ -72,7 +72,7 @@ def test_every_model_and_macro_of_the_project_has_a_unit_test_and_passes():
     project = graph.load(settings)
     wanted = {t for t, model in project.models.items() if not model.seed}
     assert {outcome.subject for outcome in summary.outcomes if "macros." not in outcome.subject} == wanted
-    assert len(wanted) == len(list((ROOT / "sql").glob("*/*.sql"))) > 20
+    assert len(wanted) == len(list((ROOT / "sql").rglob("*.sql"))) > 20
 
 
 def test_a_model_and_a_macro_are_run_on_what_they_are_given_and_nothing_is_built(tmp_path):

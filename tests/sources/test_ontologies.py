@@ -432,8 +432,10 @@ def test_a_columns_term_is_checked_at_build(tmp_path, monkeypatch, term, said):
     folder = project(tmp_path / "lake")
     path = folder / "mirror/purl.obolibrary.org/obo/x.obo"
     path.write_text(path.read_text() + "\n[Term]\nid: X:3\nname: three\nis_obsolete: true\nreplaced_by: X:2\n")
-    (folder / "models/core/things.py").write_text(
-        'from typing import Annotated\n\nfrom lake.contract import Table, Term\n\n\nclass Things(Table):\n    """Made up."""\n\n'
+    models = folder / "models/core/things.py"
+    models.write_text(
+        "from typing import Annotated\n\nfrom lake.contract import Table, Term\n\n\n"
+        + 'class Things(Table):\n    """Made up."""\n\n'
         + f'    size: Annotated[int, Term("{term}")]\n    """Made up"""\n'
     )
     (folder / "sql/core/things.sql").write_text("select 1::bigint as size\n")
