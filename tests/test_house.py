@@ -60,6 +60,26 @@ def test_every_listed_command_exists():
     assert lake.cli._HELP.keys() == set(lake.cli._COMMANDS)
 
 
+def test_no_column_needs_quotes():
+    """Of what a lake publishes: the engine's tables, each archive's, each model's."""
+    import toy
+
+    from lake import config, sources
+    from lake.build import engine, graph, normalisation
+    from lake.land.engine_tables import ENGINE as LANDED
+    from lake.store import decisions, failures, landings
+
+    tables = {table: schema.names for one in sources.names() for table, schema in sources.get(one).TABLES.items()}
+    tables |= {table: schema.names for table, schema in LANDED.items()}
+    tables |= {one.TABLE: [*one.COLUMNS] for one in (decisions, failures, landings, normalisation)}
+    own = ("CHECKS", "FAILURES", "FETCHES", "MACROS", "METRICS", "PROVENANCE", "RUNS", "VIEWS")
+    tables |= {one: [*getattr(engine, one)] for one in own}
+    project = graph.load(config.load(ENGINE.parent))
+    tables |= {t: [column.name for column in model.contract.columns] for t, model in project.models.items()}
+    words = toy.reserved()
+    assert [f"{t}.{column}" for t, columns in tables.items() for column in columns if column.lower() in words] == []
+
+
 def test_a_name_of_a_package_is_not_hidden_by_a_file_in_it():
     """A name that is given late, by `__getattr__`, is not asked for any more once a file of that name is imported."""
     import importlib

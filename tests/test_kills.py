@@ -81,7 +81,7 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
         rows = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in raw}
         if "ops.landings" not in tables:
             return rows, []
-        counted = """SELECT "table", CAST(sum(landed) AS BIGINT) FROM ops.landings GROUP BY 1 ORDER BY 1"""
+        counted = """SELECT table_name, CAST(sum(landed) AS BIGINT) FROM ops.landings GROUP BY 1 ORDER BY 1"""
         landed = connection.execute(counted).fetchall()
     for table, n in landed:
         assert table is None or rows[f"raw.{table}"] == n, table

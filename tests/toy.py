@@ -49,6 +49,21 @@ NOTES = "\nclass ProcessNotes(Table, key='note', empty=True):\n" + "".join(
 KEYS = Path(__file__).parent.parent / "macros" / "keys.sql"
 
 
+# Reserved by PostgreSQL, and not by DuckDB, which reads them as functions or takes them for names.
+_POSTGRES = {
+    *("current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp"),
+    *("current_user", "grant", "localtime", "localtimestamp", "session_user", "system_user", "user"),
+}
+
+
+def reserved() -> set[str]:
+    """The words that no column can be called without quotes, in DuckDB or in PostgreSQL."""
+    import duckdb
+
+    words = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    return {word for (word,) in duckdb.sql(words).fetchall()} | _POSTGRES
+
+
 def make(folder: Path, **changes: str | None) -> Path:
     """Write the project; ``changes`` replaces files by path, or leaves them out where None."""
     for path, text in {**FILES, "macros/keys.sql": KEYS.read_text(), **changes}.items():

@@ -335,7 +335,7 @@ class _Side:
     @classmethod
     def of(cls, config: Config, connection: DuckDBPyConnection, number: int) -> _Side:
         columns = {t: [(c, type) for c, type, _ in found] for t, found in record.columns(connection, number).items()}
-        content = {row["table"]: row["content"] for row in plan.provenance(connection, number)}
+        content = {row["table_name"]: row["content"] for row in plan.provenance(connection, number)}
         return cls(config.data, record.tables(connection, number), columns, content)
 
     def held(self, table: str) -> Any:

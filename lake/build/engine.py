@@ -40,7 +40,7 @@ def _schema(*columns: tuple[str, str, str]) -> Columns:
 
 
 PROVENANCE = _schema(
-    ("table", TEXT, "layer.table"),
+    ("table_name", TEXT, "layer.table"),
     ("kind", TEXT, "raw, seed or model"),
     ("inputs", TEXTS, "The tables that it reads itself"),
     ("raw_inputs", TEXTS, "The raw tables that it comes from, through others too"),
@@ -62,7 +62,7 @@ PROVENANCE = _schema(
 )
 METRICS = _schema(
     ("snapshot", INT, "The snapshot"),
-    ("table", TEXT, "layer.table"),
+    ("table_name", TEXT, "layer.table"),
     ("rows", INT, "Rows"),
     ("completeness", REAL, "Cells that are not null, among all cells [1]"),
     ("validity", REAL, "Rows that pass every check of their own values, among all rows [1]"),
@@ -74,9 +74,9 @@ METRICS = _schema(
     ("rows_rejected", INT, "Records that stand in raw.rejects instead; raw tables only"),
 )
 CHECKS = _schema(
-    ("check", TEXT, "layer.table.column and what is asked of it"),
-    ("table", TEXT, "layer.table"),
-    ("column", TEXT, "Empty for a rule of the whole row"),
+    ("check_name", TEXT, "layer.table.column and what is asked of it"),
+    ("table_name", TEXT, "layer.table"),
+    ("column_name", TEXT, "Empty for a rule of the whole row"),
     ("severity", TEXT, "error or warn"),
     ("failing", INT, "Rows, keys or references that fail"),
     ("examples", TEXT, "Some of them, as JSON"),
@@ -88,7 +88,7 @@ FETCHES = _schema(
     ("resource", TEXT, "What was asked for"),
     ("kind", TEXT, "Which of the source's readers takes it"),
     ("url", TEXT, "Where"),
-    ("at", TEXT, "When, UTC"),
+    ("fetched_at", TEXT, "When, UTC"),
     ("outcome", TEXT, "fetched, unchanged, resumed, refused or failed"),
     ("status", INT, "HTTP status"),
     ("bytes", INT, "Size of the answer [byte]"),
@@ -100,7 +100,7 @@ FETCHES = _schema(
 
 RUNS = _schema(
     ("snapshot", INT, "The snapshot"),
-    ("table", TEXT, "layer.table"),
+    ("table_name", TEXT, "layer.table"),
     ("reason", TEXT, "Why it was built"),
     ("changed", FLAG, "Whether it holds something else than before; true where nothing asked for it to be told"),
     ("seconds", REAL, "How long it took [s]"),
@@ -114,8 +114,8 @@ RUNS = _schema(
 )
 VIEWS = _schema(("position", INT, "Order of creation"), ("name", TEXT, "layer.view"), ("sql", TEXT, "CREATE VIEW ..."))
 FAILURES = _schema(
-    ("check", TEXT, "layer.table.column and what is asked of it"),
-    ("table", TEXT, "layer.table"),
+    ("check_name", TEXT, "layer.table.column and what is asked of it"),
+    ("table_name", TEXT, "layer.table"),
     ("row", TEXT, "Its key and what the check is about, as JSON"),
     ("blobs", TEXTS, "sha256 of the blob that it comes from; of all that it may come from, where they are few"),
     ("snapshot", INT, "As in quality.checks"),
@@ -143,7 +143,7 @@ def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, s
     if normalisation.RUNS not in built | planned.before.keys():
         return  # it was not selected yet; with it, everything will be measured
     last = _rows(space, normalisation.TABLE)
-    about = {row["table"] for row in last} | normalisation.tables(planned.project)
+    about = {row["table_name"] for row in last} | normalisation.tables(planned.project)
     left = {table for table in about - built if _left(planned, table)}
     rows = normalisation.measured(connection, planned.project, built, left, last, number)
     if rows is not None:
@@ -173,13 +173,18 @@ def _definitions(connection: DuckDBPyConnection, planned: Plan, summary: Summary
 
 def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: str) -> None:
     stamp = {"snapshot": number, "built_at": now}
-    _append(connection, "ops.runs", RUNS, [{**built.as_dict(), **stamp} for built in summary.built])
+    _append(
+        connection,
+        "ops.runs",
+        RUNS,
+        [{**built.as_dict(), "table_name": built.table, **stamp} for built in summary.built],
+    )
 
 
 def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
-    columns = ", ".join(map(name, FETCHES))
     file = config.data / fetch_log.FILE
-    rows = f"SELECT {columns} FROM sqlite_scan({quote(str(file))}, 'outcomes') ORDER BY id"
+    outcomes = f"sqlite_scan({quote(str(file))}, 'outcomes')"
+    rows = f'SELECT {", ".join(map(name, FETCHES))} FROM (SELECT *, "at" AS fetched_at FROM {outcomes}) ORDER BY id'
     if not file.is_file():
         rows = f"SELECT {', '.join(f'NULL AS {name(column)}' for column in FETCHES)} WHERE false"
     catalog.fill(connection, "ops.fetches", FETCHES, rows)
@@ -208,14 +213,15 @@ def keep_checks(
     landings.create(connection)
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
-    kept = [row for row in _rows(space, "quality.checks") if row["table"] not in done]
-    failures = [row for row in _rows(space, "quality.failures") if row["table"] not in done]
+    kept = [row for row in _rows(space, "quality.checks") if row["table_name"] not in done]
+    failures = [row for row in _rows(space, "quality.failures") if row["table_name"] not in done]
     for quality in qualities:
         blobs = _possible_blobs(connection, planned.project, quality)
         for result in quality.results:
-            row = result.as_dict()
-            kept.append({**row, "examples": json.dumps(row["examples"][:EXAMPLES]), "snapshot": number})
-            about = {"check": result.check.name, "table": quality.table, "snapshot": number}
+            about = {"check_name": result.check.name, "table_name": quality.table, "snapshot": number}
+            examples = json.dumps(result.examples[:EXAMPLES])
+            row = {"column_name": result.check.column, "severity": result.check.severity, "failing": result.failing}
+            kept.append({**about, **row, "examples": examples})
             for example in result.examples:
                 own = [example["_blob"]] if "_blob" in example else blobs
                 failures.append({**about, "row": json.dumps(example), "blobs": own})
@@ -234,7 +240,7 @@ def _possible_blobs(connection: DuckDBPyConnection, project: Project, quality: Q
     raw = _raw_inputs(project, quality.table)
     rows = connection.execute(
         """SELECT DISTINCT blob FROM ops.landings
-           WHERE status = 'landed' AND list_contains(?, 'raw.' || "table") ORDER BY blob LIMIT ?""",
+           WHERE status = 'landed' AND list_contains(?, 'raw.' || table_name) ORDER BY blob LIMIT ?""",
         [raw, _FEW + 1],
     ).fetchall()
     return [blob for (blob,) in rows] if len(rows) <= _FEW else None
@@ -251,7 +257,7 @@ def _lineage(
             facts = {"kind": "raw", "inputs": [], "raw_inputs": [table], "reason": "landed", "parts": "{}"}
             count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             known = {
-                "table": table,
+                "table_name": table,
                 **facts,
                 **stamp,
                 "fingerprint": fingerprint,
@@ -275,7 +281,7 @@ def _model_facts(blobs: Blobs, planned: Plan, built: Built) -> dict[str, Any]:
     model = planned.project.models[built.table]
     deep = _raw_inputs(planned.project, model.table)
     return {
-        "table": model.table,
+        "table_name": model.table,
         "kind": "seed" if model.seed else model.contract.materialized if built.written is None else "model",
         "inputs": list(model.inputs),
         "raw_inputs": deep,
@@ -311,7 +317,7 @@ def _blobs(connection: DuckDBPyConnection) -> Blobs:
         among = ", ".join(quote(table.removeprefix("raw.")) for table in raw)
         return connection.execute(
             f"""SELECT count(*), md5(string_agg(blob, '' ORDER BY blob)) FROM (
-                    SELECT DISTINCT blob FROM ops.landings WHERE status = 'landed' AND "table" IN ({among}))"""
+                    SELECT DISTINCT blob FROM ops.landings WHERE status = 'landed' AND table_name IN ({among}))"""
         ).fetchone()
 
     return lambda raw: dict(zip(("blobs", "blobs_digest"), asked(tuple(raw)), strict=True))
@@ -326,15 +332,15 @@ def _metrics(
     now: str,
 ) -> list[dict[str, Any]]:
     counted = connection.execute(
-        """SELECT 'raw.' || "table", CAST(sum(seen) AS BIGINT), CAST(sum(landed) AS BIGINT),
+        """SELECT 'raw.' || table_name, CAST(sum(seen) AS BIGINT), CAST(sum(landed) AS BIGINT),
                   CAST(sum(rejected) AS BIGINT), min(fetched_at)
            FROM ops.landings WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     landed = {row[0]: row[1:] for row in counted}
-    last = {row["table"]: row for row in _rows(space, "quality.metrics")}
+    last = {row["table_name"]: row for row in _rows(space, "quality.metrics")}
     rows = []
     for row in lineage:
-        table, quality = row["table"], measured.get(row["table"])
+        table, quality = row["table_name"], measured.get(row["table_name"])
         metric = dict(last.get(table, {}))
         if quality:
             metric = {key: getattr(quality, key) for key in _MEASURES}
@@ -344,7 +350,7 @@ def _metrics(
             metric |= dict(zip(("rows_in", "rows_landed", "rows_rejected"), landed[table], strict=False))
         oldest = min((landed[raw][3] for raw in row["raw_inputs"] if raw in landed), default=None)
         age = {"timeliness": _days(oldest, now) if oldest else None}
-        rows.append({**metric, **age, "snapshot": number, "table": table, "rows": row["rows"]})
+        rows.append({**metric, **age, "snapshot": number, "table_name": table, "rows": row["rows"]})
     return rows
 
 
@@ -376,7 +382,7 @@ def _rows(space: Workspace, table: str) -> list[dict[str, Any]]:
     with space.cursor() as cursor:
         cursor.execute(
             f"""SELECT * FROM ({selected(files, space.columns[table])})
-                QUALIFY snapshot = max(snapshot) OVER (PARTITION BY "table") ORDER BY snapshot"""
+                QUALIFY snapshot = max(snapshot) OVER (PARTITION BY table_name) ORDER BY snapshot"""
         )
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TABLE, RUNS, KEY = "quality.features", "core.planet_runs", "planet_run_key"
 COLUMNS: Columns = {
     "snapshot": ("BIGINT", "The snapshot that it was measured for"),
-    "table": ("VARCHAR", "layer.table"),
-    "column": ("VARCHAR", "The column"),
+    "table_name": ("VARCHAR", "layer.table"),
+    "column_name": ("VARCHAR", "The column"),
     "method": ("VARCHAR", "standard, robust or log; null where it is only imputed"),
     "imputed": ("BOOLEAN", "Whether an unknown cell gets fill"),
     "split": ("VARCHAR", "Whose rows were measured: train"),
@@ -98,22 +98,22 @@ def measured(
         last: the rows of the last snapshot.
     """
     wanted = _wanted(project, built, left, last)
-    known = {row["table"] for row in last}
+    known = {row["table_name"] for row in last}
     stale = {table for table in wanted if table in built or RUNS in built or table not in known}
     if not stale and known <= wanted.keys():
         return None
-    rows = [row for row in last if row["table"] in wanted.keys() - stale]
+    rows = [row for row in last if row["table_name"] in wanted.keys() - stale]
     for table in sorted(stale):
         rows += ({"snapshot": number, **row} for row in _of_table(connection, table, wanted[table]))
-    return sorted(rows, key=lambda row: (row["table"], row["column"]))
+    return sorted(rows, key=lambda row: (row["table_name"], row["column_name"]))
 
 
 def _wanted(project: Project, built: Set[str], left: Set[str], last: Sequence[dict[str, Any]]) -> dict[str, Marks]:
     """The marked columns of the tables that the snapshot has: by their contracts, of those left by the last rows."""
     found: dict[str, Marks] = {}
     for row in last:
-        if row["table"] in left:
-            found.setdefault(row["table"], {})[row["column"]] = row["method"], row["imputed"]
+        if row["table_name"] in left:
+            found.setdefault(row["table_name"], {})[row["column_name"]] = row["method"], row["imputed"]
     for table, model in project.models.items():
         if table not in left and (columns := marked(model.contract)):
             found[table] = columns
@@ -136,7 +136,7 @@ def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks) -> Ite
         found = connection.execute(f"SELECT {asked} {train}").fetchone()
         for place, column in enumerate(group):
             method, imputed = columns[column]
-            facts = {"table": table, "column": column, "method": method, "imputed": imputed, "split": "train"}
+            facts = {"table_name": table, "column_name": column, "method": method, "imputed": imputed, "split": "train"}
             yield {**facts, "rows": rows, **_figures(method, *reach[column], *found[4 * place : 4 * place + 4])}
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.model import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
-from lake.store import landings, record, tags
+from lake.store import landings, record, renames, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -109,7 +109,7 @@ def make(
         ModelError: a model reads a table that is not there.
     """
     raw = raw_fingerprints(connection)
-    plan = Plan(project, {row["table"]: row for row in provenance(connection)}, raw, force)
+    plan = Plan(project, {row["table_name"]: row for row in provenance(connection)}, raw, force)
     plan.content |= raw
     plan.content |= {t: row["content"] for t, row in plan.before.items() if t in project.models}
     select, exclude = tuple(select), tuple(exclude)
@@ -152,7 +152,7 @@ def _set(connection: DuckDBPyConnection, plan: Plan, what: str) -> Set[str] | No
         return {table for table, step in unforced.steps.items() if step.verdict == "build"}
     if what.startswith("@") and "." not in what and "*" not in what and ":" not in what:
         number = tags.resolve(connection, what[1:])
-        then = {row["table"]: row["fingerprint"] for row in provenance(connection, number)}
+        then = {row["table_name"]: row["fingerprint"] for row in provenance(connection, number)}
         now = {t: plan.before[t]["fingerprint"] if t in plan.before else "" for t in plan.project.models}
         return {table for table in now if then.get(table) != now[table] or unforced.why(table)}
     return None
@@ -185,9 +185,10 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
         return {}
     given = "coalesce(given, '')" if "given" in landings.columns(connection) else "''"
     landed = connection.execute(
-        f"""SELECT "table", md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader || ' ' || {given},
-                                chr(10) ORDER BY source, resource, blob, reader))
-           FROM ops.landings WHERE status = 'landed' GROUP BY 1"""
+        f"""SELECT table_name,
+                   md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader || ' ' || {given},
+                                  chr(10) ORDER BY source, resource, blob, reader))
+           FROM {renames.relation(connection, "ops.landings")} WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     everything = digest(sorted(landed))
     known = {f"raw.{table}": value for table, value in landed}
@@ -199,8 +200,7 @@ def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> l
     """The rows of ops.provenance, of now or of a snapshot; none before the first build."""
     if "ops.provenance" not in record.names(connection, "ops"):
         return []
-    at = f" AT (VERSION => {int(snapshot)})" if snapshot is not None else ""
-    cursor = connection.execute(f"SELECT * FROM ops.provenance{at}")
+    cursor = connection.execute(f"SELECT * FROM {renames.relation(connection, 'ops.provenance', snapshot)}")
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [{"content": row["fingerprint"], **row} for row in rows]  # the first lakes had no such column

@@ -149,9 +149,10 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: Project) ->
 
 
 def _landed(connection: DuckDBPyConnection) -> bool:
-    """Whether something was landed since the last publication, be it read by a model or not."""
-    land, published = (record.latest(connection, kind) for kind in ("land", "publish"))
-    return bool(land and (not published or land.id > published.id))
+    """Whether something was landed since the last publication, be it read by a model or not; or columns renamed."""
+    land, renamed, published = (record.latest(connection, kind) for kind in ("land", "migrate", "publish"))
+    newest = max((one.id for one in (land, renamed) if one), default=0)
+    return newest > (published.id if published else 0)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from lake.check import run as check
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store import catalog, landings, record
+from lake.store import catalog, landings, record, renames
 from lake.store.sql import quote
 
 
@@ -72,13 +72,17 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
         there = "quality.failures" in record.names(connection, "quality")
-        known = [c for (c,) in connection.execute('SELECT "check" FROM quality.checks').fetchall()] if there else []
+        checks = "SELECT check_name FROM " + renames.relation(connection, "quality.checks") if there else ""
+        known = [name for (name,) in connection.execute(checks).fetchall()] if there else []
         if check not in known:
             near = difflib.get_close_matches(check, known, 1, cutoff=0.3)
             why = f"did you mean {near[0]!r}?" if near else ""
             raise ConfigError(f"there is no check {check!r}", why=why, next="lake check --all")
-        query = f'SELECT * FROM quality.failures WHERE "check" = {quote(check)} ORDER BY ALL'
-        cursor = connection.execute(query)
+        failures = renames.relation(connection, "quality.failures")
+        cursor = connection.execute(
+            f"""SELECT * RENAME (check_name AS "check", table_name AS "table") FROM {failures}
+                WHERE check_name = {quote(check)} ORDER BY ALL"""
+        )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [{**row, "row": json.loads(row["row"])} for row in rows]
@@ -92,7 +96,9 @@ def _unpublished(config: Config) -> list[dict[str, Any]]:
         if not failed or (published and failed.id < published.id):
             return []
         cursor = connection.execute(
-            "SELECT * FROM quality.checks WHERE failing > 0 AND severity = 'error' ORDER BY ALL"
+            f"""SELECT * RENAME (check_name AS "check", table_name AS "table", column_name AS "column")
+                FROM {renames.relation(connection, "quality.checks")}
+                WHERE failing > 0 AND severity = 'error' ORDER BY ALL"""
         )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -44,12 +44,13 @@ def command(path: str, limit: int, every: bool, models: bool) -> None:
 def _models(settings, limit: int) -> None:
     """The runs of models in the newest snapshots."""
     from lake.reader import Lake
+    from lake.store import renames
 
     with Lake(settings, None) as here:
         cursor = here.connection.execute(
-            f"""SELECT * FROM ops.runs
+            f"""SELECT * RENAME (table_name AS "table") FROM {renames.relation(here.connection, "ops.runs")}
                 WHERE snapshot IN (SELECT DISTINCT snapshot FROM ops.runs ORDER BY snapshot DESC LIMIT {int(limit)})
-                ORDER BY seconds DESC, "table", snapshot"""
+                ORDER BY seconds DESC, table_name, snapshot"""
         )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -12,9 +12,9 @@ TEXT, INT, REAL = pa.string(), pa.int64(), pa.float64()
 REJECTS = pa.schema(
     [
         _field("source", TEXT, "The archive's module"),
-        _field("table", TEXT, "The raw table that the record was meant for"),
+        _field("table_name", TEXT, "The raw table that the record was meant for"),
         _field("record", INT, "Which record of the blob; null when it is the whole blob"),
-        _field("column", TEXT, "The column whose cell was not taken, while its row was; null: the whole record"),
+        _field("column_name", TEXT, "The column whose cell was not taken, while its row was; null: the whole record"),
         _field("reason", TEXT, "Why it was not taken"),
         _field("content", TEXT, "The record, or the cell, as it stands in the blob; bytes that are not UTF-8 replaced"),
     ]

@@ -305,7 +305,7 @@ def _landings(config: Config, job: Job, reading: Reading) -> list[dict]:
         failure["given"] = _under(config, job)
         return [{**base, **failure, "seen": 0, "landed": 0, "rejected": 0}]
     return [
-        {**base, "status": "landed", "given": job.given, "table": table, "blob": job.blob, **count._asdict()}
+        {**base, "status": "landed", "given": job.given, "table_name": table, "blob": job.blob, **count._asdict()}
         for table, count in reading.counts.items()
     ]
 

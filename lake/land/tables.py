@@ -81,7 +81,7 @@ def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sourc
 def _has_others(connection: DuckDBPyConnection, table: str, listed: str) -> bool:
     """Whether a table of the engine has rows of other sources than those listed."""
     present = record.names(connection, "raw") if landed.there(connection) else ()
-    rows = "(rejected > 0 OR cells > 0)" if table == "rejects" else f'"table" = {quote(table)}'
+    rows = "(rejected > 0 OR cells > 0)" if table == "rejects" else f"table_name = {quote(table)}"
     found = f"SELECT 1 FROM ops.landings WHERE status = 'landed' AND {rows} AND source NOT IN ({listed}) LIMIT 1"
     return f"raw.{table}" in present and connection.execute(found).fetchone() is not None
 
@@ -127,7 +127,7 @@ def put(
 def _stale(connection: DuckDBPyConnection) -> set[str]:
     """The tables with rows of answers that are replaced."""
     stale = connection.execute(
-        """SELECT DISTINCT "table" FROM ops.landings
+        """SELECT DISTINCT table_name FROM ops.landings
            WHERE status = 'landed' AND source || '/' || resource IN (FROM _renewed)"""
     ).fetchall()
     return {table for (table,) in stale} | ({"rejects"} if stale else set())

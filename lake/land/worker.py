@@ -249,6 +249,6 @@ def _rejects(job: Job, part: Part) -> pa.Table:
 
     given = [table for table in (part.rejects, part.cells) if table is not None]
     whole = pa.concat_tables([CELLS.empty_table(), *given], promote_options="permissive").select(CELLS.names)
-    table = whole.rename_columns(["record", *CELLS.names[1:]])
+    table = whole.rename_columns({"_record": "record", "column": "column_name"})
     n = len(table)
-    return table.append_column("source", pa.repeat(job.source, n)).append_column("table", pa.repeat(part.table, n))
+    return table.append_column("source", pa.repeat(job.source, n)).append_column("table_name", pa.repeat(part.table, n))

@@ -16,13 +16,14 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import bounds, copies, durable, manifests, record, sums
+from lake.store import bounds, copies, durable, manifests, record, renames, sums
 from lake.store.readable import readable
 from lake.store.record import ALIAS, META, TABLES
 from lake.store.sql import Columns, connect, name, quote
@@ -206,6 +207,7 @@ def write_session(config: Config, *, wait: float = 0) -> Iterator[duckdb.DuckDBP
         with session(config, write=True) as connection:
             _fold(connection)
             bounds.forget_unknown(connection)
+            _migrate(connection)
             try:
                 yield connection
             except LakeError:  # what was committed before is kept all the same
@@ -247,6 +249,22 @@ def _fold(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"BEGIN; CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")
         _bring_to_disk(connection)
         connection.execute("COMMIT")
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring tables that an older version wrote to the column names of this one, in a commit of its own.
+
+    One whose files are damaged stays as it is until it is repaired or landed anew.
+    """
+    import duckdb
+
+    for table, columns in renames.due(connection).items():
+        message = f"{table}: {', '.join(f'{old} is {new}' for old, new in columns.items())}"
+        try:
+            commit(connection, partial(renames.carry_out, connection, table, columns), kind="migrate", message=message)
+        except (duckdb.Error, StorageError) as error:
+            if damage(error.__cause__ or error) is None:
+                raise
 
 
 def commit(

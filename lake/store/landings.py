@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import StorageError
-from lake.store import catalog, record
+from lake.store import catalog, record, renames
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ COLUMNS: Columns = {
     "resource": ("VARCHAR", "What was asked for"),
     "kind": ("VARCHAR", "Which of the source's readers took it"),
     "url": ("VARCHAR", "Where it came from"),
-    "table": ("VARCHAR", "The raw table; null where nothing could be read"),
+    "table_name": ("VARCHAR", "The raw table; null where nothing could be read"),
     "blob": ("VARCHAR", "sha256 of the bytes whose rows are in the table"),
     "tried": ("VARCHAR", "sha256 of the bytes that were read last"),
     "reader": ("BIGINT", "Version of the reader"),
@@ -113,14 +113,15 @@ def differences(
     if not (chosen := sorted(present if tables is None else present & set(tables))):
         return []
     aside = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"
+    landings = renames.relation(connection, TABLE)
     rows, said = ("''", "''") if whole else ("_resource", "source || '/' || resource")
     counted = " UNION ALL ".join(
         f"SELECT {quote(table)} AS t, {rows} AS of, count(*) AS n FROM raw.{name(table)} GROUP BY ALL"
         for table in chosen
     )
     found = connection.execute(
-        f"""WITH landings AS (SELECT * FROM {TABLE} WHERE status = 'landed'),
-                 landed AS (SELECT "table" AS t, {said} AS of, landed AS n FROM landings
+        f"""WITH landings AS (SELECT * FROM {landings} WHERE status = 'landed'),
+                 landed AS (SELECT table_name AS t, {said} AS of, landed AS n FROM landings
                             UNION ALL SELECT 'rejects', {said}, {aside} FROM landings)
             SELECT coalesce(r.t, l.t), coalesce(r.of, l.of), coalesce(r.n, 0), coalesce(l.n, 0)
             FROM ({counted}) r

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from lake.store import renames
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[st
     if not connection.execute(f"SELECT count(*) FROM {views}").fetchone()[0]:
         return None
     rows = connection.execute(
-        f"""SELECT "column", method = 'log', center, scale, CASE WHEN imputed THEN fill END, method IS NOT NULL
-            FROM quality.features WHERE "table" = {quote(table)}"""
+        f"""SELECT column_name, method = 'log', center, scale, CASE WHEN imputed THEN fill END, method IS NOT NULL
+            FROM {renames.relation(connection, "quality.features")} WHERE table_name = {quote(table)}"""
     ).fetchall()
     known = {}
     for column, logarithm, center, scale, fill, scaled in rows:

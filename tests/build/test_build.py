@@ -175,11 +175,11 @@ def test_a_second_writer_is_told_so(project):
 def test_provenance_and_metrics_are_in_the_snapshot(project):
     build(project)
     with lake.open(project) as here:
-        row = here.sql("SELECT inputs, macros FROM ops.provenance WHERE \"table\" = 'core.heat'").fetchone()
+        row = here.sql("SELECT inputs, macros FROM ops.provenance WHERE table_name = 'core.heat'").fetchone()
         assert row == (["core.planets", "seeds.stars"], ["kilo"])
         measured = here.sql(
             "SELECT rows, completeness, validity, uniqueness, consistency FROM quality.metrics "
-            "WHERE \"table\" = 'core.planets'"
+            "WHERE table_name = 'core.planets'"
         ).fetchone()
         assert measured == (2, 1.0, 1.0, 1.0, 1.0)
 

@@ -79,7 +79,7 @@ def test_what_comes_out_the_same_rebuilds_nothing_that_reads_it(chain):
     assert rows(chain, "SELECT x FROM core.total") == [(151,)]
     assert {verdict for verdict, _ in steps(chain).values()} == {"fresh"}
     found = rows(
-        chain, """SELECT "table", changed FROM ops.runs WHERE snapshot = (SELECT max(snapshot) FROM ops.runs)"""
+        chain, """SELECT table_name, changed FROM ops.runs WHERE snapshot = (SELECT max(snapshot) FROM ops.runs)"""
     )
     assert dict(found)["core.parity"] is False
 
@@ -106,12 +106,12 @@ def test_one_cell_that_differs_is_seen(chain, change):
 
 def test_back_to_what_it_was_is_what_it_was(chain):
     build(chain)
-    then = rows(chain, """SELECT "table", content FROM ops.provenance ORDER BY ALL""")
+    then = rows(chain, """SELECT table_name, content FROM ops.provenance ORDER BY ALL""")
     (chain / "sql/core/parity.sql").write_text("SELECT n, n % 2 = 0 AS odd FROM seeds.numbers")
     assert names(build(chain)) == ["core.odd", "core.parity", "features.count"]
     (chain / "sql/core/parity.sql").write_text(CHAIN["sql/core/parity.sql"])
     build(chain)
-    assert rows(chain, """SELECT "table", content FROM ops.provenance ORDER BY ALL""") == then
+    assert rows(chain, """SELECT table_name, content FROM ops.provenance ORDER BY ALL""") == then
 
 
 # Selectors
@@ -419,7 +419,7 @@ def test_a_failure_stops_only_what_reads_it_and_keep_good_publishes_the_rest(cha
     ]  # fmt: skip
     assert rows(chain, "SELECT x FROM core.total") == [(50,)]
     assert rows(chain, "SELECT count(*) FROM core.odd") == [(3,)]
-    kept = dict(rows(chain, """SELECT "table", snapshot FROM ops.provenance WHERE verdict = 'failed'"""))
+    kept = dict(rows(chain, """SELECT table_name, snapshot FROM ops.provenance WHERE verdict = 'failed'"""))
     assert kept["core.parity"] == first
 
 
@@ -455,7 +455,7 @@ def test_more_than_fits_in_memory_spills(chain):
         f"SELECT CAST(max(n) AS BIGINT) AS x FROM (SELECT *, row_number() OVER (ORDER BY t) AS r FROM ({many}))"
     )
     build(chain)
-    spilled = rows(chain, """SELECT spilled FROM ops.runs WHERE "table" = 'core.total'""")
+    spilled = rows(chain, """SELECT spilled FROM ops.runs WHERE table_name = 'core.total'""")
     assert spilled[0][0] > 0
     assert not any((chain / "data/tmp").glob("build-*"))
 

@@ -61,13 +61,13 @@ def test_with_and_without_a_scan(tmp_path, seed):
         return
     with catalog.session(settings) as connection:
         kept = connection.execute(
-            'SELECT "check", failing FROM quality.checks WHERE "table" = \'core.planets\' ORDER BY ALL'
+            "SELECT check_name, failing FROM quality.checks WHERE table_name = 'core.planets' ORDER BY ALL"
         ).fetchall()
         from lake.build import graph
 
         (scanned,) = check.run(connection, [graph.load(settings).models["core.planets"].contract])
         measured = connection.execute(
-            "SELECT rows, completeness, validity FROM quality.metrics WHERE \"table\" = 'core.planets'"
+            "SELECT rows, completeness, validity FROM quality.metrics WHERE table_name = 'core.planets'"
         ).fetchone()
     assert kept == sorted((result.check.name, result.failing) for result in scanned.results)
     assert measured == pytest.approx((scanned.rows, scanned.completeness, scanned.validity))
@@ -99,7 +99,7 @@ def test_keys_are_unique_or_counted(tmp_path, keys, repeated):
     else:
         building.run(settings)
         with catalog.session(settings) as connection:
-            query = "SELECT uniqueness FROM quality.metrics WHERE \"table\" = 'core.planets'"
+            query = "SELECT uniqueness FROM quality.metrics WHERE table_name = 'core.planets'"
             assert connection.execute(query).fetchall() == [(1.0,)]
 
 

@@ -40,7 +40,7 @@ FAULTS = {
     "unreadable": "it is odd",
     "nothing": "found nothing in it",
 }
-OLDER = [("ops.landings", "traceback"), ("ops.landings", "cells"), ("raw.rejects", "column")]
+OLDER = [("ops.landings", "traceback"), ("ops.landings", "cells"), ("raw.rejects", "column_name")]
 ARGUMENTS = {"lost": "lost 1", "cells": "cells no"}
 
 
@@ -97,7 +97,7 @@ def test_a_cell_that_cannot_be_taken_costs_the_cell_alone(tmp_path, monkeypatch)
     settings = odd.lake(tmp_path, {"a": "cells word\nrejects 1"}, LIMITS)
     tally = land.run(settings).tallies["odd"]
     assert (tally.seen, tally.landed, tally.rejected, tally.cells) == (3, 2, 1, 1)
-    columns = '"table", record, "column", reason, content, _resource'
+    columns = "table_name, record, column_name, reason, content, _resource"
     assert rows(settings, f"SELECT {columns} FROM raw.rejects ORDER BY record") == [
         ("odd_rows", 0, None, "odd", "0", "odd/a"),
         ("odd_rows", 1, "word", "odd", "inf", "odd/a"),

@@ -184,7 +184,7 @@ def test_a_variable_that_no_cube_holds_is_among_the_rejects(tmp_path):
     assert summary.tallies["gcm"].rejected == 1
     building.run(settings, MODELS)
     with lake.open(folder) as here:
-        [row] = here.sql('SELECT "table", content, reason FROM raw.rejects').fetchall()
+        [row] = here.sql("SELECT table_name, content, reason FROM raw.rejects").fetchall()
         assert here.sql("SELECT surface_variable FROM features.climate").fetchall() == [("tas",)]
     assert row[:2] == ("cube_variables", "r")
     assert "a type that a cube cannot hold" in row[2]

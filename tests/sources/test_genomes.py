@@ -216,7 +216,12 @@ def test_statistics_and_the_ani_report_as_ncbi_documents_them(tmp_path):
         "GCA_000000001.1\tna\t7\t98.50\tOK\n"
     )
     (row,) = gathered(ncbi.read(resource("ani"), path))["ncbi_ani"][1]
-    assert (row["accession"], row["refseq"], row["best_ani"], row["check"]) == ("GCA_000000001.1", None, 98.5, "OK")
+    assert (row["accession"], row["refseq"], row["best_ani"], row["taxonomy_check"]) == (
+        "GCA_000000001.1",
+        None,
+        98.5,
+        "OK",
+    )
 
 
 def test_a_genome_is_found_by_a_summary_or_a_listing_and_checked_by_its_md5(tmp_path):

@@ -274,7 +274,7 @@ def test_landing_again_keeps_the_last_good_answer_of_what_cannot_be_read_now(tmp
     page = folder / "sample/exoplanetarchive.ipac.caltech.edu/TAP/toi.csv"
     page.write_text("toi\nno,such,table\n")
     runner.invoke(command, ["fetch", "exoplanets", "--force", "-q", "-C", str(folder)])
-    query = "SELECT \"table\", status, landed FROM ops.landings WHERE resource = 'toi' ORDER BY ALL"
+    query = "SELECT table_name, status, landed FROM ops.landings WHERE resource = 'toi' ORDER BY ALL"
     settings, found = config.load(folder), []
     for force in (False, True):
         land.run(settings, ["exoplanets"], force=force)

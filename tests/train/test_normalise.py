@@ -76,7 +76,7 @@ def build(folder: Path) -> int:
 def features(folder: Path, **options) -> dict[tuple[str, str], dict]:
     with lake.open(folder, **options) as here:
         rows = here.sql("SELECT * FROM quality.features").to_arrow_table().to_pylist()
-    return {(row["table"], row["column"]): row for row in rows}
+    return {(row["table_name"], row["column_name"]): row for row in rows}
 
 
 def table(folder: Path) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from lake.build import plan
 from lake.build.model import Project
 from lake.export.site.tables import Check, Table
 from lake.reader import Lake
+from lake.store import renames
 from lake.store.catalog import first_line
 from lake.store.sql import name
 
@@ -32,7 +33,7 @@ def fill(here: Lake, project: Project, tables: dict[str, Table]) -> dict[str, An
         table.history = told["history"].get(table.name, [])
         table.provenance = next(iter(told["provenance"].get(table.name, [])), {})
         table.run = next(reversed(told["run"].get(table.name, [])), {})
-        results = {row["check"]: row for row in told["checks"].get(table.name, [])}
+        results = {row["check_name"]: row for row in told["checks"].get(table.name, [])}
         table.checks = [_result(check, results.get(check.name)) for check in table.checks]
         table.edited = _edited(project, table)
         if table.name in there:
@@ -49,8 +50,10 @@ def _by_table(here: Lake, there: Iterable[str], table: str, condition: str = "tr
     if table not in there:
         return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in _rows(here, f"SELECT * FROM {table} WHERE {condition} ORDER BY snapshot"):
-        found.setdefault(row["table"], []).append(row)
+    for row in _rows(
+        here, f"SELECT * FROM {renames.relation(here.connection, table)} WHERE {condition} ORDER BY snapshot"
+    ):
+        found.setdefault(row["table_name"], []).append(row)
     return found
 
 

@@ -15,7 +15,7 @@ strain           text   -   Strain|organism       Strain
 species          text   -   Species               Species, as AGORA names it
 genus            text   -   Genus                 Genus
 family           text   -   Family                Family
-order            text   -   Order                 Order
+taxonomic_order  text   -   Order                 Order
 class            text   -   Class                 Class
 phylum           text   -   Phylum                Phylum
 kingdom          text   -   Kingdom               Kingdom
@@ -26,7 +26,7 @@ seed_id          text   -   PubSeedID             Genome at PubSEED
 refseq           text   -   RefSeq ID             Assembly, where this column has it
 gcf              text   -   GCF ID                Assembly, where this column has it
 img              text   -   IMG Genome ID         Genome at JGI IMG
-references       text   -   Strain/species reference  PubMed ids
+reference        text   -   Strain/species reference  PubMed ids
 gram_staining    text   -   Gram Staining         Gram+, Gram- or indeterminate
 oxygen           text   -   Oxygen Requirement    Aerobe, Anaerobe, Facultative anaerobe, ...
 metabolism       text   -   Metabolism            Metabolism

@@ -37,7 +37,7 @@ excluded             text   -        excluded_from_refseq        Why it is not i
 type_material        text   -        relation_to_type_material   Whether the sample is of the type strain
 withdrawn            text   -        asm_not_live_date           Since when it is replaced or suppressed
 type                 text   -        assembly_type               haploid, diploid, alternate-pseudohaplotype, ...
-group                text   -        -                           bacteria, archaea, fungi, viral, ...
+organism_group       text   -        group                       bacteria, archaea, fungi, viral, ...
 genome_size          whole  bp       -                           Total length
 genome_size_ungapped whole  bp       -                           Total length without gaps
 gc                   real   percent  gc_percent                  Guanine and cytosine among the bases
@@ -102,7 +102,7 @@ best_ani           real   percent  best-match-type-ANI              Average nucl
 best_coverage      real   percent  best-match-type-qcoverage        Of this assembly, aligned with it
 status             text   -        best-match-status                species-match, mismatch, ...
 comment            text   -        -                                Remarks
-check              text   -        taxonomy-check-status            OK, Inconclusive or Failed
+taxonomy_check     text   -        taxonomy-check-status            OK, Inconclusive or Failed
 """
 _FASTA = """
 accession  text   -   -  Accession of the assembly
