@@ -2,10 +2,11 @@
 # make test   the test suite, in minutes
 # make test-all   that, and the slow properties: an hour or more
 # make fuzz N=10000   damaged answers for every reader
+# make mutants N=4   changes to the engine's code that a test must notice, so many a module: hours
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all fuzz lint clean
+.PHONY: demo test test-all fuzz mutants lint clean
 demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
@@ -19,6 +20,10 @@ N ?= 10000
 fuzz: .venv/ready
 	PYTHONPATH=tests $(BIN)/python -m sources.fuzz --mutants $(N)
 
+mutants: N = 4
+mutants: .venv/ready
+	PYTHONPATH=tests $(BIN)/python -m mutation --each $(N) --folder .mutants
+
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -28,4 +33,4 @@ lint: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv demo-lake
+	rm -rf .venv demo-lake .mutants
