@@ -22,7 +22,7 @@ from lake.formats import text
 from lake.formats.text import Lines
 
 if TYPE_CHECKING:
-    from lake.sources.contract import Part
+    from lake.formats.part import Part
 
 # RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
 _QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
-from lake.sources.contract import Part
+from lake.formats.part import Part
+from lake.formats.schema import Table
 
 PIECE = 65_536  # bases
 _BLOCK = 8 * 2**20
@@ -44,8 +45,12 @@ class _Open:
     rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # less than a piece
 
 
-def read(path: Path, where: str, table: str, pieces: str, accession: str | None) -> Iterator[Part]:
-    """A file's sequences for the raw table ``table``, and their bases for ``pieces``.
+def read(path: Path, where: str, table: Table, pieces: Table, accession: str | None) -> Iterator[Part]:
+    """A file's sequences, and their bases in pieces.
+
+    Args:
+        table: with the columns accession, sequence, title, length, gc, unknown.
+        pieces: with the columns accession, sequence, start, bases.
 
     A sequence without a base, or with what is no base, is a reject, and so are its pieces that are at fault.
 
@@ -70,7 +75,7 @@ def read(path: Path, where: str, table: str, pieces: str, accession: str | None)
 
 
 def _block(
-    block: NDArray[np.uint8], line: int, going: _Open, table: str, pieces: str, accession: str | None
+    block: NDArray[np.uint8], line: int, going: _Open, table: Table, pieces: Table, accession: str | None
 ) -> tuple[list[Part], _Open]:
     """Rows of the sequences that end in a block of whole lines, and the one that is left open."""
     ends = np.flatnonzero(block == _NEWLINE)
@@ -116,7 +121,7 @@ def _pieces(
     going: _Open,
     records: NDArray[np.int64],
     headers: list[str],
-    table: str,
+    table: Table,
     accession: str | None,
 ) -> tuple[Part, NDArray[np.uint8], int]:
     """Pieces that are whole or end their sequence; the rest of the last sequence, and the place of its first base."""
@@ -147,11 +152,9 @@ def _pieces_part(
     headers: list[str],
     of: NDArray[np.int64],
     start: NDArray[np.int64],
-    table: str,
+    table: Table,
     accession: str | None,
 ) -> Part:
-    from lake.sources.ncbi.tables import TABLES
-
     offsets = np.append(0, ends).astype(np.int32)
     safe = np.where(bases < 128, bases, np.uint8(ord("?")))
     cells = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(safe)])
@@ -166,15 +169,13 @@ def _pieces_part(
         (pa.array(wrong > 0), "it holds what is no base"),
         (pc.is_null(columns["sequence"]), "its sequence has no name"),
     ]
-    rows, rejects, _ = text.sift(TABLES[table], pa.array(records), columns, faults, cells.filter)
-    return text.together(table, len(ends), rows, rejects)
+    rows, rejects, _ = text.sift(table.schema, pa.array(records), columns, faults, cells.filter)
+    return text.together(table.name, len(ends), rows, rejects)
 
 
 def _rows(
-    records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], table: str, accession: str | None
+    records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], table: Table, accession: str | None
 ) -> Part:
-    from lake.sources.ncbi.tables import TABLES
-
     whole = pa.array(headers, pa.string())
     name = pc.replace_substring_regex(whole, r"\s.*", "")
     title = pc.utf8_trim_whitespace(pc.replace_substring_regex(whole, r"^\S*\s*", ""))
@@ -190,5 +191,5 @@ def _rows(
         (pa.array(counts[:, 0] == 0), "it has no base"),
         (pa.array(counts[:, 3] > 0), "it holds what is no base"),
     ]
-    rows, rejects, _ = text.sift(TABLES[table], pa.array(records), columns, faults, whole.filter)
-    return text.together(table, len(headers), rows, rejects)
+    rows, rejects, _ = text.sift(table.schema, pa.array(records), columns, faults, whole.filter)
+    return text.together(table.name, len(headers), rows, rejects)

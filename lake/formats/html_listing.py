@@ -13,16 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import text
-from lake.sources.contract import Part
-from lake.sources.igsr.tables import TABLES
+from lake.formats.part import Part
+from lake.formats.schema import Table
 
 _LINK = r'(?is)^[^>]*?href\s*=\s*"(?P<href>[^"]*)"[^>]*>.*?</a>(?P<rest>.*)$'
 _DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\d{1,2}-[A-Z][a-z]{2}-\d{4} \d\d:\d\d(?::\d\d)?"
 _FACTS = rf"(?s)^\s*(?P<modified>{_DATE})\s+(?P<size>-|\d+(?:\.\d+)?\s?[KMGTP]?)(?:\s|$)"
 
 
-def read(page: str, url: str, list: str) -> Part:
+def read(page: str, url: str, table: Table, **fixed: str) -> Part:
     """The entries of a folder, without the way up and the links that sort.
+
+    Args:
+        table: with the columns path, kind, bytes, size, modified, md5, and those of `fixed`, the same in each row.
 
     Raises:
         Unreadable: there is not one.
@@ -30,11 +33,13 @@ def read(page: str, url: str, list: str) -> Part:
     links, href, rest = _entries(page, url)
     plain = pc.replace_substring_regex(pc.replace_substring_regex(rest, r"<[^>]*>", " "), "&nbsp;", " ")
     facts = pc.extract_regex(plain, _FACTS)
-    columns = _columns(facts, url.rstrip("/") + "/", href) | {"list": pa.repeat(list, len(href))}
+    columns = _columns(facts, url.rstrip("/") + "/", href) | {
+        name: pa.repeat(value, len(href)) for name, value in fixed.items()
+    }
     faults = [(pc.is_null(facts), "no date and size after the link")]
     record = pa.array(np.arange(1, len(href) + 1))
-    rows, wrong, _ = text.sift(TABLES["igsr_tree"], record, columns, faults, links.filter)
-    return text.together("igsr_tree", len(href), rows, wrong)
+    rows, wrong, _ = text.sift(table.schema, record, columns, faults, links.filter)
+    return text.together(table.name, len(href), rows, wrong)
 
 
 def names(page: str, url: str) -> list[str]:

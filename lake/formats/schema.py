@@ -1,34 +1,100 @@
-"""Schemas of raw tables, written as tables."""
+"""Tables as text: one line a column. A schema of Arrow is made of it when it is asked for, and not before."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
+if TYPE_CHECKING:  # importing a source costs no pyarrow
+    import pyarrow as pa
 
-_TYPES = {
-    "text": pa.string(),
-    "real": pa.float64(),
-    "whole": pa.int64(),
-    "truth": pa.bool_(),
-    "reals": pa.list_(pa.float64()),
-}
+_TYPES = {"text": "string", "double": "float64", "bigint": "int64", "boolean": "bool"}
+_RECORD = "_record  bigint  -  -  The line of the answer, from 1"
 
 
-def schema(columns: str, record: str = "The line of the answer, from 1") -> pa.Schema:
-    """A raw table's schema from lines of `name type unit source  doc`, "-" for none, two spaces after the source.
+class Table(NamedTuple):
+    """A raw table: what a reader of a format is told by its caller."""
 
-    ``source`` is the column's name in the archive's own header, where it is another; a|b where it is either.
+    name: str
+    schema: pa.Schema
 
-    >>> schema("gc  real  percent  GC (%)  Guanine and cytosine").field("gc").metadata
-    {b'unit': b'percent', b'source': b'GC (%)', b'doc': b'Guanine and cytosine'}
+
+class Tables(Mapping[str, "pa.Schema"]):
+    """Raw tables by name, out of ``{name: columns}``; see `schema` for the columns.
+
+    >>> tables = Tables({"names": "name  text  -  -  A name"})
+    >>> list(tables), tables["names"].names
+    (['names'], ['_record', 'name'])
     """
-    own = pa.field("_record", pa.int64(), metadata={"unit": "", "doc": record})
-    return pa.schema([own, *(_field(line.strip()) for line in columns.strip().splitlines())])
+
+    def __init__(self, columns: Mapping[str, str]):
+        self._columns = dict(columns)
+        self._schemas: dict[str, pa.Schema] = {}
+
+    def __getitem__(self, name: str) -> pa.Schema:
+        if name not in self._schemas:
+            self._schemas[name] = schema(self._columns[name])
+        return self._schemas[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def table(self, name: str) -> Table:
+        return Table(name, self[name])
+
+    def below(self, prefix: str) -> dict[str, Table]:
+        """The tables whose names begin so, by what follows: ``{"terms": Table("ontologies_terms", ...)}``."""
+        return {name.removeprefix(prefix): self.table(name) for name in self if name.startswith(prefix)}
 
 
-def _field(line: str) -> pa.Field:
-    name, type, unit, rest = line.split(maxsplit=3)
-    source, doc = re.split(r" {2,}", rest, maxsplit=1)
+def schema(columns: str) -> pa.Schema:
+    """A raw table's schema from lines of `name type unit source  doc`: "-" for none, two spaces after the source.
+
+    ``type`` is one of DuckDB's: text, double, bigint, boolean, or a list of one, such as text[]. ``source`` is the
+    column's name in the archive's own header, where it is another; a|b where it is either. `_record`, the number of the
+    record in the answer, comes first in every table; a line of its own says what a record is, where it is no line.
+
+    >>> schema("gc  double  percent  GC (%)  Guanine and cytosine").field("gc").metadata
+    {b'unit': b'percent', b'source': b'GC (%)', b'doc': b'Guanine and cytosine'}
+
+    Raises:
+        ValueError: a line is not so, or a column is there twice.
+    """
+    import pyarrow as pa
+
+    lines = [line.strip() for line in columns.strip().splitlines()]
+    if not any(line.startswith("_record ") for line in lines):
+        lines.insert(0, _RECORD)
+    fields = [field(line) for line in lines]
+    names = [each.name for each in fields]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"columns are named twice: {', '.join(twice)}")
+    return pa.schema(fields)
+
+
+def field(line: str) -> pa.Field:
+    """One column, from its line.
+
+    Raises:
+        ValueError: it is not `name type unit source  doc`.
+    """
+    import pyarrow as pa
+
+    cells = line.split(maxsplit=3)
+    kind = _TYPES.get(cells[1].removesuffix("[]")) if len(cells) == 4 else None
+    if kind is None:
+        raise ValueError(
+            f"{line!r} is not `name type unit source  doc`, with a type of {', '.join(_TYPES)}, or a list: text[]"
+        )
+    name, type, unit, rest = cells
+    source, doc = (*re.split(r" {2,}", rest, maxsplit=1), "")[:2]
     facts = {"unit": "" if unit == "-" else unit, **({} if source == "-" else {"source": source}), "doc": doc}
-    return pa.field(name, _TYPES[type], metadata=facts)
+    scalar = pa.type_for_alias(kind)
+    return pa.field(name, pa.list_(scalar) if type.endswith("[]") else scalar, metadata=facts)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import gzipped
-from lake.sources.contract import Part
+from lake.formats.part import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
 CELLS = REJECTS.insert(1, pa.field("column", pa.string()))  # cells of records that are taken without them

@@ -17,6 +17,8 @@ from lake.formats.sbml import model
 from lake.sources import agora, assembly_reports, gtdb, ncbi
 from lake.sources.contract import Resource
 
+SEQUENCES = ncbi.TABLES.table("ncbi_sequences"), ncbi.TABLES.table("ncbi_bases")
+
 
 def resource(kind: str, name: str = "x", **params: str) -> Resource:
     return Resource(name, f"https://example.org/{name}", kind, "text", params)
@@ -78,7 +80,7 @@ def test_fasta_in_blocks_is_what_it_is_line_by_line(tmp_path_factory, content, b
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fasta, "_BLOCK", block)
         patch.setattr(fasta, "PIECE", piece)
-        found = gathered(fasta.read(path, "x", "ncbi_sequences", "ncbi_bases", "GCA_000000001.1"))
+        found = gathered(fasta.read(path, "x", *SEQUENCES, "GCA_000000001.1"))
     wanted = simple(content)
     seen, rows, rejects = found["ncbi_sequences"]
     assert seen == len(wanted)
@@ -104,7 +106,7 @@ def test_fasta_in_blocks_is_what_it_is_line_by_line(tmp_path_factory, content, b
 def test_a_sequence_of_what_is_no_base_is_set_aside(tmp_path):
     path = tmp_path / "x.fna"
     path.write_bytes(b">good\nACGT\n>bad one\nACG!T\n>\nAC\n")
-    found = gathered(fasta.read(path, "x", "ncbi_sequences", "ncbi_bases", None))
+    found = gathered(fasta.read(path, "x", *SEQUENCES, None))
     assert [row["sequence"] for row in found["ncbi_sequences"][1]] == ["good"]
     reasons = [(row["content"], row["reason"]) for row in found["ncbi_sequences"][2]]
     assert reasons == [("bad one", "it holds what is no base"), ("", "it has no name")]
@@ -116,7 +118,7 @@ def test_what_is_no_fasta_is_unreadable(tmp_path, content):
     path = tmp_path / "x.fna"
     path.write_bytes(content)
     with pytest.raises(Unreadable):
-        list(fasta.read(path, "x", "ncbi_sequences", "ncbi_bases", None))
+        list(fasta.read(path, "x", *SEQUENCES, None))
 
 
 def test_gzip_that_is_cut_short_is_unreadable_and_a_tar_of_one_file_is_opened(tmp_path):
@@ -354,7 +356,7 @@ MODEL = """<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3"
 def test_elements_that_are_not_as_they_should_be_are_set_aside(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(MODEL)
-    found = gathered(model.read(path, "x", "m"))
+    found = gathered(model.read(path, "x", "m", agora.TABLES.below("agora_")))
     assert [row["genes"] for row in found["agora_reactions"][1]] == ["(1 and 2) or 3"]
     assert [row["reason"] for row in found["agora_reactions"][2]] == ["it has no reaction"]
     assert [(row["metabolite"], row["coefficient"]) for row in found["agora_stoichiometry"][1]] == [("y", -0.5)]
@@ -368,7 +370,7 @@ def test_what_is_no_whole_model_is_unreadable(tmp_path, content):
     path = tmp_path / "m.xml"
     path.write_text(content)
     with pytest.raises(Unreadable):
-        list(model.read(path, "x", "m"))
+        list(model.read(path, "x", "m", agora.TABLES.below("agora_")))
 
 
 def test_a_model_reads_no_other_file(tmp_path):
@@ -377,7 +379,7 @@ def test_a_model_reads_no_other_file(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(f'<!DOCTYPE sbml [<!ENTITY x SYSTEM "file://{secret}">]>' + MODEL.replace("M_y", "&x;"))
     with suppress(Unreadable):
-        assert "secret" not in str(gathered(model.read(path, "x", "m")))
+        assert "secret" not in str(gathered(model.read(path, "x", "m", agora.TABLES.below("agora_"))))
 
 
 # Reports on assemblies

@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from lake.errors import Unreadable
 
-MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8, 7: 1, 8: 2, 9: 4, 10: 8, 11: 8}  # bytes of each nc_type
 _MOST = 1 << 16  # items of a list: dimensions, variables, attributes
 _DIMENSIONS, _VARIABLES, _ATTRIBUTES = 10, 11, 12  # tags

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lake.errors import Unreadable
-from lake.formats.netcdf import classic_header
+from lake.formats.netcdf import CLASSIC, HDF5, classic_header
 
 if TYPE_CHECKING:
     import netCDF4
     import xarray as xr
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
 _LEAST = 256 << 20  # bytes that any file may declare
 _RATIO = 1100  # and for each of its own: deflate gives 1032 at most (zlib, "Maximum Compression Factor")
 _MOST_VARIABLES = 10_000
@@ -83,7 +82,7 @@ def _whole(path: Path) -> None:
     """Refuse what is cut short before the C library sees it; of HDF5 it checks the length itself."""
     with path.open("rb") as file:
         magic = file.read(8)
-    if magic[:4] in classic_header.MAGIC:
+    if magic[:4] in CLASSIC:
         size, needed = path.stat().st_size, classic_header.needed(path)
         if size < needed:
             raise Unreadable(

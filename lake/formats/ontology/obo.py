@@ -6,7 +6,7 @@ those that there are hold a whole ontology as objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from lake.errors import Unreadable
 from lake.formats import text
 from lake.formats.ontology import obo_values
+from lake.formats.ontology.rows import PREDICATES
+from lake.formats.part import Part
+from lake.formats.schema import Table
 from lake.formats.text import REJECTS, Lines
-from lake.sources.contract import Part
-from lake.sources.ontologies.tables import PREDICATES, TABLES
 
 LARGEST = 256 * 2**20  # bytes of a stanza, or of what stands before the first
 _KINDS = {"[Term]": "class", "[Typedef]": "property"}
@@ -42,8 +43,11 @@ class _Header(NamedTuple):
     namespace: str | None
 
 
-def read(path: Path, where: str) -> Iterator[Part]:
+def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The terms and properties of a file, stanza by stanza. Instances are left out. One without an id is a reject.
+
+    Args:
+        tables: terms, synonyms, xrefs and relations.
 
     Raises:
         Unreadable: there is no stanza, or one larger than LARGEST.
@@ -62,11 +66,11 @@ def read(path: Path, where: str) -> Iterator[Part]:
             joined.record[last:], joined.text[last:], REJECTS.empty_table() if len(heads) else whole.undecodable
         )
         if len(heads):
-            for part in _stanzas(whole, header):
+            for part in _stanzas(whole, header, tables):
                 seen += part.seen
                 yield part
     if rest is not None and header is not None:
-        for part in _stanzas(rest, header):
+        for part in _stanzas(rest, header, tables):
             seen += part.seen
             yield part
     if seen == 0:
@@ -112,7 +116,7 @@ def _header(lines: pa.Array) -> _Header:
     return _Header(said.get("data-version") or said.get("date"), said.get("default-namespace"))
 
 
-def _stanzas(lines: Lines, header: _Header) -> Iterator[Part]:
+def _stanzas(lines: Lines, header: _Header, tables: Mapping[str, Table]) -> Iterator[Part]:
     """Parts of whole stanzas; lines that are not UTF-8 are rejects of the terms."""
     if not lines.seen:
         return
@@ -130,11 +134,11 @@ def _stanzas(lines: Lines, header: _Header) -> Iterator[Part]:
     twice = np.bincount(stanza[found.rows("id")], minlength=len(heads)) > 1
     ids = pc.if_else(pa.array(twice), None, ids)
     definition = obo_values.definitions(found.first("def"))
-    yield _terms(found, ids, twice, kind, heads, known, lines, header, definition)
-    yield _odd(found, lines, kind.take(pa.array(stanza)), opens, definition)
-    yield _synonyms(found, ids)
-    yield _xrefs(found, ids)
-    yield _relations(found, ids)
+    yield _terms(tables["terms"], found, ids, twice, kind, heads, known, lines, header, definition)
+    yield _odd(tables["terms"], found, lines, kind.take(pa.array(stanza)), opens, definition)
+    yield _synonyms(tables["synonyms"], found, ids)
+    yield _xrefs(tables["xrefs"], found, ids)
+    yield _relations(tables["relations"], found, ids)
 
 
 class _Tags:
@@ -176,6 +180,7 @@ class _Tags:
 
 
 def _terms(
+    table: Table,
     found: _Tags,
     ids: pa.Array,
     twice: np.ndarray,
@@ -218,12 +223,12 @@ def _terms(
             "is_obsolete is neither true nor false",
         ),
     ]
-    rows, rejects, _ = text.sift(TABLES["ontologies_terms"], record, columns, faults, content)
+    rows, rejects, _ = text.sift(table.schema, record, columns, faults, content)
     seen = int(known.sum()) + len(lines.undecodable)
-    return text.together("ontologies_terms", seen, rows, rejects, lines.undecodable)
+    return text.together(table.name, seen, rows, rejects, lines.undecodable)
 
 
-def _odd(found: _Tags, lines: Lines, kind: pa.Array, opens: np.ndarray, definition: pa.Array) -> Part:
+def _odd(table: Table, found: _Tags, lines: Lines, kind: pa.Array, opens: np.ndarray, definition: pa.Array) -> Part:
     """Rejects of the terms for lines that OBO does not have: heads of other kinds of stanzas, lines without a tag, and
     definitions that end nowhere; and for the second of what a stanza has once."""
     plain = pc.match_substring_regex(lines.text, r"^\s*(!.*|[A-Za-z_][\w-]*\s*:.*)?$")
@@ -242,20 +247,19 @@ def _odd(found: _Tags, lines: Lines, kind: pa.Array, opens: np.ndarray, definiti
         (pa.array(again), "its stanza has this tag before, and may have it once"),
     )
     aside = [text.rejects(lines.record.filter(wrong), reason, lines.text.filter(wrong)) for wrong, reason in wrongs]
-    table = "ontologies_terms"
-    return text.together(table, sum(map(len, aside)), TABLES[table].empty_table(), *aside)
+    return text.together(table.name, sum(map(len, aside)), table.schema.empty_table(), *aside)
 
 
 def _nameless(ids: pa.Array) -> list[text.Fault]:
     return [(pc.is_null(ids), "its term has no id")]
 
 
-def _part(table: str, record: pa.Array, columns: dict[str, pa.Array], raw: pa.Array, *faults: text.Fault) -> Part:
-    rows, rejects, _ = text.sift(TABLES[table], record, columns, [*_nameless(columns["term"]), *faults], raw.filter)
-    return text.together(table, len(record), rows, rejects)
+def _part(table: Table, record: pa.Array, columns: dict[str, pa.Array], raw: pa.Array, *faults: text.Fault) -> Part:
+    rows, rejects, _ = text.sift(table.schema, record, columns, [*_nameless(columns["term"]), *faults], raw.filter)
+    return text.together(table.name, len(record), rows, rejects)
 
 
-def _synonyms(found: _Tags, ids: pa.Array) -> Part:
+def _synonyms(table: Table, found: _Tags, ids: pa.Array) -> Part:
     rows = found.rows("synonym", *_OLD)
     record, term, raw = found.of(rows, ids)
     synonym, scope = obo_values.synonyms(raw)
@@ -267,16 +271,16 @@ def _synonyms(found: _Tags, ids: pa.Array) -> Part:
         "scope": pc.utf8_lower(pc.coalesce(scope, old, pa.scalar("RELATED"))),
     }
     unquoted = (pc.is_null(synonym), "the synonym is not in quotes, or one within it is not escaped")
-    return _part("ontologies_synonyms", record, columns, raw, unquoted)
+    return _part(table, record, columns, raw, unquoted)
 
 
-def _xrefs(found: _Tags, ids: pa.Array) -> Part:
+def _xrefs(table: Table, found: _Tags, ids: pa.Array) -> Part:
     record, term, raw = found.of(found.rows("xref", "xref_analog", "xref_unk"), ids)
     xref = obo_values.references(raw)
-    return _part("ontologies_xrefs", record, {"term": term, "xref": xref}, raw, _empty(xref, "xref"))
+    return _part(table, record, {"term": term, "xref": xref}, raw, _empty(xref, "xref"))
 
 
-def _relations(found: _Tags, ids: pa.Array) -> Part:
+def _relations(table: Table, found: _Tags, ids: pa.Array) -> Part:
     rows = found.rows(*_TARGETS)
     record, term, raw = found.of(rows, ids)
     names = {number: _TARGETS.get(tag) for tag, number in found.names.items()}
@@ -296,7 +300,7 @@ def _relations(found: _Tags, ids: pa.Array) -> Part:
     everything = pa.concat_arrays([raw, more])
     blank = pc.and_(pc.is_null(target), pc.match_substring_regex(everything, r"\S\s+[^\s!{]"))
     faults = [(blank, "its target is no identifier"), _empty(target, "target")]
-    return _part("ontologies_relations", pa.concat_arrays([record, more_record]), columns, everything, *faults)
+    return _part(table, pa.concat_arrays([record, more_record]), columns, everything, *faults)
 
 
 def _empty(values: pa.Array, name: str) -> text.Fault:

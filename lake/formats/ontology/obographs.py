@@ -14,7 +14,8 @@ from typing import Any
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
 from lake.formats.ontology.rows import SCOPES, Rows, curie, predicate
-from lake.sources.contract import Part
+from lake.formats.part import Part
+from lake.formats.schema import Table
 
 LARGEST = 2**30  # bytes: GO has 2**26
 _RELATIONS = (("hasAlternativeId", "alternative_id"), ("IAO:0100001", "replaced_by"), ("consider", "consider"))
@@ -24,8 +25,11 @@ class _Odd(Exception):
     """Why something cannot be taken."""
 
 
-def read(path: Path, where: str) -> Iterator[Part]:
+def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The classes and properties of OBO graphs, and their edges. Individuals, and edges of them, are left out.
+
+    Args:
+        tables: terms, synonyms, xrefs and relations.
 
     Raises:
         Unreadable: it is no JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
@@ -37,7 +41,7 @@ def read(path: Path, where: str) -> Iterator[Part]:
         raise Unreadable("it is nested too deep for OBO graphs", where=where) from None
     except (ValueError, _Odd) as error:
         raise Unreadable(f"it holds no OBO graphs: {error}", where=where) from None
-    rows, number = Rows(), 0
+    rows, number = Rows(tables), 0
     for graph in graphs:
         try:
             meta, nodes, edges = _meta(graph), _list(graph, "nodes"), _list(graph, "edges")

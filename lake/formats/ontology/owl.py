@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -13,7 +13,8 @@ from lxml import etree
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
 from lake.formats.ontology.rows import SCOPES, Rows, curie, predicate
-from lake.sources.contract import Part
+from lake.formats.part import Part
+from lake.formats.schema import Table
 
 _OWL, _RDF = "{http://www.w3.org/2002/07/owl#}", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _RDFS, _OBO = "{http://www.w3.org/2000/01/rdf-schema#}", "{http://purl.obolibrary.org/obo/}"
@@ -31,14 +32,17 @@ _CARDINALITIES = {  # OWL's, and what OBO calls them
 }
 
 
-def read(path: Path, where: str) -> Iterator[Part]:
+def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The classes and properties of an OWL file, wherever they stand in it, in bounded memory. One without a name of
     its own (a class expression) is no term.
+
+    Args:
+        tables: terms, synonyms, xrefs and relations.
 
     Raises:
         Unreadable: cut short, not RDF/XML, or without a class.
     """
-    reader = _Reader(where)
+    reader = _Reader(where, tables)
     options: dict[str, Any] = {
         "resolve_entities": "internal",
         "no_network": True,
@@ -60,7 +64,7 @@ def read(path: Path, where: str) -> Iterator[Part]:
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
-                if len(reader.rows.rows["ontologies_terms"]) >= _AT_ONCE:
+                if len(reader.rows.rows["terms"]) >= _AT_ONCE:
                     yield from reader.rows.parts()
     except etree.XMLSyntaxError as error:
         raise Unreadable(
@@ -74,8 +78,8 @@ def read(path: Path, where: str) -> Iterator[Part]:
 class _Reader:
     """Takes the children of rdf:RDF one by one; remembers what the ontology says of all its terms."""
 
-    def __init__(self, where: str):
-        self.where, self.rows, self.number = where, Rows(), 0
+    def __init__(self, where: str, tables: Mapping[str, Table]):
+        self.where, self.rows, self.number = where, Rows(tables), 0
         self.version: str | None = None
         self.namespace: str | None = None
 

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from lake.formats import text
-from lake.sources.contract import Part
-from lake.sources.ontologies.tables import PREDICATES, TABLES
+from lake.formats.part import Part
+from lake.formats.schema import Table
 
+PREDICATES = {"BFO:0000050": "part_of", "IAO:0100001": "replaced_by", "oboInOwl:consider": "consider"}
+"""Properties that go by a name here, whichever form of an ontology names them."""
 SCOPES = {f"has{scope.title()}Synonym": scope for scope in ("exact", "broad", "narrow", "related")}
 _OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z0-9]*)_(\w+)")
 _OWN = re.compile(r"^https?://(?:www\.geneontology\.org/formats/oboInOwl|purl\.obolibrary\.org/obo/\w+)#")
 
 
 class Rows:
-    """Rows of the four tables; `parts` gives what came since, and forgets it."""
+    """Rows of the four tables (terms, synonyms, xrefs, relations); `parts` gives what came since, and forgets it."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, list[tuple]] = {table: [] for table in TABLES}
-        self.rejected: dict[str, list[tuple]] = {table: [] for table in TABLES}
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.tables = tables
+        self.rows: dict[str, list[tuple]] = {table: [] for table in tables}
+        self.rejected: dict[str, list[tuple]] = {table: [] for table in tables}
 
     def add(self, table: str, *row: Any) -> None:
-        lacking = len(TABLES[f"ontologies_{table}"]) - len(row)  # the last columns may be left out
-        self.rows[f"ontologies_{table}"].append((*row, *[None] * lacking))
+        lacking = len(self.tables[table].schema) - len(row)  # the last columns may be left out
+        self.rows[table].append((*row, *[None] * lacking))
 
     def reject(self, table: str, number: int, reason: str, content: Any) -> None:
-        self.rejected[f"ontologies_{table}"].append((number, reason, _shown(content)))
+        self.rejected[table].append((number, reason, _shown(content)))
 
     def parts(self) -> Iterator[Part]:
-        for table, rows in self.rows.items():
-            rejects = self.rejected[table]
-            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TABLES[table]]
-            arrays = [pa.array(values, kind.type) for values, kind in zip(columns, TABLES[table], strict=True)]
+        for role, (name, schema) in self.tables.items():
+            rows, rejects = self.rows[role], self.rejected[role]
+            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
+            arrays = [pa.array(values, kind.type) for values, kind in zip(columns, schema, strict=True)]
             set_aside = None
             if rejects:
                 record, reason, content = (list(column) for column in zip(*rejects, strict=True))
                 set_aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), pa.array(content))
-            landed = pa.Table.from_arrays(arrays, schema=TABLES[table])
-            yield Part(table, len(rows) + len(rejects), landed, set_aside)
-        self.__init__()
+            yield Part(name, len(rows) + len(rejects), pa.Table.from_arrays(arrays, schema=schema), set_aside)
+        self.__init__(self.tables)
 
 
 def _shown(content: Any) -> str:

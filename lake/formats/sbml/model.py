@@ -15,9 +15,9 @@ from lxml import etree
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
+from lake.formats.part import Part
 from lake.formats.sbml import xrefs
-from lake.sources.agora.tables import TABLES
-from lake.sources.contract import Part
+from lake.formats.schema import Table
 
 LARGEST = 2**30  # bytes of a model: the largest are some 100 MB
 _FBC = "http://www.sbml.org/sbml/level3/version1/fbc/version"
@@ -31,6 +31,7 @@ class _Model(NamedTuple):
     """A model's elements, and how its ids are read."""
 
     name: str
+    tables: Mapping[str, Table]
     root: Any
     core: str  # namespaces, in braces
     fbc: str
@@ -43,15 +44,18 @@ class _Model(NamedTuple):
     compartments: Mapping[str, str]
 
 
-def read(path: Path, where: str, name: str) -> Iterator[Part]:
+def read(path: Path, where: str, name: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """A model's tables, under its own id; ``name`` is for one without.
+
+    Args:
+        tables: metabolites, reactions, stoichiometry, genes, objectives and xrefs.
 
     An element without its id, with an id that another has, or with a value that is none, is a reject.
 
     Raises:
         Unreadable: cut short, not SBML of level 3, or without a reaction.
     """
-    model = _model(_root(path, where), where, name)
+    model = _model(_root(path, where), where, name, tables)
     yield _metabolites(model)
     yield _reactions(model)
     yield _stoichiometry(model)
@@ -72,7 +76,7 @@ def _root(path: Path, where: str) -> Any:
         ) from None
 
 
-def _model(root: Any, where: str, name: str) -> _Model:
+def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Model:
     space, _, name_of_root = root.tag.rpartition("}")
     if name_of_root != "sbml" or root.get("level") != "3":
         raise Unreadable(
@@ -94,6 +98,7 @@ def _model(root: Any, where: str, name: str) -> _Model:
     needed = (each.get(f"{fbc}geneProduct") for each in model.iter(f"{fbc}geneProductRef"))
     return _Model(
         model.get("id") or name,
+        tables,
         model,
         core,
         fbc,
@@ -147,7 +152,7 @@ def _part(
     table: str, model: _Model, columns: dict[str, Sequence[Any]], elements: Sequence[Any], **faults: Sequence[Any]
 ) -> Part:
     """Rows of one kind of element; the first fault of each makes it a reject. A fault is its text, or None."""
-    schema = TABLES[table]
+    schema = model.tables[table].schema
     arrays = {
         "model": pa.repeat(model.name, len(elements)),
         **{name: pa.array(values, schema.field(name).type) for name, values in columns.items()},
@@ -161,7 +166,7 @@ def _part(
         return [_shown(element) for element, wrong in zip(elements, mask.to_pylist(), strict=True) if wrong]
 
     rows, rejects, _ = text.sift(schema, pa.array(range(1, len(elements) + 1), pa.int64()), arrays, found, content)
-    return text.together(table, len(elements), rows, rejects)
+    return text.together(model.tables[table].name, len(elements), rows, rejects)
 
 
 def _shown(element: Any) -> str:
@@ -214,7 +219,7 @@ def _metabolites(model: _Model) -> Part:
         "boundary": boundary,
         "charge_real": [None if each is None or math.isinf(each) else each for each in charge],
     }
-    return _part("agora_metabolites", model, columns, model.species, ids=_again(ids), charge=charges, truth=boundaries)
+    return _part("metabolites", model, columns, model.species, ids=_again(ids), charge=charges, truth=boundaries)
 
 
 def _named(names: Mapping[str, str], id: str | None) -> str | None:
@@ -275,7 +280,7 @@ def _reactions(model: _Model) -> Part:
         "genes": [rule or None for rule in rules],
     }
     genes = ["its gene association is none of fbc" if rule is None else None for rule in rules]
-    return _part("agora_reactions", model, columns, model.reactions, ids=_again(ids), a=bounds, b=truths, c=genes)
+    return _part("reactions", model, columns, model.reactions, ids=_again(ids), a=bounds, b=truths, c=genes)
 
 
 def _rule(model: _Model, association: Any) -> str | None:
@@ -319,7 +324,7 @@ def _stoichiometry(model: _Model) -> Part:
     ]
     nameless = [None if each else "its reaction has no id" for each in columns["reaction"]]
     elements = [each for _, each, _ in found]
-    return _part("agora_stoichiometry", model, columns, elements, reaction=nameless, stoichiometry=wrong)
+    return _part("stoichiometry", model, columns, elements, reaction=nameless, stoichiometry=wrong)
 
 
 def _genes(model: _Model) -> Part:
@@ -328,7 +333,7 @@ def _genes(model: _Model) -> Part:
         "gene": [model.gene_ids.get(id) for id in ids],
         "name": [each.get(f"{model.fbc}name") or each.get(f"{model.fbc}label") for each in model.genes],
     }
-    return _part("agora_genes", model, columns, model.genes, ids=_again(ids))
+    return _part("genes", model, columns, model.genes, ids=_again(ids))
 
 
 def _objectives(model: _Model) -> Part:
@@ -355,7 +360,7 @@ def _objectives(model: _Model) -> Part:
         fault or (None if value is not None else "coefficient is no number")
         for value, fault in zip(coefficients, wrong, strict=True)
     ]
-    return _part("agora_objectives", model, columns, [each for _, each in found], a=gone, b=none, c=odd)
+    return _part("objectives", model, columns, [each for _, each in found], a=gone, b=none, c=odd)
 
 
 def _xrefs(model: _Model) -> Part:
@@ -378,4 +383,4 @@ def _xrefs(model: _Model) -> Part:
         "database": [xref.database for _, _, xref in found],
         "qualifier": [xref.qualifier for _, _, xref in found],
     }
-    return _part("agora_xrefs", model, columns, [xref.source for _, _, xref in found])
+    return _part("xrefs", model, columns, [xref.source for _, _, xref in found])

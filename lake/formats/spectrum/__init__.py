@@ -1,0 +1,32 @@
+"""Spectra in any of the forms that they come in: text tables, ECSV, FITS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lake.formats.spectrum.columns import Spectrum
+
+
+def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
+    """The spectra of a file: one, but for FITS with several rows or tables; and what of it is none, with its fault.
+
+    Args:
+        options: ``columns`` {role: name, or number from 1}; ``decimal``, the sign in numbers of a text.
+
+    Raises:
+        Unreadable: it is no table of numbers.
+    """
+    from lake.formats import gzipped
+
+    with gzipped.open_file(path) as file:
+        head = file.read(9)
+    if head.startswith(b"SIMPLE  ="):
+        from lake.formats.spectrum import fits as form
+    elif head.startswith(b"# %ECSV"):
+        from lake.formats.spectrum import ecsv as form
+    else:
+        from lake.formats.spectrum import text as form
+    yield from form.spectra(path, where, options)

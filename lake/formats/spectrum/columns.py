@@ -1,18 +1,15 @@
-"""The spectra of a file, whichever form it has: which column is the wavelength, the value and its uncertainties."""
+"""A spectrum out of columns: which of them is the wavelength, the value and its uncertainties."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import Refused
-from lake.formats import gzipped
 from lake.formats.units import SPECTRA, unit
-from lake.sources.contract import Resource
-from lake.sources.spectra import Spectrum
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,21 +37,21 @@ USUAL: Mapping[str, Sequence[str]] = {
 """The names that columns of such files have, in small letters and without the unit behind them."""
 
 
-def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
-    """The spectra of a file: one, but for FITS with several rows or tables; and what of it is none, with its fault.
+@dataclass(slots=True)
+class Spectrum:
+    """A spectrum as a file has it; each array float64 [points]. Or what of the file cannot be taken, and why."""
 
-    Raises:
-        Unreadable: it is no table of numbers.
-    """
-    with gzipped.open_file(path) as file:
-        head = file.read(9)
-    if head.startswith(b"SIMPLE  ="):
-        from lake.formats.spectrum import fits as form
-    elif head.startswith(b"# %ECSV"):
-        from lake.formats.spectrum import ecsv as form
-    else:
-        from lake.formats.spectrum import text as form
-    yield from form.spectra(path, resource)
+    label: str | None
+    wavelength: NDArray[np.float64]
+    value: NDArray[np.float64]
+    lower: NDArray[np.float64] | None = None
+    upper: NDArray[np.float64] | None = None
+    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, where the file says them
+    medium: str = "vacuum"  # what its wavelengths are in, where the file says it
+    logarithm: bool = False  # whether its wavelengths are decimal logarithms, whatever their unit says
+    settled: bool = False  # whether the unit of its wavelengths is theirs, whatever lake.toml says
+    fault: str = ""  # why it cannot be taken
+    line: int | None = None  # of a text, where it is one line that cannot be taken
 
 
 def chosen(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped
-from lake.formats.spectrum.columns import chosen
-from lake.sources.contract import Resource
-from lake.sources.spectra import Spectrum
+from lake.formats.spectrum.columns import Spectrum, chosen
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: astropy cannot read it.
@@ -36,7 +34,7 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
         comments = (line[2:] for line in text.splitlines() if line.startswith("# "))
         columns = get_header_from_yaml([line for line in comments if not line.startswith("%ECSV")])["datatype"]
     except Exception as error:  # astropy raises many kinds
-        raise Unreadable(f"the ECSV cannot be read: {error}", where=resource.url) from None
+        raise Unreadable(f"the ECSV cannot be read: {error}", where=where) from None
 
     def column(place: int) -> NDArray[np.float64]:
         values: Any = table.columns[place]
@@ -45,4 +43,4 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
         return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
 
     units = {one["name"]: str(one["unit"]) if one.get("unit") else None for one in columns}
-    yield chosen(table.colnames, units, column, dict(resource.params.get("columns", {})))
+    yield chosen(table.colnames, units, column, dict(options.get("columns", {})))

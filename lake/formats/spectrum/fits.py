@@ -22,9 +22,7 @@ import numpy as np
 from lake.errors import LakeError, Refused, Unreadable
 from lake.formats import gzipped
 from lake.formats.spectrum import axis as spectra_axis
-from lake.formats.spectrum.columns import USUAL, chosen, faulty
-from lake.sources.contract import Resource
-from lake.sources.spectra import Spectrum
+from lake.formats.spectrum.columns import USUAL, Spectrum, chosen, faulty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +36,7 @@ _BESIDE = {"WAVELENGTH", "MU", "DQ", "MASK", "QUALITY", "IVAR", "VAR", "STAT", *
 _TEXTUAL = re.compile(r"\s*\d*[ALXCM]")  # TFORM of texts, truths, bits and complex numbers
 
 
-def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: it is cut short or damaged, or declares what it has not.
@@ -50,12 +48,12 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
             file = stack.enter_context(_unpacked(path))
             _whole(file)
             hdus = stack.enter_context(fits.open(file, memmap=False))
-            found = list(_found(hdus, resource.params))
+            found = list(_found(hdus, options))
     except LakeError:
         raise
     except Exception as error:  # of a damaged file astropy raises of many kinds
         raise Unreadable(
-            f"the FITS cannot be read: {type(error).__name__}: {error}", where=resource.url, why="it is damaged"
+            f"the FITS cannot be read: {type(error).__name__}: {error}", where=where, why="it is damaged"
         ) from None
     yield from found
 

@@ -23,10 +23,8 @@ import pyarrow.compute as pc
 
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped
-from lake.formats.spectrum.columns import USUAL, chosen, faulty, without_unit
+from lake.formats.spectrum.columns import USUAL, Spectrum, chosen, faulty, without_unit
 from lake.formats.units import SPECTRA, unit
-from lake.sources.contract import Resource
-from lake.sources.spectra import Spectrum
 
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?|[-+]?(?i:nan|inf|infinity)"
 _NOTHING = r"(?i:-*|\.\.+|n/?a|none|null|masked|<na>)"
@@ -53,7 +51,7 @@ class _Layout:
     index: bool = False  # whether the first column has no name, since it numbers the rows
 
 
-def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
+def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: it is no table of numbers.
@@ -61,9 +59,9 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
     blocks, rejects = [], []
     with gzipped.open_file(path) as file:
         try:
-            layout, first = _layout(file, resource.params)
+            layout, first = _layout(file, options)
         except Refused as fault:
-            raise Unreadable(fault.what, where=resource.url, why="it is no table of a spectrum") from None
+            raise Unreadable(fault.what, where=where, why="it is no table of a spectrum") from None
     with gzipped.open_file(path) as file:
         for number, lines in _lines(file, first):
             numbers, bad = _split(lines, number, layout)
@@ -73,13 +71,13 @@ def spectra(path: Path, resource: Resource) -> Iterator[Spectrum]:
     if len(rejects) > len(numbers):
         raise Unreadable(
             f"{len(rejects)} lines are no line of {layout.width} numbers: {rejects[0].fault}",
-            where=f"{resource.url} line {rejects[0].line}",
+            where=f"{where} line {rejects[0].line}",
         )
     yield from rejects
     if layout.index and not np.array_equal(np.diff(numbers[:, 0]), np.ones(len(numbers) - 1)):
         yield faulty(f"it has {layout.width} columns, but {layout.width - 1} names: {', '.join(layout.names[1:])}")
         return
-    yield chosen(layout.names, layout.units, lambda place: numbers[:, place], dict(resource.params.get("columns", {})))
+    yield chosen(layout.names, layout.units, lambda place: numbers[:, place], dict(options.get("columns", {})))
 
 
 # Text

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lake.errors import ConfigError, Refused
+from lake.sources.agora import tables
 from lake.sources.contract import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -34,16 +35,9 @@ FACTS = Facts(
     sized=True,
 )
 READER = 3
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"collections": [], "models": [], "urls": []}
 ROOT = "https://www.vmh.life/files/reconstructions"
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.agora.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -80,14 +74,13 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     if resource.kind == "model":
         from lake.formats.sbml import model
 
-        yield from model.read(path, resource.url, resource.params["model"])
+        yield from model.read(path, resource.url, resource.params["model"], TABLES.below("agora_"))
         return
     from lake.formats import delimited
-    from lake.sources.agora import tables
 
     layout = delimited.Layout(
         "agora_strains",
-        tables.TABLES["agora_strains"],
+        TABLES["agora_strains"],
         ("strain_id", "strain", "species"),
         delimiter=_UNIT,
         comment="",

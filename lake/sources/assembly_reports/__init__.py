@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.sources.assembly_reports import tables
 from lake.sources.contract import Answer, Facts, Part, Resource
 
 if TYPE_CHECKING:
@@ -39,18 +40,11 @@ FACTS = Facts(
     sized=True,
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"reports": []}
 _LARGEST = 64 * 2**20  # bytes of a report
 _FIELDS = {"url", "accession", "size", "md5", "sha256"}
 _SUMMARY = re.compile(r"C:([\d.]+)%\[(?:S:[\d.]+%,)?D:([\d.]+)%\],F:([\d.]+)%,M:([\d.]+)%,n:(\d+)")
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.assembly_reports.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
@@ -86,7 +80,6 @@ def check(resource: Resource, head: bytes) -> None:
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """One row an assembly, or, of FCS, one a contaminant. A report cut short, or of no known tool, is a reject."""
     from lake.formats import delimited, text
-    from lake.sources.assembly_reports import tables
 
     with open(path, "rb") as file:
         head = file.read(2**16).decode("utf-8", "replace")
@@ -106,7 +99,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     table = "assembly_contaminants" if tool.startswith("fcs") else "assembly_reports"
     layout = delimited.Layout(
         table,
-        _named(tables.TABLES[table], tables.NAMES.get(tool, {}), head),
+        _named(TABLES[table], tables.NAMES.get(tool, {}), head),
         ("sequence",) if tool.startswith("fcs") else ("assembly",),
         comment="#" if tool.startswith("fcs") else "",
         nulls=("", "-", "N/A", "NA", "None"),
@@ -122,10 +115,9 @@ def _rejected(head: str, reason: str) -> Part:
     import pyarrow as pa
 
     from lake.formats import text
-    from lake.sources.assembly_reports import tables
 
     rejects = text.rejects(pa.array([1]), reason, [head[:2000]])
-    return Part("assembly_reports", 1, tables.TABLES["assembly_reports"].empty_table(), rejects)
+    return Part("assembly_reports", 1, TABLES["assembly_reports"].empty_table(), rejects)
 
 
 def _named(schema: pa.Schema, names: Mapping[str, str], head: str) -> pa.Schema:

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-from lake.formats.schema import schema
+from lake.formats.schema import Tables
 
 _REPORTS = """
-assembly          text   -        -  The assembly or bin, as the report names it
-tool              text   -        -  BUSCO, CheckM, CheckM2, QUAST or GTDB-Tk
-version           text   -        -  Of the tool, where the report says it
-dataset           text   -        -  Lineage, marker set or model that it was held against
-accession         text   -        -  GenBank or RefSeq accession, where lake.toml says it
-completeness      real   percent  -  Complete markers; for BUSCO complete single-copy and duplicated ones
-contamination     real   percent  -  Contamination as CheckM and CheckM2 estimate it
-duplicated        real   percent  -  BUSCO: complete and duplicated markers
-fragmented        real   percent  -  BUSCO: fragmented markers
-missing           real   percent  -  BUSCO: missing markers
-heterogeneity     real   percent  -  CheckM: strain heterogeneity
-markers           whole  -        -  Markers that were searched
-genome_size       whole  bp       -  Total length
-contigs           whole  -        -  Contigs (QUAST: of 500 bp or more)
-largest_contig    whole  bp       -  Longest contig
-n50               whole  bp       -  N50 of the contigs
-gc                real   percent  -  Guanine and cytosine among the bases
-coding_density    real   percent  -  Bases in coding sequences
-genes             whole  -        -  Predicted genes
-misassemblies     whole  -        -  QUAST: against the reference
-unknown_bases     real   -        -  QUAST: N's per 100,000 bp
-taxonomy          text   -        -  GTDB-Tk: domain to species
-closest           text   -        -  GTDB-Tk: accession of the closest reference genome
-ani               real   percent  -  GTDB-Tk: average nucleotide identity with it
-aligned           real   1        -  GTDB-Tk: alignment fraction with it
-note              text   -        -  What the tool remarks
+_record         bigint  -        -  Line or column of the report
+assembly        text    -        -  The assembly or bin, as the report names it
+tool            text    -        -  BUSCO, CheckM, CheckM2, QUAST or GTDB-Tk
+version         text    -        -  Of the tool, where the report says it
+dataset         text    -        -  Lineage, marker set or model that it was held against
+accession       text    -        -  GenBank or RefSeq accession, where lake.toml says it
+completeness    double  percent  -  Complete markers; for BUSCO complete single-copy and duplicated ones
+contamination   double  percent  -  Contamination as CheckM and CheckM2 estimate it
+duplicated      double  percent  -  BUSCO: complete and duplicated markers
+fragmented      double  percent  -  BUSCO: fragmented markers
+missing         double  percent  -  BUSCO: missing markers
+heterogeneity   double  percent  -  CheckM: strain heterogeneity
+markers         bigint  -        -  Markers that were searched
+genome_size     bigint  bp       -  Total length
+contigs         bigint  -        -  Contigs (QUAST: of 500 bp or more)
+largest_contig  bigint  bp       -  Longest contig
+n50             bigint  bp       -  N50 of the contigs
+gc              double  percent  -  Guanine and cytosine among the bases
+coding_density  double  percent  -  Bases in coding sequences
+genes           bigint  -        -  Predicted genes
+misassemblies   bigint  -        -  QUAST: against the reference
+unknown_bases   double  -        -  QUAST: N's per 100,000 bp
+taxonomy        text    -        -  GTDB-Tk: domain to species
+closest         text    -        -  GTDB-Tk: accession of the closest reference genome
+ani             double  percent  -  GTDB-Tk: average nucleotide identity with it
+aligned         double  1        -  GTDB-Tk: alignment fraction with it
+note            text    -        -  What the tool remarks
 """
 _CONTAMINANTS = """
-sequence          text   -        -  The sequence
-start             whole  bp       -  First base, from 1
-stop              whole  bp       -  Last base
-length            whole  bp       -  Of the whole sequence
-action            text   -        -  EXCLUDE, TRIM, FIX, REVIEW, ...
-division          text   -        -  Taxonomic division that it is taken to come from
-coverage          real   percent  -  Of the sequence by alignments to contaminants
-taxon             text   -        -  Best taxon
-tool              text   -        -  FCS-GX or FCS-adaptor
-version           text   -        -  Of the tool, where the report says it
-accession         text   -        -  GenBank or RefSeq accession, where lake.toml says it
+sequence   text    -        -  The sequence
+start      bigint  bp       -  First base, from 1
+stop       bigint  bp       -  Last base
+length     bigint  bp       -  Of the whole sequence
+action     text    -        -  EXCLUDE, TRIM, FIX, REVIEW, ...
+division   text    -        -  Taxonomic division that it is taken to come from
+coverage   double  percent  -  Of the sequence by alignments to contaminants
+taxon      text    -        -  Best taxon
+tool       text    -        -  FCS-GX or FCS-adaptor
+version    text    -        -  Of the tool, where the report says it
+accession  text    -        -  GenBank or RefSeq accession, where lake.toml says it
 """
 
-TABLES = {
-    "assembly_reports": schema(_REPORTS, "Line or column of the report"),
-    "assembly_contaminants": schema(_CONTAMINANTS),
-}
+TABLES = Tables({"assembly_reports": _REPORTS, "assembly_contaminants": _CONTAMINANTS})
 
 NAMES = {
     "checkm": {

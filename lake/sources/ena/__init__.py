@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.ena import tables
 
 FACTS = Facts(
     name="ena",
@@ -27,6 +28,7 @@ FACTS = Facts(
     domain="genomics",
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {
     "searches": [],  # [[sources.ena.searches]] result = "read_run", query = "tax_tree(2157)", fields = [...]
     "files": [],  # accessions (study, sample, experiment or run) whose runs and files filereport is asked for
@@ -50,21 +52,12 @@ FIELDS = {  # what a search asks for where lake.toml does not say it
     "assembly": ("accession", "version", "study_accession", "sample_accession", "base_count", *_ANY[:2], _ANY[-1]),
     "sequence": ("accession", "description", "base_count", "mol_type", *_ANY[:2], *_ANY[3:]),
 }
-SETS = ("RUN_SET", "EXPERIMENT_SET", "SAMPLE_SET", "STUDY_SET", "PROJECT_SET")
 _FORM = {  # what tells each form within its first 64 KiB
-    "xml": rf"<(?:{'|'.join(SETS)})[\s>]".encode(),
+    "xml": rf"<(?:{'|'.join(tables.SETS)})[\s>]".encode(),
     "embl": rb"\A\s*ID   ",
     "search": rb"\A\s*\[\s*\{|\A(?:[^\n]*\t)?(?:(?:run|experiment|sample|study)_)?accession(?:\t[^\n]*)?\r?\n.",
     "files": rb"\A\s*\[\s*\{[^}]*_ftp\"|\A(?=[^\n]*\brun_accession\b)(?=[^\n]*_ftp\b)[^\n]*+\n.",
 }
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.ena.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:

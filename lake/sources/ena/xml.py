@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 
 from lake.formats import xml_records
 from lake.formats.list_columns import Ragged, merged
-from lake.sources import ena
 from lake.sources.ena.records import Attributes, Records
+from lake.sources.ena.tables import SETS
 
 
 def read(path: Path, where: str, result: str) -> Iterator[Records]:
     """The records of a document."""
-    for block in xml_records.blocks(path, ena.SETS, where):
+    for block in xml_records.blocks(path, SETS, where):
         yield _of_xml(block)
 
 

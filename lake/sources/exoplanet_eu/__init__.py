@@ -12,6 +12,7 @@ from typing import Any
 
 from lake.errors import Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.exoplanet_eu import tables
 
 FACTS = Facts(
     name="exoplanet_eu",
@@ -24,15 +25,8 @@ FACTS = Facts(
     domain="astronomy",
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"url": "https://exoplanet.eu/catalog/csv/"}
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.exoplanet_eu.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -66,11 +60,10 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.
     """
     from lake.formats import delimited
-    from lake.sources.exoplanet_eu import tables
 
     layout = delimited.Layout(
         "exoplanet_eu_planets",
-        tables.TABLES["exoplanet_eu_planets"],
+        TABLES["exoplanet_eu_planets"],
         tables.REQUIRED,
         delimiter=",",
         quoted=True,

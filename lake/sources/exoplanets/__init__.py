@@ -14,6 +14,7 @@ from typing import Any
 
 from lake.errors import Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.exoplanets import tables
 
 FACTS = Facts(
     name="exoplanets",
@@ -26,17 +27,10 @@ FACTS = Facts(
     domain="astronomy",
 )
 READER = 3
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"tables": ["ps", "pscomppars", "toi", "cumulative"]}
 TAP = "https://exoplanetarchive.ipac.caltech.edu/TAP/sync"
 _KEY = {"ps": "pl_name", "pscomppars": "pl_name", "toi": "toi", "cumulative": "kepoi_name"}  # no row without it
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.exoplanets.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -85,16 +79,15 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.
     """
     from lake.formats import delimited
-    from lake.sources.exoplanets import tables
 
     table = resource.kind
     layout = delimited.Layout(
         f"exoplanets_{table}",
-        tables.TABLES[f"exoplanets_{table}"],
+        TABLES[f"exoplanets_{table}"],
         (_KEY[table], *(name for name in tables.REQUIRED[table] if name != _KEY[table])),
         delimiter=",",
         quoted=True,
-        extra=lambda name: tables.field(name) or tables.unknown(name),
+        extra=tables.field,
         why="the archive renamed a column, or the answer is of another table: see REQUIRED in "
         "lake/sources/exoplanets/tables.py",
     )

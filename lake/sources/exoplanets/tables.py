@@ -15,8 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+from lake.formats import schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _QUANTITIES = """
 pl_orbper        day              Orbital period
@@ -137,33 +141,32 @@ _OFFSET = re.compile(r"koi_(fwm|dicco|dikco)_\w+")  # centroids and their offset
 _TEXT = re.compile(r"(str|_?reflink|_systemref|format)$")
 _PART = re.compile(r"(?P<of>\w+?)_?(?P<part>err1|err2|lim|symerr)")
 _PARTS = {
-    "err1": (pa.float64(), "upper uncertainty, >= 0"),
-    "err2": (pa.float64(), "lower uncertainty, <= 0"),
-    "lim": (pa.int64(), "0 a measurement, 1 an upper limit, -1 a lower limit"),
-    "symerr": (pa.int64(), "1 where the uncertainties are symmetric"),
+    "err1": ("double", "upper uncertainty, >= 0"),
+    "err2": ("double", "lower uncertainty, <= 0"),
+    "lim": ("bigint", "0 a measurement, 1 an upper limit, -1 a lower limit"),
+    "symerr": ("bigint", "1 where the uncertainties are symmetric"),
 }
 
 
-def field(name: str) -> pa.Field | None:
-    """A column's type, unit and meaning; None for a name that this reader does not know."""
+def field(name: str) -> pa.Field:
+    """A column's type, unit and meaning; of one that the archive has added since, its cells as they stand."""
+    return schema.field(_line(name) or f"{name}  text  -  -  New to this reader: text, as it stands in the answer")
+
+
+def _line(name: str) -> str | None:
+    """A column as `lake.formats.schema` has it; None for a name that this reader does not know."""
     if quantity := _quantity(name):
-        unit, doc = quantity
-        return _field(name, pa.float64(), unit, doc)
+        return f"{name}  double  {quantity[0] or '-'}  -  {quantity[1]}"
     if name in _COUNTS or _FLAG.fullmatch(name):
-        return _field(name, pa.int64(), "1" if name in _COUNTS else "", "")
+        return f"{name}  bigint  {'1' if name in _COUNTS else '-'}  -"
     if name in _TEXTS:
-        return _field(name, pa.string(), "", "")
+        return f"{name}  text  -  -"
     if (match := _PART.fullmatch(name)) and (quantity := _quantity(match["of"])):
         type, doc = _PARTS[match["part"]]
-        return _field(name, type, quantity[0] if type == pa.float64() else "", f"{quantity[1]}: {doc}")
+        return f"{name}  {type}  {(type == 'double' and quantity[0]) or '-'}  -  {quantity[1]}: {doc}"
     if (suffix := _TEXT.search(name)) and _quantity(name[: suffix.start()]):
-        return _field(name, pa.string(), "", "")
+        return f"{name}  text  -  -"
     return None
-
-
-def unknown(name: str) -> pa.Field:
-    """A column that the archive has added since: its cells as they stand."""
-    return _field(name, pa.string(), "", "New to this reader: text, as it stands in the answer")
 
 
 def _quantity(name: str) -> tuple[str, str] | None:
@@ -172,10 +175,6 @@ def _quantity(name: str) -> tuple[str, str] | None:
     if _MAGNITUDE.fullmatch(name):
         return "mag", "Apparent magnitude"
     return ("", "Centroid or its offset") if _OFFSET.fullmatch(name) and not _PART.fullmatch(name) else None
-
-
-def _field(name: str, type: pa.DataType, unit: str, doc: str) -> pa.Field:
-    return pa.field(name, type, metadata={"unit": unit, "doc": doc})
 
 
 # What the models name: an answer without one of REQUIRED is not read, of the others a column of nulls is made.
@@ -215,7 +214,9 @@ _NAMED = {
     ),
 }  # fmt: skip
 
-_RECORD = pa.field("_record", pa.int64(), metadata={"unit": "", "doc": "The line of the answer, from 1"})
-TABLES: Mapping[str, pa.Schema] = {
-    f"exoplanets_{table}": pa.schema([_RECORD, *map(field, dict.fromkeys(names))]) for table, names in _NAMED.items()
-}
+TABLES = schema.Tables(
+    {
+        f"exoplanets_{table}": "\n".join(filter(None, map(_line, dict.fromkeys(names))))
+        for table, names in _NAMED.items()
+    }
+)

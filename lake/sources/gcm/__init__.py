@@ -33,14 +33,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.formats.netcdf import classic_header
-from lake.formats.netcdf import file as netcdf_file
+from lake.formats.netcdf import CLASSIC, HDF5
 from lake.redact import redact
 from lake.sources.contract import Answer, Cube, Facts, Part, Resource
 from lake.sources.gcm import tables
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from lake.formats.netcdf.file import Left
 
 FACTS = Facts(
     name="gcm",
@@ -69,7 +70,7 @@ _OPTIONAL = {
 _KINDS = ("simulation", "reanalysis", "observed")
 _SHOWN = (*tables.NAMES, "synthetic", "title", "citation", "licence", "described_in")
 _TOLD = ("conditions", "gases", "variables")
-_TYPES = {"string": str, "int64": int, "double": (int, float)}
+_TYPES = {"text": str, "bigint": int, "double": (int, float)}
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -161,7 +162,7 @@ def _fits(number: int, run: Mapping[str, Any]) -> None:
     for name, value in run.get("conditions", {}).items():
         if name not in (known := tables.CONDITIONS):
             raise _unfit(number, run, f"the condition {name!r} is not known; there are {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, _TYPES[str(known[name])]):
+        if isinstance(value, bool) or not isinstance(value, _TYPES[known[name]]):
             raise _unfit(number, run, f"the condition {name} is {value!r}, but must be of type {known[name]}")
     for name in (*run.get("files", ()), *run.get("variables", {}).values()):
         if not isinstance(name, str) or not name:
@@ -193,7 +194,7 @@ def check(resource: Resource, head: bytes) -> None:
         if b"href" not in head.lower():
             raise Refused("this page has no links, and is no listing of a folder", where=resource.url)
         return
-    if not head.startswith((*classic_header.MAGIC, netcdf_file.HDF5)):
+    if not head.startswith((*CLASSIC, HDF5)):
         start = head[:1024].lstrip().lower()
         page = start.startswith((b"<!doctype html", b"<html")) or b"<html" in start
         what = "an HTML page" if page else f"bytes that begin with {head[:8]!r}"
@@ -213,11 +214,14 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
         Unreadable: it is cut short, damaged, not NetCDF, declares more than a file of its size can hold, or holds
             nothing that lies on a grid.
     """
+    from lake.sources.gcm import rows
+
     if resource.kind == "listing":
         folder, asked = resource.params["folder"], resource.params["files"]
-        yield tables.listed(folder, {name: _asked(name, asked) for name in _listed(path, folder)})
+        yield rows.listed(folder, {name: _asked(name, asked) for name in _listed(path, folder)})
         return
     from lake.formats.netcdf import cell_area, cf
+    from lake.formats.netcdf import file as netcdf_file
 
     with netcdf_file.opened(path) as (dataset, left):
         with netcdf_file.damage(path):
@@ -240,9 +244,9 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
             "areas": areas.how,
             "undated": undated,
         }
-        yield Cube(dataset, facts, areas.weights, areas.covers, tables.left_out(left) if left else None)
+        yield Cube(dataset, facts, areas.weights, areas.covers, rows.left_out(left) if left else None)
     told = {name: facts[name] for name in ("kind", "title", "citation")}
-    yield from tables.described({**resource.params, **told})
+    yield from rows.described({**resource.params, **told})
 
 
 def _radius(params: Mapping[str, Any]) -> float | None:
@@ -252,7 +256,7 @@ def _radius(params: Mapping[str, Any]) -> float | None:
     return 6_371_008.8 if params.get("planet") == "Earth" else None
 
 
-def _gridded(dataset: xr.Dataset, left: list[netcdf_file.Left]) -> None:
+def _gridded(dataset: xr.Dataset, left: list[Left]) -> None:
     """Refuse a file in which no numbers depend on a dimension."""
     if not any(v.dtype.kind in "iuf" and v.ndim and v.size > 1 for v in dataset.data_vars.values()):
         names = ", ".join(map(str, dataset.data_vars)) or "none"

@@ -17,6 +17,7 @@ from typing import Any
 
 from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.gtdb import tables
 
 FACTS = Facts(
     name="gtdb",
@@ -30,6 +31,7 @@ FACTS = Facts(
     sized=True,
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {
     "releases": [],
     "tables": ["taxonomy", "metadata"],
@@ -38,14 +40,6 @@ OPTIONS: Mapping[str, Any] = {
 }
 _KIND = re.compile(r"(?:ar\d+|bac\d+)_(taxonomy|metadata)[^/]*$")
 _RELEASE = re.compile(r"release(\d+)|_r(\d+)")
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.gtdb.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -115,17 +109,16 @@ def check(resource: Resource, head: bytes) -> None:
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """The rows of one file. "none", "n/a" and nothing mean missing; a lineage without its seven ranks is a reject."""
     from lake.formats import delimited
-    from lake.sources.gtdb import tables as gtdb_tables
 
     if resource.kind == "version":
         return
     layout = delimited.Layout(
         f"gtdb_{resource.kind}",
-        gtdb_tables.TABLES[f"gtdb_{resource.kind}"],
+        TABLES[f"gtdb_{resource.kind}"],
         ("accession", "lineage"),
         comment="",
         nulls=("", "none", "n/a", "na"),
         names=lambda width: ("accession", "lineage") if resource.kind == "taxonomy" and width == 2 else None,
-        patterns=gtdb_tables.PATTERNS,
+        patterns=tables.PATTERNS,
     )
     yield from delimited.read(layout, path, resource.url, release=str(resource.params["release"]))

@@ -23,6 +23,7 @@ from urllib.parse import unquote
 
 from lake.errors import Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.igsr import tables
 
 if TYPE_CHECKING:
     from lake.formats.text import Lines
@@ -39,6 +40,7 @@ FACTS = Facts(
     sized=True,
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {
     "files": [],
     "listings": [],
@@ -47,14 +49,6 @@ OPTIONS: Mapping[str, Any] = {
 }
 _PAGE = 64 * 2**20  # bytes of a listing: some 500,000 files
 _FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORECASE)
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.igsr.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # What to ask for
@@ -129,7 +123,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     if resource.kind == "listing":
         from lake.formats import html_listing
 
-        yield html_listing.read(_page(path), resource.url, resource.params["list"])
+        yield html_listing.read(_page(path), resource.url, TABLES.table("igsr_tree"), list=resource.params["list"])
         return
     from lake.formats import delimited
     from lake.sources.igsr import dialect

@@ -8,92 +8,93 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pyarrow as pa
-
-from lake.formats.schema import schema
+from lake.formats.schema import Tables
 
 _PATHS = "ENA_FILE_PATH|ENA FILE PATH|FASTQ_FILE|DATA_FILE_PATH|FILE_PATH|BAM_FILE|CRAM_FILE"
 _ALIGNED = "BAM FILE|BAM|CRAM FILE|CRAM|FILE_NAME|FILE NAME|FILE|name|url"
 _NAMES = "Sample name|SampleID|sampleID|Individual ID|IndividualID|Sample|sample|SAMPLE|SAMPLE_NAME"
 _SEQUENCES = """
-list                 text   -     -                             The index: its path below the archive's root, or its URL
-path                 text   -     {paths}                       The file: a URL, or a path below the root
-md5                  text   -     MD5SUM|MD5|md5                Its MD5
-run_id               text   -     RUN_ID|SRA Run ID             Run (SRR, ERR, DRR)
-study_id             text   -     STUDY_ID                      Study
-study_name           text   -     STUDY_NAME                    Name of the study
-center               text   -     CENTER_NAME                   Who submitted it
-submission_id        text   -     SUBMISSION_ID                 Submission
-submission_date      text   -     SUBMISSION_DATE               When it was submitted, as each index writes it
-sample_id            text   -     SAMPLE_ID                     Sample accession at SRA or ENA
-sample_name          text   -     SAMPLE_NAME|Sample            Sample, as the submitter names it
-population           text   -     POPULATION|Population         Population
-unnamed              text   -     -                             A cell for which the index has no name
-experiment_id        text   -     EXPERIMENT_ID                 Experiment
-platform             text   -     INSTRUMENT_PLATFORM           Type of sequencing machine
-instrument           text   -     INSTRUMENT_MODEL              Model of sequencing machine
-library              text   -     LIBRARY_NAME                  Library
-run_name             text   -     RUN_NAME                      Run, as the machine names it
-run_block            text   -     RUN_BLOCK_NAME                Sector of the machine's run; not recorded any more
-insert_size          real   bp    INSERT_SIZE                   Insert size that the submitter states
-paired_length        real   bp    PAIRED_LENGTH                 In its place in the index of Complete Genomics
-library_layout       text   -     LIBRARY_LAYOUT                PAIRED or SINGLE
-paired_fastq         text   -     PAIRED_FASTQ                  File of the mates
-withdrawn            truth  -     WITHDRAWN                     Whether the file was withdrawn
-withdrawn_date       text   -     WITHDRAWN_DATE                When
-comment              text   -     COMMENT                       Why
-read_count           whole  -     READ_COUNT                    Reads in the file
-base_count           whole  bp    BASE_COUNT                    Bases in the file
-analysis_group       text   -     ANALYSIS_GROUP                Which set of data it belongs to
-directory            text   -     DIRECTORY                     Folder of the run, in an index of folders
+list             text     -   -                      The index: its path below the archive's root, or its URL
+path             text     -   {paths}                The file: a URL, or a path below the root
+md5              text     -   MD5SUM|MD5|md5         Its MD5
+run_id           text     -   RUN_ID|SRA Run ID      Run (SRR, ERR, DRR)
+study_id         text     -   STUDY_ID               Study
+study_name       text     -   STUDY_NAME             Name of the study
+center           text     -   CENTER_NAME            Who submitted it
+submission_id    text     -   SUBMISSION_ID          Submission
+submission_date  text     -   SUBMISSION_DATE        When it was submitted, as each index writes it
+sample_id        text     -   SAMPLE_ID              Sample accession at SRA or ENA
+sample_name      text     -   SAMPLE_NAME|Sample     Sample, as the submitter names it
+population       text     -   POPULATION|Population  Population
+unnamed          text     -   -                      A cell for which the index has no name
+experiment_id    text     -   EXPERIMENT_ID          Experiment
+platform         text     -   INSTRUMENT_PLATFORM    Type of sequencing machine
+instrument       text     -   INSTRUMENT_MODEL       Model of sequencing machine
+library          text     -   LIBRARY_NAME           Library
+run_name         text     -   RUN_NAME               Run, as the machine names it
+run_block        text     -   RUN_BLOCK_NAME         Sector of the machine's run; not recorded any more
+insert_size      double   bp  INSERT_SIZE            Insert size that the submitter states
+paired_length    double   bp  PAIRED_LENGTH          In its place in the index of Complete Genomics
+library_layout   text     -   LIBRARY_LAYOUT         PAIRED or SINGLE
+paired_fastq     text     -   PAIRED_FASTQ           File of the mates
+withdrawn        boolean  -   WITHDRAWN              Whether the file was withdrawn
+withdrawn_date   text     -   WITHDRAWN_DATE         When
+comment          text     -   COMMENT                Why
+read_count       bigint   -   READ_COUNT             Reads in the file
+base_count       bigint   bp  BASE_COUNT             Bases in the file
+analysis_group   text     -   ANALYSIS_GROUP         Which set of data it belongs to
+directory        text     -   DIRECTORY              Folder of the run, in an index of folders
 """
 _FILES = """
-list                 text   -     -                             The index: its path below the archive's root, or its URL
-path                 text   -     {paths}                       The file: a URL, or a path below the root
-md5                  text   -     BAM MD5|BAM_MD5|CRAM MD5|CRAM_MD5|MD5|MD5SUM|md5  Its MD5
-index_path           text   -     BAI FILE|BAI_FILE|BAI|CRAI FILE|CRAI_FILE|CRAI  Index of the file
-index_md5            text   -     BAI MD5|BAI_MD5|CRAI MD5|CRAI_MD5  MD5 of the index
-statistics_path      text   -     BAS FILE|BAS_FILE|BAS         Statistics of each read group of the file
-statistics_md5       text   -     BAS MD5|BAS_MD5               MD5 of the statistics
-sample_name          text   -     Sample|SAMPLE|SAMPLE_NAME     Sample
-population           text   -     Population|POPULATION         Population
-collection           text   -     Data collection               Collection, in the portal's lists of files
-data_type            text   -     Data type                     Type of data, in the portal's lists of files
-analysis_group       text   -     Analysis group|ANALYSIS_GROUP  Which set of data it belongs to
+list             text  -  -                         The index: its path below the archive's root, or its URL
+path             text  -  {paths}                   The file: a URL, or a path below the root
+md5              text  -  BAM MD5|BAM_MD5|CRAM MD5|CRAM_MD5|MD5|MD5SUM|md5  Its MD5
+index_path       text  -  BAI FILE|BAI_FILE|BAI|CRAI FILE|CRAI_FILE|CRAI  Index of the file
+index_md5        text  -  BAI MD5|BAI_MD5|CRAI MD5|CRAI_MD5  MD5 of the index
+statistics_path  text  -  BAS FILE|BAS_FILE|BAS     Statistics of each read group of the file
+statistics_md5   text  -  BAS MD5|BAS_MD5           MD5 of the statistics
+sample_name      text  -  Sample|SAMPLE|SAMPLE_NAME  Sample
+population       text  -  Population|POPULATION     Population
+collection       text  -  Data collection           Collection, in the portal's lists of files
+data_type        text  -  Data type                 Type of data, in the portal's lists of files
+analysis_group   text  -  Analysis group|ANALYSIS_GROUP  Which set of data it belongs to
 """
 _SAMPLES = """
-list                 text   -     -                             The list: its path below the archive's root, or its URL
-sample               text   -     {names}                       Sample
-sex                  text   -     Sex|sex|Gender|gender         male or female; 1 or 2 in a pedigree
-biosample            text   -     Biosample ID|BioSample        BioSample accession
-family               text   -     FamilyID|familyID|Family ID   Family
-father               text   -     FatherID|fatherID|Paternal ID  Father; missing where he is none of the samples
-mother               text   -     MotherID|motherID|Maternal ID  Mother; missing where she is none of the samples
-population           text   -     Population code|Population|population|pop  Population; commas between several
-population_name      text   -     Population name|Population Description  Its name
-superpopulation      text   -     Superpopulation code|Superpopulation|superpopulation|super_pop  Superpopulation
-superpopulation_name text   -     Superpopulation name          Its name
-population_id        text   -     Population elastic ID         The portal's own id of it
-platforms            text   -     Platform|platform             Platforms, in a panel without a header
-phenotype            text   -     Phenotype|phenotype           Phenotype, in a pedigree
-relationship         text   -     Relationship|relationship     Role in the family
-collections          text   -     Data collections              Collections that have data of it, commas between them
+list                  text  -  -                         The list: its path below the archive's root, or its URL
+sample                text  -  {names}                   Sample
+sex                   text  -  Sex|sex|Gender|gender     male or female; 1 or 2 in a pedigree
+biosample             text  -  Biosample ID|BioSample    BioSample accession
+family                text  -  FamilyID|familyID|Family ID  Family
+father                text  -  FatherID|fatherID|Paternal ID  Father; missing where he is none of the samples
+mother                text  -  MotherID|motherID|Maternal ID  Mother; missing where she is none of the samples
+population            text  -  Population code|Population|population|pop  Population; commas between several
+population_name       text  -  Population name|Population Description  Its name
+superpopulation       text  -  Superpopulation code|Superpopulation|superpopulation|super_pop  Superpopulation
+superpopulation_name  text  -  Superpopulation name      Its name
+population_id         text  -  Population elastic ID     The portal's own id of it
+platforms             text  -  Platform|platform         Platforms, in a panel without a header
+phenotype             text  -  Phenotype|phenotype       Phenotype, in a pedigree
+relationship          text  -  Relationship|relationship  Role in the family
+collections           text  -  Data collections          Collections that have data of it, commas between them
 """
 _TREE = """
-list                 text   -     -                             The tree, or the listing of lake.toml that it is in
-path                 text   -     -                             The entry: a URL, or a path that begins with ftp/
-kind                 text   -     -                             file or directory
-bytes                whole  byte  -                             Size, where it is said to the byte
-size                 text   -     -                             Size as the listing shows it, which rounds: 1.2G
-modified             text   -     -                             When it was last changed, as each listing writes it
-md5                  text   -     -                             Its MD5; a tree has it
+_record   bigint  -     -  The entry of the listing, or the line of the tree, from 1
+list      text    -     -  The tree, or the listing of lake.toml that it is in
+path      text    -     -  The entry: a URL, or a path that begins with ftp/
+kind      text    -     -  file or directory
+bytes     bigint  byte  -  Size, where it is said to the byte
+size      text    -     -  Size as the listing shows it, which rounds: 1.2G
+modified  text    -     -  When it was last changed, as each listing writes it
+md5       text    -     -  Its MD5; a tree has it
 """
-TABLES: Mapping[str, pa.Schema] = {
-    "igsr_sequences": schema(_SEQUENCES.format(paths=_PATHS)),
-    "igsr_files": schema(_FILES.format(paths=f"{_PATHS}|{_ALIGNED}")),
-    "igsr_samples": schema(_SAMPLES.format(names=_NAMES)),
-    "igsr_tree": schema(_TREE, "The entry of the listing, or the line of the tree, from 1"),
-}
+TABLES = Tables(
+    {
+        "igsr_sequences": _SEQUENCES.format(paths=_PATHS),
+        "igsr_files": _FILES.format(paths=f"{_PATHS}|{_ALIGNED}"),
+        "igsr_samples": _SAMPLES.format(names=_NAMES),
+        "igsr_tree": _TREE,
+    }
+)
 
 _RUN = "run_id study_id study_name center submission_id submission_date sample_id sample_name population"
 _MACHINE = "experiment_id platform instrument library run_name"

@@ -14,6 +14,7 @@ from typing import Any
 
 from lake.errors import Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.jgi_gems import tables
 
 FACTS = Facts(
     name="jgi_gems",
@@ -27,15 +28,8 @@ FACTS = Facts(
     sized=True,
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"url": "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"}
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.jgi_gems.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -60,7 +54,6 @@ def check(resource: Resource, head: bytes) -> None:
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """The rows. "NULL" means missing. Without one of its columns a file is unreadable; more are kept as text."""
     from lake.formats import delimited, gzipped
-    from lake.sources.jgi_gems import tables
 
     with gzipped.open_file(path) as file:
         header = file.readline().decode("utf-8", "replace").split("\t")

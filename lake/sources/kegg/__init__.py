@@ -13,6 +13,7 @@ from typing import Any
 
 from lake.errors import LakeError, Refused, Unreadable
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.kegg import tables
 
 FACTS = Facts(
     name="kegg",
@@ -26,6 +27,7 @@ FACTS = Facts(
     domain="genomics",
 )
 READER = 2
+TABLES = tables.TABLES
 REST, SITE = "https://rest.kegg.jp", "https://www.kegg.jp"
 OPTIONS: Mapping[str, Any] = {
     "organisms": ["eco", "hsa"],  # whose genes, pathways and KGML are asked for
@@ -38,14 +40,6 @@ OPTIONS: Mapping[str, Any] = {
     "hierarchy": ["br08901"],  # any BRITE hierarchy
     "environments": ["br08606"],  # BRITE tables; nobody has seen their form, so they are kept and reported as a gap
 }
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.kegg.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.ncbi import tables
 
 if TYPE_CHECKING:
     from lake.formats.delimited import Layout
@@ -36,6 +37,7 @@ FACTS = Facts(
     sized=True,
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report", "fasta"], "ani": False}
 ROOT = "https://ftp.ncbi.nlm.nih.gov/genomes"
 _GENOME = re.compile(r"(GC[AF])_(\d{3})(\d{3})(\d{3})\.\d+(_\S+)?")
@@ -49,14 +51,6 @@ _BEGINS = {  # what the first 64 KiB of each kind hold
     "sums": b"  ./",
     "listing": b"<a href=",
 }
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.ncbi.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # What to ask for
@@ -187,7 +181,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
 
     accession = resource.params.get("accession")
     if resource.kind == "fasta":
-        yield from fasta.read(path, resource.url, "ncbi_sequences", "ncbi_bases", accession)
+        yield from fasta.read(path, resource.url, TABLES.table("ncbi_sequences"), TABLES.table("ncbi_bases"), accession)
     if resource.kind == "report":
         yield _properties(path, accession)
     if resource.kind in _LAYOUTS:
@@ -205,9 +199,8 @@ _LAYOUTS = {  # table, and the columns without which it is none
 
 def _layout(table: str, *required: str) -> Layout:
     from lake.formats import delimited
-    from lake.sources.ncbi import tables
 
-    return delimited.Layout(table, tables.TABLES[table], required, nulls=("", "na"))
+    return delimited.Layout(table, TABLES[table], required, nulls=("", "na"))
 
 
 def _properties(path: Path, accession: str | None) -> Part:
@@ -215,7 +208,6 @@ def _properties(path: Path, accession: str | None) -> Part:
     import pyarrow as pa
 
     from lake.formats import gzipped
-    from lake.sources.ncbi import tables
 
     table, rows = "ncbi_assembly_reports", []
     with gzipped.open_file(path) as file:
@@ -225,4 +217,4 @@ def _properties(path: Path, accession: str | None) -> Part:
             if found := re.match(r"# ([^:\t]+):\s+(\S.*?)\s*$", raw.decode("utf-8", "replace")):
                 rows.append((number, accession, *found.groups()))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 4
-    return Part(table, len(rows), pa.table(columns, schema=tables.TABLES[table]))
+    return Part(table, len(rows), pa.table(columns, schema=TABLES[table]))

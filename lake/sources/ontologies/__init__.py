@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from lake.errors import Refused, Unreadable
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.ontologies import tables
 
 FACTS = Facts(
     name="ontologies",
@@ -31,16 +32,9 @@ FACTS = Facts(
     sized=True,
 )
 READER = 4
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}
 TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.tar.gz"
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.ontologies.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -100,4 +94,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     readers = {"obo": obo.read, "owl": owl.read, "graphs": obographs.read}
     if form is None:
         raise Unreadable("it is neither OBO, OWL nor OBO graphs", where=resource.url)
-    yield from readers[form](path, resource.url)
+    yield from readers[form](path, resource.url, TABLES.below("ontologies_"))

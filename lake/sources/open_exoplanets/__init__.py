@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.open_exoplanets import tables
 
 FACTS = Facts(
     name="open_exoplanets",
@@ -28,19 +29,12 @@ FACTS = Facts(
     sized=True,
 )
 READER = 3
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"table": True, "systems": [], "everything": False}
 _HOST = "https://raw.githubusercontent.com/OpenExoplanetCatalogue"
 _TABLE = f"{_HOST}/oec_tables/master/comma_separated/open_exoplanet_catalogue.txt"
 _SYSTEMS = f"{_HOST}/open_exoplanet_catalogue/master/systems"
 _ALL = f"{_HOST}/oec_gzip/master/systems.xml.gz"
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.open_exoplanets.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -90,14 +84,14 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         Unreadable: a column that the models need is gone, the XML is damaged or declares a document type.
     """
     from lake.formats import delimited
-    from lake.sources.open_exoplanets import systems, tables
+    from lake.sources.open_exoplanets import systems
 
     if resource.kind == "systems":
         yield from systems.read(resource, path)
         return
     layout = delimited.Layout(
         "open_exoplanets_planets",
-        tables.TABLES["open_exoplanets_planets"],
+        TABLES["open_exoplanets_planets"],
         tables.REQUIRED,
         delimiter=",",
         quoted=True,

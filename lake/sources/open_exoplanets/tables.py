@@ -4,73 +4,75 @@ from __future__ import annotations
 
 import re
 
-from lake.formats.schema import schema
+from lake.formats.schema import Tables
 
 _PLANETS = """
-name               text   -               -                      Primary name of the planet
-binaryflag         whole  -               -                      0 single star, 1 P-type, 2 S-type binary, 3 no star
-mass               real   jupiter_mass    -                      Mass, or m sin(i): the table does not tell which
-radius             real   jupiter_radius  -                      Radius
-period             real   day             -                      Orbital period
-semimajoraxis      real   au              -                      Semi-major axis
-eccentricity       real   1               -                      Eccentricity
-periastron         real   degree          -                      Longitude of periastron
-longitude          real   degree          -                      Mean longitude
-ascendingnode      real   degree          -                      Longitude of the ascending node
-inclination        real   degree          -                      Inclination of the orbit
-temperature        real   K               -                      Surface or equilibrium temperature
-age                real   Gyr             -                      Age of the planet
-discoverymethod    text   -               -                      How it was found
-discoveryyear      whole  year            -                      When
-lastupdate         text   -               -                      Day of the last update, yy/mm/dd
-right_ascension    text   -               system_rightascension  hh mm ss
-declination        text   -               system_declination     +/-dd mm ss
-distance           real   parsec          system_distance        Distance from the Sun
-star_mass          real   solar_mass      hoststar_mass          Mass of the star
-star_radius        real   solar_radius    hoststar_radius        Radius of the star
-star_metallicity   real   dex             hoststar_metallicity   Metallicity of the star, log10 in that of the Sun
-star_temperature   real   K               hoststar_temperature   Temperature of the star
-star_age           real   Gyr             hoststar_age           Age of the star
-list               text   -               -                      The lists that it stands on, parted by commas
+name              text    -               -                      Primary name of the planet
+binaryflag        bigint  -               -                      0 single star, 1 P-type, 2 S-type binary, 3 no star
+mass              double  jupiter_mass    -                      Mass, or m sin(i): the table does not tell which
+radius            double  jupiter_radius  -                      Radius
+period            double  day             -                      Orbital period
+semimajoraxis     double  au              -                      Semi-major axis
+eccentricity      double  1               -                      Eccentricity
+periastron        double  degree          -                      Longitude of periastron
+longitude         double  degree          -                      Mean longitude
+ascendingnode     double  degree          -                      Longitude of the ascending node
+inclination       double  degree          -                      Inclination of the orbit
+temperature       double  K               -                      Surface or equilibrium temperature
+age               double  Gyr             -                      Age of the planet
+discoverymethod   text    -               -                      How it was found
+discoveryyear     bigint  year            -                      When
+lastupdate        text    -               -                      Day of the last update, yy/mm/dd
+right_ascension   text    -               system_rightascension  hh mm ss
+declination       text    -               system_declination     +/-dd mm ss
+distance          double  parsec          system_distance        Distance from the Sun
+star_mass         double  solar_mass      hoststar_mass          Mass of the star
+star_radius       double  solar_radius    hoststar_radius        Radius of the star
+star_metallicity  double  dex             hoststar_metallicity   Metallicity of the star, log10 in that of the Sun
+star_temperature  double  K               hoststar_temperature   Temperature of the star
+star_age          double  Gyr             hoststar_age           Age of the star
+list              text    -               -                      The lists that it stands on, parted by commas
 """
 _OBJECTS = """
-system  text   -  -  First name of the system
-object  whole  -  -  Which element of the answer it is
-within  whole  -  -  The object that it stands in
-kind    text   -  -  system, binary, star, planet, satellite or asteroid
-name    text   -  -  Its first name; null where it has none
-host    text   -  -  First name of the nearest star or binary around it; null for an orphan planet
+system  text    -  -  First name of the system
+object  bigint  -  -  Which element of the answer it is
+within  bigint  -  -  The object that it stands in
+kind    text    -  -  system, binary, star, planet, satellite or asteroid
+name    text    -  -  Its first name; null where it has none
+host    text    -  -  First name of the nearest star or binary around it; null for an orphan planet
 """
 _NAMES = """
-system  text   -  -  First name of the system
-object  whole  -  -  raw.open_exoplanets_objects.object of the same answer
-kind    text   -  -  What it is a name of: system, binary, star, planet ...
-of      text   -  -  The object's first name
-place   whole  -  -  0 for the first name, 1 for the second ...
-name    text   -  -  A name
+system  text    -  -  First name of the system
+object  bigint  -  -  raw.open_exoplanets_objects.object of the same answer
+kind    text    -  -  What it is a name of: system, binary, star, planet ...
+of      text    -  -  The object's first name
+place   bigint  -  -  0 for the first name, 1 for the second ...
+name    text    -  -  A name
 """
 _VALUES = """
-system       text   -  -  First name of the system
-object       whole  -  -  raw.open_exoplanets_objects.object of the same answer
-kind         text   -  -  What it is a value of: system, binary, star, planet ...
-of           text   -  -  The object's first name
-quantity     text   -  -  The element's tag: mass, period, list, description ...
-text         text   -  -  As it stands; null where there is only a limit
-value        real   -  -  The same as a number in `unit`, where it is a quantity
-unit         text   -  -  Of the number and its uncertainties; null where it is no quantity
-error_plus   real   -  -  Upper uncertainty, in `unit`
-error_minus  real   -  -  Lower uncertainty, in `unit`, as a magnitude
-upper_limit  real   -  -  It is less, in `unit`
-lower_limit  real   -  -  It is more, in `unit`
-type         text   -  -  msini where a mass is m sin(i)
+system       text    -  -  First name of the system
+object       bigint  -  -  raw.open_exoplanets_objects.object of the same answer
+kind         text    -  -  What it is a value of: system, binary, star, planet ...
+of           text    -  -  The object's first name
+quantity     text    -  -  The element's tag: mass, period, list, description ...
+text         text    -  -  As it stands; null where there is only a limit
+value        double  -  -  The same as a number in `unit`, where it is a quantity
+unit         text    -  -  Of the number and its uncertainties; null where it is no quantity
+error_plus   double  -  -  Upper uncertainty, in `unit`
+error_minus  double  -  -  Lower uncertainty, in `unit`, as a magnitude
+upper_limit  double  -  -  It is less, in `unit`
+lower_limit  double  -  -  It is more, in `unit`
+type         text    -  -  msini where a mass is m sin(i)
 """
-_ELEMENT = "Which element of the answer, from 1"
-TABLES = {
-    "open_exoplanets_planets": schema(_PLANETS),
-    "open_exoplanets_objects": schema(_OBJECTS, _ELEMENT),
-    "open_exoplanets_names": schema(_NAMES, _ELEMENT),
-    "open_exoplanets_values": schema(_VALUES, _ELEMENT),
-}
+_ELEMENT = "_record  bigint  -  -  Which element of the answer, from 1"
+TABLES = Tables(
+    {
+        "open_exoplanets_planets": _PLANETS,
+        "open_exoplanets_objects": _ELEMENT + _OBJECTS,
+        "open_exoplanets_names": _ELEMENT + _NAMES,
+        "open_exoplanets_values": _ELEMENT + _VALUES,
+    }
+)
 REQUIRED = ("name", "mass", "radius", "period", "semimajoraxis", "list")
 OBJECTS = ("system", "binary", "star", "planet", "satellite", "asteroid")
 

@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from lake.errors import Refused, Unreadable
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.osdr import tables
 
 FACTS = Facts(
     name="osdr",
@@ -32,19 +33,12 @@ FACTS = Facts(
     domain="astrobiology",
 )
 READER = 2
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"studies": [], "sheets": []}
 _STUDY = re.compile(r"(?:GLDS|OSD)-\d+")
 _LARGEST = 64 * 2**20  # bytes of a table
 _WIDEST, _CELLS = 5_000, 200_000  # columns of a table; cells that become rows together
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what bytes that are not UTF-8 become
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.osdr.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -75,10 +69,9 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         Unreadable: an archive is damaged or holds no such table; a sheet has no column of samples.
     """
     from lake.formats import delimited
-    from lake.sources.osdr import tables as osdr_tables
 
     if resource.kind == "studies":
-        layout = delimited.Layout("osdr_studies", osdr_tables.TABLES["osdr_studies"], ("study", "technology"))
+        layout = delimited.Layout("osdr_studies", TABLES["osdr_studies"], ("study", "technology"))
         yield from delimited.read(layout, path, resource.url)
         return
     name = resource.id.rpartition("/")[2]
@@ -137,7 +130,6 @@ def _part(some: Sequence[tuple[int, list[str], str]], header: list[str], study: 
     import pyarrow as pa
 
     from lake.formats import text
-    from lake.sources.osdr import tables as osdr_tables
 
     at = header.index("Sample Name")
     rows, bad = [], []
@@ -153,7 +145,7 @@ def _part(some: Sequence[tuple[int, list[str], str]], header: list[str], study: 
                 if value and number != at + 1
             ]
     columns: Sequence[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 7
-    landed = pa.table(columns, schema=osdr_tables.TABLES["osdr_values"])
+    landed = pa.table(columns, schema=TABLES["osdr_values"])
     record, reason, content = ([row[n] for row in bad] for n in range(3))
     aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason, pa.string()), content)
     return text.together("osdr_values", len(landed) + len(bad), landed, aside)

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pyarrow as pa
-
-from lake.formats.schema import schema
+from lake.formats.schema import Tables
 
 _STUDIES = """
-study          text   -  OSD-id                 OSD-1
-released       text   -  publicReleaseDate      As the table writes it: 11-Dec-2013, 9-Feb-06
-released_year  whole  -  publicReleaseDateYear  Year
-platform       text   -  technologyPlatform     Affymetrix, Illumina, ...
-technology     text   -  technologyType         DNA microarray, RNA sequencing, ...
-measurement    text   -  measurementType        transcription profiling, ...
-organism       text   -  Organism               Parted by semicolons
-factors        text   -  Factors                What was varied, parted by semicolons
+study          text    -  OSD-id                 OSD-1
+released       text    -  publicReleaseDate      As the table writes it: 11-Dec-2013, 9-Feb-06
+released_year  bigint  -  publicReleaseDateYear  Year
+platform       text    -  technologyPlatform     Affymetrix, Illumina, ...
+technology     text    -  technologyType         DNA microarray, RNA sequencing, ...
+measurement    text    -  measurementType        transcription profiling, ...
+organism       text    -  Organism               Parted by semicolons
+factors        text    -  Factors                What was varied, parted by semicolons
 """
 _VALUES = """
-study      text  -  -  GLDS-120, OSD-487: from the file's name or lake.toml
-sheet      text  -  -  Which table of the study: its file's name
-sample     text  -  -  Sample Name
-attribute  text  -  -  Column of the table: Factor Value[Spaceflight]
-place      whole  -  -  Which column, from 1: ISA tables repeat names
-value      text  -  -  As it stands
+_record    bigint  -  -  The line of the table, from 1
+study      text    -  -  GLDS-120, OSD-487: from the file's name or lake.toml
+sheet      text    -  -  Which table of the study: its file's name
+sample     text    -  -  Sample Name
+attribute  text    -  -  Column of the table: Factor Value[Spaceflight]
+place      bigint  -  -  Which column, from 1: ISA tables repeat names
+value      text    -  -  As it stands
 """
 
-TABLES: Mapping[str, pa.Schema] = {
-    "osdr_studies": schema(_STUDIES),
-    "osdr_values": schema(_VALUES, "The line of the table, from 1"),
-}
+TABLES = Tables({"osdr_studies": _STUDIES, "osdr_values": _VALUES})

@@ -18,17 +18,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.spectra import tables
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from lake.formats.spectrum.columns import Spectrum
 
 FACTS = Facts(
     name="spectra",
@@ -42,19 +41,12 @@ FACTS = Facts(
     sized=True,
 )
 READER = 3
+TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
 _KNOWN = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}
 _KNOWN |= {"medium", "decimal"}
 _COLUMNS = ("wavelength", "value", "lower", "upper")
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.spectra.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
@@ -128,13 +120,13 @@ def check(resource: Resource, head: bytes) -> None:
 
 def read(resource: Resource, path: Path) -> Iterator[Part]:
     """One row a spectrum, or a setting. What has no unit, or columns that cannot be told, is a reject."""
-    from lake.formats.spectrum import columns as spectra_files
+    from lake.formats import spectrum
 
     if resource.params["kind"] == "configuration":
         yield _settings(resource, path)
         return
     rows, rejects = [], []
-    for number, found in enumerate(spectra_files.spectra(path, resource), 1):
+    for number, found in enumerate(spectrum.spectra(path, resource.url, resource.params), 1):
         try:
             rows.append(_row(resource, found, number))
         except Refused as fault:
@@ -146,13 +138,12 @@ def _part(table: str, rows: Sequence[Mapping[str, Any]], rejects: Sequence[tuple
     import pyarrow as pa
 
     from lake.formats import text
-    from lake.sources.spectra import tables
 
     aside = None
     if rejects:
         record, reason, content = zip(*rejects, strict=True)
         aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), list(content))
-    landed = pa.Table.from_pylist(list(rows), schema=tables.TABLES[table])
+    landed = pa.Table.from_pylist(list(rows), schema=TABLES[table])
     return Part(table, len(rows) + len(rejects), landed, aside)
 
 
@@ -165,23 +156,6 @@ def _settings(resource: Resource, path: Path) -> Part:
         elif line.strip():
             rejects.append((number, "it is not <KEY>value", line))
     return _part("spectra_settings", rows, rejects)
-
-
-@dataclass(slots=True)
-class Spectrum:
-    """A spectrum as a file has it; each array float64 [points]. Or what of the file cannot be taken, and why."""
-
-    label: str | None
-    wavelength: NDArray[np.float64]
-    value: NDArray[np.float64]
-    lower: NDArray[np.float64] | None = None
-    upper: NDArray[np.float64] | None = None
-    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, where the file says them
-    medium: str = "vacuum"  # what its wavelengths are in, where the file says it
-    logarithm: bool = False  # whether its wavelengths are decimal logarithms, whatever their unit says
-    settled: bool = False  # whether the unit of its wavelengths is theirs, whatever lake.toml says
-    fault: str = ""  # why it cannot be taken
-    line: int | None = None  # of a text, where it is one line that cannot be taken
 
 
 def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:

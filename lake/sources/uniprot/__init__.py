@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.uniprot import tables
 
 FACTS = Facts(
     name="uniprot",
@@ -27,6 +28,7 @@ FACTS = Facts(
     domain="genomics",
 )
 READER = 2
+TABLES = tables.TABLES
 REST = "https://rest.uniprot.org/uniprotkb"
 BATCH = 500  # accessions a request
 OPTIONS: Mapping[str, Any] = {
@@ -45,14 +47,6 @@ _FORM = {  # what tells each form within its first 64 KiB, and how its first ent
     "json": (rb'\A\s*\{\s*"(?:results"\s*:\s*\[|entryType")', rb'"entryType"|"primaryAccession"'),
     "txt": (rb"\A\s*ID   ", rb"\n"),
 }
-
-
-def __getattr__(name: str) -> Any:  # the schemas need pyarrow, which light commands do without
-    if name == "TABLES":
-        from lake.sources.uniprot.tables import TABLES
-
-        return TABLES
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:

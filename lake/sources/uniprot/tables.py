@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
-from lake.formats.schema import schema
+from lake.formats.schema import Tables
 
 _ENTRIES = """
-accession          text   -   -  Primary accession: P0A7D4
-entry_name         text   -   -  PURA_ECOLI
-reviewed           truth  -   -  Whether it is of Swiss-Prot; otherwise of TrEMBL
-protein_name       text   -   -  Recommended name, or the first submitted one; of TSV only where it is the only name
-protein_names      text   -   -  Of TSV: all its names in one text; null in other forms
-gene               text   -   -  Primary name of its first gene
-organism           text   -   -  Scientific name, common name and synonyms behind it in parentheses
-taxon_id           whole  -   -  In the NCBI taxonomy
-length             whole  1   -  Amino acids of the sequence
-mass               whole  Da  -  Of the sequence without modifications
-fragment           truth  -   -  Whether the sequence is not complete; null in TSV that was not asked for it
-existence          whole  -   -  1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain
-version            whole  -   -  Of the entry
-sequence_version   whole  -   -  Of the sequence
-checksum           text   -   -  CRC64 of the sequence; TSV does not have it
-created            text   -   -  Day of its integration, yyyy-mm-dd
-modified           text   -   -  Day of its last change
-sequence_modified  text   -   -  Day of the sequence's last change
+accession             text     -   -  Primary accession: P0A7D4
+entry_name            text     -   -  PURA_ECOLI
+reviewed              boolean  -   -  Whether it is of Swiss-Prot; otherwise of TrEMBL
+protein_name          text     -   -  Recommended name, or the first submitted one; \
+of TSV only where it is the only name
+protein_names         text     -   -  Of TSV: all its names in one text; null in other forms
+gene                  text     -   -  Primary name of its first gene
+organism              text     -   -  Scientific name, common name and synonyms behind it in parentheses
+taxon_id              bigint   -   -  In the NCBI taxonomy
+length                bigint   1   -  Amino acids of the sequence
+mass                  bigint   Da  -  Of the sequence without modifications
+fragment              boolean  -   -  Whether the sequence is not complete; null in TSV that was not asked for it
+existence             bigint   -   -  1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain
+version               bigint   -   -  Of the entry
+sequence_version      bigint   -   -  Of the sequence
+checksum              text     -   -  CRC64 of the sequence; TSV does not have it
+created               text     -   -  Day of its integration, yyyy-mm-dd
+modified              text     -   -  Day of its last change
+sequence_modified     text     -   -  Day of the sequence's last change
+secondary_accessions  text[]   -   -  Former accessions; TSV does not have them
+ordered_loci          text[]   -   -  Ordered locus names of its genes, sorted: b0002
+ec_numbers            text[]   -   -  EC numbers of its names, sorted, partial ones as they are: 3.2.2.-; \
+null where TSV lacks the column
+kegg_ids              text[]   -   -  KEGG genes, sorted: eco:b0002; null where TSV lacks the column
+go_ids                text[]   -   -  Terms of the Gene Ontology, sorted: GO:0005829; null where TSV lacks the column
 """
-_LISTS = {
-    "secondary_accessions": "Former accessions; TSV does not have them",
-    "ordered_loci": "Ordered locus names of its genes, sorted: b0002",
-    "ec_numbers": "EC numbers of its names, sorted, partial ones as they are: 3.2.2.-; null where TSV lacks the column",
-    "kegg_ids": "KEGG genes, sorted: eco:b0002; null where TSV lacks the column",
-    "go_ids": "Terms of the Gene Ontology, sorted: GO:0005829; null where TSV lacks the column",
-}
 _XREFS = """
-accession   text   -  -  The entry's primary accession
-version     whole  -  -  The entry's version
-database    text   -  -  KEGG, EC, GO, EMBL (which ENA, GenBank and DDBJ share), RefSeq, PDB, ...
-id          text   -  -  Id there, as UniProt writes it
-protein_id  text   -  -  Of EMBL: the protein that the nucleotide entry codes for, with its version
+accession   text    -  -  The entry's primary accession
+version     bigint  -  -  The entry's version
+database    text    -  -  KEGG, EC, GO, EMBL (which ENA, GenBank and DDBJ share), RefSeq, PDB, ...
+id          text    -  -  Id there, as UniProt writes it
+protein_id  text    -  -  Of EMBL: the protein that the nucleotide entry codes for, with its version
 """
-_RECORD = "Which entry of the answer, from 1; of TSV the line"
+_RECORD = "_record  bigint  -  -  Which entry of the answer, from 1; of TSV the line"
 
-_entries = schema(_ENTRIES, _RECORD)
-for _name, _doc in _LISTS.items():
-    _entries = _entries.append(pa.field(_name, pa.list_(pa.string()), metadata={"unit": "", "doc": _doc}))
-
-TABLES = {"uniprot_entries": _entries, "uniprot_xrefs": schema(_XREFS, _RECORD)}
+TABLES = Tables({"uniprot_entries": _RECORD + _ENTRIES, "uniprot_xrefs": _RECORD + _XREFS})
 
 HEADINGS = {
     "entry": "accession",
