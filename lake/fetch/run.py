@@ -33,7 +33,7 @@ from lake.fetch.plan import Plan, Planned
 from lake.fetch.summary import Summary
 from lake.redact import redact
 from lake.sources.contract import Resource
-from lake.store import blobs, fetch_log
+from lake.store import blobs, durable, fetch_log
 from lake.store.fetch_log import NO_ROOM, Outcome
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _alone(data: Path) -> Iterator[None]:
 
     lock = FileLock(data / LOCK)
     with blobs.storing(data):
-        data.mkdir(parents=True, exist_ok=True)
+        durable.make(data)
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -51,7 +51,7 @@ def put(data: Path, content: bytes | BinaryIO) -> str:
     digest = hashlib.sha256()
     with storing(data):
         folder = data / PARTIAL
-        folder.mkdir(parents=True, exist_ok=True)
+        durable.make(folder)
         with tempfile.NamedTemporaryFile(dir=folder, prefix="put-", delete=False) as file:
             try:
                 for chunk in [content] if isinstance(content, bytes) else iter(lambda: content.read(_CHUNK), b""):
@@ -88,16 +88,14 @@ def adopt(data: Path, temporary: Path, sha256: str, folder: Path | None = None) 
             home = folder / sha256[:2] / sha256
             _name(temporary, home)
             temporary = data / PARTIAL / f"link-{secrets.token_hex(8)}"
-            temporary.parent.mkdir(parents=True, exist_ok=True)
+            durable.make(temporary.parent)
             temporary.symlink_to(_from(blob.parent, home, data))
         _name(temporary, blob)  # in place of a blob of another size: damaged, and these are its true bytes
     return blob
 
 
 def _name(temporary: Path, final: Path) -> None:
-    if not final.parent.is_dir():
-        final.parent.mkdir(parents=True, exist_ok=True)
-        durable.sync(final.parent.parent)
+    durable.make(final.parent)
     durable.put(temporary, final)
 
 

@@ -183,7 +183,7 @@ def writing(config: Config, *, wait: float = 0) -> Iterator[None]:
 
     path = config.data / "write.lock"
     try:
-        config.data.mkdir(parents=True, exist_ok=True)
+        durable.make(config.data)
         lock = FileLock(path)
         with _writing, lock.acquire(timeout=wait):
             yield

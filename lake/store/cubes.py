@@ -313,7 +313,7 @@ def _workspace(data: Path) -> Iterator[Path]:
     """
     home = data / CUBES / PARTIAL
     with storing(home):
-        home.mkdir(parents=True, exist_ok=True)
+        durable.make(home)
         folder = home / uuid.uuid4().hex
         with _locked(home):  # another process could sweep the folder before its lock is there
             _sweep(home)

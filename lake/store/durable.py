@@ -41,8 +41,7 @@ def write(path: Path, content: bytes | str) -> None:
     Raises:
         OSError: the disk is full, the folder is read-only ...; the old file stands.
     """
-    made = not path.parent.is_dir()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with temporary.open("wb") as file:
@@ -50,10 +49,16 @@ def write(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         put(temporary, path)
-        if made:
-            sync(path.parent.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make(folder: Path) -> None:
+    """Make a folder and those above it that are not there, each with its name on the disk."""
+    new = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in new:
+        sync(one.parent)
 
 
 def put(temporary: Path, path: Path) -> None:

@@ -84,6 +84,8 @@ def test_everything_that_is_said_of_an_answer_is_in_its_digest(source):
     for resource in found:
         digest = Job(source, resource, "0" * 64, module.READER, "").given
         assert digest == Job(source, replace(resource, size=1, md5="x"), "1" * 64, 9, "now").given
+        turned = replace(resource, params=dict(reversed(resource.params.items())))
+        assert digest == Job(source, turned, "0" * 64, module.READER, "").given, "the order in which it is said"
         for key, value in resource.params.items():
             changed = replace(resource, params={**resource.params, key: other(value)})
             assert Job(source, changed, "0" * 64, module.READER, "").given != digest, key

@@ -98,6 +98,16 @@ def test_a_disk_that_takes_no_more_leaves_nothing_half(tmp_path):
     assert blobs.usage(tmp_path) == len(b"small")
 
 
+def test_a_stream_that_breaks_leaves_nothing_half(tmp_path):
+    class Breaks(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(size) or (_ for _ in ()).throw(ConnectionError("gone"))
+
+    with pytest.raises(StorageError):
+        blobs.put(tmp_path, Breaks(BODY))
+    assert blobs.usage(tmp_path) == 0
+
+
 def outcome(resource: str, result: str, **more) -> Outcome:
     facts = {"kind": "k", "expects": "text", "url": f"https://a/{resource}", "at": "2026-01-01T00:00:00.000Z"}
     return Outcome(run="r", source=more.pop("source", "s"), resource=resource, outcome=result, **facts, **more)

@@ -9,13 +9,16 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 import toy
+import xarray as xr
 
 from lake import config
 from lake.build import run as building
 from lake.errors import StorageError
-from lake.store import catalog, durable, notes, record
+from lake.sources.contract import Cube
+from lake.store import blobs, catalog, cubes, durable, notes, record
 
 NOTE = {"kind": "decision", "about": "core.planets"}
 
@@ -107,6 +110,28 @@ def test_a_note_is_on_the_disk_when_it_is_told(tmp_path, synced):
     notes.add(tmp_path, [NOTE | {"statement": "a"}])
     assert any("process_notes.csv" in path for path, _ in seen)
     assert str(tmp_path / "seeds") in {path for path, _ in seen}
+
+
+MARS = Cube(xr.Dataset({"t": ("x", np.arange(3.0))}), {})
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        lambda top: durable.write(top / "a/b/x", "1"),
+        lambda top: blobs.put(top / "a", b"1"),
+        lambda top: cubes.write(top / "a", MARS, memory=10**8),
+    ],
+    ids=["file", "blob", "cube"],
+)
+def test_every_file_and_every_new_folder_above_it_is_on_the_disk(tmp_path, monkeypatch, keep):
+    synced, fsync = set(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.add(os.fstat(handle).st_ino) or fsync(handle))
+    keep(tmp_path)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(tmp_path)}
+    assert files
+    assert {str(place) for place in (*files, *folders) if place.stat().st_ino not in synced} == set()
 
 
 @pytest.mark.parametrize("cut", [1, 5, 60])
