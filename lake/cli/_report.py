@@ -186,7 +186,7 @@ def land(summary: Landed) -> None:
     if cells := sum(tally.cells for tally in summary.tallies.values()):
         say(f"{cells:,} cell(s) of landed rows are null, and set aside with their reason")
     if cells or any(tally.rejected for tally in summary.tallies.values()):
-        asked = 'SELECT source, \\"table\\", record, \\"column\\", reason FROM raw.rejects'
+        asked = "SELECT source, table_name, record, column_name, reason FROM raw.rejects"
         say(f'see what was rejected: lake sql "{asked}"')
 
 

@@ -1,7 +1,8 @@
 """Which columns each column is computed from, read off the models' SQL.
 
 A column's origins are the columns that its expression names, through CTEs, subqueries, unions and stars, with the
-conditions (CASE, FILTER) and windows in it; not what joins and filters its rows, so that count(*) has no origin. A
+conditions (CASE, FILTER) and windows in it; not what joins and filters its rows, so that count(*) has no origin. Of a
+subquery in an expression all columns count, and of a lateral one those around it: they decide a cell, not a row. A
 macro is not expanded: its result is taken to depend on all of its arguments. Where the SQL does not say which column of
 a table is meant (a star over a table of which nothing is known, PIVOT), the origin is that table's "*".
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.optimizer.scope import Scope
 
-_VERSION = 2  # raise it when the same SQL gives other origins
+_VERSION = 3  # raise it when the same SQL gives other origins
 HOWS = ("identity", "transformation", "aggregation")  # each stronger than those before it
 
 
@@ -187,7 +188,7 @@ def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list
         layer, _, stem = table.partition(".")
         schema.setdefault(layer, {})[stem] = {column.lower(): "unknown" for column in columns}
     try:
-        query = _with_keys(sqlglot.parse_one(sql, dialect="duckdb"))
+        query = _with_columns(_with_keys(sqlglot.parse_one(sql, dialect="duckdb")))
         query = qualify(
             _without_filters(query),
             dialect="duckdb",
@@ -200,11 +201,11 @@ def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list
     except Exception:  # sqlglot trips over some of DuckDB's SQL, not always with an error of its own: all is unknown
         return {}
     spelled = {(t, column.lower()): column for t, columns in inputs.items() for column in columns}
-    return {
-        column.lower(): sorted([t, spelled.get((t, name), "*"), how] for (t, name), how in origins.items())
-        for column, origins in found
-        if column != "*"
-    }
+    told: dict[str, list[list[str]]] = {}
+    for column, origins in found:
+        places = sorted([t, spelled.get((t, name), "*"), how] for (t, name), how in origins.items())
+        told.setdefault(column.lower(), places)  # of two of a name, the first keeps it
+    return {column: places for column, places in told.items() if column != "*"}
 
 
 def _without_filters(query: exp.Expression) -> exp.Expression:
@@ -227,6 +228,38 @@ def _with_keys(query: exp.Expression) -> exp.Expression:
     return query
 
 
+def _with_columns(query: exp.Expression) -> exp.Expression:
+    """The query, with the columns in calls by a dot, such as s.id.upper(), which sqlglot leaves mere identifiers."""
+    from sqlglot import exp
+
+    names = (exp.Column, exp.Alias, exp.TableAlias, exp.Table, exp.DataType, exp.Lambda, exp.PropertyEQ, exp.Kwarg)
+    for head in list(query.find_all(exp.Identifier)):
+        parent = head.parent
+        field = isinstance(parent, exp.Dot) and head.arg_key == "expression"
+        if field or isinstance(parent, names) or not head.find_ancestor(exp.Dot) or _is_argument(head):
+            continue
+        whole, parts = head, [head]
+        while isinstance(whole.parent, exp.Dot) and isinstance(whole.parent.expression, exp.Identifier):
+            if whole.arg_key != "this" or len(parts) == 4:
+                break
+            whole = whole.parent
+            parts.append(whole.expression)
+        whole.replace(exp.column(*(part.copy() for part in reversed(parts))))
+    return query
+
+
+def _is_argument(name: exp.Identifier) -> bool:
+    """Whether it is what a lambda around it calls its argument."""
+    from sqlglot import exp
+
+    around = name.find_ancestor(exp.Lambda, exp.Query)
+    while isinstance(around, exp.Lambda):
+        if name.name.lower() in {argument.name.lower() for argument in around.expressions}:
+            return True
+        around = around.find_ancestor(exp.Lambda, exp.Query)
+    return False
+
+
 def _outputs(scope: Scope, seen: dict[int, list[tuple[str, _Found]]]) -> list[tuple[str, _Found]]:
     """The columns that a scope gives, with their origins."""
     if id(scope) in seen:
@@ -238,11 +271,24 @@ def _outputs(scope: Scope, seen: dict[int, list[tuple[str, _Found]]]) -> list[tu
         found = [(one.alias_or_name, _origins(one, scope, seen)) for one in scope.expression.selects]
     else:
         found = [("*", _origins(scope.expression, scope, seen))]  # a table function: each column from all arguments
+    if around := _around(scope, seen):
+        found = [(name, _merged([origins, around])) for name, origins in found]
     if scope.outer_columns and not _is_function(scope):
         renamed = zip(scope.outer_columns, found, strict=False)
         found = [(name, origins) for name, (_, origins) in renamed] + found[len(scope.outer_columns) :]
     seen[id(scope)] = found
     return found
+
+
+def _around(scope: Scope, seen: dict[int, list]) -> _Found:
+    """The columns of the scopes around that choose the rows of a lateral subquery."""
+    from sqlglot import exp
+
+    if not isinstance(scope.expression, exp.Select):
+        return {}
+    selected = {id(column) for one in scope.expression.selects for column in one.find_all(exp.Column)}
+    outer = [column for column in scope.external_columns if id(column) not in selected]
+    return _merged(_at_least(_column(column, scope, seen), HOWS[1]) for column in outer)
 
 
 def _is_function(scope: Scope) -> bool:
@@ -278,14 +324,28 @@ def _origins(expression: exp.Expression, scope: Scope, seen: dict[int, list]) ->
     inner = {id(one.expression): one for one in (*scope.subquery_scopes, *scope.derived_table_scopes)}
     plain = isinstance(expression.unalias(), exp.Column)
     found: list[_Found] = []
-    for node in expression.walk(prune=lambda node: id(node) in inner):
+    for node in _nodes(expression, scope, inner):
         if id(node) in inner:
             found += [_at_least(origins, HOWS[1]) for _, origins in _outputs(inner[id(node)], seen)]
+            found += [_at_least(_column(c, s, seen), HOWS[1]) for s in inner[id(node)].traverse() for c in s.columns]
+        elif isinstance(node, exp.Columns):
+            found.append(_anything(scope, seen))
         elif isinstance(node, exp.Column):
             inside = node.find_ancestor(exp.AggFunc, exp.Filter, exp.Query)
             how = HOWS[0] if plain else HOWS[2] if isinstance(inside, (exp.AggFunc, exp.Filter)) else HOWS[1]
             found.append(_at_least(_column(node, scope, seen), how))
     return _merged(found)
+
+
+def _nodes(expression: exp.Expression, scope: Scope, inner: Container[int]) -> Iterator[exp.Expression]:
+    """The nodes of an expression, with those of the named windows that it uses; none of what is in its subqueries."""
+    from sqlglot import exp
+
+    named = {one.this.name.lower(): one for one in scope.expression.args.get("windows") or ()}
+    for node in expression.walk(prune=lambda node: id(node) in inner):
+        yield node
+        if isinstance(node, exp.Window) and (window := named.get(node.alias.lower())) not in (None, expression):
+            yield from _nodes(window, scope, inner)
 
 
 def _at_least(origins: _Found, how: str) -> _Found:
@@ -300,13 +360,22 @@ def _column(column: exp.Column, scope: Scope | None, seen: dict[int, list]) -> _
     while scope:
         source = scope.sources.get(column.table) or _table(scope, column.table)
         if isinstance(source, exp.Table):
-            return {(f"{source.db}.{source.name}", column.name): HOWS[0]} if source.db else {}
+            if source.db:
+                return {(f"{source.db}.{source.name}", column.name): HOWS[0]}
+            return _of_function(source, scope, seen)
         if source is not None:
             given = _outputs(source, seen)
             named = [origins for name, origins in given if name == column.name]
             return named[0] if named else _merged(origins for name, origins in given if name == "*")
         scope = scope.parent
     return _somewhere(column, start, seen)
+
+
+def _of_function(source: exp.Table, scope: Scope, seen: dict[int, list]) -> _Found:
+    """The origins of what a table function gives: its arguments; nothing, where it is a recursive CTE within itself."""
+    from sqlglot import exp
+
+    return _at_least(_origins(source.this, scope, seen), HOWS[1]) if isinstance(source.this, exp.Func) else {}
 
 
 def _table(scope: Scope, alias: str) -> exp.Table | None:
@@ -321,10 +390,20 @@ def _somewhere(column: exp.Column, scope: Scope, seen: dict[int, list]) -> _Foun
     around = column.find_ancestor(exp.Comprehension, exp.Query)
     if isinstance(around, exp.Comprehension) and not column.table:
         return {}  # the name that [... for name in list] gives its elements
+    return _anything(scope, seen)
+
+
+def _anything(scope: Scope, seen: dict[int, list]) -> _Found:
+    """All that the scope's sources have."""
+    from sqlglot import exp
+
     found: list[_Found] = []
-    for _, source in scope.references:
-        if isinstance(source, exp.Table) and source.db:
+    named = [source for _, source in scope.references if isinstance(source, exp.Table) and source.db]
+    for source in (*scope.sources.values(), *named):
+        if not isinstance(source, exp.Table):
+            found += [_at_least(origins, HOWS[1]) for _, origins in _outputs(source, seen)]
+        elif source.db:
             found.append({(f"{source.db}.{source.name}", "*"): HOWS[1]})
-        elif isinstance(source, exp.Query):
-            found += [_at_least(o, HOWS[1]) for one in scope.derived_table_scopes for _, o in _outputs(one, seen)]
+        else:
+            found.append(_of_function(source, scope, seen))
     return _merged(found)

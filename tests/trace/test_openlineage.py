@@ -71,6 +71,18 @@ def holds_what_the_specification_asks(found: list[dict]) -> None:
         assert facet["_producer"] == done["producer"]
 
 
+def test_a_model_with_a_semi_join_is_told_with_the_columns_that_it_gives(tmp_path):
+    select = "SELECT star, kilo(teff) AS kilo FROM seeds.stars SEMI JOIN core.planets USING (star)"
+    project(tmp_path, "events.jsonl", **{"sql/core/heat.sql": select})
+    assert build(tmp_path).exit_code == 0
+    done = of(events(tmp_path), "core.heat", "COMPLETE")
+    assert {one["name"] for one in done["inputs"]} == {"core.planets", "seeds.stars"}
+    (output,) = done["outputs"]
+    fields = output["facets"]["columnLineage"]["fields"]
+    told = {name: [(one["name"], one["field"]) for one in field["inputFields"]] for name, field in fields.items()}
+    assert told == {"star": [("seeds.stars", "star")], "kilo": [("seeds.stars", "teff")]}
+
+
 def test_events_are_posted_with_the_key(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENLINEAGE_API_KEY", "secret")
     with Server() as server:
