@@ -35,7 +35,7 @@ def of(config: Config, place: str) -> Path:
 
 def whole(source: Path, target: Path) -> None:
     """Copy a file, which is on the disk before it has its name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    durable.make(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}-copy")
     try:
         shutil.copyfile(source, temporary)
@@ -74,7 +74,7 @@ def catalogs(config: Config) -> list[tuple[int, Path]]:
 def catalog(config: Config, snapshot: int) -> None:
     """Copy the catalog, which nobody in this process may have open: the last handle that closes takes all its locks."""
     target = of(config, f"catalog-{snapshot}.sqlite")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    durable.make(target.parent)
     temporary = target.with_name(f".{target.name}.{os.getpid()}-copy")
     try:
         with closing(sqlite3.connect(config.data / CATALOG)) as one, closing(sqlite3.connect(temporary)) as other:
@@ -106,7 +106,7 @@ def fetches(data: Path) -> None:
     source, target = data / fetch_log.FILE, data / COPIES / fetch_log.FILE
     if not source.is_file() or source.stat().st_size == 0:
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    durable.make(target.parent)
     with closing(fetch_log.connect(data)) as one, closing(sqlite3.connect(target, isolation_level=None)) as other:
         other.executescript(fetch_log.SCHEMA + _SUMS)
         upto = other.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]

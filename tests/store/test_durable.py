@@ -18,7 +18,7 @@ from lake import config
 from lake.build import run as building
 from lake.errors import StorageError
 from lake.sources.contract import Cube
-from lake.store import blobs, catalog, cubes, durable, notes, record
+from lake.store import blobs, catalog, copies, cubes, durable, manifests, notes, record
 
 NOTE = {"kind": "decision", "about": "core.planets"}
 
@@ -154,10 +154,23 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="space"):
-        durable.write(file, "two")
-    assert file.read_text() == "one"
-    assert [one.name for one in file.parent.iterdir()] == ["x.json"]
+    for again in (lambda: durable.write(file, "two"), lambda: copies.whole(tmp_path / "source", file)):
+        (tmp_path / "source").write_text("two")
+        with pytest.raises(OSError, match="space"):
+            again()
+        assert file.read_text() == "one"
+        assert [one.name for one in file.parent.iterdir()] == ["x.json"]
+
+
+def test_a_manifest_is_written_once(tmp_path):
+    """Written again it would take what happened to the catalog meanwhile for right."""
+    settings = config.load(toy.make(tmp_path))
+    building.run(settings)
+    before = {file.name: file.stat().st_ino for file in (settings.data / manifests.MANIFESTS).iterdir()}
+    with catalog.write_session(settings):
+        pass
+    assert before
+    assert {file.name: file.stat().st_ino for file in (settings.data / manifests.MANIFESTS).iterdir()} == before
 
 
 def test_what_dead_processes_left_is_swept_and_what_living_ones_write_is_not(tmp_path):

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from contextlib import closing
 
+import numpy as np
 import toy
+import xarray as xr
 
 from lake import config
 from lake.build import run as building
-from lake.store import blobs, fetch_log, gc, verify
+from lake.sources.contract import Cube
+from lake.store import blobs, catalog, cubes, fetch_log, gc, tags, verify
 
 
 def outcome(sha: str, kind: str, days: int) -> fetch_log.Outcome:
@@ -54,3 +57,52 @@ def test_what_a_killed_writer_left_beside_the_published_file_is_freed(tmp_path):
     gc.run(settings, apply=True)
     assert not any(file.exists() for file in left)
     assert gc.run(settings).nothing
+
+
+def test_a_cube_stays_while_any_kept_snapshot_names_it(tmp_path):
+    settings = config.load(toy.make(tmp_path))
+
+    def named(value: float) -> str:
+        digest = cubes.write(settings.data, Cube(xr.Dataset({"t": ("x", np.full(9, value))}), {}), memory=10**8).digest
+        with catalog.write_session(settings) as connection:
+            place = f"{catalog.ALIAS}.raw.cubes"
+            rows = f"CREATE SCHEMA IF NOT EXISTS raw; CREATE OR REPLACE TABLE {place} AS SELECT '{digest}' AS digest"
+            catalog.commit(connection, lambda: connection.execute(rows), kind="publish", message="cubes")
+        return digest
+
+    tagged = named(1.0)
+    tags.add(settings, "v1")
+    gone, newest = named(2.0), named(3.0)
+    told = gc.run(settings, keep=1)
+    assert told.cubes == [f"cubes/{gone}"]
+    assert told.bytes >= sum(file.stat().st_size for file in cubes.path(settings.data, gone).rglob("*.*"))
+    assert gc.run(settings, keep=1, apply=True).cubes == told.cubes
+    assert not cubes.path(settings.data, gone).exists()
+    cubes.verify(settings.data, tagged)
+    cubes.verify(settings.data, newest)
+    assert gc.run(settings, keep=1).nothing
+
+
+def test_the_bytes_of_a_refused_answer_that_lie_in_another_folder_are_freed_too(tmp_path):
+    settings = config.load(toy.make(tmp_path / "lake"))
+    building.run(settings)
+    (settings.data / "partial").mkdir(exist_ok=True)
+    (temporary := settings.data / "partial/x").write_bytes(b"old")
+    sha = blobs.put(tmp_path / "elsewhere", b"old")
+    link = blobs.adopt(settings.data, temporary, sha, tmp_path / "domain")
+    home = link.resolve()
+    assert home.is_relative_to(tmp_path / "domain")
+    with closing(fetch_log.connect(settings.data, write=True)) as log:
+        fetch_log.record(log, outcome(sha, "refused", 31))
+    assert len(gc.run(settings, apply=True).refused) == 2
+    assert not link.is_symlink()
+    assert not home.exists()
+
+
+def test_what_is_told_to_be_freed_is_what_the_disk_gets_back(tmp_path):
+    (tmp_path / "folder/below").mkdir(parents=True)
+    (tmp_path / "one").write_bytes(b"x" * 10)
+    (tmp_path / "folder/below/two").write_bytes(b"x" * 200)
+    (tmp_path / "restored").write_bytes(b"x" * 3000)
+    (tmp_path / "restored again").hardlink_to(tmp_path / "restored")
+    assert gc._bytes(tmp_path, ["one", "folder", "restored", "gone"]) == 210
