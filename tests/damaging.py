@@ -85,7 +85,7 @@ def state(folder: Path) -> dict[str, object]:
                 found[f"{at} {table}"] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
     found["tags"] = ask(folder, "tag", "--json")
     found["notes"] = (folder / "seeds/process_notes.csv").read_text()
-    with closing(sqlite3.connect(folder / "data/ledger.sqlite")) as log:
+    with closing(sqlite3.connect(folder / "data/fetch_log.sqlite")) as log:
         found["fetches"] = len(log.execute("SELECT * FROM outcomes").fetchall())
         found["blobs"] = sorted(log.execute("SELECT DISTINCT sha256 FROM outcomes WHERE sha256 IS NOT NULL").fetchall())
     return found

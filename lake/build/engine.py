@@ -182,7 +182,7 @@ def _runs(connection: DuckDBPyConnection, summary: Summary, number: int, now: st
 
 
 def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
-    file = config.data / fetch_log.FILE
+    file = fetch_log.path(config.data)
     outcomes = f"sqlite_scan({quote(str(file))}, 'outcomes')"
     rows = f'SELECT {", ".join(map(name, FETCHES))} FROM (SELECT *, "at" AS fetched_at FROM {outcomes}) ORDER BY id'
     if not file.is_file():

@@ -60,7 +60,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
     if not offline:
         from lake import fetch as fetching
 
-        fetched = fetching.run(config, told=plan)
+        fetched = fetching.run(config, on_plan=plan)
         fetch(fetched)
     with catalog.write_session(config, wait=wait) as connection:
         landed = landing.into(connection, config)
@@ -129,7 +129,7 @@ def plan(found: Plan) -> None:
     if not found.planned:
         return
     heading("plan")
-    keys = ("domain", "priority", "resources", "bytes", "not_known", "no_room", "free")
+    keys = ("domain", "priority", "resources", "bytes", "size_unknown", "no_room", "free")
     heads = ("domain", "priority", "to ask", "bytes", "of unknown size", "no room", "free")
     rows = [[size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in found.by_domain()]
     table(heads, rows)

@@ -61,7 +61,7 @@ def domains(config: Config) -> dict[str, dict[str, Any]]:
     from lake import sources
 
     with closing(fetch_log.connect(config.data)) as connection:
-        held = fetch_log.held(connection) if config.domains else {}
+        held = fetch_log.stored_bytes(connection) if config.domains else {}
     mine = sources.domains(config) if config.domains else {}
     return {
         name: {

@@ -24,7 +24,7 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
         plans.append(plan)
         _report.plan(plan)
 
-    summary = fetch.run(config.load(path), source or None, force=force, told=told, only_plan=only_plan)
+    summary = fetch.run(config.load(path), source or None, force=force, on_plan=told, only_plan=only_plan)
     if _output.as_json:
         _output.json_out({"plan": plans[0].as_dict(), **summary.as_dict()})
     if not only_plan:

@@ -1,15 +1,16 @@
 """Polite, resumable, verified bytes: from the archives, or from a mirror of them, into blobs and the fetch log.
 
 run          all configured sources; what is fresh is skipped
-plan, sizes  what is about to be asked for, how large it is, what fits
-freshness    what need not be asked again
-job          one source and how far it is
-download     one resource: ask, receive, judge, keep
-verify       are these bytes what was asked for?
-client, mirror, rate_limit, retry, budget      how it is asked
+plan, sizes  what will be asked for, how large it is, what fits
+freshness    which answers are fresh
+job          one source and its progress
+download     one resource: request, receive, verify, keep
+verify       whether an answer is what was asked for
+client, mirror, hosts, rate_limit, retry, read_deadline, budget      how it is asked for
 """
 
 from lake.fetch.plan import Plan
-from lake.fetch.run import Summary, run
+from lake.fetch.run import run
+from lake.fetch.summary import Summary
 
 __all__ = ["Plan", "Summary", "run"]

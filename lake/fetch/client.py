@@ -6,7 +6,7 @@ import platform
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
@@ -15,24 +15,24 @@ import lake
 from lake.config import Config
 from lake.errors import ConfigError, Unreachable
 from lake.fetch import hosts, mirror, read_deadline
-from lake.fetch.rate_limit import Politeness, host
-from lake.fetch.retry import STATUSES, TryAgain, persistently, retry_after
+from lake.fetch.rate_limit import RateLimiter, host
+from lake.fetch.retry import STATUSES, Retryable, retry_after, with_retries
 from lake.redact import redact
 
-_HOPS = 5  # redirects of one request
+_MAX_REDIRECTS = 5  # of one request
 
 
 class Client(httpx.Client):
-    pace: read_deadline.Pace
+    deadline: read_deadline.ReadDeadline
 
 
 def user_agent(contact: str) -> str:
-    """Who asks, and whom an archive can write to about it."""
+    """The User-Agent header: the engine, its version, and whom an archive can write to."""
     system = f"python/{platform.python_version()}"
     return f"astrolake/{lake.__version__} ({contact}) {system}" if contact else f"astrolake/{lake.__version__} {system}"
 
 
-def open_client(config: Config, manners: Politeness) -> Client:
+def open_client(config: Config, limiter: RateLimiter) -> Client:
     """A client to share between threads. Give each request ``extensions={"rate": requests a second}``.
 
     Raises:
@@ -42,51 +42,49 @@ def open_client(config: Config, manners: Politeness) -> Client:
     root = config.mirror
     over_http = root.startswith(("http://", "https://"))
     if root and not over_http and not Path(root).is_dir():
-        raise ConfigError("the mirror is no folder", where=root, next="edit [lake] mirror in lake.toml")
+        raise ConfigError("mirror folder not found", where=root, next="edit [lake] mirror in lake.toml")
     folder = mirror.Folder(root) if root and not over_http else None
     client = Client(
         transport=folder,
         mounts={"file://": mirror.Local()},
         base_url=config.root.resolve().as_uri() + "/",  # of local files named relative to lake.toml
-        verify=False if folder else _tls(),  # a folder speaks no TLS
+        verify=False if folder else _tls(),  # a folder needs no TLS
         headers={"User-Agent": user_agent(config.fetch.contact), "Accept": "*/*", "Accept-Encoding": "identity"},
         timeout=config.fetch.timeout,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
         follow_redirects=True,
-        max_redirects=_HOPS,
+        max_redirects=_MAX_REDIRECTS,
     )
-    client.pace = read_deadline.Pace(config.fetch)
-    read_deadline.keep(client, client.pace)
-    hooks: list[Callable[[httpx.Request], None]] = [client.pace.begin]
+    client.deadline = read_deadline.ReadDeadline(config.fetch)
+    read_deadline.install(client, client.deadline)
+    hooks: list[Callable[[httpx.Request], None]] = [client.deadline.begin]
     if over_http:
-        hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, manners))))
+        hooks.append(mirror.rewriter(root, mirror.index(_maps(client, root, config, limiter))))
     elif not root:
-        hooks += [hosts.bearer(config.fetch.tokens), hosts.stay_outside]
-    hooks.append(lambda request: manners.wait(host(str(request.url)), request.extensions["rate"]))
+        hooks += [hosts.bearer(config.fetch.tokens), hosts.refuse_inward_redirects]
+    hooks.append(lambda request: limiter.wait(host(str(request.url)), request.extensions["rate"]))
     client.event_hooks = {"request": hooks}
     return client
 
 
-def _maps(client: Client, root: str, config: Config, manners: Politeness) -> list[str]:
-    """MANIFEST.tsv and ALIASES.tsv of a mirror at a URL; one that it does not have is empty."""
+def _maps(client: Client, root: str, config: Config, limiter: RateLimiter) -> list[str]:
+    """MANIFEST.tsv and ALIASES.tsv of a mirror at a URL; empty where it has none."""
 
-    def get(name: str) -> str:
-        with speaking(client, f"{root}/{name}", {}, 0) as response:
+    def read(name: str) -> str:
+        with stream(client, f"{root}/{name}", {}, 0) as response:
             if response.status_code in (404, 410):
                 return ""
             if response.status_code != 200:
-                raise TryAgain(f"{response.status_code} {response.reason_phrase}", status=response.status_code)
+                raise Retryable(f"{response.status_code} {response.reason_phrase}", status=response.status_code)
             return response.read().decode("utf-8")
 
     settings = config.fetch
     try:
         return [
-            persistently(
-                lambda name=name: get(name), attempts=settings.attempts, backoff=settings.backoff, sleep=manners.sleep
-            )
+            with_retries(partial(read, name), attempts=settings.attempts, backoff=settings.backoff, sleep=limiter.sleep)
             for name in mirror.MAPS
         ]
-    except TryAgain as error:
+    except Retryable as error:
         raise Unreachable(
             f"the mirror does not answer: {error.reason}",
             where=redact(root),
@@ -101,33 +99,33 @@ def _tls() -> ssl.SSLContext:
 
 
 def _local(url: str) -> str:
-    """An absolute path as its file: URL; of one that names this machine as its host, without."""
+    """An absolute path as its file: URL; a file: URL on localhost without its host."""
     if url.startswith("/") and not url.startswith("//"):
         return Path(url).as_uri()
     return "file:///" + url.removeprefix("file://localhost/") if url.startswith("file://localhost/") else url
 
 
 @contextmanager
-def speaking(
+def stream(
     client: Client, url: str, headers: dict[str, str], rate: float, *, method: str = "GET"
 ) -> Iterator[httpx.Response]:
-    """The answer to a request, its body not read yet. All that goes wrong on the wire, also while the body is read, and
-    statuses that mean "later" are TryAgain."""
+    """The response to a request, its body unread. Network errors, also while the body is read, and statuses that mean
+    "later" raise Retryable."""
     try:
         url = _local(url)
-        request = client.build_request(method, url, headers=headers, extensions={"rate": rate, "asked": url})
+        request = client.build_request(method, url, headers=headers, extensions={"rate": rate, "original": url})
         if url.startswith("file:"):
             request.url = httpx.URL(url)  # which httpx, since it has no host, would take for a relative one
         with closing(client.send(request, stream=True)) as response:
-            client.pace.answered()
+            client.deadline.answered()
             if response.status_code in STATUSES:
-                raise TryAgain(
+                raise Retryable(
                     f"{response.status_code} {response.reason_phrase}",
                     status=response.status_code,
                     after=retry_after(response.headers.get("Retry-After")),
                 )
             yield response
     except httpx.TimeoutException as error:
-        raise TryAgain(f"no byte came for {client.timeout.read:g} s ({type(error).__name__})") from None
+        raise Retryable(f"no byte received for {client.timeout.read:g} s ({type(error).__name__})") from None
     except (httpx.NetworkError, httpx.ProtocolError, httpx.ProxyError, httpx.DecodingError) as error:
-        raise TryAgain(str(error) or type(error).__name__) from None
+        raise Retryable(str(error) or type(error).__name__) from None

@@ -1,4 +1,4 @@
-"""One resource: ask, receive while hashing, judge, keep. Every end of it is an Outcome."""
+"""Download one resource: request, receive while hashing, verify, keep. However it ends, the result is an Outcome."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from lake import config
 from lake.errors import LakeError, OverBudget, Refused, StorageError
 from lake.fetch import content_encoding, freshness, hosts, partial, retry, verify
 from lake.fetch.budget import Budget
-from lake.fetch.client import speaking
+from lake.fetch.client import Client, stream
 from lake.fetch.partial import Partial
-from lake.fetch.rate_limit import Politeness, host
-from lake.fetch.retry import TryAgain
+from lake.fetch.rate_limit import RateLimiter, host
+from lake.fetch.retry import Retryable
 from lake.redact import redact
 from lake.sources.contract import Resource, Source
 from lake.store import blobs
@@ -29,7 +29,7 @@ from lake.store.fetch_log import NO_ROOM, Outcome
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_TELL = 1 << 25  # bytes between two words about a long answer
+_NOTIFY_EVERY = 1 << 25  # bytes between two notes about a long answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ class Session:
     data: Path
     via: str  # the mirror, as lake.toml names it
     settings: config.Fetch
-    client: httpx.Client
-    manners: Politeness
+    client: Client
+    limiter: RateLimiter
     budget: Budget  # of the domain
     folder: Path | None  # of the domain, where it has one of its own
-    tell: Callable[[str], None]  # a word about a long answer, for the progress bar
+    notify: Callable[[str], None]  # a note about a long answer, for the progress bar
 
 
-class Got(NamedTuple):
-    """What came of a request; the fields of an Outcome that the request decides."""
+class FetchResult(NamedTuple):
+    """The result of a request: the fields of an Outcome that the request decides."""
 
     outcome: str
     status: int | None = None
@@ -59,38 +59,38 @@ class Got(NamedTuple):
     last_modified: str | None = None
 
 
-class _TooLong(TryAgain):
-    """An answer of more bytes than it was to have: what is here of it is not believed."""
+class _TooManyBytes(Retryable):
+    """More bytes than the archive announced: nothing of this answer is trusted."""
 
 
-def fetch(session: Session, host: str, source: Source, resource: Resource, known: Outcome | None) -> Outcome:
-    """Ask for one resource until something came that can be judged, or the tries are spent.
+def fetch(session: Session, host: str, source: Source, resource: Resource, previous: Outcome | None) -> Outcome:
+    """Ask for one resource until an answer can be verified, or the attempts are used up.
 
     Args:
-        host: whom this asks; see `rate_limit.host`.
-        known: the newest good outcome of this resource.
+        host: see `rate_limit.host`.
+        previous: the newest good outcome of this resource.
 
     Raises:
         StorageError: the disk is full or read-only.
         Interrupted: the run was stopped.
     """
-    began = time.perf_counter()
-    usable = known if known and freshness.same_request(resource, known, session.via) else None
+    start = time.perf_counter()
+    usable = previous if previous and freshness.same_request(resource, previous, session.via) else None
     if usable and not freshness.is_kept(session.data, usable):
         usable = None
     try:
-        got = _persist(session, host, source, resource, usable)
+        result = _with_retries(session, host, source, resource, usable)
     except OverBudget as error:
-        got = Got("failed", reason=f"{NO_ROOM}{error.what}")
+        result = FetchResult("failed", reason=f"{NO_ROOM}{error.what}")
     except (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        got = Got("failed", reason=f"the URL cannot be followed: {error}")
-    if got.outcome == "fetched" and known and known.sha256 == got.sha256:
-        got = got._replace(outcome="unchanged")
-    return outcome(session, source.FACTS.name, resource, got, time.perf_counter() - began)
+        result = FetchResult("failed", reason=f"the URL cannot be followed: {error}")
+    if result.outcome == "fetched" and previous and previous.sha256 == result.sha256:
+        result = result._replace(outcome="unchanged")
+    return outcome(session, source.FACTS.name, resource, result, time.perf_counter() - start)
 
 
-def outcome(session: Session, source: str, resource: Resource, got: Got, seconds: float = 0.0) -> Outcome:
-    """The row of a resource and what came of it."""
+def outcome(session: Session, source: str, resource: Resource, result: FetchResult, seconds: float = 0.0) -> Outcome:
+    """The row of the fetch log for a resource and its result."""
     now = datetime.datetime.now(datetime.UTC)
     return Outcome(
         run=session.run,
@@ -105,96 +105,96 @@ def outcome(session: Session, source: str, resource: Resource, got: Got, seconds
         md5=resource.md5,
         seconds=round(seconds, 6),
         optional=resource.optional,
-        **got._replace(reason=redact(got.reason).encode(errors="replace").decode())._asdict(),
+        **result._replace(reason=redact(result.reason).encode(errors="replace").decode())._asdict(),
     )
 
 
-def _persist(session: Session, host: str, source: Source, resource: Resource, known: Outcome | None) -> Got:
-    manners, settings = session.manners, session.settings
-    if manners.is_down(host):
-        return Got("failed", reason=f"not asked: {host} did not answer the last resources either")
-    if known is None:  # else it may well cost nothing
+def _with_retries(
+    session: Session, host: str, source: Source, resource: Resource, previous: Outcome | None
+) -> FetchResult:
+    limiter, settings = session.limiter, session.settings
+    if limiter.is_down(host):
+        return FetchResult("failed", reason=f"not asked: {host} did not answer the last resources either")
+    if previous is None:  # otherwise a 304 may cost nothing
         session.budget.check()
 
-    def attempt() -> Got:
+    def attempt() -> FetchResult:
         try:
-            return _attempt(session, source, resource, known)
-        except TryAgain as error:
+            return _attempt(session, source, resource, previous)
+        except Retryable as error:
             if error.after is not None:
-                manners.pause(host, min(error.after, retry.PATIENCE))
+                limiter.pause(host, min(error.after, retry.MAX_RETRY_AFTER))
             raise
 
     try:
-        got = retry.persistently(attempt, attempts=settings.attempts, backoff=settings.backoff, sleep=manners.sleep)
-    except TryAgain as error:
-        if error.after is not None and error.after > retry.PATIENCE:
-            manners.leave(host)
-            return Got("failed", error.status, f"{error.reason}; the archive asks to wait {error.after:,.0f} s")
-        manners.heard(host, False)
-        return Got("failed", error.status, f"{error.reason} ({settings.attempts} tries)")
-    manners.heard(host, True)
-    return got
+        result = retry.with_retries(attempt, attempts=settings.attempts, backoff=settings.backoff, sleep=limiter.sleep)
+    except Retryable as error:
+        if error.after is not None and error.after > retry.MAX_RETRY_AFTER:
+            limiter.give_up(host)
+            return FetchResult("failed", error.status, f"{error.reason}; the archive asks to wait {error.after:,.0f} s")
+        limiter.record(host, answered=False)
+        return FetchResult("failed", error.status, f"{error.reason} ({settings.attempts} attempts)")
+    limiter.record(host, answered=True)
+    return result
 
 
-def _attempt(session: Session, source: Source, resource: Resource, known: Outcome | None) -> Got:
+def _attempt(session: Session, source: Source, resource: Resource, previous: Outcome | None) -> FetchResult:
     part = partial_of(session, source.FACTS.name, resource)
-    kept = part.kept()
-    rest = kept.conditions() if kept else {}
-    with speaking(session.client, resource.url, rest or _conditions(known), source.FACTS.rate) as response:
+    resumable = part.resumable()
+    range_headers = resumable.conditions() if resumable else {}
+    with stream(session.client, resource.url, range_headers or _conditions(previous), source.FACTS.rate) as response:
         status, headers = response.status_code, response.headers
-        before = {206: kept, 304: known}.get(status)  # what such an answer does not repeat
-        validators = {
-            "etag": headers.get("ETag") or (before and before.etag),
-            "last_modified": headers.get("Last-Modified") or (before and before.last_modified),
-        }
-        if status == 304 and known and not rest:
-            return Got("unchanged", 304, bytes=known.bytes, sha256=known.sha256, **validators)
-        if kept and (status == 416 or (status == 206 and not kept.goes_on(response))):
-            session.budget.give(part.drop())
-            raise TryAgain("the archive could not go on where it stopped", status=status)
-        if status != 200 and not (kept and status == 206):
-            return Got("failed", status, _said(response) + _who(session.settings.tokens, response))
+        earlier = resumable if status == 206 else previous if status == 304 else None  # these do not repeat validators
+        etag: str | None = headers.get("ETag") or (earlier.etag if earlier else None)
+        last_modified: str | None = headers.get("Last-Modified") or (earlier.last_modified if earlier else None)
+        if status == 304 and previous and not range_headers:
+            return FetchResult("unchanged", 304, "", previous.bytes, previous.sha256, etag, last_modified)
+        if resumable and (status == 416 or (status == 206 and not resumable.continues(response))):
+            session.budget.give_back(part.remove())
+            raise Retryable("the archive could not resume the download", status=status)
+        if status != 200 and not (resumable and status == 206):
+            return FetchResult("failed", status, _error_text(response) + _token_hint(session.settings.tokens, response))
         try:
             size, sha256 = _receive(session, response, part, resource)
         except Refused as error:
-            return Got("failed", status, "; ".join(filter(None, (error.what, error.why))))
-    reason = _judge(source, resource, part.file, sha256, size)
+            return FetchResult("failed", status, "; ".join(filter(None, (error.what, error.why))))
+    reason = _refusal(source, resource, part.file, sha256, size)
     if reason and response.history:
         reason += f" (after a redirect to {response.url})"
     _keep(session, part, sha256, size)
-    result = "refused" if reason else "resumed" if status == 206 else "fetched"
-    return Got(result, status, reason, size, sha256, **validators)
+    word = "refused" if reason else "resumed" if status == 206 else "fetched"
+    return FetchResult(word, status, reason, size, sha256, etag, last_modified)
 
 
 def partial_of(session: Session, source: str, resource: Resource) -> Partial:
-    """Where the answer to a resource lies while it comes."""
+    """The partial file of a resource that is being downloaded."""
     return Partial.of(session.folder or session.data, source, resource.id, resource.url, session.via)
 
 
-def _conditions(known: Outcome | None) -> dict[str, str]:
-    if known is None:
+def _conditions(previous: Outcome | None) -> dict[str, str]:
+    if previous is None:
         return {}
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    headers = {"If-None-Match": previous.etag, "If-Modified-Since": previous.last_modified}
     return {name: value for name, value in headers.items() if value}
 
 
-def _said(response: httpx.Response) -> str:
-    """The status, and what a plain text beside it says."""
-    said = f"{response.status_code} {response.reason_phrase}".strip()
+def _error_text(response: httpx.Response) -> str:
+    """The status, with the first line of a plain text body."""
+    message = f"{response.status_code} {response.reason_phrase}".strip()
     if response.headers.get("Content-Type", "").startswith("text/plain"):
         text = next(response.iter_raw(200), b"").decode("utf-8", errors="replace").strip()
-        said += f": {text.splitlines()[0]}" if text else ""
-    return said
+        message += f": {text.splitlines()[0]}" if text else ""
+    return message
 
 
-def _who(tokens: Mapping[str, str], response: httpx.Response) -> str:
-    """What to do about an archive that asks who one is."""
+def _token_hint(tokens: Mapping[str, str], response: httpx.Response) -> str:
+    """What to do about an archive that wants a token."""
     if response.status_code not in (401, 403):
         return ""
-    asked = host(str(response.url))
-    variable = tokens.get(asked)
+    answered_by = host(str(response.url))
+    variable = tokens.get(answered_by)
     if variable is None:
-        return f'; if it asks for a token: [fetch.tokens] "{asked}" = "NAME_OF_A_VARIABLE" in lake.toml'
+        return f'; if it asks for a token: [fetch.tokens] "{answered_by}" = "NAME_OF_A_VARIABLE" in lake.toml'
     if not hosts.is_private(str(response.url)):
         return "; its token is sent over https alone, and this URL is http"
     is_set = "set" if os.environ.get(variable) else "not set"
@@ -202,9 +202,9 @@ def _who(tokens: Mapping[str, str], response: httpx.Response) -> str:
 
 
 def _receive(session: Session, response: httpx.Response, part: Partial, resource: Resource) -> tuple[int, str]:
-    """Write the body to the partial file. Gives the size and the sha256 of the whole.
+    """Write the body to the partial file; return the size and the sha256 of the whole.
 
-    A break leaves what is there for the next try if it can go on; a full disk or budget gives it back.
+    An interruption leaves the partial file if the next attempt can resume; a full disk or budget frees it.
     """
     total, digest = partial.total(response), hashlib.sha256()
     try:
@@ -212,24 +212,21 @@ def _receive(session: Session, response: httpx.Response, part: Partial, resource
             if response.status_code == 206:
                 _read(part.file, digest)
             else:
-                session.budget.give(part.size())
+                session.budget.give_back(part.size())
                 part.begin(response, total)
-            session.budget.check((total or 1) - (have := _size(response, part)))
-            size = have + _write(session, response, part, digest, have, resource)
-    except (StorageError, OverBudget, _TooLong):
-        session.budget.give(part.drop())
+            offset = part.size() if response.status_code == 206 else 0
+            session.budget.check((total or 1) - offset)
+            size = offset + _write(session, response, part, digest, offset, resource)
+    except (StorageError, OverBudget, _TooManyBytes):
+        session.budget.give_back(part.remove())
         raise
     except BaseException:
         if not part.note.exists():
-            session.budget.give(part.drop())
+            session.budget.give_back(part.remove())
         raise
     if total is not None and size != total:
-        raise TryAgain(f"cut short: {size:,} of {total:,} bytes came", status=response.status_code)
+        raise Retryable(f"truncated: received {size:,} of {total:,} bytes", status=response.status_code)
     return size, digest.hexdigest()
-
-
-def _size(response: httpx.Response, part: Partial) -> int:
-    return part.size() if response.status_code == 206 else 0
 
 
 def _read(file: Path, digest: _Hash) -> None:
@@ -238,39 +235,41 @@ def _read(file: Path, digest: _Hash) -> None:
             digest.update(chunk)
 
 
-def _write(session: Session, response: httpx.Response, part: Partial, digest: _Hash, have: int, resource) -> int:
-    """Append the body; gives its bytes."""
-    size, told, end = 0, _TELL, partial.length_now(response)
-    body = content_encoding.plain(response.iter_raw(), response.headers.get("Content-Encoding", ""), resource.url)
-    with part.file.open("ab" if have else "wb") as file:
+def _write(
+    session: Session, response: httpx.Response, part: Partial, digest: _Hash, offset: int, resource: Resource
+) -> int:
+    """Append the body to the partial file; return its number of bytes."""
+    size, next_note, end = 0, _NOTIFY_EVERY, partial.end_position(response)
+    body = content_encoding.decode(response.iter_raw(), response.headers.get("Content-Encoding", ""), resource.url)
+    with part.file.open("ab" if offset else "wb") as file:
         for chunk in body:
-            session.manners.sleep(0)
-            if end is not None and have + size + len(chunk) > end:
-                raise _TooLong("more bytes came than the archive said", status=response.status_code)
+            session.limiter.sleep(0)
+            if end is not None and offset + size + len(chunk) > end:
+                raise _TooManyBytes("received more bytes than the archive announced", status=response.status_code)
             session.budget.take(len(chunk))
             file.write(chunk)
             digest.update(chunk)
             size += len(chunk)
-            if size >= told:
-                told += _TELL
-                session.tell(f"{resource.id} {(have + size) / 1e6:,.0f} MB")
+            if size >= next_note:
+                next_note += _NOTIFY_EVERY
+                session.notify(f"{resource.id} {(offset + size) / 1e6:,.0f} MB")
     return size
 
 
-def _judge(source: Source, resource: Resource, file: Path, sha256: str, size: int) -> str:
-    """Why these bytes are not believed; empty when they are."""
+def _refusal(source: Source, resource: Resource, file: Path, sha256: str, size: int) -> str:
+    """Why these bytes are not what was asked for; empty when they are."""
     try:
-        verify.judge(source, resource, file, sha256, size)
+        verify.check_answer(source, resource, file, sha256, size)
     except LakeError as error:
         return "; ".join(filter(None, (error.what, error.why)))
     except Exception as error:  # the source's own code, on bytes that nobody has seen before
-        return f"the check of {source.FACTS.name} broke on it: {type(error).__name__}: {error}"
+        return f"the check of {source.FACTS.name} failed on it: {type(error).__name__}: {error}"
     return ""
 
 
 def _keep(session: Session, part: Partial, sha256: str, size: int) -> None:
-    twice = blobs.path(session.data, sha256).is_file()
+    duplicate = blobs.path(session.data, sha256).is_file()
     blobs.adopt(session.data, part.file, sha256, session.folder)
     part.note.unlink(missing_ok=True)
-    if twice:
-        session.budget.give(size)
+    if duplicate:
+        session.budget.give_back(size)

@@ -1,4 +1,4 @@
-"""What need not be asked again, and what may be asked conditionally."""
+"""Which answers are fresh, and which may be asked for conditionally."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lake.redact import redact
 from lake.sources.contract import Resource
@@ -13,26 +14,24 @@ from lake.store import blobs
 from lake.store.fetch_log import Outcome
 
 
-def is_fresh(resource: Resource, newest: Outcome | None, *, via: str, days: float, data: Path) -> bool:
+def is_fresh(resource: Resource, newest: Outcome, *, via: str, days: float, data: Path) -> bool:
     """Whether the newest outcome is a good and young enough answer to exactly this request, and its bytes are here."""
     return (
-        newest is not None
-        and newest.good
+        newest.good
         and _is_young(newest, days)
         and same_request(resource, newest, via)
-        # Described anew by its source? Then it is asked for, and a row says so, for landing to read.
+        # If its source now describes it differently, it is asked for again, so that landing reads the new description.
         and (newest.kind, newest.expects) == (resource.kind, resource.expects)
         and _equal(newest.params, resource.params)
         and is_kept(data, newest)
     )
 
 
-def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: float) -> bool:
+def is_known_gap(resource: Resource, newest: Outcome, *, via: str, days: float) -> bool:
     """Whether the archive said lately that it does not have this, and may well not have it: an archive with a thousand
     gaps is not to be asked for each of them in every run."""
     return (
-        newest is not None
-        and resource.optional
+        resource.optional
         and newest.status in (404, 410)
         and _is_young(newest, days)
         and (newest.url, newest.via) == (redact(resource.url), redact(via))
@@ -41,7 +40,7 @@ def is_known_gap(resource: Resource, newest: Outcome | None, *, via: str, days: 
 
 def _is_young(outcome: Outcome, days: float) -> bool:
     age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(outcome.at)
-    return datetime.timedelta(0) <= age < datetime.timedelta(days=days)  # one of the future: a clock was wrong
+    return datetime.timedelta(0) <= age < datetime.timedelta(days=days)  # a date in the future: a clock was wrong
 
 
 def same_request(resource: Resource, answer: Outcome, via: str) -> bool:
@@ -60,5 +59,5 @@ def is_kept(data: Path, answer: Outcome) -> bool:
     return answer.sha256 is not None and blobs.path(data, answer.sha256).is_file()
 
 
-def _equal(old: Mapping, new: Mapping) -> bool:
+def _equal(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return json.dumps(dict(old), sort_keys=True) == json.dumps(dict(new), sort_keys=True)  # as the fetch log keeps them

@@ -1,4 +1,4 @@
-"""One source in a run of fetch: what it named, what is here, how far it is."""
+"""One source in a run of fetch: its resources, their newest outcomes, its progress."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Job:
     priority: int
     newest: dict[str, Outcome] = field(default_factory=dict)
     current: dict[str, Outcome] = field(default_factory=dict)
-    named: dict[str, Resource] = field(default_factory=dict)
-    settled: set[str] = field(default_factory=set)
-    todo: list[Resource] = field(default_factory=list)  # named for the plan, and not begun
-    no_room: list[Resource] = field(default_factory=list)
-    needs: dict[str, int | None] = field(default_factory=dict)  # bytes, by resource: what the plan found out
+    resources: dict[str, Resource] = field(default_factory=dict)  # listed so far, by id
+    done: set[str] = field(default_factory=set)
+    todo: list[Resource] = field(default_factory=list)  # planned, not submitted
+    deferred: list[Resource] = field(default_factory=list)  # had no room beside what was on its way
+    needs: dict[str, int | None] = field(default_factory=dict)  # bytes, by resource; None: unknown
     waiting: int = 0
-    broken: bool = False  # it cannot name what it wants
+    broken: bool = False  # it cannot list its resources
 
     @classmethod
     def of(cls, config: Config, name: str) -> Job:
@@ -50,33 +50,35 @@ class Job:
     def domain(self) -> str:
         return self.source.FACTS.domain
 
-    def name_more(self, data: Path) -> list[Resource]:
-        """What the source names that it did not name before.
+    def list_more(self, data: Path) -> list[Resource]:
+        """Resources that the source lists and has not listed before.
 
         Raises:
             LakeError: it cannot read one of its own earlier answers.
         """
         new = []
         for resource in self.source.resources(self.options, Answers(self, data)):
-            before = self.named.get(resource.id)
+            before = self.resources.get(resource.id)
             if before is None:
-                self.named[resource.id] = resource
+                self.resources[resource.id] = resource
                 new.append(resource)
             elif before.url != resource.url:
-                raise ConfigError(f"{self.name} names {resource.id!r} twice: {before.url} and {resource.url}")
+                raise ConfigError(f"{self.name}: duplicate resource {resource.id!r}: {before.url} and {resource.url}")
         return new
 
 
 @dataclass(slots=True, frozen=True)
 class Answers:
-    """What a source may know of the answers of this run: of older ones, a list would name what is gone."""
+    """The answers of this run, for a source; a list from an older one would name what is gone."""
 
     job: Job
     data: Path
 
     def __call__(self, id: str) -> Path | None:
-        found = self.job.current.get(id) if id in self.job.settled else None
-        return blobs.path(self.data, found.sha256) if found and freshness.is_kept(self.data, found) else None
+        outcome = self.job.current.get(id) if id in self.job.done else None
+        if outcome is None or outcome.sha256 is None or not freshness.is_kept(self.data, outcome):
+            return None
+        return blobs.path(self.data, outcome.sha256)
 
     def missing(self, id: str) -> bool:
-        return id in self.job.settled and self(id) is None
+        return id in self.job.done and self(id) is None

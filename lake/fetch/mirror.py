@@ -25,7 +25,7 @@ Index = dict[str, str]
 
 def index(texts: list[str]) -> Index:
     """The maps' texts as one: normalised URL -> file."""
-    found: Index = {}
+    files: Index = {}
     for text in texts:
         head, *lines = text.splitlines() or [""]
         columns = head.split("\t")
@@ -34,38 +34,38 @@ def index(texts: list[str]) -> Index:
         url, file = columns.index("url"), columns.index("file")
         for cells in (line.split("\t") for line in lines):
             if len(cells) > max(url, file):
-                found[_key(cells[url])] = cells[file]
-    return found
+                files[_key(cells[url])] = cells[file]
+    return files
 
 
 def _key(url: str) -> str:
     parts = urlsplit(url)
     query = f"?{unquote_plus(parts.query)}" if parts.query else ""
-    return f"{_place(parts.netloc)}{unquote(parts.path)}{query}"
+    return f"{_host_port(parts.netloc)}{unquote(parts.path)}{query}"
 
 
-def _place(netloc: str) -> str:
-    """The host and port, without who asks there."""
+def _host_port(netloc: str) -> str:
+    """The host and port, without credentials."""
     return netloc.rpartition("@")[2].lower()
 
 
-def file_of(url: str, known: Index) -> str:
+def file_of(url: str, files: Index) -> str:
     """The file that answers a URL, relative to the mirror's root; it may not exist."""
-    if file := known.get(_key(url)):
+    if file := files.get(_key(url)):
         return file
     parts = urlsplit(url)
     path = unquote(parts.path) + ("index.html" if parts.path.endswith("/") else "")
     query = f"?{parts.query.replace('/', '%2F')}" if parts.query else ""
-    return f"{_place(parts.netloc)}{path}{query}"
+    return f"{_host_port(parts.netloc)}{path}{query}"
 
 
-def rewriter(root: str, known: Index) -> Callable[[httpx.Request], None]:
+def rewriter(root: str, files: Index) -> Callable[[httpx.Request], None]:
     """A hook for httpx that sends each request to the mirror at the URL ``root``, redirects of its own excepted."""
     home = httpx.URL(root)
 
     def rewrite(request: httpx.Request) -> None:
         if request.url.netloc != home.netloc and request.url.scheme != "file":
-            request.url = httpx.URL(f"{root}/{quote(file_of(str(request.url), known))}")
+            request.url = httpx.URL(f"{root}/{quote(file_of(str(request.url), files))}")
             request.headers["Host"] = request.url.netloc.decode("ascii")
             request.headers.pop("Authorization", None)  # that was for the archive
 
@@ -78,14 +78,14 @@ class Folder(httpx.BaseTransport):
     def __init__(self, root: str | Path):
         self.root = str(root)
         maps = [Path(root, name) for name in MAPS]
-        self._known = index([file.read_text(encoding="utf-8") for file in maps if file.is_file()])
+        self._files = index([file.read_text(encoding="utf-8") for file in maps if file.is_file()])
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        relative = posixpath.normpath(file_of(str(request.url), self._known))
-        place = os.path.join(self.root, relative)
-        if relative.startswith(("..", "/")) or not os.path.isfile(place):
-            return _missing(f"the mirror has no file {relative}")
-        return _answer(request, place)
+        relative = posixpath.normpath(file_of(str(request.url), self._files))
+        path = os.path.join(self.root, relative)
+        if relative.startswith(("..", "/")) or not os.path.isfile(path):
+            return _not_found(f"the mirror has no file {relative}")
+        return _answer(request, path)
 
 
 class Local(httpx.BaseTransport):
@@ -95,13 +95,13 @@ class Local(httpx.BaseTransport):
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        place = unquote(urlsplit(str(request.url)).path)
-        if request.url.host or not os.path.isfile(place):
-            return _missing(f"there is no file {place}")
-        return _answer(request, place)
+        path = unquote(urlsplit(str(request.url)).path)
+        if request.url.host or not os.path.isfile(path):
+            return _not_found(f"there is no file {path}")
+        return _answer(request, path)
 
 
-def _missing(text: str) -> httpx.Response:
+def _not_found(text: str) -> httpx.Response:
     return httpx.Response(404, headers={"Content-Type": "text/plain; charset=utf-8"}, stream=_Text(text))
 
 
@@ -113,8 +113,8 @@ class _Text(httpx.SyncByteStream):
         yield self._text.encode(errors="replace")
 
 
-def _answer(request: httpx.Request, place: str) -> httpx.Response:
-    stat = os.stat(place)
+def _answer(request: httpx.Request, path: str) -> httpx.Response:
+    stat = os.stat(path)
     headers = {
         "ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"',
         "Last-Modified": email.utils.formatdate(stat.st_mtime, usegmt=True),
@@ -129,31 +129,31 @@ def _answer(request: httpx.Request, place: str) -> httpx.Response:
     if start:
         headers["Content-Range"] = f"bytes {start}-{stat.st_size - 1}/{stat.st_size}"
     try:
-        return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(place, start))
+        return httpx.Response(206 if start else 200, headers=headers, stream=_FromFile(path, start))
     except OSError as error:
         raise httpx.ReadError(f"the file cannot be read: {error.strerror}") from None
 
 
-def _unchanged(asked: httpx.Headers, now: dict[str, str]) -> bool:
-    if "If-None-Match" in asked:
-        return now["ETag"] in asked["If-None-Match"]
-    return asked.get("If-Modified-Since") == now["Last-Modified"]
+def _unchanged(requested: httpx.Headers, now: dict[str, str]) -> bool:
+    if "If-None-Match" in requested:
+        return now["ETag"] in str(requested["If-None-Match"])
+    return bool(requested.get("If-Modified-Since") == now["Last-Modified"])
 
 
-def _start(asked: httpx.Headers, now: dict[str, str], size: int) -> int | None:
+def _start(requested: httpx.Headers, now: dict[str, str], size: int) -> int | None:
     """Where to begin: 0 for the whole file, None where the range lies outside it. Only ``bytes=N-`` is understood."""
-    range = asked.get("Range", "")
+    range = requested.get("Range", "")
     if not range.startswith("bytes=") or not range[6:].removesuffix("-").isdigit():
         return 0
-    if asked.get("If-Range", now["ETag"]) not in (now["ETag"], now["Last-Modified"]):
+    if requested.get("If-Range", now["ETag"]) not in (now["ETag"], now["Last-Modified"]):
         return 0
     start = int(range[6:].removesuffix("-"))
     return start if start < size else None
 
 
 class _FromFile(httpx.SyncByteStream):
-    def __init__(self, place: str, start: int):
-        self._file = open(place, "rb", buffering=0)  # noqa: SIM115 (httpx calls `close`)
+    def __init__(self, path: str, start: int):
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (httpx calls `close`)
         self._file.seek(start)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What a fetch is about to ask for, how much that is, and what does not fit: told before it starts."""
+"""What a fetch is about to ask for, how much that is, and what does not fit: reported before it starts."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Planned:
     source: str
     resource: str
     url: str
-    need: int | None  # bytes that it takes beyond what is here; None: nobody knows
-    known: str  # how: "published" | "as before" | "asked" | "like others" | "not known"
+    need: int | None  # bytes beyond those already on disk; None: unknown
+    size_from: str  # "published" | "as before" | "HEAD" | "estimate" | "unknown"
     no_room: str = ""  # why it does not fit
 
 
@@ -33,19 +33,19 @@ class Plan:
     priority: dict[str, int] = field(default_factory=dict)
 
     def by_domain(self) -> list[dict[str, Any]]:
-        """Of each domain, in order of priority: domain, priority, resources, bytes known, resources of unknown size,
+        """Of each domain, in order of priority: domain, priority, resources, bytes, resources of unknown size,
         resources that do not fit, bytes free."""
         groups: dict[str, list[Planned]] = defaultdict(list)
-        for one in self.planned:
-            groups[one.domain].append(one)
+        for request in self.planned:
+            groups[request.domain].append(request)
         return [
             {
                 "domain": domain,
                 "priority": self.priority[domain],
                 "resources": len(group),
-                "bytes": sum(one.need or 0 for one in group),
-                "not_known": sum(one.need is None for one in group),
-                "no_room": sum(bool(one.no_room) for one in group),
+                "bytes": sum(request.need or 0 for request in group),
+                "size_unknown": sum(request.need is None for request in group),
+                "no_room": sum(bool(request.no_room) for request in group),
                 "free": self.free[domain],
             }
             for domain, group in groups.items()
@@ -53,15 +53,15 @@ class Plan:
 
     @property
     def refused(self) -> list[Planned]:
-        return [one for one in self.planned if one.no_room]
+        return [request for request in self.planned if request.no_room]
 
     def as_dict(self) -> dict[str, Any]:
-        keys = ("source", "resource", "need", "known", "no_room")
+        keys = ("source", "resource", "need", "size_from", "no_room")
         return {
             "domains": self.by_domain(),
             "resources": [
-                {"domain": one.domain, "url": redact(one.url), **{key: getattr(one, key) for key in keys}}
-                for one in self.planned
+                {"domain": request.domain, "url": redact(request.url), **{key: getattr(request, key) for key in keys}}
+                for request in self.planned
             ],
         }
 
@@ -69,11 +69,12 @@ class Plan:
 def fit(plan: Plan, budgets: Mapping[str, Budget]) -> None:
     """Say what does not fit, as if all came in this order. What is asked for is decided when its turn comes."""
     plan.free = {domain: budget.free for domain, budget in budgets.items()}
-    kept = []
-    for one in plan.planned:
-        one.no_room = budgets[one.domain].no_room(one.need)
-        if not one.no_room and one.need:
-            budgets[one.domain].reserve(one.need)
-            kept.append(one)
-    for one in kept:
-        budgets[one.domain].reserve(-one.need)
+    reserved: list[tuple[Budget, int]] = []
+    for request in plan.planned:
+        budget = budgets[request.domain]
+        request.no_room = budget.no_room(request.need)
+        if not request.no_room and request.need:
+            budget.reserve(request.need)
+            reserved.append((budget, request.need))
+    for budget, size in reserved:
+        budget.reserve(-size)

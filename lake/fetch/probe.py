@@ -1,4 +1,4 @@
-"""Whether a database of the catalogue answers: one polite request for its first kilobytes, the outcome kept."""
+"""Probe databases of the catalogue: one rate-limited request for the first kilobytes of each, the outcome kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from lake import progress
 from lake.config import Config
-from lake.fetch.client import open_client, speaking
-from lake.fetch.rate_limit import Politeness, stoppable_sleep
-from lake.fetch.retry import TryAgain
+from lake.fetch.client import open_client, stream
+from lake.fetch.rate_limit import RateLimiter, stoppable_sleep
+from lake.fetch.retry import Retryable
 from lake.redact import redact
 
 FILE = "probes.jsonl"  # under data/: a line a probe
@@ -23,36 +23,36 @@ _BYTES = 4096
 
 
 def probe(config: Config, databases: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Ask each (name, homepage) once, and keep what came of it: name, url, at, status, outcome ("answers" or "fails"),
+    """Ask each (name, homepage) once, and keep the outcome: name, url, at, status, outcome ("answers" or "fails"),
     reason."""
-    chosen = list(databases)
+    pending = list(databases)
     stop = Event()
-    manners = Politeness(stoppable_sleep(stop), limited=not config.mirror)
-    found = []
+    limiter = RateLimiter(stoppable_sleep(stop), limited=not config.mirror)
+    rows = []
     config.data.mkdir(parents=True, exist_ok=True)
     with (
-        open_client(config, manners) as client,
-        progress.bar("probe", total=len(chosen)) as advance,
-        open(config.data / FILE, "a", encoding="utf-8") as kept,
+        open_client(config, limiter) as client,
+        progress.bar("probe", total=len(pending)) as advance,
+        open(config.data / FILE, "a", encoding="utf-8") as log,
     ):
-        for name, url in chosen:
+        for name, url in pending:
             status, reason = _ask(client, url)
             outcome = "answers" if status is not None and status < 400 else "fails"
             at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            told = {"url": redact(url), "reason": redact(reason)}
-            row = {"name": name, "at": at, "status": status, "outcome": outcome, **told}
-            kept.write("\n" + json.dumps(row) + "\n")  # on a line of its own, also behind one that a kill cut
-            kept.flush()
-            found.append(row)
+            shown = {"url": redact(url), "reason": redact(reason)}
+            row = {"name": name, "at": at, "status": status, "outcome": outcome, **shown}
+            log.write("\n" + json.dumps(row) + "\n")  # on a line of its own, also behind one that a kill cut
+            log.flush()
+            rows.append(row)
             advance(note=name)
-    return found
+    return rows
 
 
 def _ask(client: Any, url: str) -> tuple[int | None, str]:
     import httpx
 
     try:
-        with speaking(client, url, {"Range": f"bytes=0-{_BYTES - 1}"}, _RATE) as response:
+        with stream(client, url, {"Range": f"bytes=0-{_BYTES - 1}"}, _RATE) as response:
             size = 0
             for block in response.iter_raw():
                 size += len(block)
@@ -60,7 +60,7 @@ def _ask(client: Any, url: str) -> tuple[int | None, str]:
                     break
             good = response.status_code < 400
             return response.status_code, "" if good else f"{response.status_code} {response.reason_phrase}"
-    except TryAgain as error:
+    except Retryable as error:
         return error.status, error.reason
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return None, str(error) or type(error).__name__

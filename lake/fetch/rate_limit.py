@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from lake.errors import Interrupted
 
-ENOUGH = 10  # resources in a row that a host did not answer, each after all its tries: then it is left alone
+MAX_SILENT = 10  # resources in a row that a host did not answer, each after all its attempts: then it is given up
 
 
 def host(url: str, mirror: str = "") -> str:
-    """Whom a request for this URL asks: a host with its port, or nobody where the mirror is a folder."""
+    """The host and port that a request for this URL goes to; empty where the mirror is a folder."""
     if mirror and not mirror.startswith(("http://", "https://")):
         return ""
     return urlsplit(mirror or url).netloc.rpartition("@")[2].lower()
@@ -31,7 +31,7 @@ def stoppable_sleep(stop: Event) -> Callable[[float], None]:
     return sleep
 
 
-class Politeness:
+class RateLimiter:
     """Shared by all threads of a run.
 
     Args:
@@ -62,20 +62,20 @@ class Politeness:
                 return
 
     def pause(self, host: str, seconds: float) -> None:
-        """The host asked to be left alone for so long (Retry-After)."""
+        """The host asked for a pause (Retry-After)."""
         with self._lock:
             self._paused[host] = max(self._paused.get(host, 0), time.monotonic() + seconds)
 
-    def heard(self, host: str, answered: bool) -> None:
-        """Tell whether the host answered a resource, with whatever it was, within all its tries."""
+    def record(self, host: str, *, answered: bool) -> None:
+        """Record whether the host answered a resource, with whatever it was, within all its attempts."""
         with self._lock:
             self._silent[host] = 0 if answered else self._silent[host] + 1
 
-    def leave(self, host: str) -> None:
+    def give_up(self, host: str) -> None:
         """The host asked for a pause that is too long to wait for: it is not asked again in this run."""
         with self._lock:
-            self._silent[host] = ENOUGH
+            self._silent[host] = MAX_SILENT
 
     def is_down(self, host: str) -> bool:
-        """Whether asking the host once more, with all tries and their waits, is of no use in this run."""
-        return self._silent[host] >= ENOUGH
+        """Whether asking the host once more, with all attempts and their waits, is of no use in this run."""
+        return self._silent[host] >= MAX_SILENT

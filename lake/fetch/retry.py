@@ -1,4 +1,4 @@
-"""Trying again: with exponentially growing, jittered waits, or as long as the archive asks for."""
+"""Retries with exponential, jittered backoff, or after as long as the archive asks for (Retry-After)."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-LONGEST = 60.0  # seconds between two tries, when the archive names no time
-PATIENCE = 600.0  # a Retry-After beyond this ends it for this run: the next run asks again
+MAX_BACKOFF = 60.0  # seconds between two attempts, when the archive names no time
+MAX_RETRY_AFTER = 600.0  # seconds; a longer Retry-After ends it for this run: the next run asks again
 YEAR = 366 * 86400.0  # seconds
 T = TypeVar("T")
 
 
-class TryAgain(Exception):
-    """No answer that could be judged, and another try may bring one."""
+class Retryable(Exception):
+    """The request failed in a way that another attempt may mend."""
 
     def __init__(self, reason: str, *, status: int | None = None, after: float | None = None):
         super().__init__(reason)
         self.reason, self.status, self.after = reason, status, after
 
 
-def persistently(work: Callable[[], T], *, attempts: int, backoff: float, sleep: Callable[[float], None]) -> T:
-    """``work()``, again as long as it raises TryAgain, at most ``attempts`` times in all.
+def with_retries(work: Callable[[], T], *, attempts: int, backoff: float, sleep: Callable[[float], None]) -> T:
+    """``work()``, retried while it raises Retryable, at most ``attempts`` times in all.
 
     Raises:
-        TryAgain: the last one.
+        Retryable: the last one.
     """
     from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-    def worth_it(error: BaseException) -> bool:
-        return isinstance(error, TryAgain) and (error.after is None or error.after <= PATIENCE)
+    def should_retry(error: BaseException) -> bool:
+        return isinstance(error, Retryable) and (error.after is None or error.after <= MAX_RETRY_AFTER)
 
     def wait(state: RetryCallState) -> float:
-        after = state.outcome.exception().after
-        growing = min(LONGEST, backoff * 2 ** (state.attempt_number - 1))
-        return growing + random.uniform(0, backoff) if after is None else after
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Retryable) and error.after is not None:
+            return error.after
+        exponential: float = backoff * 2 ** (state.attempt_number - 1)
+        return min(MAX_BACKOFF, exponential) + random.uniform(0, backoff)
 
-    tries = Retrying(
-        stop=stop_after_attempt(attempts), retry=retry_if_exception(worth_it), wait=wait, sleep=sleep, reraise=True
+    retrying = Retrying(
+        stop=stop_after_attempt(attempts), retry=retry_if_exception(should_retry), wait=wait, sleep=sleep, reraise=True
     )
-    return tries(work)
+    return retrying(work)
 
 
 def retry_after(value: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""What a run of fetch came to."""
+"""The summary of a run of fetch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LISTED = ("source", "resource", "url", "outcome", "status", "reason", "optional
 
 @dataclass(slots=True)
 class Summary:
-    """What a run came to. ``counts``: source -> verdict -> resources; "fresh" are those that were not asked for."""
+    """The summary of a run. ``counts``: source -> verdict -> resources; "fresh" are those that were not asked for."""
 
     run: str = ""
     domain: dict[str, str] = field(default_factory=dict)  # of each source
@@ -22,35 +22,35 @@ class Summary:
     new: Counter[str] = field(default_factory=Counter)  # bytes of new blobs, by source
     seconds: float = 0.0
 
-    def begin(self, source: str, domain: str) -> None:
-        """List a source, before anything is known of it."""
+    def add_source(self, source: str, domain: str) -> None:
+        """List a source, with nothing counted yet."""
         self.domain[source], self.counts[source] = domain, Counter()
 
-    def add(self, got: Outcome) -> None:
+    def add(self, outcome: Outcome) -> None:
         """Count an outcome, and list it where it is not good."""
-        self.counts[got.source][got.verdict] += 1
-        if got.outcome in ("fetched", "resumed"):
-            self.new[got.source] += got.bytes
-        if not got.good:
-            self._list(got)
+        self.counts[outcome.source][outcome.verdict] += 1
+        if outcome.outcome in ("fetched", "resumed"):
+            self.new[outcome.source] += outcome.bytes or 0
+        if not outcome.good:
+            self._add_failure(outcome)
 
-    def skip(self, known: Outcome) -> None:
+    def add_fresh(self, newest: Outcome) -> None:
         """Count what was not asked for; a gap stays on the list."""
-        self.counts[known.source]["fresh"] += 1
-        if not known.good:
-            self._list(known)
+        self.counts[newest.source]["fresh"] += 1
+        if not newest.good:
+            self._add_failure(newest)
 
-    def _list(self, bad: Outcome) -> None:
-        self.failures.append({**{key: getattr(bad, key) for key in _LISTED}, "verdict": bad.verdict})
+    def _add_failure(self, outcome: Outcome) -> None:
+        self.failures.append({**{key: getattr(outcome, key) for key in _LISTED}, "verdict": outcome.verdict})
 
     def fail(self, source: str, reason: str) -> None:
-        """List a source that could not go on naming what it wants."""
+        """List a source that could not list its resources."""
         self.counts[source]["failed"] += 1
-        nothing = {"resource": "", "url": "", "outcome": "failed", "status": None, "optional": False}
-        self.failures.append({"source": source, **nothing, "reason": reason, "verdict": "failed"})
+        blank = {"resource": "", "url": "", "outcome": "failed", "status": None, "optional": False}
+        self.failures.append({"source": source, **blank, "reason": reason, "verdict": "failed"})
 
     def by_domain(self) -> list[dict[str, Any]]:
-        """The acquisition: of each domain what was planned, fetched, found unchanged (or fresh, and not asked for),
+        """The acquisition: of each domain what was planned, fetched, unchanged (or fresh, and not asked for),
         skipped for want of room, failed, is a gap; and its new bytes."""
         totals: dict[str, Counter[str]] = {}
         for source, counts in self.counts.items():

@@ -1,4 +1,4 @@
-"""Are these bytes what was asked for? Size and checksums as the archive gave them, then the shape, then the source."""
+"""Whether an answer is what was asked for: size and checksums as published, the format, then the source's check."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _TITLE = re.compile(rb"<title[^<>]*+>([^<]*+)<", re.IGNORECASE)
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
 
 
-def judge(source: Source, resource: Resource, file: Path, sha256: str, size: int) -> None:
-    """Believe the bytes of a complete answer, or not.
+def check_answer(source: Source, resource: Resource, file: Path, sha256: str, size: int) -> None:
+    """Check the bytes of a complete answer.
 
     Raises:
         Refused: with the reason.
     """
-    _sums(resource, file, sha256, size)
+    _check_sums(resource, file, sha256, size)
     head, tail = _ends(file, urlsplit(resource.url).path.endswith(".gz"))
-    shape(resource.expects, head, tail)
+    check_format(resource.expects, head, tail)
     source.check(resource, head)
 
 
 def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
-    """The first and the last bytes; of gzip those of what it holds, read whole: so one that is cut short is found."""
+    """The first and the last bytes; of gzip those of what it holds, read whole: so one that is truncated is found."""
     try:
         with gzipped.open_file(file) if gzip else file.open("rb") as handle:
             head = handle.read(HEAD)
@@ -50,20 +50,20 @@ def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
         raise Refused(error.what) from None
 
 
-def _sums(resource: Resource, file: Path, sha256: str, size: int) -> None:
+def _check_sums(resource: Resource, file: Path, sha256: str, size: int) -> None:
     if resource.size is not None and resource.size != size:
-        raise Refused(f"{size:,} bytes came, and the archive lists {resource.size:,}")
+        raise Refused(f"received {size:,} bytes, and the archive lists {resource.size:,}")
     if resource.sha256 and resource.sha256.lower() != sha256:
         raise Refused(f"the sha256 is {sha256}, and the archive lists {resource.sha256}")
     if resource.md5:
         with file.open("rb") as handle:
-            found = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        if found != resource.md5.lower():
-            raise Refused(f"the md5 is {found}, and the archive lists {resource.md5}")
+            md5 = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        if md5 != resource.md5.lower():
+            raise Refused(f"the md5 is {md5}, and the archive lists {resource.md5}")
 
 
-def shape(expects: str, head: bytes, tail: bytes) -> None:
-    """Judge the first and the last bytes by what the resource expects; a kind that is not known here only needs bytes.
+def check_format(expects: str, head: bytes, tail: bytes) -> None:
+    """Check the first and the last bytes against the format that the resource expects; of others, that it is not empty.
 
     Raises:
         Refused: with the reason.
@@ -73,9 +73,9 @@ def shape(expects: str, head: bytes, tail: bytes) -> None:
     if not start:
         raise Refused("the answer is empty")
     if expects != "html" and expects != "netcdf" and start[:1] == b"<" and _is_page(start, expects):
-        raise Refused(f"an HTML page came where {expects} was asked for{_title(start)}")
-    if expects in _SHAPES:
-        _SHAPES[expects](start, tail.rstrip())
+        raise Refused(f"received an HTML page instead of {expects}{_title(start)}")
+    if expects in _FORMATS:
+        _FORMATS[expects](start, tail.rstrip())
 
 
 def _is_page(start: bytes, expects: str) -> bool:
@@ -87,7 +87,7 @@ def _is_page(start: bytes, expects: str) -> bool:
 
 def _root(start: bytes) -> bytes:
     """The name of the first element that is not in a comment; empty where there is none."""
-    return next((found[1] for found in _OPENING.finditer(start) if found[1]), b"")
+    return next((match[1] for match in _OPENING.finditer(start) if match[1]), b"")
 
 
 def _xml(start: bytes, end: bytes) -> None:
@@ -95,7 +95,7 @@ def _xml(start: bytes, end: bytes) -> None:
     if start[:1] != b"<" or not root:
         raise Refused(f"it does not begin like XML but with {_shown(start)}")
     if not _is_closed(end, root):
-        raise Refused(f"the XML is cut short: it does not end with </{root.decode(errors='replace')}>")
+        raise Refused(f"the XML is truncated: it does not end with </{root.decode(errors='replace')}>")
 
 
 def _is_closed(end: bytes, root: bytes) -> bool:
@@ -126,7 +126,7 @@ def _json(start: bytes, end: bytes) -> None:
     if start[:1] not in (b"{", b"["):
         raise Refused(f"it does not begin like JSON but with {_shown(start)}")
     if end[-1:] != {b"{": b"}", b"[": b"]"}[start[:1]]:
-        raise Refused(f"the JSON is cut short: it ends with {_shown(end[-40:])}")
+        raise Refused(f"the JSON is truncated: it ends with {_shown(end[-40:])}")
 
 
 def _html(start: bytes, end: bytes) -> None:
@@ -140,7 +140,7 @@ def _netcdf(start: bytes, end: bytes) -> None:
         raise Refused(f"it is neither classic NetCDF (CDF) nor NetCDF4 (HDF5): it begins with {page}")
 
 
-_SHAPES = {"xml": _xml, "text": _text, "csv": _csv, "json": _json, "html": _html, "netcdf": _netcdf}
+_FORMATS = {"xml": _xml, "text": _text, "csv": _csv, "json": _json, "html": _html, "netcdf": _netcdf}
 
 
 def _shown(content: bytes, most: int = 40) -> str:
@@ -149,6 +149,6 @@ def _shown(content: bytes, most: int = 40) -> str:
 
 
 def _title(page: bytes) -> str:
-    found = _TITLE.search(page)
-    title = found[1].strip() if found else b""
+    match = _TITLE.search(page)
+    title = match[1].strip() if match else b""
     return f", titled {_shown(title, 80)}" if title else ""

@@ -103,7 +103,7 @@ def kept_notes(config: Config) -> Path:
 
 def fetches(data: Path) -> None:
     """Copy the rows of the fetch log that have no copy yet, each with its digest."""
-    source, target = data / fetch_log.FILE, data / COPIES / fetch_log.FILE
+    source, target = fetch_log.path(data), fetch_log.path(data / COPIES)
     if not source.is_file() or source.stat().st_size == 0:
         return
     durable.make(target.parent)
@@ -129,14 +129,14 @@ def damaged_fetches(config: Config) -> tuple[str, str]:
 
     What is in the log and not in the copy is newer; rows of the copy that the log lacks are gone.
     """
-    copy = of(config, fetch_log.FILE)
+    copy = fetch_log.path(config.data / COPIES)
     written = _rows(copy, "SELECT id, digest FROM copied")
     if isinstance(written, str):
         written_by_id: dict[int, str] = {}
     else:
         written_by_id = dict(written)
     told = []
-    for file in (config.data / fetch_log.FILE, copy):
+    for file in (fetch_log.path(config.data), copy):
         found = _rows(file, f"SELECT {fetch_log.COLUMNS} FROM outcomes")
         if isinstance(found, str):
             told.append(found if written_by_id or file.exists() else "")

@@ -40,8 +40,8 @@ def books(config: Config, *, quick: bool = False) -> Iterator[Damage]:
     yield from of_manifests(config)
     yield from of_copies(config)
     log, copy = copies.damaged_fetches(config)
-    logs = {fetch_log.FILE: log, f"{copies.COPIES}/{fetch_log.FILE}": copy}
-    yield from (Damage(place, how) for place, how in logs.items() if how)
+    logs = {fetch_log.path(config.data): log, fetch_log.path(config.data / copies.COPIES): copy}
+    yield from (Damage(place_of(config, file), how) for file, how in logs.items() if how)
     yield from of_sums(config)
     yield from of_notes(config)
     if not broken:

@@ -1,4 +1,4 @@
-"""What was asked of the archives and what came of it: one row an outcome, in ``<data>/ledger.sqlite``.
+"""The fetch log: what the archives were asked for and the outcome, one row each, in ``<data>/fetch_log.sqlite``.
 
     fetched     the bytes came, and are what was asked for
     resumed     the same, and the first part of them was there from an earlier try
@@ -29,7 +29,8 @@ from urllib.parse import quote
 from lake.errors import StorageError
 from lake.redact import redact
 
-FILE = "ledger.sqlite"
+FILE = "fetch_log.sqlite"
+_OLDER = "ledger.sqlite"  # its name in lakes that version 0.1.0 made, which keep it
 GOOD = ("fetched", "unchanged", "resumed")
 OUTCOMES = (*GOOD, "refused", "failed")
 NO_ROOM = "no room: "
@@ -91,6 +92,12 @@ CREATE INDEX IF NOT EXISTS by_resource ON outcomes (source, resource, id);
 """
 
 
+def path(folder: Path) -> Path:
+    """The file of the fetch log in a data folder, or of its copy in data/copies."""
+    older = folder / _OLDER
+    return older if older.exists() and not (folder / FILE).exists() else folder / FILE
+
+
 def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
     """The fetch log of a data folder. Reading works while another process writes, in a read-only folder, and before
     anything was fetched (an empty fetch log). Close it after use.
@@ -98,12 +105,13 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
     Raises:
         StorageError: it cannot be opened, or is not a fetch log.
     """
-    file = data / FILE
+    file = path(data)
     if write:
         with _storing(file):
             data.mkdir(parents=True, exist_ok=True)
-            connection = _open(f"file:{quote(str(file))}?mode=rwc", factory=_Copied)
-            connection.data = data
+            connection = _open(f"file:{quote(str(file))}?mode=rwc", factory=_CopiedOnClose)
+            if isinstance(connection, _CopiedOnClose):
+                connection.data = data
             # FULL: a row that was recorded is on the disk, as its blob is. NORMAL could lose the last rows in a power
             # cut. It costs one fsync a resource, next to the two of its blob and the pauses that politeness asks for.
             connection.execute("PRAGMA journal_mode = WAL")
@@ -114,11 +122,11 @@ def connect(data: Path, *, write: bool = False) -> sqlite3.Connection:
                 raise sqlite3.OperationalError("attempt to write a readonly database")
             return connection
     with _storing(file):
-        found = _open_readable(file) if file.is_file() else None
-        if found and found.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
-            return found
-        if found:
-            found.close()  # a first fetch has just begun, and has not made its table yet
+        reader = _open_readable(file) if file.is_file() else None
+        if reader and reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
+            return reader
+        if reader:
+            reader.close()  # a first fetch has just started, and has not made its table yet
         empty = sqlite3.connect(":memory:")
         empty.executescript(SCHEMA)
         return empty
@@ -142,8 +150,8 @@ def _open_readable(file: Path) -> sqlite3.Connection:
     return memory
 
 
-class _Copied(sqlite3.Connection):
-    """One that writes: when it is closed, what it wrote has a second copy."""
+class _CopiedOnClose(sqlite3.Connection):
+    """A writer's connection: when it is closed, the new rows are copied to data/copies."""
 
     data: Path
 
@@ -156,7 +164,10 @@ class _Copied(sqlite3.Connection):
 
 def _open(uri: str, **options: Any) -> sqlite3.Connection:
     # Any thread may use it: SQLite is built serialised, and a Recorder lets one write at a time.
-    return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False, **options)
+    connection: sqlite3.Connection = sqlite3.connect(
+        uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False, **options
+    )
+    return connection
 
 
 def record(connection: sqlite3.Connection, *outcomes: Outcome) -> None:
@@ -183,25 +194,25 @@ def _values(outcome: Outcome) -> list[Any]:
 
 
 class Recorder:
-    """`record` for many threads: rows that arrive while others are being written share the next transaction, and so its
-    fsync. Nobody returns before his own row is on the disk.
+    """`record` for many threads: rows that arrive while others are being written share the next transaction, and its
+    fsync. A call returns when its own row is on the disk.
     """
 
     def __init__(self, connection: sqlite3.Connection):
         self._connection = connection
         self._turn, self._lock = threading.Lock(), threading.Lock()
         self._waiting: list[Outcome] = []
-        self._come = self._written = 0
+        self._received = self._written = 0
         self._broken: StorageError | None = None
 
     def __call__(self, outcome: Outcome) -> None:
         """Add a row. After one StorageError, every later call raises it too."""
         with self._lock:
             self._waiting.append(outcome)
-            self._come += 1
-            mine = self._come
+            self._received += 1
+            own = self._received
         with self._turn:
-            if self._written < mine and not self._broken:
+            if self._written < own and not self._broken:
                 with self._lock:
                     rows, self._waiting = self._waiting, []
                 try:
@@ -209,8 +220,8 @@ class Recorder:
                     self._written += len(rows)
                 except StorageError as error:
                     self._broken = error
-            if self._written < mine:
-                raise self._broken
+            if self._written < own:
+                raise self._broken or StorageError("the fetch log did not take a row")
 
 
 def current(connection: sqlite3.Connection, source: str | None = None) -> list[Outcome]:
@@ -219,7 +230,7 @@ def current(connection: sqlite3.Connection, source: str | None = None) -> list[O
 
 
 def last(connection: sqlite3.Connection, source: str | None = None) -> list[Outcome]:
-    """The newest row of each resource, good or not, ordered by source and resource: what `lake status` tells."""
+    """The newest row of each resource, good or not, ordered by source and resource: what `lake status` shows."""
     return _newest(connection, source, "true")
 
 
@@ -229,7 +240,7 @@ def history(connection: sqlite3.Connection, source: str, resource: str) -> list[
     return list(_rows(connection.execute(sql, (source, resource))))
 
 
-def held(connection: sqlite3.Connection) -> dict[str, int]:
+def stored_bytes(connection: sqlite3.Connection) -> dict[str, int]:
     """Bytes of the blobs that each source brought first, refused ones too."""
     sql = """SELECT source, sum(bytes) FROM (SELECT source, bytes, min(id) FROM outcomes
              WHERE sha256 IS NOT NULL GROUP BY sha256) GROUP BY source"""
@@ -239,8 +250,8 @@ def held(connection: sqlite3.Connection) -> dict[str, int]:
 REFUSED_DAYS = 30  # for which the bytes of a refused answer are kept, for inspection
 
 
-def inspected(connection: sqlite3.Connection) -> set[str]:
-    """The blobs of answers that were refused, each time, and the last time more than `REFUSED_DAYS` ago."""
+def refused_long_ago(connection: sqlite3.Connection) -> set[str]:
+    """The blobs of answers that were only ever refused, the last time more than `REFUSED_DAYS` ago."""
     sql = f"""SELECT sha256 FROM outcomes WHERE sha256 IS NOT NULL GROUP BY sha256
               HAVING max(outcome IN ({_GOOD})) = 0
                  AND max(julianday(at)) < julianday('now') - {REFUSED_DAYS}"""
@@ -255,12 +266,12 @@ def _newest(connection: sqlite3.Connection, source: str | None, condition: str) 
     return list(_rows(connection.execute(sql, (source,))))
 
 
-def _rows(found: Iterable[tuple]) -> Iterator[Outcome]:
-    for row in found:
+def _rows(records: Iterable[tuple[Any, ...]]) -> Iterator[Outcome]:
+    for row in records:
         values = list(row)
         values[_PARAMS], values[_OPTIONAL] = json.loads(row[_PARAMS]), bool(row[_OPTIONAL])
-        for place in _TEXTS:  # of rows that older versions wrote
-            values[place] = redact(values[place])
+        for index in _TEXTS:  # older versions wrote them with credentials
+            values[index] = redact(values[index])
         yield Outcome(*values)
 
 
@@ -273,6 +284,6 @@ def _storing(where: Path) -> Iterator[None]:
         raise StorageError(
             "the disk is full" if full else f"the fetch log cannot be used: {error}",
             where=str(where),
-            why="" if full else "the folder is read-only or no folder, or the file is not a lake's fetch log",
+            why="" if full else "the folder is read-only or not a folder, or the file is not a fetch log",
             next="free some space, then run it again" if full else "look at that path, then run it again",
         ) from None

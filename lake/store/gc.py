@@ -110,7 +110,7 @@ def _left(config: Config, kept: Iterable[int]) -> Iterator[str]:
 
 def _refused(config: Config) -> Iterator[str]:
     with closing(fetch_log.connect(config.data)) as connection:
-        for sha in fetch_log.inspected(connection):
+        for sha in fetch_log.refused_long_ago(connection):
             blob = blobs.path(config.data, sha)
             if blob.is_symlink():  # its bytes lie in a domain's folder
                 yield os.path.relpath(blob.resolve(), config.data)

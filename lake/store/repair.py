@@ -84,7 +84,7 @@ def _catalog(config: Config) -> int:
 
 def _fetches(config: Config) -> Mended:
     log, copy = copies.damaged_fetches(config)
-    mine, other = config.data / fetch_log.FILE, copies.of(config, fetch_log.FILE)
+    mine, other = fetch_log.path(config.data), fetch_log.path(config.data / copies.COPIES)
     if log and copy:
         raise StorageError(
             f"the fetch log is damaged, and so is its copy: {log}; {copy}",
@@ -101,7 +101,7 @@ def _fetches(config: Config) -> Mended:
             fresh.execute("BEGIN")
             fresh.executemany(fetch_log.INSERT, [*rows, *newer])
             fresh.execute("COMMIT")
-        yield fetch_log.FILE, "its copy"
+        yield damage.place_of(config, mine), "its copy"
     elif copy:
         aside(config, other)
         copies.fetches(config.data)

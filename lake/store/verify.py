@@ -75,7 +75,7 @@ def _answers(config: Config) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     asked = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
     with suppress(StorageError, sqlite3.Error), closing(fetch_log.connect(config.data)) as connection:
-        freed = {sha for sha in fetch_log.inspected(connection) if not blobs.path(config.data, sha).exists()}
+        freed = {sha for sha in fetch_log.refused_long_ago(connection) if not blobs.path(config.data, sha).exists()}
         for sha, source in connection.execute(asked):  # of a damaged log, what can be read: it is told of by itself
             if sha not in freed:
                 found.setdefault(sha, []).append(source)

@@ -74,7 +74,7 @@ def test_any_error_in_a_threads_work_is_that_resources_failure(server, get, monk
     server.on("/a", page(b"x\n"))
     monkeypatch.setattr(download, "fetch", broken)
     row = get()
-    assert (row.outcome, row.reason) == ("failed", "a defect of fetch: Panic: at the disco")
+    assert (row.outcome, row.reason) == ("failed", "internal error in fetch: Panic: at the disco")
 
 
 def test_an_error_while_a_size_is_asked_for_is_no_wait(server, get, monkeypatch):
@@ -84,9 +84,9 @@ def test_an_error_while_a_size_is_asked_for_is_no_wait(server, get, monkeypatch)
     server.on("/a", page(b"x\n"))
     import lake.fetch.client
 
-    real = lake.fetch.client.speaking
+    real = lake.fetch.client.stream
     monkeypatch.setattr(
-        lake.fetch.client, "speaking", lambda *of, **more: broken() if "method" in more else real(*of, **more)
+        lake.fetch.client, "stream", lambda *of, **more: broken() if "method" in more else real(*of, **more)
     )
     assert sizes.SAMPLE
     assert get().good
@@ -128,7 +128,7 @@ def test_more_members_and_both_kinds_of_deflate(server, get):
         (TEXT, "zstd", "its Content-Encoding is 'zstd'"),
         (TEXT, "no-such", "its Content-Encoding is 'no-such'"),
         (TEXT, "gzip", "its gzip is damaged"),
-        (gzip.compress(TEXT)[:-9], "gzip", "its gzip is cut short"),
+        (gzip.compress(TEXT)[:-9], "gzip", "its gzip is truncated"),
         (gzip.compress(TEXT) + b"rest", "gzip", "its gzip is "),
     ],
 )
@@ -194,7 +194,7 @@ def test_an_answer_that_drips_is_given_up(server, get, before, drop, reason):
 def test_an_answer_has_a_deadline(server, get):
     server.on("/a", drip(OK + b"Content-Length: 100000000\r\n\r\n", b"x" * 2000, 0.02))
     row = get(timeout=0.5, deadline=1.0, attempts=1)
-    assert (row.outcome, row.reason) == ("failed", "the answer was not whole after 1 s (1 tries)")
+    assert (row.outcome, row.reason) == ("failed", "the answer was not whole after 1 s (1 attempts)")
 
 
 def test_a_slow_start_is_not_a_slow_answer(server, get):

@@ -40,7 +40,7 @@ def files(server, sizes: dict[str, int], **fields) -> list[Resource]:
 
 def planned(config, **how) -> fetch.Plan:
     plans = []
-    fetch.run(config, told=plans.append, **how)
+    fetch.run(config, on_plan=plans.append, **how)
     return plans[0]
 
 
@@ -48,10 +48,10 @@ def test_the_plan_asks_for_sizes_and_says_what_does_not_fit(server, archives, tm
     archives["fake"] = source(*files(server, {"a": 600, "b": 500, "c": 300}), domain="genomics", sized=True)
     config = with_domains(tmp_path, {"genomics": {"storage": 1000}})
     plan = planned(config, only_plan=True)
-    assert [(one.resource, one.need, one.known) for one in plan.planned] == [
-        ("a", 600, "asked"),
-        ("b", 500, "asked"),
-        ("c", 300, "asked"),
+    assert [(one.resource, one.need, one.size_from) for one in plan.planned] == [
+        ("a", 600, "HEAD"),
+        ("b", 500, "HEAD"),
+        ("c", 300, "HEAD"),
     ]
     assert [one.resource for one in plan.refused] == ["b"]
     assert plan.refused[0].no_room == "it needs 500 bytes, and 400 of the 1,000 of [domains.genomics] storage are free"
@@ -61,7 +61,7 @@ def test_the_plan_asks_for_sizes_and_says_what_does_not_fit(server, archives, tm
             "priority": 1,
             "resources": 3,
             "bytes": 1400,
-            "not_known": 0,
+            "size_unknown": 0,
             "no_room": 1,
             "free": 1000,
         }
@@ -180,7 +180,7 @@ def test_a_few_of_a_kind_stand_for_the_others(server, archives, tmp_path):
     archives["fake"] = source(*files(server, {f"f{i:03}": 400 for i in range(40)}), domain="genomics", sized=True)
     plan = planned(lake_in(tmp_path), only_plan=True)
     assert len(server.heads) == 16
-    assert {one.known for one in plan.planned} == {"asked", "like others"}
+    assert {request.size_from for request in plan.planned} == {"HEAD", "estimate"}
     assert plan.by_domain()[0]["bytes"] == 16_000
 
 
@@ -188,7 +188,7 @@ def test_a_silent_host_does_not_hold_up_the_plan(archives, tmp_path):
     resources = [Resource(f"r{i}", f"http://127.0.0.1:9/{i}", "file", "text") for i in range(30)]
     archives["fake"] = source(*resources, sized=True)
     plan = planned(lake_in(tmp_path), only_plan=True)
-    assert {(one.need, one.known) for one in plan.planned} == {(None, "not known")}
+    assert {(one.need, one.size_from) for one in plan.planned} == {(None, "unknown")}
 
 
 def test_an_answer_that_may_not_have_changed_needs_no_room(server, archives, tmp_path):
@@ -213,7 +213,7 @@ def test_budgets_of_two_levels():
     assert (whole.used, part.free, whole.free) == (95, 5, 5)
     assert part.no_room(6) == "it needs 6 bytes, and 5 of the 100 of [limits] storage are free"
     assert "of the 60 of [domains.x] storage" in part.no_room(11)
-    part.give(50)
+    part.give_back(50)
     assert (whole.used, part.used) == (45, 0)
 
 

@@ -168,7 +168,7 @@ def test_always_cut_short(server, get):
     server.on("/a", entity(XML, stop=20))
     row = get(expects="xml")
     assert (row.outcome, row.sha256) == ("failed", None)
-    assert "3 tries" in row.reason
+    assert "3 attempts" in row.reason
     assert len(server.seen) == 3
     assert left(get.config) == []
 
@@ -176,7 +176,7 @@ def test_always_cut_short(server, get):
 def test_a_length_that_is_too_short_cuts_and_is_seen(server, get):
     server.on("/a", lambda handler: handler.reply(200, XML, length=len(XML) - 12))
     row = get(expects="xml")
-    assert (row.outcome, row.reason) == ("refused", "the XML is cut short: it does not end with </pathway>")
+    assert (row.outcome, row.reason) == ("refused", "the XML is truncated: it does not end with </pathway>")
     assert stored(get.config, row) == XML[:-12]
 
 
@@ -187,7 +187,7 @@ def test_a_stalled_answer_is_tried_again(server, get):
     server.on("/a", entity(b"abd\n", stop=2, pause=0.4))
     row = get(settings={"timeout": 0.1, "attempts": 2})
     assert row.outcome == "failed"
-    assert "no byte came for 0.1 s" in row.reason
+    assert "no byte received for 0.1 s" in row.reason
 
 
 def test_not_found_is_asked_once(server, get):
@@ -240,17 +240,17 @@ def test_503_for_ever(server, get):
     server.on("/a", status(503))
     row = get()
     assert (row.outcome, row.status, len(server.seen)) == ("failed", 503, 3)
-    assert row.reason == "503 Service Unavailable (3 tries)"
+    assert row.reason == "503 Service Unavailable (3 attempts)"
 
 
 REFUSED = [
-    ("text", LOGIN, "an HTML page came where text was asked for, titled 'Please log in'"),
-    ("csv", LOGIN, "an HTML page came where csv was asked for, titled 'Please log in'"),
-    ("json", LOGIN, "an HTML page came where json was asked for, titled 'Please log in'"),
-    ("xml", b'<?xml version="1.0"?>' + LOGIN, "an HTML page came where xml was asked for, titled 'Please log in'"),
-    ("xml", b"<html><body></body></html>", "an HTML page came where xml was asked for"),
-    ("xml", XML[:60], "the XML is cut short: it does not end with </pathway>"),
-    ("xml", XML[: XML.index(b"</pathway")], "the XML is cut short: it does not end with </pathway>"),
+    ("text", LOGIN, "received an HTML page instead of text, titled 'Please log in'"),
+    ("csv", LOGIN, "received an HTML page instead of csv, titled 'Please log in'"),
+    ("json", LOGIN, "received an HTML page instead of json, titled 'Please log in'"),
+    ("xml", b'<?xml version="1.0"?>' + LOGIN, "received an HTML page instead of xml, titled 'Please log in'"),
+    ("xml", b"<html><body></body></html>", "received an HTML page instead of xml"),
+    ("xml", XML[:60], "the XML is truncated: it does not end with </pathway>"),
+    ("xml", XML[: XML.index(b"</pathway")], "the XML is truncated: it does not end with </pathway>"),
     ("xml", b"pathway\n", "it does not begin like XML but with 'pathway'"),
     ("netcdf", LOGIN, "it is neither classic NetCDF (CDF) nor NetCDF4 (HDF5): it begins with an HTML page"),
     ("netcdf", b"PK\x03\x04", "it is neither classic NetCDF (CDF) nor NetCDF4 (HDF5): it begins with 'PK"),
@@ -261,7 +261,7 @@ REFUSED = [
     ("text", b"", "the answer is empty"),
     ("csv", b"\xef\xbb\xbf \r\n\n", "the answer is empty"),
     ("xml", b"", "the answer is empty"),
-    ("json", b'{"a": [1, 2', "the JSON is cut short: it ends with"),
+    ("json", b'{"a": [1, 2', "the JSON is truncated: it ends with"),
     ("json", b"null", "it does not begin like JSON but with 'null'"),
     ("html", b"not found", "it is not HTML: it begins with 'not found'"),
 ]
@@ -297,8 +297,8 @@ def test_gzip_is_judged_by_what_it_holds(server, tmp_path, monkeypatch):
     found = rows(config)
     assert [row.outcome for row in found] == ["fetched", "refused", "refused", "refused", "fetched"]
     assert found[1].reason.startswith("the gzip is cut short or damaged")
-    assert found[2].reason.startswith("an HTML page came where text was asked for")
-    assert found[3].reason.startswith("the XML is cut short")
+    assert found[2].reason.startswith("received an HTML page instead of text")
+    assert found[3].reason.startswith("the XML is truncated")
 
 
 TAKEN = [
@@ -326,7 +326,7 @@ def test_what_was_asked_for_is_taken(server, tmp_path, monkeypatch):
 
 
 def test_every_real_answer_has_the_shape_that_it_should(upstream):
-    from lake.fetch.verify import shape
+    from lake.fetch.verify import check_format
 
     counted = 0
     for pattern, expects in [
@@ -339,12 +339,12 @@ def test_every_real_answer_has_the_shape_that_it_should(upstream):
     ]:
         for file in filter(Path.is_file, upstream.glob(pattern)):
             body = file.read_bytes()
-            shape(expects, body[:65536], body[-4096:])
+            check_format(expects, body[:65536], body[-4096:])
             counted += 1
     assert counted > 300
     for error in upstream.glob("exoplanetarchive.ipac.caltech.edu/cgi-bin/nstedAPI/*ERROR.txt"):
         with pytest.raises(Refused, match="ERROR"):
-            shape("csv", error.read_bytes(), error.read_bytes())
+            check_format("csv", error.read_bytes(), error.read_bytes())
 
 
 def test_a_redirect_to_a_login_page_is_refused_and_named(server, get):
@@ -401,7 +401,7 @@ def test_a_refused_answer_never_replaces_a_good_one(server, get):
     [
         ({"md5": "0" * 32}, "the md5 is"),
         ({"sha256": "0" * 64}, "the sha256 is"),
-        ({"size": 7}, "5 bytes came, and the archive lists 7"),
+        ({"size": 7}, "received 5 bytes, and the archive lists 7"),
     ],
 )
 def test_a_sum_that_does_not_fit(server, get, wrong, reason):
@@ -446,7 +446,7 @@ def test_the_budget(server, get, listed):
 def test_a_full_budget_asks_for_nothing(server, get):
     server.on("/a", page(b"x\n"))
     row = get(settings={"storage": 1})
-    assert row.reason == "no room: its size is not known, and [limits] storage is reached: 1 bytes"
+    assert row.reason == "no room: its size is unknown, and [limits] storage is reached: 1 bytes"
     assert server.seen == []
 
 
@@ -486,8 +486,8 @@ def test_a_token_goes_to_its_host_alone(server, get, monkeypatch):
         assert get(settings={"tokens": {mine: "A_TOKEN"}}).outcome == "fetched"
         assert server.seen[0].headers["Authorization"] == "Bearer secret-7"
         assert "Authorization" not in other.seen[0].headers
-    ledger_file = get.config.data / "ledger.sqlite"
-    assert b"secret-7" not in ledger_file.read_bytes()
+    log_file = get.config.data / "fetch_log.sqlite"
+    assert b"secret-7" not in log_file.read_bytes()
 
 
 @pytest.mark.parametrize(

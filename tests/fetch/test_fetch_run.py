@@ -397,9 +397,9 @@ def test_a_read_only_disk(server, archives, small_disk):
     assert stored(config, rows(config)[0]) == b"0\n"
 
 
-def test_status_reads_the_ledger_quickly():
+def test_status_reads_the_fetch_log_quickly():
     """`lake status` must not wait for an HTTP library."""
     heavy = "[m for m in ('httpx', 'tenacity', 'duckdb') if m in sys.modules]"
     script = f"import sys, lake.store.fetch_log, lake.fetch; print({heavy})"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
-    assert fetch_log.FILE == "ledger.sqlite"
+    assert fetch_log.FILE == "fetch_log.sqlite"

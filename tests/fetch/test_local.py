@@ -73,7 +73,7 @@ def test_a_file_that_may_not_be_read_is_a_failure(get, monkeypatch):
 
     monkeypatch.setattr(mirror, "_FromFile", denied)  # root may read all
     row = get("a b.txt")
-    assert (row.outcome, row.reason) == ("failed", "the file cannot be read: Permission denied (2 tries)")
+    assert (row.outcome, row.reason) == ("failed", "the file cannot be read: Permission denied (2 attempts)")
 
 
 def test_a_redirect_leads_to_no_local_file(get, tmp_path):

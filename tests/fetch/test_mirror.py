@@ -121,7 +121,7 @@ def test_a_folder_answers_like_a_server(folder):
 
 
 def test_a_mirror_that_is_not_there(archive, tmp_path):
-    with pytest.raises(ConfigError, match="the mirror is no folder"):
+    with pytest.raises(ConfigError, match="mirror folder not found"):
         fetch.run(lake_in(tmp_path, mirror="none"))
     with Server() as gone:
         url = gone.url

@@ -17,7 +17,7 @@ from server import Server, page, redirect, status
 from lake import config, fetch, sources
 from lake.cli import _report
 from lake.fetch import hosts, probe
-from lake.fetch.rate_limit import Politeness
+from lake.fetch.rate_limit import RateLimiter
 from lake.land import named
 from lake.redact import redact
 from lake.sources.contract import Resource
@@ -124,7 +124,7 @@ def test_what_is_stored_and_shown_of_a_url_has_no_secret(server, tmp_path, monke
     assert SECRET not in told + shown.out + shown.err
     for file in filter(lambda file: file.is_file(), tmp_path.rglob("*")):
         assert SECRET.encode() not in file.read_bytes(), file
-    again = fetch.run(ask.config, only_plan=True, told=lambda plan: print(plan.as_dict()))
+    again = fetch.run(ask.config, only_plan=True, on_plan=lambda plan: print(plan.as_dict()))
     assert SECRET not in json.dumps(again.as_dict()) + capsys.readouterr().out
 
 
@@ -216,7 +216,7 @@ def test_redirects_within_the_world_and_within_a_machine_are_followed(proxy, tmp
 
 def test_politeness_still_sees_every_hop(proxy, tmp_path, monkeypatch):
     waited = []
-    monkeypatch.setattr(Politeness, "wait", lambda self, host, rate: waited.append(host))
+    monkeypatch.setattr(RateLimiter, "wait", lambda self, host, rate: waited.append(host))
     proxy.on("http://archive.example/a", redirect("http://other.example/b"))
     proxy.on("http://other.example/b", page(b"x\n"))
     ask(monkeypatch, tmp_path, "http://archive.example/a")

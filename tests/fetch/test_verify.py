@@ -14,7 +14,7 @@ from conftest import ROOT
 from server import Server, page
 
 from lake.errors import Refused
-from lake.fetch.verify import shape
+from lake.fetch.verify import check_format
 
 # Of each, its beginning, what is repeated, and its end.
 REPEATED = [
@@ -71,7 +71,7 @@ JUDGES = """
             began = time.thread_time()
             for expects in kinds:
                 with suppress(LakeError):
-                    verify.shape(expects, body, body)
+                    verify.check_format(expects, body, body)
             print(json.dumps([begin[:9] + again, times, len(body), time.thread_time() - began]), flush=True)
 """
 
@@ -142,10 +142,10 @@ def test_every_source_checks_an_answer_in_linear_time():
 )
 def test_xml_ends_with_its_root_and_comments(whole, body):
     if whole:
-        shape("xml", body, body)
+        check_format("xml", body, body)
     else:
         with pytest.raises(Refused):
-            shape("xml", body, body)
+            check_format("xml", body, body)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_xml_ends_with_its_root_and_comments(whole, body):
 )
 def test_the_title_of_a_page_is_told(page, title):
     with pytest.raises(Refused) as refused:
-        shape("text", page, page)
-    assert refused.value.what == f"an HTML page came where text was asked for{title}"
+        check_format("text", page, page)
+    assert refused.value.what == f"received an HTML page instead of text{title}"
 
 
 def test_a_fetch_of_a_hostile_answer_ends_and_hears_ctrl_c(tmp_path):

@@ -134,13 +134,13 @@ def test_current_is_the_newest_good_row_and_last_the_newest(tmp_path):
         assert [row.id for row in fetch_log.history(connection, "s", "a")] == [3, 2, 1]
 
 
-def test_a_ledger_that_is_not_there_is_empty_and_is_not_made(tmp_path):
+def test_a_fetch_log_that_is_not_there_is_empty_and_is_not_made(tmp_path):
     with closing(fetch_log.connect(tmp_path / "none")) as connection:
         assert fetch_log.last(connection) == []
     assert not (tmp_path / "none").exists()
 
 
-def test_a_ledger_that_is_no_ledger(tmp_path):
+def test_a_file_that_is_no_fetch_log(tmp_path):
     (tmp_path / fetch_log.FILE).write_text("<html>not a database</html>" * 100)
     with pytest.raises(StorageError, match="fetch log"):
         fetch_log.connect(tmp_path)
@@ -181,7 +181,7 @@ def test_reading_goes_on_while_another_connection_writes(tmp_path):
         assert len(fetch_log.last(reader)) == 1
 
 
-def test_a_ledger_that_was_only_just_made_is_empty(tmp_path):
+def test_a_fetch_log_that_was_only_just_made_is_empty(tmp_path):
     (tmp_path / fetch_log.FILE).touch()
     with closing(fetch_log.connect(tmp_path)) as connection:
         assert fetch_log.last(connection) == []
@@ -212,3 +212,15 @@ def test_reading_works_on_a_read_only_disk_and_writing_says_so(tmp_path, killed)
         assert "mount" in caught.value.next
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_lake_of_version_0_1_0_keeps_the_name_of_its_fetch_log(tmp_path):
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        fetch_log.record(connection, outcome("a", "fetched"))
+    (tmp_path / "fetch_log.sqlite").rename(tmp_path / "ledger.sqlite")
+    (tmp_path / "copies" / "fetch_log.sqlite").rename(tmp_path / "copies" / "ledger.sqlite")
+    with closing(fetch_log.connect(tmp_path, write=True)) as connection:
+        fetch_log.record(connection, outcome("b", "fetched"))
+        assert [row.resource for row in fetch_log.last(connection)] == ["a", "b"]
+    files = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.sqlite")}
+    assert files == {"ledger.sqlite", "copies/ledger.sqlite"}

@@ -67,7 +67,7 @@ FILES = {
     "catalog": first("data/catalog.sqlite"),
     "published file": first("lake.duckdb"),
     "published file of the tag": first("data/doors/*.duckdb"),
-    "fetch log": first("data/ledger.sqlite"),
+    "fetch log": first("data/fetch_log.sqlite"),
     "notes": first("seeds/process_notes.csv"),
     "newest manifest": lambda folder: max((folder / "data/manifests").glob("*.json"), key=lambda f: int(f.stem)),
     "older manifest": lambda folder: min((folder / "data/manifests").glob("*.json"), key=lambda f: int(f.stem)),
@@ -84,7 +84,7 @@ FILES = {
     "zarr.json": first("data/cubes/*/zarr.json"),
     "blob": first("data/blobs/*/*"),
     "copy of the catalog": first("data/copies/catalog-*.sqlite"),
-    "copy of the fetch log": first("data/copies/ledger.sqlite"),
+    "copy of the fetch log": first("data/copies/fetch_log.sqlite"),
     "copy of ops.landings": first("data/copies/tables/ops/landings/*.parquet"),
 }
 SLOW = pytest.mark.slow
