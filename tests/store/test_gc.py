@@ -14,7 +14,7 @@ import xarray as xr
 from lake import config
 from lake.build import run as building
 from lake.sources.contract import Cube
-from lake.store import blobs, catalog, cubes, fetch_log, gc, tags, verify
+from lake.store import blobs, catalog, copies, cubes, damage, fetch_log, gc, tags, verify
 
 
 def outcome(sha: str, kind: str, days: int) -> fetch_log.Outcome:
@@ -106,3 +106,28 @@ def test_what_is_told_to_be_freed_is_what_the_disk_gets_back(tmp_path):
     (tmp_path / "restored").write_bytes(b"x" * 3000)
     (tmp_path / "restored again").hardlink_to(tmp_path / "restored")
     assert gc._bytes(tmp_path, ["one", "folder", "restored", "gone"]) == 210
+
+
+def test_copies_that_cannot_be_renewed_are_no_failure_of_what_was_freed(tmp_path, monkeypatch):
+    settings = config.load(toy.make(tmp_path))
+    building.run(settings)
+    building.run(settings, force=True)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(copies, "renew", full)
+    freed = gc.run(settings, keep=1, apply=True)
+    assert freed.applied
+    assert freed.snapshots
+
+
+def test_a_manifest_that_was_freed_is_not_missed_where_the_catalog_cannot_be_asked(tmp_path):
+    settings = config.load(toy.make(tmp_path))
+    building.run(settings)
+    building.run(settings, force=True)
+    gc.run(settings, keep=1, apply=True)
+    assert list(damage.of_manifests(settings)) == []
+    (settings.data / copies.CATALOG).write_bytes(b"no database" * 100)
+    assert list(damage.of_manifests(settings)) == []
+    assert [one.path for one in damage.of_catalog(settings)] == [copies.CATALOG]
