@@ -115,6 +115,16 @@ class Leaks(_Section):
     allow: tuple[Allow, ...] = ()
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Rejects(_Section):
+    """Which share of a source's records may be rejected before a build is not published."""
+
+    limit: Share | None = None  # of each source; none where it is not given
+    sources: dict[str, Share] = {}  # of one, instead
+
+
 class OpenLineage(_Section):
     """What lake build tells others of what it did; nothing where ``to`` is empty."""
 
@@ -136,6 +146,7 @@ class Config(_Section):
     fetch: Fetch = Fetch()
     train: Train = Train()
     leaks: Leaks = Leaks()
+    rejects: Rejects = Rejects()
     openlineage: OpenLineage = OpenLineage()
     sources: dict[str, dict[str, Any]] = {}
 

@@ -130,7 +130,14 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
     lineage = _lineage(connection, planned, summary, number, now)
     _definitions(connection, planned, summary)
     _fetches(connection, config)
-    metrics = _metrics(connection, space, lineage, {q.table: q for q in summary.qualities}, number, now)
+    metrics = _metrics(
+        connection,
+        space,
+        lineage,
+        {q.table: q for q in summary.qualities if q.table in planned.project.models},
+        number,
+        now,
+    )
     _append(connection, "quality.metrics", METRICS, metrics)
     keep_checks(connection, space, planned, summary.qualities, number)
     _features(connection, space, planned, summary, number)

@@ -14,6 +14,7 @@ from lake import progress
 from lake.build import definitions, graph, incremental, plan, preflight, seeds, terms, workspace
 from lake.build.plan import Plan
 from lake.build.workspace import Workspace, Written
+from lake.check import rejects
 from lake.check import run as check
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
@@ -127,8 +128,10 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
 
         with made(connection, config, planned, given, summary) as space:
             landings.agree(connection, whole=True)
+            _check_rejects(connection, config, space, planned, given, summary)
             publish.run(connection, config, planned, space, summary)
-        summary.fresh = len(project.models) - len(summary.built) - len(summary.failed)
+        failed = summary.failed.keys() & project.models.keys()
+        summary.fresh = len(project.models) - len(summary.built) - len(failed)
     last = record.latest(connection, "publish")
     summary.snapshot = last.id if last else None
     if last and (summary.built or summary.dropped or summary.landed or summary.macros or not door.shows(config, last)):
@@ -178,6 +181,28 @@ def made(
         summary.failed |= {table: str(problem.what) for table, problem in failed.items()}
         _check_definitions(connection, space, planned, summary)
         yield space
+
+
+def _check_rejects(
+    connection: DuckDBPyConnection, config: Config, space: Workspace, planned: Plan, options: Options, summary: Summary
+) -> None:
+    """Hold the rejects of each source against their limit; with keep_good, what passes it is told only.
+
+    Raises:
+        CheckFailed: a source passes it.
+    """
+    if not summary.landed:
+        return
+    quality = rejects.run(connection, config)
+    summary.qualities.append(quality)
+    summary.checks += len(quality.results)
+    errors = [result for result in quality.results if result.failed]
+    if errors and not options.keep_good:
+        from lake.build import engine
+
+        engine.keep_failed(connection, space, planned, summary.qualities)
+        raise check.failed(errors)
+    summary.failed |= {error.check.name: f"{error.failing:,} are rejected" for error in errors}
 
 
 def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned: Plan, summary: Summary) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lake import progress
 from lake.build import graph
+from lake.check import rejects
 from lake.check import run as check
 from lake.config import Config
 from lake.errors import ConfigError
@@ -45,6 +46,8 @@ def run(config: Config) -> Stand:
         promised = graph.promises(graph.load(config), config)
         contracts = [contract for table, contract in promised.items() if table in there]
         results = []
+        if landings.TABLE in there:
+            results += [result.as_dict() for result in rejects.run(here.connection, config).results]
         with progress.bar("check", total=len(contracts)) as advance:
             for contract in contracts:
                 advance(0, note=contract.table)

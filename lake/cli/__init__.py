@@ -66,6 +66,7 @@ _HELP = {
     "docs": "Write the lake as a static site: graph, contracts, SQL, lineage, checks, rows.",
     "export": "Write pathways as graphs that other programs read.",
     "fetch": "Ask the archives for what is missing or old, and keep the exact bytes.",
+    "files": "The Parquet files of each table of a snapshot, with rows and sums.",
     "format": "Lay out the SQL of the models; nothing else of them changes.",
     "gc": "Free old snapshots that have no tag, and what killed processes left; tells first.",
     "init": "Make a new lake: a copy of the astrobiology project.",

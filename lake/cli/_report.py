@@ -46,8 +46,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         _output.table(columns, rows)
 
 
-def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tuple[int, dict[str, Any]]:
-    """Fetch, land and build, with one summary.
+def everything(config: Config, *, offline: bool = False, wait: float = 0, **options: Any) -> tuple[int, dict[str, Any]]:
+    """Fetch, land and build, with one summary; ``options`` are those of lake.build.run.Options.
 
     Returns:
         The exit code, that of the first step that fell short, and the three summaries as JSON would have them.
@@ -68,14 +68,16 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0) -> tup
         if fetched and fetched.failed and not landings.any(connection):
             raise _nothing_came(fetched)
         with _building(connection, fetched), watching(config) as watch:
-            built = building.into(connection, config, watch=watch)
+            built = building.into(connection, config, watch=watch, **options)
         build(built)
     steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
     if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
         say("nothing to do: everything is up to date")
     if fetched and fetched.failed:
         return FAILED, steps
-    return (UNREADABLE if landed.unreadable else 0), steps
+    if landed.unreadable:
+        return UNREADABLE, steps
+    return (NOT_ALL if built.failed else 0), steps
 
 
 def _nothing_came(fetched: Fetched) -> FetchError:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _complete, _output, _report
 
 
 def selecting(function):
     """The arguments of the commands that choose models."""
-    function = click.argument("select", nargs=-1)(function)
+    function = click.argument("select", nargs=-1, shell_complete=_complete.models)(function)
     return click.option("--exclude", multiple=True, metavar="SELECTOR", help="Leave these models as they are.")(
         function
     )

@@ -11,13 +11,15 @@ from lake.cli import _output
 @_output.common
 def command(path: str, every: bool, show: str | None) -> None:
     """Run every contract's checks on the published tables; tell what kept a newer build from being published."""
-    from lake import config
+    from lake import config, sources
     from lake.check import stand
 
     if show:
         _show(stand.failures(config.load(path), show))
         return
-    found = stand.run(config.load(path))
+    settings = config.load(path)
+    sources.check_options(settings)
+    found = stand.run(settings)
     if _output.as_json:
         _output.json_out(found.as_dict())
     shown = [r for r in found.results if every or r["failing"]]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _complete, _output, _report
 
 
 @click.command(epilog="Example: lake fetch kegg exoplanets")
-@click.argument("source", nargs=-1)
+@click.argument("source", nargs=-1, shell_complete=_complete.sources)
 @click.option("--plan", "only_plan", is_flag=True, help="Tell what would be asked for, its size and what fits; stop.")
 @click.option("--force", is_flag=True, help="Ask again (conditionally) for what is still fresh.")
 @_output.common

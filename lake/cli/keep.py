@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output
+from lake.cli import _complete, _output
 
 
 @click.command(epilog="Example: lake keep gcm")
-@click.argument("what", metavar="SOURCE[/RESOURCE]")
+@click.argument("what", metavar="SOURCE[/RESOURCE]", shell_complete=_complete.sources)
 @_output.waiting
 @_output.common
 def command(path: str, what: str, wait: float) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _complete, _output, _report
 
 
 @click.command(epilog="Example: lake land kegg")
-@click.argument("source", nargs=-1)
+@click.argument("source", nargs=-1, shell_complete=_complete.sources)
 @click.option("--force", is_flag=True, help="Make their raw tables anew, from the stored blobs alone.")
 @_output.waiting
 @_output.common

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lake.cli import _output
+from lake.cli import _complete, _output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lake lineage core.edges.substrate --up")
-@click.argument("name", metavar="TABLE[.COLUMN]")
+@click.argument("name", metavar="TABLE[.COLUMN]", shell_complete=_complete.models)
 @click.option("--up", is_flag=True, help="Only what it is computed from.")
 @click.option("--down", is_flag=True, help="Only what is computed from it.")
 @_output.common

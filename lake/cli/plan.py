@@ -17,10 +17,11 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
 
     "perhaps" is what is built only if something that it reads comes out different. SELECT is as in lake build.
     """
-    from lake import config
+    from lake import config, sources
     from lake.build import preview
 
     settings = config.load(path)
+    sources.check_options(settings)
     if data:
         found = preview.data(settings, select, exclude=exclude, force=force, wait=wait)
     else:

@@ -7,16 +7,18 @@ from lake.cli import _output, _report
 
 @click.command(epilog="Example: lake run --json > summary.json")
 @click.option("--offline", is_flag=True, help="Ask no archive; go on with what was fetched.")
+@click.option("--keep-good", is_flag=True, help="Publish what is good though a model or check failed.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop a model that takes longer.")
 @_output.waiting
 @_output.common
-def command(path: str, offline: bool, wait: float) -> None:
+def command(path: str, offline: bool, keep_good: bool, timeout: float | None, wait: float) -> None:
     """Fetch, land, build, check and publish. What is up to date is skipped; what failed does not stop the rest."""
     from lake import config
     from lake.store import failures
 
     settings = config.load(path)
     with failures.kept(settings, "lake run"):
-        code, steps = _report.everything(settings, offline=offline, wait=wait)
+        code, steps = _report.everything(settings, offline=offline, wait=wait, keep_good=keep_good, timeout=timeout)
     if _output.as_json:
         _output.json_out(steps)
     if code:

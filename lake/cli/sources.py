@@ -119,11 +119,11 @@ def _asked(settings: Config) -> None:
     from lake import sources
     from lake.cli import _state
 
+    sources.check_options(settings)
     outcomes, rows = _state.outcomes(settings), _state.landed(settings)
     listed = []
     for name in settings.sources:
         facts = sources.get(name).FACTS
-        sources.options(name, settings.sources[name], settings.root)
         mine = [outcome for outcome in outcomes if outcome.source == name]
         listed.append(
             {

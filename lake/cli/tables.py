@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output
+from lake.cli import _complete, _output
 
 
 @click.command(epilog="Example: lake tables 'features.*'")
-@click.argument("pattern", default="*")
+@click.argument("pattern", default="*", shell_complete=_complete.tables)
 @click.option("--at", metavar="SNAPSHOT", help="Of an older snapshot.")
 @_output.common
 def command(path: str, pattern: str, at: str | None) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output
+from lake.cli import _complete, _output
 
 
 @click.command(epilog="Example: lake why core.edges")
-@click.argument("model")
+@click.argument("model", shell_complete=_complete.models)
 @_output.common
 def command(path: str, model: str) -> None:
     """Why MODEL was built or not the last time, and whether it would be now."""

@@ -143,6 +143,23 @@ def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[st
     return {**known, **given}
 
 
+def check_options(config: Config) -> None:
+    """Refuse options of lake.toml that their sources would refuse when they are asked what to fetch; asks no archive.
+
+    Raises:
+        ConfigError: a source is unknown, or an option of one.
+    """
+    for name, given in config.sources.items():
+        taken = options(name, given, config.root)
+        try:
+            for _ in get(name).resources(taken, lambda resource: None):
+                pass
+        except ConfigError:
+            raise
+        except Exception:  # a defect of the source: fetch says which
+            continue
+
+
 def _entries(root: Path, value: Any, option: str) -> Any:
     """A list with the tables of TOML files instead of their names; "folder/*.toml" alone is a list of one."""
     items = [value] if isinstance(value, str) and value.endswith(".toml") else value

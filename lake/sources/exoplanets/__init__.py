@@ -6,13 +6,14 @@ means nothing. An error comes with status 200 and a body that begins with ERROR,
 
 from __future__ import annotations
 
+import difflib
 import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lake.errors import Refused
+from lake.errors import ConfigError, Refused
 from lake.sources.contract import Answer, Facts, Part, Resource
 from lake.sources.exoplanets import tables
 
@@ -34,8 +35,20 @@ _KEY = {"ps": "pl_name", "pscomppars": "pl_name", "toi": "toi", "cumulative": "k
 
 
 def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
-    """All columns and rows of each table."""
+    """All columns and rows of each table.
+
+    Raises:
+        ConfigError: it names a table that this reader does not know.
+    """
     for table in options["tables"]:
+        if table not in _KEY:
+            near = difflib.get_close_matches(str(table), _KEY, 1)
+            raise ConfigError(
+                f"[sources.exoplanets] tables names {table!r}",
+                where="lake.toml",
+                why=f"did you mean {near[0]!r}?" if near else "it is no table that this reader knows",
+                next=f"it takes {', '.join(_KEY)}",
+            )
         yield Resource(table, f"{TAP}?query=select+*+from+{table}&format=csv", table, "csv")
 
 

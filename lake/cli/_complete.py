@@ -1,0 +1,46 @@
+"""What the shell offers when TAB is pressed: names of the lake here, or of -C; nothing where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import click
+
+Names = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _offered(names: Callable[[str], Iterable[str]]) -> Names:
+    def complete(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
+        folders = [context.params.get("path") for context in (ctx, ctx.parent) if context]
+        try:
+            found = sorted(set(names(next((folder for folder in folders if folder not in (None, ".")), "."))))
+        except Exception:  # a shell that completes has no place for an error
+            return []
+        return [name for name in found if name.startswith(typed)]
+
+    return complete
+
+
+def _tables(path: str) -> Iterable[str]:
+    import lake
+
+    with lake.open(path) as here:
+        return here.tables()
+
+
+def _models(path: str) -> Iterable[str]:
+    """By the files alone: no contract is read, which may be wrong just now."""
+    from lake import config
+
+    root = config.load(path).root
+    sql = (f"{file.parent.name}.{file.stem}" for file in root.glob("sql/*/*.sql"))
+    return [*sql, *(f"seeds.{file.stem}" for file in root.glob("seeds/*.csv"))]
+
+
+def _sources(path: str) -> Iterable[str]:
+    from lake import config
+
+    return config.load(path).sources
+
+
+tables, models, sources = map(_offered, (_tables, _models, _sources))
