@@ -120,13 +120,11 @@ def _newer(log: Path, copy: Path) -> list[tuple]:
 
 def _manifests(config: Config) -> None:
     """Write those that are damaged or gone anew from the catalog, then chain all of them again."""
-    kept = {number: manifests.read(config, number) for number in manifests.known(config)}
     wanted = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
     with catalog.session(config) as connection:
         there = {snapshot.id for snapshot in record.snapshots(connection)}
         for number in sorted(wanted):
             aside(config, manifests.path(config, number))
-            kept.pop(number, None)
             if number in there:
                 manifests.write(config, connection, number)
     manifests.chain(config)

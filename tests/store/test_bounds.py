@@ -92,3 +92,13 @@ def test_what_a_killed_writer_left_is_put_right_by_the_next(settings, monkeypatc
     with catalog.write_session(settings) as connection:
         committed(connection, lambda: insert(connection, ["9"]))
         assert wrong(connection, settings, ["5", "9"]) == []
+
+
+def test_a_table_without_rows_is_a_table(settings):
+    with catalog.write_session(settings) as connection:
+        committed(connection, lambda: create(connection, "BIGINT"))
+        assert record.tables(connection, record.latest(connection).id) == {"raw.t": []}
+        before = record.latest(connection).id
+        committed(connection, lambda: insert(connection, ["1"]))
+        assert len(record.tables(connection, record.latest(connection).id)["raw.t"]) == 1
+        assert record.tables(connection, before) == {"raw.t": []}

@@ -169,3 +169,22 @@ def test_a_range_is_applied_when_values_are_read_not_before(tmp_path):
 def test_a_missing_value_of_the_whole_file_says_nothing_of_a_variable(tmp_path):
     dataset = xr.Dataset({"v": ("x", np.array([1e35, 1], "f4"))}, attrs={"missing_value": np.float32(1e35)})
     assert store(tmp_path, dataset).variables[0]["missing"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "inside"),
+    [
+        ({"valid_min": 1.0}, [np.nan, 1.0, 1.5, 2.0, 2.5]),
+        ({"valid_max": 2.0}, [0.5, 1.0, 1.5, 2.0, np.nan]),
+        ({"valid_min": 1.0, "valid_max": 2.0}, [np.nan, 1.0, 1.5, 2.0, np.nan]),
+        ({"valid_range": [1.0, 2.0]}, [np.nan, 1.0, 1.5, 2.0, np.nan]),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
+)
+@pytest.mark.parametrize("meant", [True, False], ids=["unpacked", "stored"])
+def test_each_end_of_a_range_is_of_what_is_stored_or_of_what_is_meant_by_its_type(ends, inside, meant):
+    """CF 1.11, 8.1: ends of the type of scale_factor are of the unpacked values, those of the stored type are not."""
+    stored = np.array([1, 2, 3, 4, 5], np.int16)
+    given = {key: np.array(end) if meant else (np.array(end) * 2).astype(np.int16) for key, end in ends.items()}
+    packing_ = packing.of({"scale_factor": np.float64(0.5), **given}, stored.dtype)
+    np.testing.assert_array_equal(packing_.decode(stored), inside)
