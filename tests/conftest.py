@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,18 @@ def archives(monkeypatch) -> dict[str, Any]:
 def pytest_make_parametrize_id(config, val, argname):
     """Bytes do not name a test: those of gzip hold the second in which they were made, and workers would disagree."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
+def pytest_collection_modifyitems(items):
+    """Of the cases of a test that is marked quick(n), n stay quick; the others are marked slow."""
+    families = defaultdict(list)
+    for item in items:
+        if (mark := item.get_closest_marker("quick")) and not item.get_closest_marker("slow"):
+            families[item.nodeid.partition("[")[0], mark.args[0]].append(item)
+    for (_, number), cases in families.items():
+        step = max(number - 1, 1)
+        quick = {round(i * (len(cases) - 1) / step) for i in range(number)}
+        for i, case in enumerate(cases):
+            if i not in quick:
+                case.add_marker("slow")

@@ -9,12 +9,11 @@ import io
 import pkgutil
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+import typed
 
 import lake
 from lake import config, fetch, land, project, sources
@@ -26,7 +25,6 @@ from lake.errors import LakeError
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BIN = Path(sys.executable).parent
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -45,7 +43,7 @@ def home(tmp_path_factory) -> Path:
     """A folder with the demo's lake in it, as `make demo` leaves it."""
     home = tmp_path_factory.mktemp("home")
     folder = project.copy(home / "demo-lake", sample=True)
-    subprocess.run([BIN / "lake", "run", "-q", "-C", folder], check=True, capture_output=True)
+    assert typed.lake("run", "-q", "-C", folder).returncode == 0
     return home
 
 
@@ -85,12 +83,12 @@ def test_the_readme_in_sql_and_python_agree(home, monkeypatch):
     assert len(there) == 3
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_run(home, page):
     for line in lines(page):
         if line.startswith("lake "):
-            command = [BIN / "lake", *shlex.split(line)[1:], "-C", home / "demo-lake"]
-            done = subprocess.run(command, capture_output=True, text=True)
+            done = typed.lake(*shlex.split(line)[1:], "-C", home / "demo-lake")
             assert done.returncode == 0, (line, done.stderr)
 
 

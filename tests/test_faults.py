@@ -77,6 +77,7 @@ def test_a_build_is_stopped_in_the_middle_of_a_long_query(project, number):
         assert here.sql("SELECT n FROM core.endless").fetchall() == [(1,)]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("form", ["csv", "json", "table", "arrow"])
 def test_a_question_without_an_end_is_stopped(project, form):
     process = start(project, "sql", interrupt.ENDLESS, "--format", form)
@@ -197,6 +198,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("leave", [0, 200_000])
 def test_a_full_disk_stops_a_build(built, small_disk, leave):
     place, fill = small_disk
@@ -280,6 +282,7 @@ GREEDY = "SELECT 1::BIGINT AS n, string_agg(CAST(i AS VARCHAR), ',') AS s FROM r
 BROKEN = "SELECT i AS n, 'x' AS s FROM range(3) r(i)"
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("sql", "rule", "arguments", "code", "says"),
     [

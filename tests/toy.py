@@ -7,7 +7,7 @@ from pathlib import Path
 from lake.store import notes
 
 FILES = {
-    "lake.toml": '[lake]\nname = "toy"\n',
+    "lake.toml": '[lake]\nname = "toy"\n[limits]\nthreads = 1\n',  # small statements take a third less so
     "seeds/stars.csv": 'star,teff\nSun,5772\n"Barnard\'s; ""Star""",3195\n',
     "models/seeds.py": '''
 from typing import Annotated

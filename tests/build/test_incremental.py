@@ -138,12 +138,14 @@ def walk(folder, types, seed, steps):
 QUICK = ("VARCHAR", "DOUBLE", "DATE", "TIMESTAMP_NS")
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("type", [*QUICK, *(pytest.param(t, marks=pytest.mark.slow) for t in KEYS if t not in QUICK)])
 def test_incremental_is_full_for_a_key_of_every_type(tmp_path, type):
     assert walk(tmp_path, [type], 1, 3) > 0
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("types", [("VARCHAR", "DOUBLE"), ("DATE", "BIGINT", "BLOB")])
 def test_incremental_is_full_for_several_columns(tmp_path, types):
     assert walk(tmp_path, types, 2, 5) > 0

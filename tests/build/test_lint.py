@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import queries
 import toy
 from conftest import ROOT
 from queries import QUERIES
+from typed import lake
 
 from lake import config
 from lake.build import format, graph, lint, parse, run
@@ -21,13 +20,8 @@ from lake.build.lint_rules import RULES
 from lake.build.model import Project
 from lake.errors import ModelError
 
-LAKE = Path(sys.executable).parent / "lake"
 HOUSE = ROOT
 COLUMNS = {"core.t": {"a": "VARCHAR", "n": "BIGINT", "x": "DOUBLE", "d": "DECIMAL(9,2)"}}
-
-
-def lake(*arguments, **options):
-    return subprocess.run([LAKE, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options)
 
 
 def findings(tmp_path, sql, columns=COLUMNS):

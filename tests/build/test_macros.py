@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 import toy
+import typed
 
 import lake
 from lake import config
@@ -17,7 +16,6 @@ from lake.build import preview, run, unit
 from lake.errors import ModelError
 from lake.store import restore
 
-LAKE = Path(sys.executable).parent / "lake"
 BARE = dict.fromkeys(toy.FILES.keys() - {"lake.toml"})
 CONTRACT = "from lake.contract import Table\nclass X(Table):\n    v: int\n"
 
@@ -69,6 +67,7 @@ KINDS = {
 }
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_macro_of_any_kind_goes_the_whole_way(tmp_path, kind):
     macro, call, expected = KINDS[kind]
@@ -119,7 +118,8 @@ def test_a_build_of_some_models_publishes_macros_too_and_the_commands_say_so(tmp
     (folder / "macros/m.sql").write_text("CREATE MACRO twice(x) AS x * 2")
 
     def said(*arguments: str) -> str:
-        done = subprocess.run([LAKE, *arguments, "-C", folder], capture_output=True, text=True, check=True)
+        done = typed.lake(*arguments, "-C", folder)
+        assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
     assert "macros" in said("plan")
@@ -149,6 +149,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("macro", REFUSED)
 def test_what_duckdb_refuses_is_told_before_anything_is_published(tmp_path, macro):
     folder = project(tmp_path, None)

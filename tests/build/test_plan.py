@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 import toy
+import typed
 
 import lake
 from lake import config
@@ -19,8 +18,6 @@ from lake.build import run as building
 from lake.build.select import select
 from lake.errors import CheckFailed, ConfigError, ModelError
 from lake.store import catalog, record
-
-LAKE = Path(sys.executable).parent / "lake"
 
 HEAD = "from typing import Annotated\nfrom lake.contract import Between, References, Rule, Table, Unit\n"
 CHAIN = {
@@ -90,6 +87,7 @@ def test_the_same_rows_in_another_order_are_the_same(chain):
     assert names(build(chain)) == ["core.parity"]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("change", ["n % 2 = 0", "n % 2 = 1 AND n < 5", "NULL::BOOLEAN"])
 def test_one_cell_that_differs_is_seen(chain, change):
     build(chain)
@@ -254,8 +252,7 @@ def test_why(chain):
 
 def test_commands(chain):
     def lakes(*arguments: str) -> dict | list:
-        command = [LAKE, *arguments, "-C", str(chain), "--json"]
-        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        return json.loads(typed.lake(*arguments, "-C", chain, "--json").stdout)
 
     assert {step["verdict"] for step in lakes("plan")["steps"]} == {"build"}
     assert len(lakes("build")["built"]) == 5
@@ -354,6 +351,7 @@ def expected(table: list[tuple], rate: int = 1) -> list[tuple]:
     return sorted(((release, id, x) for (release, id), x in sums.items()), key=repr)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("by", ["release", "id", "partition"])
 def test_incremental_is_what_a_full_build_gives_whatever_changes(tmp_path, by):
     """Late rows, corrections, deletes, new and vanished values, nulls: after each, what a full build would hold."""
@@ -476,8 +474,7 @@ def test_failing_rows_are_kept_with_their_check(chain):
     )
     with pytest.raises(CheckFailed):
         build(chain)
-    command = [LAKE, "check", "-C", chain, "--json", "--show", "core.total.x between 0 and 99"]
-    shown = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    shown = json.loads(typed.lake("check", "-C", chain, "--json", "--show", "core.total.x between 0 and 99").stdout)
     assert [(row["table"], row["row"]) for row in shown] == [("core.total", {"x": 150})]
 
 

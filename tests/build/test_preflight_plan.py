@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import toy
+from typed import lake
 
 from lake import config
 from lake.build import graph, preview, run
 from lake.errors import ModelError
 
-LAKE = Path(sys.executable).parent / "lake"
 BARE = dict.fromkeys(toy.FILES.keys() - {"lake.toml"})
 CONTRACT = "from lake.contract import Table\nclass X(Table):\n    v: int\nclass Y(Table):\n    v: int\n"
 
@@ -33,6 +31,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("built", [False, True])
 @pytest.mark.parametrize("sql", MISTAKES)
 def test_a_plan_tells_what_a_build_will_refuse(tmp_path, sql, built):
@@ -46,7 +45,7 @@ def test_a_plan_tells_what_a_build_will_refuse(tmp_path, sql, built):
     with pytest.raises(ModelError, match=MISTAKES[sql]) as refused:
         run.run(settings)
     assert str(refused.value) == str(problem)
-    done = subprocess.run([LAKE, "plan", "-C", folder], capture_output=True, text=True)
+    done = lake("plan", "-C", folder)
     assert done.returncode == 5
     assert "core.y" in done.stdout
     assert str(problem).splitlines()[0] in done.stderr

@@ -53,6 +53,7 @@ def refused(folder) -> LakeError:
     return caught.value
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("columns", list(itertools.permutations(["id", "mass", "radius"])))
 def test_a_cell_goes_where_its_header_says(tmp_path, columns):
     earth = {"id": "3", "mass": "1.0", "radius": "6371.0"}
@@ -226,6 +227,7 @@ def test_a_changed_line_end_within_quotes_is_a_change(tmp_path):
     assert built(folder, table="notes") == [(1, "a\nb")]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "text", ["\ufeffid,mass,radius\r\n1,2,3\r\n", '"id","mass","radius"\n"1","2","3"', "id,mass,radius\n 1 ,2, 3\n"]
 )
@@ -233,6 +235,7 @@ def test_the_forms_that_spreadsheets_write(tmp_path, text):
     assert built(project(tmp_path / "p", text)) == [(1, 2.0, 3.0)]
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", ["b.parquet", "bodies.xlsx", "bodies.csv.gz", "bodies.tsv", "bodies.CSV"])
 def test_another_file_in_seeds_is_told(tmp_path, name):
     folder = project(tmp_path / "p", "id,mass,radius\n1,2,3\n")

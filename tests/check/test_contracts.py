@@ -155,6 +155,7 @@ RANGES = {
 }
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("type", RANGES)
 def test_a_range_of_each_type(tmp_path, type):
     python, low, inside, outside = RANGES[type]
@@ -181,6 +182,7 @@ def test_a_key_is_never_null(tmp_path, columns, select):
         building.run(settings)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("type", ["list[list[float]]", "list[list[list[float]]]", "list[list[int]]", "list[list[str]]"])
 def test_lists_of_lists_are_checked(tmp_path, type):
     item, marks = ("1::BIGINT", "") if "int" in type else ("'a'", "") if "str" in type else ("1.5::DOUBLE", "")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import toy
+import typed
 
 import lake
 from lake import config, contract
@@ -18,7 +18,6 @@ from lake.build import run as building
 from lake.check import leaks
 from lake.errors import CheckFailed, ConfigError
 
-BIN = Path(sys.executable).parent
 STARS = 300
 FILES = {
     "seeds/extra.csv": "planet,star,split,ra,de,period,a,b,c,d\n",
@@ -136,6 +135,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_crosses_splits_is_found(tmp_path, planted):
     rows, name = PLANTED[planted]
@@ -156,6 +156,7 @@ def test_what_crosses_splits_is_found(tmp_path, planted):
     assert found(folder) == {}, "in one split it is no leak"
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("sql", "type", "column", "name"),
     [
@@ -196,7 +197,7 @@ def test_what_a_column_tells_is_measured():
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([BIN / "lake", "leaks", "-C", folder, *arguments], capture_output=True, text=True, timeout=60)
+    return typed.lake("leaks", "-C", folder, *arguments)
 
 
 def test_leaks_are_waived_by_name_and_reason(tmp_path):
@@ -277,6 +278,6 @@ def test_a_split_that_cannot_be_is_refused(tmp_path, mark, message):
 @pytest.mark.slow
 def test_the_sample_has_no_leak(tmp_path):
     folder = project_files.copy(tmp_path / "lake", sample=True)
-    subprocess.run([BIN / "lake", "run", "-q", "-C", folder], check=True, capture_output=True)
+    assert typed.lake("run", "-q", "-C", folder).returncode == 0
     done = run(folder)
     assert done.returncode == 0, done.stdout

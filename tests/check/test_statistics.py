@@ -33,6 +33,7 @@ VALUES = {
 }
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("seed", range(12))
 def test_with_and_without_a_scan(tmp_path, seed):
     pick = random.Random(seed)
@@ -73,6 +74,7 @@ def test_with_and_without_a_scan(tmp_path, seed):
     assert measured == pytest.approx((scanned.rows, scanned.completeness, scanned.validity))
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("keys", "repeated"),
     [

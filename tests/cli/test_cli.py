@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import duckdb
 import pyarrow as pa
 import pytest
 import toy
-from typed import LAKE, lake
+from typed import lake
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_a_redirected_file_is_added_to_and_not_cut(project, tmp_path):
     file = tmp_path / "out.csv"
     file.write_text("before\n")
     with file.open("a") as handle:
-        subprocess.run([LAKE, "sql", "-C", project, QUERY], stdout=handle, check=True)
+        assert lake("sql", "-C", project, QUERY, stdout=handle).returncode == 0
     assert file.read_text().startswith("before\nstar,kilo\n")
 
 

@@ -60,24 +60,24 @@ def plain(text: str) -> str:
 # Outputs that cannot be written
 
 
+@pytest.mark.quick(7)
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("rows", [1, 7_000, 300_000])
 @pytest.mark.parametrize("form", ["csv", "json", "parquet", "arrow", "table"])
 def test_a_full_disk_is_told_and_is_no_success(project, rows, form):
     with FULL.open("wb") as full:
-        command = [LAKE, "sql", "-C", project, f"FROM range({rows})", "--format", form]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+        done = lake("sql", "-C", project, f"FROM range({rows})", "--format", form, stdout=full)
     assert done.returncode == 8, done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.quick(3)
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("arguments", [["status", "--json"], ["log"], ["check"], ["build"], ["lineage", "core.heat"]])
 def test_every_command_tells_that_its_output_was_lost(project, arguments):
     with FULL.open("wb") as full:
-        command = [LAKE, *arguments, "-C", project]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+        done = lake(*arguments, "-C", project, stdout=full)
     assert (done.returncode, "Traceback" in done.stderr) == (8, False)
     assert "No space left on device" in done.stderr
 
@@ -88,6 +88,7 @@ def test_a_reader_that_stops_is_no_error(project):
     assert (done.stdout, done.stderr) == ("range\n0\n", "")
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", ["x.xls", "x.txt", "x", "x.feather", "x.CSV.gz", "x.db"])
 def test_an_ending_that_is_no_format_is_refused(project, tmp_path, name):
     done = lake("sql", "-C", project, "SELECT 1", "-o", tmp_path / name)
@@ -131,6 +132,7 @@ def test_a_parquet_file_says_where_it_is_from(project, tmp_path):
 # Terminals
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("columns", [40, 60, 80, 120, 200])
 def test_a_wide_result_leaves_columns_out_and_says_so(project, columns):
     code, text = on_terminal("sql", "-C", project, f"SELECT {WIDE}", columns=columns)
@@ -165,6 +167,7 @@ def test_expand_shows_every_column(project, columns):
     assert all(f"column_{i} " in plain(text) for i in range(83))
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("arguments", [["status"], ["log"], ["build", "--force"], ["tables"], ["sources"]])
 def test_reports_keep_their_words_whole_at_60_columns(project, arguments):
     code, text = on_terminal(*arguments, "-C", project, columns=60)
@@ -177,6 +180,7 @@ def test_reports_keep_their_words_whole_at_60_columns(project, arguments):
             assert word in plain(text), word
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("arguments", [["sql", "SELECT * FROM nope"], ["status"], ["lint"], ["check"], ["log"]])
 def test_no_color_has_none(project, arguments):
     _, text = on_terminal(*arguments, "-C", project, env={"NO_COLOR": "1"})
@@ -194,6 +198,7 @@ def test_an_unknown_table_is_answered_with_one_of_the_lakes(project):
     assert "lake tables" in said
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("query", ["SHOW TABLES", "show tables;", " Show  Tables "])
 def test_show_tables_shows_the_tables(project, query):
     rows = json.loads(lake("sql", "-C", project, query, "--json").stdout)
@@ -241,6 +246,7 @@ def test_warnings_are_not_counted_as_passed(tmp_path):
 # The reach of a query
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     "query",
     [

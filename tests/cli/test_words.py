@@ -16,17 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import toy
+from typed import LAKE, lake
 
 import lake as api
 from lake import cli, project
 from lake.errors import ConfigError
 
 BIN = Path(sys.executable).parent
-LAKE = BIN / "lake"
-
-
-def lake(*arguments, text=True, **options):
-    return subprocess.run([LAKE, *map(str, arguments)], capture_output=True, text=text, timeout=120, **options)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +47,7 @@ def empty(tmp_path_factory):
 # JSON
 
 
+@pytest.mark.quick(13)
 @pytest.mark.parametrize(
     "line",
     [
@@ -113,6 +110,7 @@ def test_every_command_has_its_json_test():
 ALTERING = ("keep", "remove", "repair")  # what they do would be seen by the tests that come after
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("line", ["keep nothing", "remove nothing", "repair", "repair --accept"])
 def test_what_alters_a_lake_says_so_in_one_document(tmp_path, line):
     folder = toy.make(tmp_path / "toy")
@@ -164,6 +162,7 @@ TEXT = {"t": "2020-01-02 03:04:05.6", "moment": "2020-01-01 00:00:00+00", "day":
 CSV = {"nothing": "", "list": "[1, NULL]", "struct": "{'x': 1, 'y': é}", "big": "9007199254740993", "real": "0.1"}
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("form", READ)
 def test_results_round_trip_in_pipes_and_files(sample, tmp_path, form):
     expected = VALUES | (TEXT if form in ("json", "csv") else {}) | (CSV | {"yes": "true"} if form == "csv" else {})
@@ -171,13 +170,14 @@ def test_results_round_trip_in_pipes_and_files(sample, tmp_path, form):
     piped = lake("sql", ROW, "--format", form, cwd=sample, text=False, env=elsewhere).stdout
     assert READ[form](piped) == [expected]
     with (tmp_path / "redirected").open("wb") as file:
-        subprocess.run([LAKE, "sql", ROW, "--format", form], stdout=file, cwd=sample, check=True, timeout=60)
+        assert lake("sql", ROW, "--format", form, stdout=file, cwd=sample).returncode == 0
     assert READ[form]((tmp_path / "redirected").read_bytes()) == [expected]
     place = tmp_path / f"by its ending.{form}"
     assert lake("sql", ROW, "-o", place, cwd=sample).stdout == ""
     assert READ[form](place.read_bytes()) == [expected]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("form", READ)
 def test_an_empty_result_keeps_its_columns(sample, form):
     data = lake("sql", "SELECT 1 AS a, 'x' AS b WHERE false", "--format", form, cwd=sample, text=False).stdout
@@ -203,6 +203,7 @@ def test_json_has_no_numbers_that_json_has_not(sample):
     assert strict == [{"a": "nan", "b": "-inf", "c": 1e-9, "d": None}]
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     ("query", "code", "says"),
     [

@@ -46,6 +46,7 @@ def test_a_source_landed_anew_leaves_others_rows_in_the_shared_tables(two):
     assert rejects == [("odd", 2), ("odder", 2)]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

@@ -64,6 +64,7 @@ def test_a_source_that_is_taken_out_leaves_unless_only_others_are_landed(lake, m
     assert resources(settings) == []
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("fault", ["gone", "moved", "never asked"])
 def test_a_list_that_is_not_certain_withdraws_nothing(lake, fault):
     odd.mirror(lake, {"first": "a\nb\nc"})

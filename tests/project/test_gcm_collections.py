@@ -256,6 +256,7 @@ def test_descriptions_that_are_not_there_or_are_no_toml(tmp_path):
     assert error.value.where == "x.toml"
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("mirror", ["", "mirror"])
 @pytest.mark.parametrize("form", ["runs/a b.nc", "{root}/runs/a b.nc", "{uri}/runs/a%20b.nc"])
 def test_a_local_file_is_a_run(tmp_path, mirror, form):

@@ -52,6 +52,7 @@ QUICK = ("BIGINT", "FLOAT", "DATE")
 TYPES = [type for type in values.VALUES if not type.startswith(("MAP", "STRUCT"))]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("type", [*QUICK, *(pytest.param(t, marks=pytest.mark.slow) for t in TYPES if t not in QUICK)])
 def test_filters_find_every_row_of_several_files_of_a_commit(settings, type):
     null, *cells = values.sql(type)
@@ -64,6 +65,7 @@ def test_filters_find_every_row_of_several_files_of_a_commit(settings, type):
         assert wrong(connection, settings, cells[:12]) == []
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("type", [pytest.param(t, marks=pytest.mark.slow) if t in TYPES[:9] else t for t in TYPES])
 def test_filters_find_every_row_of_files_that_were_added(settings, type):
     null, *cells = values.sql(type)

@@ -54,6 +54,7 @@ def test_a_tag_is_a_snapshot_everywhere(folder):
     assert told.output.split() == ["count_star()", "0"]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("name", "says"),
     [("12", "cannot be a tag"), ("latest", "cannot be a tag"), ("a b", "cannot be a tag"), ("v1", "is of snapshot")],
@@ -207,6 +208,7 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("hurt", [flip, Path.unlink, lambda file: file.write_bytes(file.read_bytes()[:-9])])
 def test_a_damaged_table_is_found_and_built_again(folder, hurt):
     settings = config.load(folder)

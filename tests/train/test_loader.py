@@ -166,6 +166,7 @@ def check(batch, numbers) -> None:
     assert torch.equal(graph["edge_attr"][:, 0], graph["n_id"][graph["edge_index"][0]] / 4)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "options",
     [
@@ -492,6 +493,7 @@ def test_a_pack_is_made_once_and_shared_by_splits_and_ablations(own):
         data.only("nothing")
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove", "notes", "one note"])
 def test_a_damaged_pack_is_found_and_made_anew(own, numbers, damage):
     runs(own)
