@@ -11,10 +11,10 @@ demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: .venv/ready
-	$(BIN)/python -m pytest -n 2 -m 'slow or not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'slow or not slow'
 
 N ?= 10000
 fuzz: .venv/ready

@@ -44,9 +44,8 @@ def lake(*arguments, text=True, input=None, cwd=None, env=None, stdout=None) -> 
 @functools.cache
 def _server() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-c", f"import typed; typed.serve({theirs.fileno()})"]
-    paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    alone = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # a fork has the thread that forks, and no other
+    command = [sys.executable, __file__, str(theirs.fileno())]
+    alone = {"OPENBLAS_NUM_THREADS": "1"}  # a fork has the thread that forks, and no other
     process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=os.environ | alone, stdin=subprocess.DEVNULL)
     theirs.close()
     atexit.register(lambda: (ours.close(), process.wait()))
@@ -88,3 +87,7 @@ def _become(request: list, files: list[int]) -> None:
     os.environ.update(environment)
     time.tzset()
     sys.argv = [str(LAKE), *arguments]
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
