@@ -12,14 +12,14 @@ from lake.cli import _output
 def command(path: str, every: bool, show: str | None) -> None:
     """Run every contract's checks on the published tables; tell what kept a newer build from being published."""
     from lake import config, sources
-    from lake.check import stand
+    from lake.build import status
 
     if show:
-        _show(stand.failures(config.load(path), show))
+        _show(status.failures(config.load(path), show))
         return
     settings = config.load(path)
     sources.check_options(settings)
-    found = stand.run(settings)
+    found = status.run(settings)
     if _output.as_json:
         _output.json_out(found.as_dict())
     shown = [r for r in found.results if every or r["failing"]]

@@ -95,9 +95,9 @@ def test_a_failed_check_publishes_nothing_and_says_which_rows(project):
     with lake.open(project) as here:
         assert here.snapshot == first.snapshot
         assert here.sql("SELECT count(*) FROM seeds.stars").fetchone() == (2,)
-    from lake.check import stand
+    from lake.build import status
 
-    failed = {row["check"]: row["failing"] for row in stand.run(config.load(project)).unpublished}
+    failed = {row["check"]: row["failing"] for row in status.run(config.load(project)).unpublished}
     assert failed["seeds.stars key"] == 1  # a star twice
     assert failed["seeds.stars.teff between 0 and 100000"] == 1
 

@@ -67,7 +67,7 @@ import json, sys
 import lake
 from lake import config
 from lake.build import diff, preview, run, unit
-from lake.check import stand
+from lake.build import status
 from pathlib import Path
 
 project = config.load(sys.argv[1])
@@ -79,7 +79,7 @@ told.append([d.as_dict() for d in preview.data(project).differences])
 run.run(project)
 told.append([d.as_dict() for d in diff.snapshots(project, 1, "latest")])
 told.append([{"name": o.name, "differences": list(map(str, o.differences))} for o in unit.run(project).outcomes])
-told.append(stand.run(project).results)
+told.append(status.run(project).results)
 with lake.open(sys.argv[1]) as here:
     for table in ("events", "days", "counts", "late"):
         told.append(here.sql(f"FROM core.{table} ORDER BY ALL").fetchall())

@@ -92,11 +92,11 @@ def test_a_build_publishes_no_table_that_disagrees(two):
 
 def test_lake_check_compares_each_resource(two):
     """Two differences that cancel each other out in the number of rows."""
-    from lake.check import stand
+    from lake.build import status
 
     settings = config.load(two)
     with catalog.write_session(settings) as connection:
         connection.execute("INSERT INTO raw.odd_rows SELECT * FROM raw.odd_rows WHERE _record = 0 AND word = 'a'")
         connection.execute("UPDATE raw.odd_rows SET _resource = 'odd/gone' WHERE _record = 1")
     with pytest.raises(StorageError, match=r"raw\.odd_rows has .* of odd/"):
-        stand.run(settings)
+        status.run(settings)

@@ -19,7 +19,7 @@ from lake.store.sql import quote
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class Status:
     snapshot: int | None  # none is published yet
     results: list[dict[str, Any]]
     unpublished: list[dict[str, Any]]  # failed checks of a build that is newer than the snapshot
@@ -28,7 +28,7 @@ class Stand:
         return {"snapshot": self.snapshot, "checks": self.results, "unpublished": self.unpublished}
 
 
-def run(config: Config) -> Stand:
+def run(config: Config) -> Status:
     """Check the newest published snapshot; before the first one, tell what kept it from being published.
 
     Raises:
@@ -40,7 +40,7 @@ def run(config: Config) -> Stand:
             landings.agree(connection)
     unpublished = _unpublished(config)
     if unpublished and not _is_published(config):
-        return Stand(None, [], unpublished)
+        return Status(None, [], unpublished)
     with Lake(config, None) as here:
         there = set(here.tables())
         promised = graph.promises(graph.load(config), config)
@@ -54,7 +54,7 @@ def run(config: Config) -> Stand:
                 for quality in check.run(here.connection, [contract]):
                     results += [result.as_dict() for result in quality.results]
                 advance()
-        return Stand(here.snapshot, results, unpublished)
+        return Status(here.snapshot, results, unpublished)
 
 
 def _is_published(config: Config) -> bool:
