@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +12,11 @@ from lake import progress
 from lake.cli import _output
 from lake.cli._output import size, warn
 from lake.config import Config
-from lake.errors import CheckFailed, FetchError, ModelError, Unreadable
+from lake.errors import FetchError, ModelError, Unreadable
 from lake.redact import redact
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from lake.build.run import Summary as Built
-    from lake.build.run import Watch
     from lake.fetch import Plan
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed
@@ -47,84 +42,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def everything(config: Config, *, offline: bool = False, wait: float = 0, **options: Any) -> tuple[int, dict[str, Any]]:
-    """Fetch, land and build, with one summary; ``options`` are those of lake.build.run.Options.
+    """Fetch, land and build, each step's summary shown as it ends: the exit code, and the summaries as JSON."""
+    from lake import pipeline
 
-    Returns:
-        The exit code, that of the first step that fell short, and the three summaries as JSON would have them.
-    """
-    from lake import land as landing
-    from lake.build import run as building
-    from lake.store import catalog, landings
-
-    fetched = None
-    if not offline:
-        from lake import fetch as fetching
-
-        fetched = fetching.run(config, on_plan=plan)
-        fetch(fetched)
-    with catalog.write_session(config, wait=wait) as connection:
-        landed = landing.into(connection, config)
-        land(landed)
-        if fetched and fetched.failed and not landings.any(connection):
-            raise _nothing_came(fetched)
-        with _building(connection, fetched), watching(config) as watch:
-            built = building.into(connection, config, watch=watch, **options)
-        build(built)
-    steps = {"fetch": fetched and fetched.as_dict(), "land": landed.as_dict(), "build": built.as_dict()}
-    if not (built.built or built.dropped or landed.changed or (fetched and fetched.asked)):
+    shown = {"plan": plan, "fetch": fetch, "land": land, "build": build}
+    done = pipeline.steps(config, offline=offline, wait=wait, shown=shown, warn=warned, **options)
+    if done.idle:
         say("nothing to do: everything is up to date")
-    if fetched and fetched.failed:
-        return FAILED, steps
-    if landed.unreadable:
-        return UNREADABLE, steps
-    return (NOT_ALL if built.failed else 0), steps
+    return done.exit_code, done.as_dict()
 
 
-def _nothing_came(fetched: Fetched) -> FetchError:
-    """Nothing is landed, and the archives were asked in vain: no model is the cause."""
-    bad = [one for one in fetched.failures if one["verdict"] not in ("gap", "skipped")]
-    reasons = Counter(one["reason"] for one in bad)
-    reason, times = reasons.most_common(1)[0]
-    return FetchError(
-        f"nothing was fetched: {len(bad)} request(s) failed, so there is nothing to build",
-        where=next(one["url"] for one in bad if one["reason"] == reason),
-        why=f"{reason} ({times} of {len(bad)}); without a network, a mirror in lake.toml gives the answers",
-        next="lake status --failed, then lake run",
-    )
-
-
-@contextmanager
-def _building(connection: DuckDBPyConnection, fetched: Fetched | None) -> Iterator[None]:
-    """A first build that fails on what was not fetched fails by that."""
-    from lake.store import record
-
-    try:
-        yield
-    except (CheckFailed, ModelError) as error:
-        if not (fetched and fetched.failed) or record.latest(connection, "publish"):
-            raise
-        came = _nothing_came(fetched)
-        raise FetchError(
-            f"what was not fetched is missing in the first build: {error.what}",
-            where=came.where,
-            why=came.why,
-            next="lake status --failed, then lake run; lake build --keep-good publishes the rest",
-        ) from error
-
-
-@contextmanager
-def watching(config: Config) -> Iterator[Watch | None]:
-    """What a build is to tell how it goes, where lake.toml asks for OpenLineage events; they are sent at the end."""
-    if not config.openlineage.to:
-        yield None
-        return
-    from lake.trace import openlineage
-
-    def told(text: str) -> None:  # with --json too: no document has a place for it
-        click.echo(f"warning: {text}", err=True)
-
-    with openlineage.watching(config, told) as watch:
-        yield watch
+def warned(text: str) -> None:
+    """A warning, with --json too: no document has a place for it."""
+    click.echo(f"warning: {text}", err=True)
 
 
 def plan(found: Plan) -> None:

@@ -35,12 +35,12 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: 
       @12, @v1              those that differ from a snapshot's, by number or tag
       tag:kegg,features.*   both at once
     """
-    from lake import config
+    from lake import config, pipeline
     from lake.build import run
     from lake.store import failures
 
     settings = config.load(path)
-    with failures.kept(settings, "lake build"), _report.watching(settings) as watch:
+    with failures.kept(settings, "lake build"), pipeline.watching(settings, _report.warned) as watch:
         summary = run.run(settings, select, exclude=exclude, wait=wait, watch=watch, **options)
     if _output.as_json:
         _output.json_out(summary.as_dict())
