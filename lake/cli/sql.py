@@ -93,10 +93,10 @@ def _answer(here: Lake, query: str, form: str, output: str | None, expand: bool,
         elif _output.as_json:  # a statement that gives no rows, such as SET
             _output.json_out([])
     except duckdb.Error as error:
-        raise _refused(here, error) from None
+        raise _refused(here, query, error) from None
 
 
-def _refused(here: Lake, error: duckdb.Error) -> LakeError:
+def _refused(here: Lake, query: str, error: duckdb.Error) -> LakeError:
     """DuckDB's error as ours, with its caret, or the name that was meant."""
     import duckdb
 
@@ -116,7 +116,9 @@ def _refused(here: Lake, error: duckdb.Error) -> LakeError:
     lines = [line for line in str(error).splitlines()[1:] if line.strip()]
     if lines and "COPY (FROM relation)" in lines[0]:  # a line of ours, and not of the query
         lines = []
-    meant = _meant(here, text) if isinstance(error, duckdb.CatalogException) else ""
+    meant = _quoted(here, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
+    if not meant and isinstance(error, duckdb.CatalogException):
+        meant = _meant(here, text)
     if meant or "Table with name" in text:  # DuckDB would name one of its own
         lines = [line for line in lines if "Did you mean" not in line]
     return LakeError(
@@ -124,6 +126,14 @@ def _refused(here: Lake, error: duckdb.Error) -> LakeError:
         why="\n         ".join([*lines, *([f"did you mean {meant}?"] if meant else [])]),
         next="lake tables" if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)) else "",
     )
+
+
+def _quoted(here: Lake, query: str) -> str:
+    """A table of the lake that the query names without the quotes that it needs, with them."""
+    from lake.store.sql import place
+
+    asked = query.lower()
+    return next((place(t) for t in here.tables() if place(t) != t and t.lower() in asked), "")
 
 
 def _meant(here: Lake, text: str) -> str:

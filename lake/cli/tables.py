@@ -40,4 +40,4 @@ def command(path: str, pattern: str, at: str | None) -> None:
 def _quoted(table: str) -> str:
     from lake.store.sql import name
 
-    return ".".join(map(name, table.split(".")))
+    return ".".join(map(name, table.split(".", 1)))

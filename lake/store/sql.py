@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 UTC = "SET GLOBAL TimeZone = 'UTC'"
 
 
@@ -42,6 +44,15 @@ def name(identifier: str) -> str:
     '"a ""b""; drop"'
     """
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def place(table: str) -> str:
+    """A table's name as SQL can read it, with quotes only where a part needs them.
+
+    >>> place("core.planets"), place("raw.2mass-stars")
+    ('core.planets', 'raw."2mass-stars"')
+    """
+    return ".".join(part if _PLAIN.fullmatch(part) else name(part) for part in table.split(".", 1))
 
 
 def literal(value: Any) -> str:

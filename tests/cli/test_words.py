@@ -392,3 +392,25 @@ def test_the_other_shells_ask_the_same_way(shell):
 def test_any_duckdb_opens_the_door(sample):
     with duckdb.connect(str(sample / "lake.duckdb"), read_only=True) as connection:
         assert connection.sql("SELECT snapshot FROM lake_info").fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("table", ["2mass", "a-b", "with space", "Größe"])
+def test_a_table_whose_name_needs_quotes_is_asked_with_them(tmp_path, monkeypatch, table):
+    import odd
+    from click.testing import CliRunner
+
+    import lake.cli
+    from lake import land
+    from lake.errors import LakeError
+
+    odd.install(tmp_path / "package", monkeypatch, odd_rows=table)
+    land.run(odd.lake(tmp_path, {"a": "rows 2"}))
+
+    def asked(*arguments: str):
+        return CliRunner().invoke(lake.cli.lake, [*arguments, "-C", str(tmp_path)])
+
+    query = f'SELECT count(*) FROM raw."{table}"'
+    assert asked("sql", query, "--format", "csv").stdout.split()[-1] == "2"
+    wrong = asked("sql", f"SELECT count(*) FROM raw.{table}").exception
+    assert wrong is None or (isinstance(wrong, LakeError) and f'did you mean raw."{table}"?' in wrong.why)
+    assert table in asked("sql", "show tables", "--format", "csv").stdout
