@@ -17,9 +17,9 @@ from lake.store import catalog, failures, landings, record
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from lake.build.run import Summary as Built
-    from lake.build.run import Watch
     from lake.build.status import Status
+    from lake.build.summary import Summary as Built
+    from lake.build.summary import Watch
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed
 

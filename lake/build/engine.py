@@ -30,7 +30,7 @@ from lake.store.sql import Columns, name, quote, values
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from lake.build.run import Built, Summary
+    from lake.build.summary import Built, Summary
 
 TEXT, INT, REAL, TEXTS, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "VARCHAR[]", "BOOLEAN"
 

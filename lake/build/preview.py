@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.build import definitions, graph, plan
 from lake.build.plan import Plan
+from lake.build.summary import Options, Summary
 from lake.config import Config
 from lake.errors import ConfigError, ModelError
 from lake.store import catalog, record
@@ -102,8 +103,8 @@ def data(
         found = _preview(planned, dropped, definitions.changed(connection, planned))
         if not planned.todo:
             return found
-        summary = run.Summary()
-        with run.made(connection, config, planned, run.Options(exclude=exclude, force=force), summary) as space:
+        summary = Summary()
+        with run.made(connection, config, planned, Options(exclude=exclude, force=force), summary) as space:
             tables = sorted(built.table for built in summary.built if built.written)
             space.compare_with(tables)
             for table in tables:

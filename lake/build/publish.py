@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from lake.build.model import Model
-    from lake.build.run import Summary
+    from lake.build.summary import Summary
 
 
 def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Workspace, summary: Summary) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
 from lake.build import definitions, graph, incremental, plan, preflight, seeds, terms, workspace
 from lake.build.plan import Plan
+from lake.build.summary import Built, Options, Summary
 from lake.build.workspace import Workspace, Written
 from lake.check import rejects
 from lake.check import run as check
@@ -25,75 +26,6 @@ if TYPE_CHECKING:
 
     from lake.build.model import Model, Project
     from lake.contract import Contract
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """One model that was built: why, what came of it, and what it took."""
-
-    table: str
-    rows: int
-    seconds: float
-    reason: str
-    changed: bool  # whether it holds something else than before
-    parts: Mapping[str, Any] = field(repr=False)
-    written: Written | None = field(repr=False, default=None)  # None for a view
-
-    def as_dict(self) -> dict[str, Any]:
-        found = {"table": self.table, "rows": self.rows, "seconds": round(self.seconds, 3), "reason": self.reason}
-        found["changed"] = self.changed
-        if self.written:
-            found |= {k: getattr(self.written, k) for k in ("cpu", "rows_in", "bytes", "memory", "spilled")}
-        return found
-
-
-@dataclass(slots=True)
-class Summary:
-    snapshot: int | None = None
-    built: list[Built] = field(default_factory=list)
-    fresh: int = 0
-    dropped: list[str] = field(default_factory=list)
-    landed: bool = False  # whether raw tables are newer than the last publication
-    macros: bool = False  # whether macros or views are not those of the last publication
-    failed: dict[str, str] = field(default_factory=dict)  # table -> why; with keep_good only
-    checks: int = 0
-    qualities: list[check.Quality] = field(default_factory=list)
-    warnings: list[check.Result] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "snapshot": self.snapshot,
-            "built": [built.as_dict() for built in self.built],
-            "fresh": self.fresh,
-            "dropped": self.dropped,
-            "macros": self.macros,
-            "failed": self.failed,
-            "checks": self.checks,
-            "warnings": [w.as_dict() for w in self.warnings],
-            "seconds": round(self.seconds, 3),
-        }
-
-
-# Is told, in one thread: "started" and a table; "built" and its Built; "failed" and a table with its error; in the end,
-# where all is done, "published" and the Summary.
-Watch = Callable[[str, Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to build. ``timeout`` is in seconds, of one model; ``watch`` is told how it goes."""
-
-    exclude: tuple[str, ...] = ()
-    force: bool = False  # also what is up to date
-    full: bool = False  # incremental models as a whole
-    keep_good: bool = False  # publish what is good though something else failed
-    timeout: float | None = None
-    watch: Watch | None = None
-
-    def tell(self, what: str, about: Any) -> None:
-        if self.watch:
-            self.watch(what, about)
 
 
 def run(config: Config, select: Iterable[str] = (), *, wait: float = 0, **options: Any) -> Summary:

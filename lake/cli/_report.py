@@ -16,7 +16,7 @@ from lake.errors import FetchError, ModelError, Unreadable
 from lake.redact import redact
 
 if TYPE_CHECKING:
-    from lake.build.run import Summary as Built
+    from lake.build.summary import Summary as Built
     from lake.fetch import Plan
     from lake.fetch import Summary as Fetched
     from lake.land import Summary as Landed

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.build import definitions, graph
-from lake.build.run import Built, Watch
+from lake.build.summary import Built, Watch
 from lake.config import Config
 from lake.errors import LakeError
 from lake.trace import lineage

@@ -15,11 +15,11 @@ from torch import nn
 
 from lake.errors import ConfigError
 from lake.train.dataset import Batch, PlanetRuns
+from lake.train.plot import TARGET
 
 if TYPE_CHECKING:
     from lake.reader import Lake
 
-TARGET = "equilibrium_temperature"
 LEFT_OUT = {
     "equilibrium_temperature": ("equilibrium_temperature", "insolation"),
     "insolation": ("insolation", "equilibrium_temperature"),

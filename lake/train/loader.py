@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch.utils.data import DataLoader
 
 from lake.train.batch import Batch
 
-if TYPE_CHECKING:
-    from lake.train.dataset import PlanetRuns
+
+class Data(Protocol):
+    """What can be read ahead: batches of which it is known where they stand; :class:`lake.train.PlanetRuns` is such."""
+
+    def __len__(self) -> int: ...
+    def read(self) -> Iterator[Batch]: ...
+    def passed(self, batch: Batch) -> None: ...
+    def finished(self) -> None: ...
+    def set_epoch(self, epoch: int) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
 
 class Loader:
@@ -31,7 +40,7 @@ class Loader:
 
     def __init__(
         self,
-        data: PlanetRuns,
+        data: Data,
         *,
         ahead: int = 2,
         device: torch.device | str | None = None,
@@ -57,7 +66,7 @@ class Loader:
     batch_sampler = None  # asked for by trainers: the order is the dataset's
 
     @property
-    def sampler(self) -> PlanetRuns:
+    def sampler(self) -> Data:
         """Whose ``set_epoch`` a trainer calls."""
         return self.data
 

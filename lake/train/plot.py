@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lake.reader import Lake
 
+TARGET = "equilibrium_temperature"  # what `lake demo` learns to tell
 INK, FAINT, BLUE, GREEN, RED, SAND = "#22303c", "#c9d1d9", "#2f6f9f", "#3a9a5b", "#c8553d", "#d9a441"
 _STYLE = {
     "axes.edgecolor": FAINT,
@@ -315,8 +316,6 @@ def _fact(known: dict[str, Any], name: str, label: str, unit: str) -> str:
 
 
 def _losses(ax: Axes, losses: Sequence[float]) -> None:
-    from lake.train.demo import TARGET
-
     if not losses:
         return _nothing(ax, "Learning", "nothing was trained")
     ax.axhline(1, color=SAND, linewidth=1.2)
