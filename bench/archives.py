@@ -74,17 +74,18 @@ CASES = {  # by the file's name
 
 
 def _lake(case: Case, path: Path) -> Iterator[int]:
+    from lake.formats.answer import Answer
     from lake.sources.contract import Resource
 
     source = import_module(f"lake.sources.{case.source}")
     answers = [
-        (Resource(str(file), file.as_uri(), case.kind, "text", {"release": "1", "model": file.stem}), file)
+        (Resource(str(file), file.as_uri(), case.kind, "text", {"release": "1", "model": file.stem}), Answer(file))
         for file in _files(path)
     ]
     if hasattr(source, "read_many"):
         parts = (part for _, part in source.read_many(answers))
     else:
-        parts = (part for resource_of, file in answers for part in source.read(resource_of, file))
+        parts = (part for resource_of, answer in answers for part in source.read(resource_of, answer))
     for part in parts:
         yield len(part.rows) if part.table == case.table else 0
 

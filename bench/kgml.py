@@ -47,10 +47,11 @@ def lake(files: list[Path], out: Path) -> dict[str, int]:
 
 
 def _resources(files: list[Path]) -> Iterator[tuple]:
+    from lake.formats.answer import Answer
     from lake.sources.contract import Resource
 
     for file in files:
-        yield Resource(str(file), file.as_uri(), "kgml", "xml"), file
+        yield Resource(str(file), file.as_uri(), "kgml", "xml"), Answer(file)
 
 
 def beautifulsoup(files: list[Path], out: Path) -> dict[str, int]:

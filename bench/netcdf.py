@@ -54,12 +54,13 @@ def make(path: Path, size: int) -> None:
 
 
 def lake(file: Path, out: Path, memory: int) -> None:
+    from lake.formats.answer import Answer
     from lake.sources import gcm
     from lake.sources.contract import Cube, Resource
     from lake.store import cubes
 
     run = {"planet": "Bench", "model": "m", "scenario": "s", "run": "r", "synthetic": True}
-    for part in gcm.read(Resource("bench", file.as_uri(), "netcdf", "netcdf", run), file):
+    for part in gcm.read(Resource("bench", file.as_uri(), "netcdf", "netcdf", run), Answer(file)):
         if isinstance(part, Cube):
             cubes.write(out, part, memory=memory << 20)
 

@@ -9,6 +9,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from lake.formats.answer import Answer
 from lake.sources import gcm
 from lake.sources.contract import Cube, Part, Resource
 from lake.store import cubes
@@ -89,7 +90,7 @@ def resource(**more) -> Resource:
 def land(data: Path, path: Path, **more):
     """A file's cube, its rows by variable, and its digest."""
     found = []
-    for cube in gcm.read(resource(**more), path):
+    for cube in gcm.read(resource(**more), Answer(path)):
         if isinstance(cube, Part):
             continue
         written = cubes.write(data, cube, memory=MEMORY)

@@ -26,13 +26,13 @@ TABLES = {{
 }}
 OPTIONS = {{"names": [], "words": {{}}, "urls": [], "colour": "red", "list": ""}}
 
-def resources(options, answer):
+def resources(options, answers):
     names = list(options["names"])
     if options["list"]:
         yield Resource("list", f"https://odd.example/{{options['list']}}", "list", "text")
-        if (path := answer("list")) is None:
+        if (answer := answers("list")) is None:
             return
-        names += path.read_text().split()
+        names += answer.read_text().split()
     for name in names:
         params = {{"word": options["words"].get(name, name)}}
         yield Resource(name, f"https://odd.example/{{name}}", "odd", "text", params)
@@ -50,8 +50,8 @@ def rows(word, numbers):
 def deep(n):
     return deep(n + 1) + 1
 
-def read(resource, path):
-    text = path.read_text()
+def read(resource, answer):
+    text = answer.read_text()
     word = resource.params.get("word", "")
     for line in text.splitlines():
         match line.split():
@@ -117,9 +117,9 @@ def read(resource, path):
 
 MANY = """
 def read_many(pairs):
-    for resource, path in pairs:
+    for resource, answer in pairs:
         try:
-            for part in read(resource, path):
+            for part in read(resource, answer):
                 yield resource, part
         except Unreadable as error:
             yield resource, error

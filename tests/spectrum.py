@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lake.formats.answer import Answer
 from lake.sources import spectra
 from lake.sources.contract import Resource
 
@@ -14,7 +15,7 @@ def read(path: Path, content: bytes | str | None = None, **params):
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     resource = Resource(path.name, "https://example.org/x", "spectrum", "text", {"kind": "model", **params})
     rows, rejects = [], []
-    for part in spectra.read(resource, path):
+    for part in spectra.read(resource, Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows += part.rows.to_pylist()

@@ -11,6 +11,7 @@ from lake import sources
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.fetch import freshness
+from lake.formats.answer import Answer
 from lake.sources.contract import Resource, Source
 from lake.store import blobs
 from lake.store.fetch_log import Outcome
@@ -74,11 +75,11 @@ class Answers:
     job: Job
     data: Path
 
-    def __call__(self, id: str) -> Path | None:
+    def __call__(self, id: str) -> Answer | None:
         outcome = self.job.current.get(id) if id in self.job.done else None
         if outcome is None or outcome.sha256 is None or not freshness.is_kept(self.data, outcome):
             return None
-        return blobs.path(self.data, outcome.sha256)
+        return Answer(blobs.path(self.data, outcome.sha256))
 
     def missing(self, id: str) -> bool:
         return id in self.job.done and self(id) is None

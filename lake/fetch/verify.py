@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 from lake.sources.contract import Resource, Source
 
 HEAD = 1 << 16  # what a source's check gets to see
@@ -38,7 +39,7 @@ def check_answer(source: Source, resource: Resource, file: Path, sha256: str, si
 def _ends(file: Path, gzip: bool) -> tuple[bytes, bytes]:
     """The first and the last bytes; of gzip those of what it holds, read whole: so one that is truncated is found."""
     try:
-        with gzipped.open_file(file) if gzip else file.open("rb") as handle:
+        with gzipped.open_file(Answer(file)) if gzip else file.open("rb") as handle:
             head = handle.read(HEAD)
             if not gzip:
                 handle.seek(max(0, file.stat().st_size - _TAIL))

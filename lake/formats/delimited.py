@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from pyarrow import csv
 
 from lake.errors import Unreadable
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.formats.text import Lines
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class Layout:
     why: str = "the archive renamed a column, or the answer is of another table"
 
 
-def read(layout: Layout, path: Path, where: str, **fixed: str | None) -> Iterator[Part]:
+def read(layout: Layout, answer: Answer, where: str, **fixed: str | None) -> Iterator[Part]:
     """The rows of a file; see :func:`rows`."""
-    return rows(layout, text.lines(path), where, **fixed)
+    return rows(layout, text.lines(answer), where, **fixed)
 
 
 def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | None) -> Iterator[Part]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
+from lake.formats.answer import Answer
 from lake.formats.part import Part
 from lake.formats.schema import Table
 
@@ -45,7 +45,7 @@ class _Open:
     rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # less than a piece
 
 
-def read(path: Path, where: str, table: Table, pieces: Table, accession: str | None) -> Iterator[Part]:
+def read(answer: Answer, where: str, table: Table, pieces: Table, accession: str | None) -> Iterator[Part]:
     """A file's sequences, and their bases in pieces.
 
     Args:
@@ -58,7 +58,7 @@ def read(path: Path, where: str, table: Table, pieces: Table, accession: str | N
         Unreadable: there is no sequence, or something before the first, or a header is longer than a megabyte.
     """
     going, line, found = _Open(), 1, 0
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         while block := file.read(_BLOCK):
             if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not going.within):
                 block += text.rest_of_line(file, _LONGEST)  # a header is not cut

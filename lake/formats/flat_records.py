@@ -6,7 +6,6 @@ Only lines that are asked for are kept, so that a record may hold a whole chromo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged
 
 _DAY = r"^(?P<day>\d\d)-(?P<month>[A-Z]{3})-(?P<year>\d{4})"
@@ -45,14 +45,14 @@ class Block:
         return self.lines("ID").first(self.n).filter(mask).fill_null("").to_pylist()
 
 
-def blocks(path: Path, wanted: str, where: str) -> Iterator[Block]:
+def blocks(answer: Answer, wanted: str, where: str) -> Iterator[Block]:
     """The records of a file; `wanted` is a regular expression for the lines to keep, beside ID.
 
     Raises:
         Unreadable: it breaks off within a record, or holds none.
     """
     kept, first, open_lines, bad = pa.array([], pa.string()), 1, 0, []
-    for part in text.lines(path):
+    for part in text.lines(answer):
         lines = pc.utf8_rtrim(part.text, " \t\r")
         ends = np.flatnonzero(pc.equal(lines, "//"))
         numbers = part.record.to_numpy()

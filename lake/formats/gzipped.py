@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import tarfile
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 
 RATIO, FREE = 250, 64 * 2**20  # bytes out for each byte in, beyond the first 64 MiB; tables and genomes have 3 to 40
 LARGEST = 2**37  # bytes: the largest genome known, in one FASTA file, has some 2**36.5
@@ -16,7 +16,7 @@ _MAGIC = b"\x1f\x8b"
 _TAR = slice(257, 262)  # where a tar archive says "ustar" (POSIX.1-1988)
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(answer: Answer) -> BinaryIO:
     """A file's bytes to read; decompressed where it is gzip, whatever its name.
 
     ISA-L decompresses at about three times the speed of zlib.
@@ -24,25 +24,25 @@ def open_file(path: Path) -> BinaryIO:
     Raises:
         Unreadable: here or while it is read: cut short, damaged, or it expands beyond RATIO or LARGEST.
     """
-    with open(path, "rb") as file:
-        if file.read(2) != _MAGIC:
-            return open(path, "rb")
-    from isal import igzip
-
-    plain = io.BufferedReader(cast(io.RawIOBase, _Whole(igzip.open(path, "rb"), path)), 2**20)
+    file = answer.open()
+    magic = file.read(2)
+    file.seek(0)
+    if magic != _MAGIC:
+        return file
+    plain = io.BufferedReader(cast(io.RawIOBase, _Whole(file, answer)), 2**20)
     if plain.peek(512)[_TAR] == b"ustar":
-        return _only(plain, path)
+        return _only(plain, answer)
     return plain
 
 
-def content(path: Path, largest: int, where: str) -> bytes:
+def content(answer: Answer, largest: int, where: str) -> bytes:
     """All bytes of a file, decompressed. Memory grows with what is there: `read(largest)` would take it beforehand.
 
     Raises:
         Unreadable: there are more than `largest`; or as `open_file`.
     """
     pieces, size = [], 0
-    with open_file(path) as file:
+    with open_file(answer) as file:
         while piece := file.read(2**20):
             size += len(piece)
             if size > largest:
@@ -68,17 +68,17 @@ def bound(taken: int, size: int, where: str) -> None:
         )
 
 
-def _only(file: BinaryIO, path: Path) -> BinaryIO:
+def _only(file: BinaryIO, answer: Answer) -> BinaryIO:
     """The first file of a tar archive."""
     try:
         archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115
         member = next((member for member in archive if member.isreg()), None)
         content = member and archive.extractfile(member)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise Unreadable(f"the tar archive is cut short or damaged: {error}", where=str(path)) from None
+        raise Unreadable(f"the tar archive is cut short or damaged: {error}", where=str(answer)) from None
     if not content:
-        raise Unreadable("the archive holds no file", where=str(path))
-    return io.BufferedReader(cast(io.RawIOBase, _Guarded(cast(BinaryIO, content), path)), 2**20)
+        raise Unreadable("the archive holds no file", where=str(answer))
+    return io.BufferedReader(cast(io.RawIOBase, _Guarded(cast(BinaryIO, content), answer)), 2**20)
 
 
 class _Guarded(io.RawIOBase):
@@ -86,8 +86,8 @@ class _Guarded(io.RawIOBase):
 
     kind = "tar archive"
 
-    def __init__(self, stream: BinaryIO, path: Path):
-        self.stream, self.path = stream, path
+    def __init__(self, stream: BinaryIO, answer: Answer):
+        self.stream, self.where = stream, str(answer)
 
     def readable(self) -> bool:
         return True
@@ -98,7 +98,7 @@ class _Guarded(io.RawIOBase):
         try:
             content = self.stream.read(len(buffer))
         except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:
-            raise Unreadable(f"the {self.kind} is cut short or damaged: {error}", where=str(self.path)) from None
+            raise Unreadable(f"the {self.kind} is cut short or damaged: {error}", where=self.where) from None
         buffer[: len(content)] = content
         return len(content)
 
@@ -112,12 +112,18 @@ class _Whole(_Guarded):
 
     kind = "gzip"
 
-    def __init__(self, stream: BinaryIO, path: Path):
-        super().__init__(stream, path)
-        self.size, self.taken = path.stat().st_size, 0
+    def __init__(self, packed: BinaryIO, answer: Answer):
+        from isal import igzip
+
+        super().__init__(igzip.open(packed, "rb"), answer)
+        self.packed, self.size, self.taken = packed, answer.size, 0
+
+    def close(self) -> None:
+        super().close()
+        self.packed.close()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         count = super().readinto(buffer)
         self.taken += count
-        bound(self.taken, self.size, str(self.path))
+        bound(self.taken, self.size, self.where)
         return count

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.text import REJECTS, nothing_found, rejects
 
 BLOCK = 4 * 2**20  # bytes read at once
@@ -43,7 +43,7 @@ class Block(NamedTuple):
         return self.objects.filter(mask)
 
 
-def blocks(path: Path, schema: pa.Schema, where: str, more: bool = False) -> Iterator[Block]:
+def blocks(answer: Answer, schema: pa.Schema, where: str, more: bool = False) -> Iterator[Block]:
     """The objects of a file.
 
     Args:
@@ -53,17 +53,17 @@ def blocks(path: Path, schema: pa.Schema, where: str, more: bool = False) -> Ite
         Unreadable: no JSON of this form, cut short, without an object, or one is too large or too deep.
     """
     first = 1
-    for objects in _objects(path, where):
+    for objects in _objects(answer, where):
         yield (block := _block(objects, first, schema, more, where))
         first += block.seen
     if first == 1:
         raise nothing_found("record", where)
 
 
-def _objects(path: Path, where: str) -> Iterator[pa.Array]:
+def _objects(answer: Answer, where: str) -> Iterator[pa.Array]:
     """The texts of the objects, some megabytes at a time."""
     kept, single, begun, ended = b"", False, False, False
-    with open(path, "rb") as file:
+    with answer.open() as file:
         while chunk := file.read(BLOCK):
             kept += chunk
             if not begun:

@@ -6,7 +6,6 @@ No Python loop over rows: bytes are cut into lines, cells and columns by Arrow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 from lake.formats.part import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
@@ -40,13 +40,13 @@ class Lines(NamedTuple):
         return len(self.record) + len(self.undecodable)
 
 
-def lines(path: Path) -> Iterator[Lines]:
+def lines(answer: Answer) -> Iterator[Lines]:
     """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip.
 
     Raises:
         Unreadable: the gzip is damaged, or a line is longer than LONGEST.
     """
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         yield from lines_of(file)
 
 

@@ -6,11 +6,11 @@ A reader of workbooks makes a full grid of the rows and columns that are named, 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from lake.errors import Unreadable
 from lake.formats import zipped
+from lake.formats.answer import Answer
 
 LARGEST = 128 * 2**20  # bytes of a sheet
 CELLS = 10_000_000  # of a sheet's grid
@@ -18,7 +18,7 @@ _SHEET = re.compile(r"(?i)worksheets/[^/]+\.xml$")
 _CELL = re.compile(rb"""\br\s*=\s*["']\$?([A-Za-z]*)\$?([0-9]+)["']""")  # <c r="B7">, <row r="7">
 
 
-def rows(path: Path, where: str) -> list[list[Any]]:
+def rows(answer: Answer, where: str) -> list[list[Any]]:
     """The rows of a workbook's first sheet; each cell is a text, a number, a truth, a date or "".
 
     Raises:
@@ -26,13 +26,13 @@ def rows(path: Path, where: str) -> list[list[Any]]:
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
-    with zipped.archive(path, where) as archive:
+    with zipped.archive(answer, where) as archive:
         for member in archive.infolist():
             raw = zipped.read(archive, member, LARGEST, where)
             if _SHEET.search(member.filename):
                 _bound(raw, member.filename, where)
     try:
-        return CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+        return CalamineWorkbook.from_path(str(answer.path())).get_sheet_by_index(0).to_python()
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable(f"the workbook cannot be read: {error}", where=where) from None
     except BaseException as error:

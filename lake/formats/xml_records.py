@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged
 from lake.formats.text import nothing_found
 from lake.formats.xml_elements import without_references
@@ -36,7 +36,7 @@ _VALUE = r"""\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')"""
 _OTHERS = r"""(?s)^[^\s/]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*?"""
 
 
-def blocks(path: Path, roots: Sequence[str], where: str) -> Iterator[Block]:
+def blocks(answer: Answer, roots: Sequence[str], where: str) -> Iterator[Block]:
     """The records of a document: all children of its root that are of the first one's name.
 
     Raises:
@@ -44,7 +44,7 @@ def blocks(path: Path, roots: Sequence[str], where: str) -> Iterator[Block]:
     """
     stream = _Stream(roots, where)
     first = 1
-    with open(path, "rb") as file:
+    with answer.open() as file:
         while chunk := file.read(BLOCK):
             if body := stream.feed(chunk):
                 yield (block := Block(body, stream.record, first, where))

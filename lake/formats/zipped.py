@@ -7,23 +7,23 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from lake.errors import Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 
 MOST, SMALL = 10_000, 2**20  # members of an archive; bytes of one that no ratio is asked for
 
 
 @contextmanager
-def archive(path: Path, where: str) -> Iterator[zipfile.ZipFile]:
+def archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
     """A zip archive; what goes wrong while its members are read is Unreadable too.
 
     Raises:
         Unreadable: damaged, cut short, encrypted, packed by a method that Python does not know, or of too many members.
     """
     try:
-        with zipfile.ZipFile(path) as found:
+        with answer.open() as file, zipfile.ZipFile(file) as found:
             if len(found.infolist()) > MOST:
                 raise Unreadable(f"the archive has more than {MOST:,} members", where=where)
             yield found

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lake import sources
 from lake.config import Config
+from lake.formats.answer import Answer
 from lake.redact import redact
 from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
@@ -64,14 +65,14 @@ class _Answers:
         self.named: dict[str, Resource] = {}
         self.certain = True
 
-    def __call__(self, id: str) -> Path | None:
+    def __call__(self, id: str) -> Answer | None:
         resource, answer = self.named.get(id), self.current.get(id)
         path = blobs.path(self._data, answer.sha256) if answer and answer.sha256 else None
         if not (resource and answer and path and answer.url == redact(resource.url) and path.is_file()):
             self.certain = False
             return None
         self.certain &= self._outcomes(id)[0].id == answer.id
-        return path
+        return Answer(path)
 
     def missing(self, id: str) -> bool:
         return bool(self._outcomes(id)) and self(id) is None

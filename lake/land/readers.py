@@ -25,6 +25,7 @@ from lake.config import Config
 from lake.errors import LakeError, StorageError, Unreadable
 from lake.land.job import Job, Reading
 from lake.land.worker import Task, Terms
+from lake.sources.contract import ReadsMany
 from lake.store import blobs
 
 BATCH = 500  # answers that a source's `read_many` is given at once
@@ -75,7 +76,7 @@ class Readers:
         """
         for source, group in groupby(jobs, key=lambda job: job.source):
             rest = list(group)
-            if not hasattr(sources.get(source), "read_many"):
+            if not isinstance(sources.get(source), ReadsMany):
                 yield from self._one_by_one(rest, folder)
                 continue
             for start in range(0, len(rest), BATCH):

@@ -1,32 +1,35 @@
-"""What every archive keeps to. A source is a module with these names, and nothing else:
+"""What every archive keeps to. A source is a module, or a package, with these names:
 
     FACTS                                who the archive is, its licence, how often it may be asked
     READER                               version of `read`: raise it when the same bytes give other rows
-    TABLES                               {raw table: pyarrow schema}; field metadata: {"unit": ..., "doc": ...}
+    TABLES                               its raw tables, `lake.formats.schema.Tables`: a line of text a column
     OPTIONS                              {option of [sources.<name>] in lake.toml: default value}
-    resources(options, answer)           what to ask for; `answer(id)` gives an earlier answer's file, or None
-                                         (`answer.missing(id)`: it was asked for, and cannot be had)
+    resources(options, answers)          what to ask for; `answers(id)` gives an earlier Answer, or None
+                                         (`answers.missing(id)`: it was asked for, and cannot be had)
     check(resource, head)                raises Refused when the first 64 KiB are not what was asked for
-    read(resource, path)                 one answer's bytes as Parts and Cubes; reads that file and nothing else
+    read(resource, answer)               one answer's bytes as Parts and Cubes; reads nothing else
+    read_many(pairs)                     may be left out: the same for many small answers at once; see ReadsMany
 
 `resources` may be called again after each round of answers, until it names nothing new: a list first, then each id.
-Other packages add a source with an entry point in the group ``lake.sources``.
+A lake's own archive is `sources/<name>.py` or `sources/<name>/__init__.py` in its folder; other packages add one with
+an entry point in the group ``lake.sources``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from lake.errors import LakeError
+from lake.formats.answer import Answer
 from lake.formats.part import Cube, Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["Answer", "Cube", "Facts", "Part", "Resource", "Source"]
+__all__ = ["Answer", "Answers", "Cube", "Facts", "Part", "ReadsMany", "Resource", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,10 @@ class Resource:
     optional: bool = False  # a failure is a reported gap, not a failed run
 
 
-class Answer(Protocol):
-    def __call__(self, id: str) -> Path | None: ...
+class Answers(Protocol):
+    """Earlier answers of the source, by the ids of their resources."""
+
+    def __call__(self, id: str) -> Answer | None: ...
     def missing(self, id: str) -> bool: ...
 
 
@@ -69,6 +74,15 @@ class Source(Protocol):
     TABLES: Mapping[str, pa.Schema]
     OPTIONS: Mapping[str, Any]
 
-    def resources(self, options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]: ...
+    def resources(self, options: Mapping[str, Any], answers: Answers) -> Iterable[Resource]: ...
     def check(self, resource: Resource, head: bytes) -> None: ...
-    def read(self, resource: Resource, path: Path) -> Iterator[Part | Cube]: ...
+    def read(self, resource: Resource, answer: Answer) -> Iterator[Part | Cube]: ...
+
+
+@runtime_checkable
+class ReadsMany(Protocol):
+    """A source whose answers are small and many: some hundred of them are read faster together."""
+
+    def read_many(self, pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | Cube | LakeError]]:
+        """What `read` gives, each with its resource; of an answer that cannot be read its error, and no part."""
+        ...

@@ -18,6 +18,7 @@ from arrays import land, resource
 from conftest import ROOT
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.netcdf import file as netcdf_file
 from lake.sources import gcm
 from lake.store import cubes
@@ -34,7 +35,7 @@ def grid(path: Path, format: str = "NETCDF4") -> netCDF4.Dataset:
 
 
 def rejects(path: Path) -> dict[str, str]:
-    [cube] = [part for part in gcm.read(resource(), path) if hasattr(part, "dataset")]
+    [cube] = [part for part in gcm.read(resource(), Answer(path)) if hasattr(part, "dataset")]
     return (
         {}
         if cube.rejects is None
@@ -66,7 +67,7 @@ def test_a_file_of_nothing_else_says_so(tmp_path):
         file.createDimension("x", 2)
         file.createVariable("r", file.createVLType(np.int32, "list"), ("x",))[0] = np.array([1, 2], "i4")
     with pytest.raises(Unreadable, match="no variable of it lies on a grid") as error:
-        list(gcm.read(resource(), tmp_path / "x.nc"))
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
     assert "'r' is of a type" in error.value.why
 
 
@@ -117,7 +118,7 @@ def test_ten_kilobytes_do_not_hold_eighty_gigabytes(tmp_path, options):
     assert path.stat().st_size < 1 << 20
     started = time.perf_counter()
     with pytest.raises(Unreadable, match=r"it declares 80,000,000,000 bytes .* 'v' \(100,000 x 100,000\)"):
-        list(gcm.read(resource(), path))
+        list(gcm.read(resource(), Answer(path)))
     assert time.perf_counter() - started < 5
 
 
@@ -159,7 +160,7 @@ def test_classic_headers_that_declare_more_than_the_file(tmp_path, content):
     (tmp_path / "x").write_bytes(content + bytes(max(0, 8192 - len(content))))
     started = time.perf_counter()
     with pytest.raises(Unreadable):
-        list(gcm.read(resource(), tmp_path / "x"))
+        list(gcm.read(resource(), Answer(tmp_path / "x")))
     assert time.perf_counter() - started < 5
 
 
@@ -167,7 +168,7 @@ def test_classic_headers_that_declare_more_than_the_file(tmp_path, content):
 def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
     (tmp_path / "x").write_bytes(header([4, 4], begin=1024, of=name) + bytes(4096))
     with pytest.raises(Unreadable):  # by the C library, or since nothing else lies on a grid
-        list(gcm.read(resource(), tmp_path / "x"))
+        list(gcm.read(resource(), Answer(tmp_path / "x")))
     with grid(tmp_path / "y.nc") as file:
         file.createVariable("zarr.json", "f4", ("lat",))[:] = 1
     assert "a name that no folder can have" in rejects(tmp_path / "y.nc")["zarr.json"]
@@ -177,7 +178,7 @@ def test_too_many_variables(tmp_path, monkeypatch):
     monkeypatch.setattr(netcdf_file, "_MOST_VARIABLES", 2)
     grid(tmp_path / "x.nc").close()
     with pytest.raises(Unreadable, match="it has 3 variables, and a cube takes 2"):
-        list(gcm.read(resource(), tmp_path / "x.nc"))
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 
 # Mutants: in a process of its own, since the C library may end it

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.sources import ontologies
 from lake.sources.contract import Resource
 
@@ -36,7 +37,7 @@ def read(path: Path, content: str) -> tuple[dict, list]:
     path.write_text(content, "utf-8", newline="")
     rows: dict = {}
     rejects = []
-    for part in ontologies.read(Resource("x", "https://example.org/x.obo", "ontology", "text"), path):
+    for part in ontologies.read(Resource("x", "https://example.org/x.obo", "ontology", "text"), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.setdefault(part.table.removeprefix("ontologies_"), []).extend(part.rows.to_pylist())

@@ -10,6 +10,7 @@ import pytest
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.ontology.rows import curie
 from lake.sources import ontologies
 from lake.sources.contract import Resource
@@ -26,7 +27,7 @@ def read(path: Path, content: str | bytes) -> tuple[dict, list]:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     rows: dict = {}
     rejects = []
-    for part in ontologies.read(Resource("x", f"https://example.org/{path.name}", "ontology", "xml"), path):
+    for part in ontologies.read(Resource("x", f"https://example.org/{path.name}", "ontology", "xml"), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.setdefault(part.table.removeprefix("ontologies_"), []).extend(part.rows.to_pylist())

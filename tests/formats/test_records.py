@@ -10,6 +10,7 @@ import pytest
 
 from lake.errors import Unreadable
 from lake.formats import flat_records, json_records, text, xml_records
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged
 
 
@@ -25,7 +26,7 @@ def write(tmp_path):
 
 def titles(path) -> list[str | None]:
     found = []
-    for block in xml_records.blocks(path, ("S",), "here"):
+    for block in xml_records.blocks(Answer(path), ("S",), "here"):
         assert block.first == len(found) + 1
         found += block.texts_of(block.at("t")).first(block.n).to_pylist()
     return found
@@ -80,7 +81,7 @@ def test_xml_that_is_not_taken(write, body, says):
 
 
 def test_xml_below_and_tags(write):
-    (block,) = xml_records.blocks(write("<S><r><p><a><e>1</e></a><e>2</e></p><e>3</e></r></S>"), ("S",), "here")
+    (block,) = xml_records.blocks(Answer(write("<S><r><p><a><e>1</e></a><e>2</e></p><e>3</e></r></S>")), ("S",), "here")
     assert block.texts_of(block.below("e", "p")).values.to_pylist() == ["1", "2"]
     assert block.tags(block.at("*")).values.to_pylist() == ["p", "e"]
 
@@ -104,7 +105,7 @@ def test_xml_attributes_in_any_spelling(write):
     body = f"<S>{''.join(f'<r>{tag}</r>' for tag in tags)}</S>"
     wanted = [element.get("a") for element in ElementTree.fromstring(body).iter("t")]
     assert wanted[:7] == ["1", "2", "3", ">4", "5>", "6", None]
-    (block,) = xml_records.blocks(write(body), ("S",), "here")
+    (block,) = xml_records.blocks(Answer(write(body)), ("S",), "here")
     assert block.attribute("a", block.at("t")).to_pylist() == wanted
     assert block.attribute("a", block.at("no")).to_pylist() == []
 
@@ -115,7 +116,7 @@ OBJECTS = [{"a": 'x"}]', "n": 1}, {"a": "\\", "z": [{"a": "]"}]}, {"a": '\\"{[',
 
 def objects(path) -> tuple[list[dict], list[dict]]:
     rows, broken = [], []
-    for block in json_records.blocks(path, SCHEMA, "here"):
+    for block in json_records.blocks(Answer(path), SCHEMA, "here"):
         assert block.seen == len(block.rows) + len(block.broken)
         rows += block.rows.to_pylist()
         broken += block.broken.to_pylist()
@@ -167,7 +168,7 @@ FLAT = "ID   one\nXX\nDE   first\nDE   line\n//\nID   two\nSQ   x\n     acgt\n//
 def test_flat_files_in_blocks_of_any_size(write, monkeypatch, size):
     monkeypatch.setattr(text, "BLOCK", size)
     found = []
-    for block in flat_records.blocks(write(FLAT), "DE ", "here"):
+    for block in flat_records.blocks(Answer(write(FLAT)), "DE ", "here"):
         assert block.first == len(found) + 1
         pairs = zip(block.lines("ID").first(block.n), block.lines("DE").joined(block.n), strict=True)
         found += [(id.as_py(), said.as_py()) for id, said in pairs]
@@ -178,14 +179,14 @@ def test_flat_files_in_blocks_of_any_size(write, monkeypatch, size):
 def test_flat_files_know_whose_line_is_not_utf_8(write, monkeypatch, size):
     monkeypatch.setattr(text, "BLOCK", size)
     body = FLAT.encode().replace(b"third", b"\xff")
-    blocks = list(flat_records.blocks(write(body), "DE ", "here"))
+    blocks = list(flat_records.blocks(Answer(write(body)), "DE ", "here"))
     assert [bad for block in blocks for bad in block.undecodable.tolist()] == [False, False, True]
 
 
 @pytest.mark.parametrize("body", [FLAT[:-3], FLAT + "ID   four\n", "ID   one\n", "\n"])
 def test_flat_files_that_break_off(write, body):
     with pytest.raises(Unreadable):
-        list(flat_records.blocks(write(body), "DE ", "here"))
+        list(flat_records.blocks(Answer(write(body)), "DE ", "here"))
 
 
 def test_ragged_values():

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.sbml import model as sbml
 from lake.sources import agora
 
@@ -48,7 +49,7 @@ def read(path: Path, content: str) -> tuple[dict, list]:
     path.write_text(content, "utf-8")
     rows: dict = {}
     rejects = []
-    for part in sbml.read(path, "https://example.org/m.xml", "m", agora.TABLES.below("agora_")):
+    for part in sbml.read(Answer(path), "https://example.org/m.xml", "m", agora.TABLES.below("agora_")):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows[part.table.removeprefix("agora_")] = part.rows.to_pylist()

@@ -15,6 +15,7 @@ from lake import config
 from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as check
+from lake.formats.answer import Answer
 from lake.sources import kegg
 from lake.sources.contract import Resource
 
@@ -82,7 +83,9 @@ class Tables:
 
 def read(files: dict[str, tuple[Path, str, dict]]) -> dict[str, pa.Table]:
     """Answers, each with its kind and params, as raw tables."""
-    resources = [(Resource(id, f"https://kegg/{id}", kind, "text", p), path) for id, (path, kind, p) in files.items()]
+    resources = [
+        (Resource(id, f"https://kegg/{id}", kind, "text", p), Answer(path)) for id, (path, kind, p) in files.items()
+    ]
     parts: dict[str, list[pa.Table]] = {table: [schema.empty_table()] for table, schema in kegg.TABLES.items()}
     for _, part in kegg.read_many(resources):
         if isinstance(part, Exception):

@@ -19,6 +19,7 @@ import lake
 from lake import config, fetch, land, project
 from lake.build import run as building
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import exoplanet_eu, open_exoplanets
 from lake.sources.contract import Resource
 from lake.sources.open_exoplanets import systems
@@ -36,7 +37,7 @@ def read(source, resource: Resource, path: Path) -> tuple[dict[str, list[dict]],
     """The rows of each table, and the rejects."""
     rows: dict[str, list[dict]] = {}
     rejects: list[dict] = []
-    for part in source.read(resource, path):
+    for part in source.read(resource, Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         schema = source.TABLES[part.table]
@@ -410,7 +411,7 @@ def test_an_empty_uncertainty_is_none_and_a_bad_one_costs_itself(tmp_path):
 <mass errorplus="" errorminus="0.5">2</mass><radius errorplus="many" errorminus="0.1">1</radius><period>x</period>
 </planet></star></system>"""
     (resource,) = open_exoplanets.resources({"table": False, "systems": ["S"], "everything": False}, None)
-    parts = {part.table: part for part in open_exoplanets.read(resource, write(tmp_path, body))}
+    parts = {part.table: part for part in open_exoplanets.read(resource, Answer(write(tmp_path, body)))}
     values = parts["open_exoplanets_values"]
     said = {row["quantity"]: row for row in values.rows.to_pylist()}
     assert (said["mass"]["value"], said["mass"]["error_plus"], said["mass"]["error_minus"]) == (2.0, None, 0.5)

@@ -17,6 +17,7 @@ from lake import config, keys
 from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as checking
+from lake.formats.answer import Answer
 from lake.land import worker
 from lake.land.engine_tables import CUBE_VARIABLES, CUBES
 from lake.sources import exoplanets, gcm
@@ -46,7 +47,7 @@ def build(files: dict[str, Path], cubes: list[dict] = (), variables: list[dict] 
         "gcm_variables": gcm.TABLES["gcm_variables"].empty_table(),
     }
     for table, file in files.items():
-        parts = list(exoplanets.read(Resource(table, file.name, table, "csv"), file))
+        parts = list(exoplanets.read(Resource(table, file.name, table, "csv"), Answer(file)))
         raw[f"exoplanets_{table}"] = pa.concat_tables(part.rows for part in parts)
     for table, rows in raw.items():
         connection.register("_rows", rows)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from sources import array_examples as arrays
 
 from lake import sources
+from lake.formats.answer import Answer
 from lake.sources.contract import Resource
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample"
@@ -52,7 +53,7 @@ class Example:
 
     def read(self, path: Path) -> list:
         """What its reader gives."""
-        return list(sources.get(self.source).read(self.resource, path))
+        return list(sources.get(self.source).read(self.resource, Answer(path)))
 
 
 def table(source: str, name: str, delimiter: str = "\t", only: Iterable[str] = (), **values: str) -> bytes:

@@ -36,6 +36,7 @@ from sources.mutants import mutant
 from lake import progress, sources
 from lake.errors import Refused, Unreadable
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.sources.contract import Cube, Part
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -121,7 +122,7 @@ def judge(example: Example, path: Path) -> str:
         module.check(example.resource, path.read_bytes()[: 2**16])
     outcome = "unreadable"
     try:
-        for part in module.read(example.resource, path):
+        for part in module.read(example.resource, Answer(path)):
             right = _stored(part, path.parent) if isinstance(part, Cube) else _right(part, module.TABLES)
             outcome = "rows" if right or outcome == "rows" else "rejects"
     except Unreadable:

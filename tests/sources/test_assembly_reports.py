@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lake.formats.answer import Answer
 from lake.sources import assembly_reports
 from lake.sources.contract import Resource
 
@@ -17,7 +18,7 @@ def read(path: Path) -> tuple[list[dict], list[dict]]:
     """Rows and rejects."""
     resource = Resource("a", "https://example.org/a", "report", "text", {"accession": None})
     rows, rejects = [], []
-    for part in assembly_reports.read(resource, path):
+    for part in assembly_reports.read(resource, Answer(path)):
         bad = [] if part.rejects is None else part.rejects.to_pylist()
         assert part.seen == len(part.rows) + len(bad)
         rows += part.rows.to_pylist()

@@ -8,6 +8,7 @@ from sources.examples import EXAMPLES, table
 
 from lake import sources
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.sources import exoplanet_eu
 from lake.sources.contract import Resource
 
@@ -41,7 +42,7 @@ def test_of_every_column_that_is_no_text(tmp_path, which):
             odd = table(source, name, delimiter, **TABLES[which], **{field.name: bad})
             lines, spoilt = good.splitlines(True), odd.splitlines(True)
             path.write_bytes(b"".join([*lines[:2], spoilt[2], *lines[3:]]))
-            (part,) = sources.get(source).read(resource, path)
+            (part,) = sources.get(source).read(resource, Answer(path))
             assert part.rejects is None
             rows = part.rows.to_pylist()
             assert [row[field.name] is None for row in rows] == [False, True, False]
@@ -56,7 +57,7 @@ def planets(tmp_path, *lines: str):
     path.write_text("\n".join(lines) + "\n")
     (resource,) = exoplanet_eu.resources(exoplanet_eu.OPTIONS, None)
     exoplanet_eu.check(resource, path.read_bytes())
-    parts = list(exoplanet_eu.read(resource, path))
+    parts = list(exoplanet_eu.read(resource, Answer(path)))
     cells = [cell for part in parts if part.cells is not None for cell in part.cells.to_pylist()]
     return [row for part in parts for row in part.rows.to_pylist()], cells
 

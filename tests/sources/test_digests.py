@@ -21,6 +21,7 @@ import pytest
 
 from lake import config, fetch, sources
 from lake.errors import LakeError
+from lake.formats.answer import Answer
 from lake.sources.contract import Cube, Part, Resource
 from lake.store import blobs, fetch_log
 
@@ -160,7 +161,7 @@ def answers(folder: Path, source: str) -> list[tuple[Resource, Path]]:
 def told(source: str, resource: Resource, path: Path) -> Iterator[Any]:
     """What a reader gives of an answer, as JSON can hold it."""
     try:
-        for part in sources.get(source).read(resource, path):
+        for part in sources.get(source).read(resource, Answer(path)):
             yield from of_part(part) if isinstance(part, Part) else of_cube(part)
     except LakeError as error:
         yield ["unreadable", error.what]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import ena
 from lake.sources.contract import Resource
 
@@ -22,7 +23,7 @@ def read(path: Path, kind: str, **params) -> tuple[list[dict], list[dict], list[
     """Records, files, rejects."""
     rows: dict[str, list[dict]] = {"ena_records": [], "ena_files": [], "ena_attributes": []}
     rejects = []
-    for part in ena.read(resource(kind, **params), path):
+    for part in ena.read(resource(kind, **params), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         assert part.rows.schema.equals(ena.TABLES[part.table])
@@ -383,7 +384,9 @@ SAMPLES = """<SAMPLE_SET><SAMPLE accession="SRS1"><IDENTIFIERS><PRIMARY_ID>SRS1<
 def test_every_attribute_of_a_record_is_kept(tmp_path):
     path = tmp_path / "a"
     path.write_text(SAMPLES)
-    parts = [part for part in ena.read(resource("xml", accession="SRS1"), path) if part.table == "ena_attributes"]
+    parts = [
+        part for part in ena.read(resource("xml", accession="SRS1"), Answer(path)) if part.table == "ena_attributes"
+    ]
     rows = [row for part in parts for row in part.rows.to_pylist()]
     assert [(row["accession"], row["number"], row["tag"], row["value"], row["units"]) for row in rows] == [
         ("SAMN1", 1, "depth", "10 < x", "m"),

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lake.errors import Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import exoplanets
 from lake.sources.contract import Resource
 
@@ -21,7 +22,7 @@ def resource(table: str) -> Resource:
 
 def read(table: str, path: Path) -> tuple[pa.Table, list[dict]]:
     rows, rejects = [], []
-    for part in exoplanets.read(resource(table), path):
+    for part in exoplanets.read(resource(table), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.append(part.rows)
@@ -205,7 +206,7 @@ def test_blocks_make_no_difference(tmp_path, upstream, monkeypatch):
     path = next((upstream / HOST / "TblView").glob("cumulative*"))
     whole = read("cumulative", path)
     monkeypatch.setattr("lake.formats.text.BLOCK", 100_000)
-    assert len(list(exoplanets.read(resource("cumulative"), path))) > 30
+    assert len(list(exoplanets.read(resource("cumulative"), Answer(path)))) > 30
     assert read("cumulative", path) == whole
 
 

@@ -72,8 +72,8 @@ from types import SimpleNamespace
 from lake import sources
 from lake.sources.contract import Part
 from sources import examples, fuzz
-def read(resource, path):
-    if path.read_bytes() != b"":
+def read(resource, answer):
+    if answer.read_bytes() != b"":
         {body}
     return iter(())
 sources.get = lambda name: SimpleNamespace(TABLES={{}}, check=lambda resource, head: None, read=read)

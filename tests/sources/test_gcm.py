@@ -14,6 +14,7 @@ from arrays import RUN, land, resource
 from conftest import ROOT
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.formats.netcdf import cell_area, cf, classic_header
 from lake.sources import gcm
 from lake.store import cubes
@@ -117,7 +118,9 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
             file.createVariable(f"v{number}", kind, ("r", "x"))[:records] = np.full(
                 (records, 3), 1 if kind != "S1" else b"a", kind
             )
-    assert path.stat().st_size - 3 <= classic_header.needed(path) <= path.stat().st_size  # less the last one's padding
+    assert (
+        path.stat().st_size - 3 <= classic_header.needed(Answer(path)) <= path.stat().st_size
+    )  # less the last one's padding
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
 def test_bytes_that_are_no_netcdf(tmp_path, content, says):
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(Unreadable, match=says):
-        list(gcm.read(resource(), tmp_path / "x"))
+        list(gcm.read(resource(), Answer(tmp_path / "x")))
 
 
 def test_nothing_on_a_grid(tmp_path):
@@ -142,7 +145,7 @@ def test_nothing_on_a_grid(tmp_path):
         file.createVariable("lat", "f8", ("lat",))[:] = [-60, 0, 60]
         file.createVariable("total", "f8", ())[...] = 1
     with pytest.raises(Unreadable, match=r"no variable of it lies on a grid .* total"):
-        list(gcm.read(resource(), tmp_path / "x.nc"))
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 
 def test_groups_are_refused_by_name(tmp_path):
@@ -151,7 +154,7 @@ def test_groups_are_refused_by_name(tmp_path):
         group.createDimension("x", 2)
         group.createVariable("v", "f4", ("x",))[:] = 1
     with pytest.raises(Unreadable, match=r"groups \(/a/b\)"):
-        list(gcm.read(resource(), tmp_path / "x.nc"))
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 
 def test_hdf5_without_dimensions_is_not_netcdf(tmp_path):
@@ -159,7 +162,7 @@ def test_hdf5_without_dimensions_is_not_netcdf(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["v"] = np.ones((3, 4))
     with pytest.raises(Unreadable, match="HDF5, but not NetCDF"):
-        list(gcm.read(resource(), tmp_path / "x.h5"))
+        list(gcm.read(resource(), Answer(tmp_path / "x.h5")))
 
 
 # Axes
@@ -566,4 +569,4 @@ def test_real_files_cut_short(real, tmp_path):
         for keep in (len(content) // 3, len(content) - 64):
             (tmp_path / "cut").write_bytes(content[:keep])
             with pytest.raises(Unreadable):
-                list(gcm.read(resource(), tmp_path / "cut"))
+                list(gcm.read(resource(), Answer(tmp_path / "cut")))

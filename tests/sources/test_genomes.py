@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.formats import fasta, gzipped
+from lake.formats.answer import Answer
 from lake.formats.sbml import model
 from lake.sources import agora, assembly_reports, gtdb, ncbi
 from lake.sources.contract import Resource
@@ -42,7 +43,7 @@ class Answers:
         self.there, self.gone = dict(there), set(gone)
 
     def __call__(self, id):
-        return self.there.get(id)
+        return Answer(self.there[id]) if id in self.there else None
 
     def missing(self, id):
         return id in self.gone
@@ -80,7 +81,7 @@ def test_fasta_in_blocks_is_what_it_is_line_by_line(tmp_path_factory, content, b
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fasta, "_BLOCK", block)
         patch.setattr(fasta, "PIECE", piece)
-        found = gathered(fasta.read(path, "x", *SEQUENCES, "GCA_000000001.1"))
+        found = gathered(fasta.read(Answer(path), "x", *SEQUENCES, "GCA_000000001.1"))
     wanted = simple(content)
     seen, rows, rejects = found["ncbi_sequences"]
     assert seen == len(wanted)
@@ -106,7 +107,7 @@ def test_fasta_in_blocks_is_what_it_is_line_by_line(tmp_path_factory, content, b
 def test_a_sequence_of_what_is_no_base_is_set_aside(tmp_path):
     path = tmp_path / "x.fna"
     path.write_bytes(b">good\nACGT\n>bad one\nACG!T\n>\nAC\n")
-    found = gathered(fasta.read(path, "x", *SEQUENCES, None))
+    found = gathered(fasta.read(Answer(path), "x", *SEQUENCES, None))
     assert [row["sequence"] for row in found["ncbi_sequences"][1]] == ["good"]
     reasons = [(row["content"], row["reason"]) for row in found["ncbi_sequences"][2]]
     assert reasons == [("bad one", "it holds what is no base"), ("", "it has no name")]
@@ -118,17 +119,17 @@ def test_what_is_no_fasta_is_unreadable(tmp_path, content):
     path = tmp_path / "x.fna"
     path.write_bytes(content)
     with pytest.raises(Unreadable):
-        list(fasta.read(path, "x", *SEQUENCES, None))
+        list(fasta.read(Answer(path), "x", *SEQUENCES, None))
 
 
 def test_gzip_that_is_cut_short_is_unreadable_and_a_tar_of_one_file_is_opened(tmp_path):
     (tmp_path / "a.tsv").write_text("made up\n")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "a.tsv", "folder/a.tsv")
-    with gzipped.open_file(tmp_path / "a.tar.gz") as file:
+    with gzipped.open_file(Answer(tmp_path / "a.tar.gz")) as file:
         assert file.read() == b"made up\n"
     (tmp_path / "b.gz").write_bytes(gzip.compress(b"x" * 9999)[:-9])
-    with pytest.raises(Unreadable, match="cut short"), gzipped.open_file(tmp_path / "b.gz") as file:
+    with pytest.raises(Unreadable, match="cut short"), gzipped.open_file(Answer(tmp_path / "b.gz")) as file:
         file.read()
 
 
@@ -141,9 +142,9 @@ NEW = b"##  See a README\n#assembly_accession\ttaxid\torganism_name\tasm_name\ta
 def test_both_layouts_of_a_summary_give_the_same_columns(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(OLD + 'GCA_000000001.1\t7\tAbc "d" e\tX\tUniversité\n'.encode())
-    old = gathered(ncbi.read(resource("summary"), path))["ncbi_assemblies"][1][0]
+    old = gathered(ncbi.read(resource("summary"), Answer(path)))["ncbi_assemblies"][1][0]
     path.write_bytes(NEW + 'GCA_000000001.1\t7\tAbc "d" e\tX\tUniversité\tna\n'.encode())
-    new = gathered(ncbi.read(resource("summary"), path))["ncbi_assemblies"][1][0]
+    new = gathered(ncbi.read(resource("summary"), Answer(path)))["ncbi_assemblies"][1][0]
     assert old == new
     assert (new["organism"], new["submitter"], new["gc"]) == ('Abc "d" e', "Université", None)
 
@@ -153,10 +154,10 @@ def test_a_row_of_a_summary_that_does_not_fit_is_set_aside(tmp_path):
     path.write_bytes(
         OLD + b"GCA_000000001.1\t7\tAbc\tX\tS\nGCA_000000002.1\tseven\tAbc\tX\tS\nGCA_3\t7\n\t7\tA\tX\tS\n"
     )
-    seen, rows, rejects = gathered(ncbi.read(resource("summary"), path))["ncbi_assemblies"]
+    seen, rows, rejects = gathered(ncbi.read(resource("summary"), Answer(path)))["ncbi_assemblies"]
     assert (seen, [row["taxid"] for row in rows]) == (4, [7, None])
     assert [row["reason"] for row in rejects] == ["2 cells where the header has 5", "accession is empty"]
-    (part,) = ncbi.read(resource("summary"), path)
+    (part,) = ncbi.read(resource("summary"), Answer(path))
     assert part.cells.to_pylist() == [
         {"_record": 4, "column": "taxid", "reason": "not a whole number", "content": "seven"}
     ]
@@ -172,7 +173,7 @@ def test_real_summaries_keep_every_row(upstream):
     files = sorted((upstream / "ftp.ncbi.nlm.nih.gov/genomes").rglob("assembly_summary*.txt"))
     for path in files:
         ncbi.check(resource("summary"), path.read_bytes()[:65536])
-        seen, rows, rejects = gathered(ncbi.read(resource("summary"), path))["ncbi_assemblies"]
+        seen, rows, rejects = gathered(ncbi.read(resource("summary"), Answer(path)))["ncbi_assemblies"]
         lines = [line for line in path.read_bytes().decode().split("\n") if line and not line.startswith("#")]
         assert (seen, len(rows), rejects) == (len(lines), len(lines), [])
         assert [row["accession"] for row in rows] == [line.split("\t")[0] for line in lines]
@@ -183,7 +184,7 @@ def test_real_summaries_keep_every_row(upstream):
 def test_real_reports_keep_every_sequence_and_property(upstream):
     for path in sorted((upstream / "ftp.ncbi.nlm.nih.gov/genomes").rglob("*_assembly_report.txt")):
         accession = "_".join(path.name.split("_")[:2])
-        found = gathered(ncbi.read(resource("report", accession=accession), path))
+        found = gathered(ncbi.read(resource("report", accession=accession), Answer(path)))
         lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
         assert [row["name"] for row in found["ncbi_assembly_sequences"][1]] == [line.split("\t")[0] for line in lines]
         properties = {row["property"]: row["value"] for row in found["ncbi_assembly_reports"][1]}
@@ -193,7 +194,7 @@ def test_real_reports_keep_every_sequence_and_property(upstream):
 @pytest.mark.slow
 def test_a_real_genome_is_what_its_fasta_says(upstream):
     path = next((upstream / "ftp.ncbi.nlm.nih.gov/genomes/all/GCF/000/005/845").rglob("*_genomic.fna.gz"))
-    found = gathered(ncbi.read(resource("fasta", accession="GCF_000005845.2"), path))
+    found = gathered(ncbi.read(resource("fasta", accession="GCF_000005845.2"), Answer(path)))
     (header, bases), *others = simple(gzip.decompress(path.read_bytes()))
     (row,) = found["ncbi_sequences"][1]
     assert others == []
@@ -208,7 +209,9 @@ def test_statistics_and_the_ani_report_as_ncbi_documents_them(tmp_path):
         "# Assembly Statistics Report\n# unit-name\tmolecule-name\tmolecule-type/loc\tsequence-type\tstatistic\tvalue\n"
         "all\tall\tall\tall\ttotal-length\t1200\nall\tall\tall\tall\tgc-perc\t40.5\n"
     )
-    rows = gathered(ncbi.read(resource("stats", accession="GCA_000000001.1"), path))["ncbi_assembly_statistics"][1]
+    rows = gathered(ncbi.read(resource("stats", accession="GCA_000000001.1"), Answer(path)))[
+        "ncbi_assembly_statistics"
+    ][1]
     assert [(row["accession"], row["statistic"], row["value"]) for row in rows] == [
         ("GCA_000000001.1", "total-length", 1200.0),
         ("GCA_000000001.1", "gc-perc", 40.5),
@@ -217,7 +220,7 @@ def test_statistics_and_the_ani_report_as_ncbi_documents_them(tmp_path):
         "# genbank-accession\trefseq-accession\ttaxid\tbest-match-type-ANI\ttaxonomy-check-status\n"
         "GCA_000000001.1\tna\t7\t98.50\tOK\n"
     )
-    (row,) = gathered(ncbi.read(resource("ani"), path))["ncbi_ani"][1]
+    (row,) = gathered(ncbi.read(resource("ani"), Answer(path)))["ncbi_ani"][1]
     assert (row["accession"], row["refseq"], row["best_ani"], row["taxonomy_check"]) == (
         "GCA_000000001.1",
         None,
@@ -259,11 +262,11 @@ def test_real_releases_keep_every_row_and_column(upstream):
     for path in sorted((upstream / "data.gtdb.ecogenomic.org/releases").rglob("*.tsv*")):
         name = str(path.relative_to(upstream / "data.gtdb.ecogenomic.org/releases"))
         asked = gtdb._resource(name, gtdb.OPTIONS["root"], ("207", None))
-        with gzipped.open_file(path) as file:
+        with gzipped.open_file(Answer(path)) as file:
             lines = file.read().decode().splitlines()
         gtdb.check(asked, "\n".join(lines[:3]).encode())
         seen, rows = 0, []
-        for part in gtdb.read(asked, path):
+        for part in gtdb.read(asked, Answer(path)):
             assert part.rejects is None
             seen += part.seen
             rows.append(part.rows.select(["accession", "lineage"]))
@@ -281,7 +284,7 @@ def test_real_releases_keep_every_row_and_column(upstream):
 def test_a_lineage_without_its_ranks_is_set_aside(tmp_path):
     path = tmp_path / "x"
     path.write_text("RS_GCF_000000001.1\td__A;p__B;c__;o__;f__;g__;s__\nRS_GCF_000000002.1\td__A;p__B\n")
-    seen, rows, rejects = gathered(gtdb.read(resource("taxonomy", release="226"), path))["gtdb_taxonomy"]
+    seen, rows, rejects = gathered(gtdb.read(resource("taxonomy", release="226"), Answer(path)))["gtdb_taxonomy"]
     assert (seen, len(rows), rows[0]["release"]) == (2, 1, "226")
     assert rejects[0]["reason"] == "lineage is not as it should be: d__A;p__B"
 
@@ -318,7 +321,7 @@ def test_real_strain_tables_keep_every_strain(upstream):
         path = folder / name / f"{name}_infoFile.xlsx"
         asked = Resource("x", "https://example.org", "strains", "xlsx", {"collection": name})
         agora.check(asked, path.read_bytes()[:65536])
-        seen, rows, rejects = gathered(agora.read(asked, path))["agora_strains"]
+        seen, rows, rejects = gathered(agora.read(asked, Answer(path)))["agora_strains"]
         assert (seen, len({row["strain_id"] for row in rows}), rejects) == (count, count, [])
     (row,) = (row for row in rows if row["strain_id"] == "Abiotrophia_defectiva_ATCC_49176")
     assert (row["gcf"], row["genome_size"], row["metabolism"]) == ("GCF_000160075.2", 2041839.0, None)
@@ -326,7 +329,7 @@ def test_real_strain_tables_keep_every_strain(upstream):
 
 def test_real_models_keep_every_reaction(upstream):
     path = next((upstream / "www.vmh.life/files/reconstructions/AGORA/1.03").rglob("*.xml"))
-    found = gathered(agora.read(resource("model", model=path.stem), path))
+    found = gathered(agora.read(resource("model", model=path.stem), Answer(path)))
     raw = path.read_bytes()
     for table, tag in (("reactions", b"<reaction "), ("metabolites", b"<species "), ("genes", b"<fbc:geneProduct ")):
         assert found[f"agora_{table}"][0] == raw.count(tag)
@@ -356,7 +359,7 @@ MODEL = """<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3"
 def test_elements_that_are_not_as_they_should_be_are_set_aside(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(MODEL)
-    found = gathered(model.read(path, "x", "m", agora.TABLES.below("agora_")))
+    found = gathered(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_")))
     assert [row["genes"] for row in found["agora_reactions"][1]] == ["(1 and 2) or 3"]
     assert [row["reason"] for row in found["agora_reactions"][2]] == ["it has no reaction"]
     assert [(row["metabolite"], row["coefficient"]) for row in found["agora_stoichiometry"][1]] == [("y", -0.5)]
@@ -370,7 +373,7 @@ def test_what_is_no_whole_model_is_unreadable(tmp_path, content):
     path = tmp_path / "m.xml"
     path.write_text(content)
     with pytest.raises(Unreadable):
-        list(model.read(path, "x", "m", agora.TABLES.below("agora_")))
+        list(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_")))
 
 
 def test_a_model_reads_no_other_file(tmp_path):
@@ -379,7 +382,7 @@ def test_a_model_reads_no_other_file(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(f'<!DOCTYPE sbml [<!ENTITY x SYSTEM "file://{secret}">]>' + MODEL.replace("M_y", "&x;"))
     with suppress(Unreadable):
-        assert "secret" not in str(gathered(model.read(path, "x", "m", agora.TABLES.below("agora_"))))
+        assert "secret" not in str(gathered(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_"))))
 
 
 # Reports on assemblies
@@ -398,7 +401,7 @@ def test_real_reports_by_what_they_say(upstream):
     found = {}
     for path in sorted((upstream / "raw.githubusercontent.com/MultiQC").rglob("*")):
         if path.is_file():
-            tables = gathered(assembly_reports.read(resource("report", path.name), path))
+            tables = gathered(assembly_reports.read(resource("report", path.name), Answer(path)))
             assert list(tables) == ["assembly_reports"], path
             _, rows, rejects = tables["assembly_reports"]
             found[path.name] = ({row["tool"] for row in rows}, len(rows))
@@ -414,7 +417,9 @@ def test_real_contaminants(upstream):
     folder = upstream / "raw.githubusercontent.com/ncbi/fcs"
     rows = {}
     for path in folder.rglob("*_report.txt"):
-        ((table, (_, rows[path.name], rejects)),) = gathered(assembly_reports.read(resource("report"), path)).items()
+        ((table, (_, rows[path.name], rejects)),) = gathered(
+            assembly_reports.read(resource("report"), Answer(path))
+        ).items()
         assert (table, rejects) == ("assembly_contaminants", [])
     assert {name: len(found) for name, found in rows.items()} == {
         "FCS_combo_test.fcs_adaptor_report.txt": 11,
@@ -429,9 +434,9 @@ BUSCO = """{"parameters": {"in": "/data/made_up.fna"}, "versions": {}, "lineage_
 def test_busco_as_json(tmp_path):
     path = tmp_path / "x.json"
     path.write_text('{"BUSCO": 5,' + BUSCO[1:])
-    (row,) = gathered(assembly_reports.read(resource("report", accession="GCF_000000001.1"), path))["assembly_reports"][
-        1
-    ]
+    (row,) = gathered(assembly_reports.read(resource("report", accession="GCF_000000001.1"), Answer(path)))[
+        "assembly_reports"
+    ][1]
     assert {
         name: row[name] for name in ("assembly", "dataset", "completeness", "duplicated", "markers", "accession")
     } == {
@@ -448,5 +453,5 @@ def test_busco_as_json(tmp_path):
 def test_a_report_without_its_figures_is_a_reject(tmp_path, content):
     path = tmp_path / "x.txt"
     path.write_text(content)
-    _, rows, rejects = gathered(assembly_reports.read(resource("report"), path))["assembly_reports"]
+    _, rows, rejects = gathered(assembly_reports.read(resource("report"), Answer(path)))["assembly_reports"]
     assert (len(rows), len(rejects)) == (0, 1)

@@ -12,6 +12,7 @@ from lake import config, fetch, land, project
 from lake.build import run as building
 from lake.errors import ConfigError, Refused, StorageError, Unreadable
 from lake.export import balance
+from lake.formats.answer import Answer
 from lake.sources import igsr
 from lake.sources.contract import Resource
 
@@ -24,7 +25,7 @@ OLD = "historical_data/former_toplevel"
 
 def answers(**paths: Path):
     """Earlier answers, by their id."""
-    given = {id.replace("__", "/"): path for id, path in paths.items()}
+    given = {id.replace("__", "/"): Answer(path) for id, path in paths.items()}
     return given.get
 
 
@@ -36,7 +37,7 @@ def read(path: Path, resource: Resource | None = None) -> tuple[str, pa.Table, l
     """Table, rows and rejects of a file, after its check."""
     resource = resource or ask(files=[path.name])[0]
     igsr.check(resource, path.read_bytes()[:65536])
-    parts = list(igsr.read(resource, path))
+    parts = list(igsr.read(resource, Answer(path)))
     rejects = [row for part in parts if part.rejects is not None for row in part.rejects.to_pylist()]
     rows = pa.concat_tables(part.rows for part in parts)
     assert sum(part.seen for part in parts) == len(rows) + len(rejects)
@@ -205,7 +206,7 @@ def test_what_is_none_of_these_is_refused_and_not_read(write, text):
     with pytest.raises(Refused):
         igsr.check(ask(files=["a.index"])[0], path.read_bytes())
     with pytest.raises(Unreadable):
-        list(igsr.read(ask(files=["a.index"])[0], path))
+        list(igsr.read(ask(files=["a.index"])[0], Answer(path)))
 
 
 def test_an_index_of_no_rows_is_no_answer(write):
@@ -256,7 +257,7 @@ def test_a_page_that_lists_no_folder_is_refused_and_an_empty_one_is_no_answer(wr
         igsr.check(resource, b"<html><title>Not found</title><a href='a'>a</a>")
     empty = write('<title>Index of /x</title><a href="../">../</a>')
     with pytest.raises(Unreadable, match="no entry"):
-        list(igsr.read(resource, empty))
+        list(igsr.read(resource, Answer(empty)))
 
 
 def test_listings_go_as_deep_as_asked(write):

@@ -11,6 +11,7 @@ import lake
 from lake import config, fetch, land, project
 from lake.build import run as building
 from lake.errors import Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import jgi_gems
 
 (ASKED,) = jgi_gems.resources(jgi_gems.OPTIONS, None)
@@ -41,7 +42,7 @@ def read(path: Path, content: str | bytes) -> tuple[list[dict], list[dict]]:
     """Rows and rejects: together as many as there were."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     rows, rejects = [], []
-    for part in jgi_gems.read(ASKED, path):
+    for part in jgi_gems.read(ASKED, Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.table == "jgi_gems_genomes"
         assert part.seen == len(part.rows) + len(bad)

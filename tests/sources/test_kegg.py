@@ -16,6 +16,7 @@ from conftest import ROOT
 
 from lake.errors import Refused, Unreadable
 from lake.formats import text, xml_elements
+from lake.formats.answer import Answer
 from lake.sources import kegg
 from lake.sources.contract import Resource
 from lake.sources.kegg import kgml
@@ -30,7 +31,7 @@ def resource(kind: str, **params) -> Resource:
 
 def parts(path: Path, kind: str, **params):
     """Every part of an answer by its table; each is as its schema says, and no record is lost."""
-    found = list(kegg.read(resource(kind, **params), path))
+    found = list(kegg.read(resource(kind, **params), Answer(path)))
     for part in found:
         assert part.seen == len(part.rows) + (0 if part.rejects is None else len(part.rejects))
         assert part.rows.schema.equals(kegg.TABLES[part.table])
@@ -87,7 +88,7 @@ def expected(root: ElementTree.Element) -> dict[str, list[tuple]]:
 @pytest.mark.slow
 def test_every_value_of_every_real_kgml_file(upstream):
     files = sorted(upstream.glob("rest.kegg.jp/get/*/kgml"))
-    pairs = [(resource("kgml", pathway_id=file.parent.name), file) for file in files]
+    pairs = [(resource("kgml", pathway_id=file.parent.name), Answer(file)) for file in files]
     found: dict[str, dict] = {}
     for answer, part in kegg.read_many(pairs):
         assert part.seen == len(part.rows)
@@ -121,8 +122,8 @@ def test_every_value_of_every_real_kgml_file(upstream):
 
 def test_one_document_reads_the_same_alone_and_among_others(upstream, write):
     files = sorted(upstream.glob("rest.kegg.jp/get/*/kgml"))[::30]
-    pairs = [(resource("kgml"), file) for file in files]
-    broken = (resource("kgml"), write("<pathway"))
+    pairs = [(resource("kgml"), Answer(file)) for file in files]
+    broken = (resource("kgml"), Answer(write("<pathway")))
     many = list(kegg.read_many([*pairs[:3], broken, *pairs[3:]]))
     assert [type(part) for _, part in many if not hasattr(part, "rows")] == [Unreadable]
     alone = [part for pair in pairs for part in kegg.read(*pair)]
@@ -318,7 +319,7 @@ def test_real_lists_keep_every_line(upstream, file, kind, first):
     path = upstream / file
     answer = resource(kind, organism="hsa")
     kegg.check(answer, path.read_bytes()[:65536])
-    (part,) = kegg.read(answer, path)
+    (part,) = kegg.read(answer, Answer(path))
     assert len(part.rows) == part.seen == sum(bool(line) for line in path.read_bytes().split(b"\n"))
     assert part.rejects is None
     assert part.rows.slice(0, 1).to_pylist()[0].items() >= {"_record": 1, **first}.items()
@@ -398,7 +399,7 @@ def test_a_line_of_another_kind_is_a_reject(write, kind, line, reason):
 def test_a_list_longer_than_a_block_is_read_in_pieces(write, monkeypatch):
     monkeypatch.setattr(text, "BLOCK", 100)
     path = write("".join(f"path:map{n:05}\tname {n}\n" for n in range(200)))
-    found = list(kegg.read(resource("pathways"), path))
+    found = list(kegg.read(resource("pathways"), Answer(path)))
     assert len(found) > 10
     assert [id for part in found for id in part.rows["pathway_id"].to_pylist()] == [f"map{n:05}" for n in range(200)]
     assert [n for part in found for n in part.rows["_record"].to_pylist()] == list(range(1, 201))
@@ -524,8 +525,8 @@ def test_every_listed_pathway_is_asked_for(write):
     options = {**kegg.OPTIONS, "organisms": ["eco"], "kgml": ["ko", "rn"]}
 
     def ids(options, answers):
-        def answer(id: str) -> Path | None:
-            return write(answers[id]) if id in answers else None
+        def answer(id: str) -> Answer | None:
+            return Answer(write(answers[id])) if id in answers else None
 
         found = [r for r in kegg.resources(options, answer) if r.kind == "kgml"]
         assert len({r.url for r in found}) == len(found)
@@ -591,7 +592,7 @@ def test_the_sample_is_such_a_mirror():
         return path if path.is_file() else None
 
     options = {**kegg.OPTIONS, "organisms": ["eco"], "kgml": ["ko"]}
-    first = {r.id: place(r.url) for r in kegg.resources(options, lambda id: None)}
+    first = {r.id: Answer(path) for r in kegg.resources(options, lambda id: None) if (path := place(r.url))}
     asked = list(kegg.resources(options, first.get))
     tables: Counter = Counter()
     rejected = 0
@@ -600,7 +601,7 @@ def test_the_sample_is_such_a_mirror():
         assert path or found.optional, found.url
         if path:
             kegg.check(found, path.read_bytes()[:65536])
-            for part in kegg.read(found, path):
+            for part in kegg.read(found, Answer(path)):
                 tables[part.table] += len(part.rows)
                 rejected += 0 if part.rejects is None else len(part.rejects)
     assert set(tables) == set(kegg.TABLES) - {"kegg_terms"}  # asked for by option alone
@@ -628,7 +629,7 @@ def test_entries_of_other_databases_and_conversions(upstream, tmp_path):
     asked = Resource("list/ko", "https://rest.kegg.jp/list/ko", "terms", "text", {"database": "ko"})
     path = folder / "list/ko"
     kegg.check(asked, path.read_bytes()[:65536])
-    (part,) = kegg.read(asked, path)
+    (part,) = kegg.read(asked, Answer(path))
     lines = path.read_text().splitlines()
     assert (part.seen, len(part.rows), part.rejects) == (len(lines), len(lines), None)
     first = part.rows.slice(0, 1).to_pylist()[0]
@@ -642,9 +643,9 @@ def test_entries_of_other_databases_and_conversions(upstream, tmp_path):
         len(line.rpartition("[EC:")[2].rstrip("]").split()) for line in lines if re.search(r"\[EC:[^\]]+\]$", line)
     )
     asked = Resource("conv/pubchem/glycan", "https://rest.kegg.jp/conv/pubchem/glycan", "links", "text")
-    (part,) = kegg.read(asked, folder / "conv/pubchem/glycan")
+    (part,) = kegg.read(asked, Answer(folder / "conv/pubchem/glycan"))
     assert (part.seen, len(part.rows), part.rejects) == (11_033, 11_033, None)
     path = tmp_path / "module"
     path.write_text("M00001\tmade up, a module; another name\n")
-    (part,) = kegg.read(Resource("m", "x", "terms", "text", {"database": "module"}), path)
+    (part,) = kegg.read(Resource("m", "x", "terms", "text", {"database": "module"}), Answer(path))
     assert part.rows["names"].to_pylist() == [["made up, a module", "another name"]]

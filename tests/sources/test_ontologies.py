@@ -19,6 +19,7 @@ from lake import config
 from lake.build import graph, terms
 from lake.errors import ModelError, Refused, Unreadable
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.sources import ontologies
 from lake.sources.contract import Resource
 
@@ -31,7 +32,7 @@ def read(path: Path, kind: str = "ontology"):
     """table -> rows; and the rejects."""
     rows: dict = {}
     rejects = []
-    for part in ontologies.read(resource(kind, path.name), path):
+    for part in ontologies.read(resource(kind, path.name), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows.setdefault(part.table.removeprefix("ontologies_"), []).extend(part.rows.to_pylist())

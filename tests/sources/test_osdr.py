@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import osdr
 from lake.sources.contract import Resource
 
@@ -28,7 +29,7 @@ def read(path: Path, kind: str = "sheet"):
     asked = resource(path.name, kind)
     osdr.check(asked, path.read_bytes()[:65536])
     rows, rejects = [], []
-    for part in osdr.read(asked, path):
+    for part in osdr.read(asked, Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows += part.rows.to_pylist()

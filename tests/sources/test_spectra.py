@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.formats.spectrum import units
 from lake.sources import spectra
 from lake.sources.contract import Resource
@@ -23,7 +24,7 @@ def read(path: Path, **params):
     resource = Resource(path.name, "https://example.org/x", "spectrum", "text", {"kind": "model", **params})
     spectra.check(resource, path.read_bytes()[:65536])
     rows, rejects = [], []
-    for part in spectra.read(resource, path):
+    for part in spectra.read(resource, Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows += part.rows.to_pylist()

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lake.errors import ConfigError, Refused, Unreadable
+from lake.formats.answer import Answer
 from lake.sources import uniprot
 from lake.sources.contract import Resource
 
@@ -25,7 +26,7 @@ def read(path: Path, form: str = "", **params) -> tuple[list[dict], list[dict], 
     """Entries, cross-references, rejects."""
     rows: dict[str, list[dict]] = {"uniprot_entries": [], "uniprot_xrefs": []}
     rejects = []
-    for part in uniprot.read(resource(form or path.suffix[1:], **params), path):
+    for part in uniprot.read(resource(form or path.suffix[1:], **params), Answer(path)):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         assert part.rows.schema.names[: len(uniprot.TABLES[part.table])] == uniprot.TABLES[part.table].names
@@ -278,7 +279,7 @@ def test_reasons_of_rejects(take, change, reason):
 def test_a_value_of_another_kind_costs_itself(tmp_path, change, column, reason, content):
     path = tmp_path / "a.json"
     path.write_text(json.dumps([ENTRY, {**ENTRY, **change}]))
-    entries, xrefs = uniprot.read(resource("json"), path)
+    entries, xrefs = uniprot.read(resource("json"), Answer(path))
     assert entries.rejects is None
     assert xrefs.rejects is None
     assert [row[column] is None for row in entries.rows.to_pylist()] == [False, True]

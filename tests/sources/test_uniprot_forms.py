@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake.formats.answer import Answer
 from lake.sources import uniprot
 from lake.sources.contract import Resource
 
@@ -170,7 +171,7 @@ def read(form: str, body: str | bytes, folder) -> tuple[dict, list[tuple]]:
     path = folder / f"entry.{form}"
     path.write_bytes(body if isinstance(body, bytes) else body.encode())
     rows: dict[str, list] = {"uniprot_entries": [], "uniprot_xrefs": []}
-    for part in uniprot.read(Resource("a", "https://example.org/a", form, "text"), path):
+    for part in uniprot.read(Resource("a", "https://example.org/a", form, "text"), Answer(path)):
         assert part.rejects is None, part.rejects.to_pylist()
         rows[part.table] += part.rows.to_pylist()
     (entry,) = rows["uniprot_entries"]

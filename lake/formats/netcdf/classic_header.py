@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8, 7: 1, 8: 2, 9: 4, 10: 8, 11: 8}  # bytes of each nc_type
 _MOST = 1 << 16  # items of a list: dimensions, variables, attributes
@@ -62,15 +62,15 @@ class _Header:
         return _SIZES[kind]
 
 
-def needed(path: Path) -> int:
+def needed(answer: Answer) -> int:
     """The bytes up to the end of the last value that the header of a classic file promises.
 
     Raises:
         Unreadable: the header itself is cut short or damaged.
     """
-    with path.open("rb") as file:
+    with answer.open() as file:
         version = file.read(4)[3]
-        header = _Header(file, path.stat().st_size, version)
+        header = _Header(file, answer.size, version)
         records = header.number()
         streaming = 2 ** (64 if version == 5 else 32) - 1  # the writer did not know, or did not come to say
         lengths = _dimensions(header)

@@ -10,12 +10,12 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from lake.errors import Unreadable
+from lake.formats.answer import Answer
 from lake.formats.netcdf import CLASSIC, HDF5, classic_header
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Left(NamedTuple):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[xr.Dataset, list[Left]]]:
+def opened(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Left]]]:
     """The file's variables, lazy and as stored, and what is left out of them.
 
     Raises:
@@ -48,15 +48,15 @@ def opened(path: Path) -> Iterator[tuple[xr.Dataset, list[Left]]]:
     """
     import xarray as xr
 
-    _whole(path)
-    with damage(path), warnings.catch_warnings(record=True) as said:
+    _whole(answer)
+    with damage(answer), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        store = xr.backends.NetCDF4DataStore.open(str(path))
+        store = xr.backends.NetCDF4DataStore.open(str(answer.path()))
         skipped = [match for one in said if (match := _SKIPPED.search(str(one.message)))]
     try:
-        with damage(path):
+        with damage(answer):
             _suitable(store.ds)
-            _bounded(store.ds, path.stat().st_size)
+            _bounded(store.ds, answer.size)
             dataset, left = _dataset(store)
         yield dataset, left + [Left(match["name"], f"it is of an {match['what']}") for match in skipped]
     finally:
@@ -64,7 +64,7 @@ def opened(path: Path) -> Iterator[tuple[xr.Dataset, list[Left]]]:
 
 
 @contextmanager
-def damage(path: Path) -> Iterator[None]:
+def damage(answer: Answer) -> Iterator[None]:
     """What the libraries raise on bytes that are none of theirs, as what it is; what they find odd is no news here."""
     try:
         with warnings.catch_warnings():
@@ -74,22 +74,22 @@ def damage(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # netCDF4, HDF5, xarray and numpy raise nearly every kind on damaged files
         raise Unreadable(
-            f"it cannot be read as NetCDF: {type(error).__name__}: {error}", where=str(path), why="it is damaged"
+            f"it cannot be read as NetCDF: {type(error).__name__}: {error}", where=str(answer), why="it is damaged"
         ) from None
 
 
-def _whole(path: Path) -> None:
+def _whole(answer: Answer) -> None:
     """Refuse what is cut short before the C library sees it; of HDF5 it checks the length itself."""
-    with path.open("rb") as file:
+    with answer.open() as file:
         magic = file.read(8)
     if magic[:4] in CLASSIC:
-        size, needed = path.stat().st_size, classic_header.needed(path)
+        size, needed = answer.size, classic_header.needed(answer)
         if size < needed:
             raise Unreadable(
-                f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(path)
+                f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(answer)
             )
     elif magic != HDF5:
-        raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(path))
+        raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(answer))
 
 
 def _suitable(file: netCDF4.Dataset) -> None:

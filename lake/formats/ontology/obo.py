@@ -7,7 +7,6 @@ those that there are hold a whole ontology as objects.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import text
+from lake.formats.answer import Answer
 from lake.formats.ontology import obo_values
 from lake.formats.ontology.rows import PREDICATES
 from lake.formats.part import Part
@@ -43,7 +43,7 @@ class _Header(NamedTuple):
     namespace: str | None
 
 
-def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
+def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The terms and properties of a file, stanza by stanza. Instances are left out. One without an id is a reject.
 
     Args:
@@ -53,7 +53,7 @@ def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
         Unreadable: there is no stanza, or one larger than LARGEST.
     """
     rest, header, seen = None, None, 0
-    for block in text.lines(path):
+    for block in text.lines(answer):
         joined = block if rest is None else _joined(rest, block)
         heads = np.flatnonzero(_opens(joined))
         if header is None and len(heads):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
+from lake.formats.answer import Answer
 from lake.formats.ontology.rows import SCOPES, Rows, curie, predicate
 from lake.formats.part import Part
 from lake.formats.schema import Table
@@ -25,7 +25,7 @@ class _Odd(Exception):
     """Why something cannot be taken."""
 
 
-def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
+def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The classes and properties of OBO graphs, and their edges. Individuals, and edges of them, are left out.
 
     Args:
@@ -35,7 +35,7 @@ def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
         Unreadable: it is no JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
     """
     try:
-        content = gzipped.content(path, LARGEST, where)
+        content = gzipped.content(answer, LARGEST, where)
         graphs = [_object(graph, "a graph") for graph in _list(_object(json.loads(content), "it"), "graphs")]
     except RecursionError:
         raise Unreadable("it is nested too deep for OBO graphs", where=where) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -12,6 +11,7 @@ from lxml import etree
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
+from lake.formats.answer import Answer
 from lake.formats.ontology.rows import SCOPES, Rows, curie, predicate
 from lake.formats.part import Part
 from lake.formats.schema import Table
@@ -32,7 +32,7 @@ _CARDINALITIES = {  # OWL's, and what OBO calls them
 }
 
 
-def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
+def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """The classes and properties of an OWL file, wherever they stand in it, in bounded memory. One without a name of
     its own (a class expression) is no term.
 
@@ -52,7 +52,7 @@ def read(path: Path, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
         "remove_pis": True,
     }
     try:
-        with gzipped.open_file(path) as file:
+        with gzipped.open_file(answer) as file:
             for event, element in etree.iterparse(file, events=("start", "end"), **options):
                 if event == "start":
                     if element.getparent() is None and element.tag != f"{_RDF}RDF":

@@ -7,7 +7,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from lxml import etree
 
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
+from lake.formats.answer import Answer
 from lake.formats.part import Part
 from lake.formats.sbml import xrefs
 from lake.formats.schema import Table
@@ -44,7 +44,7 @@ class _Model(NamedTuple):
     compartments: Mapping[str, str]
 
 
-def read(path: Path, where: str, name: str, tables: Mapping[str, Table]) -> Iterator[Part]:
+def read(answer: Answer, where: str, name: str, tables: Mapping[str, Table]) -> Iterator[Part]:
     """A model's tables, under its own id; ``name`` is for one without.
 
     Args:
@@ -55,7 +55,7 @@ def read(path: Path, where: str, name: str, tables: Mapping[str, Table]) -> Iter
     Raises:
         Unreadable: cut short, not SBML of level 3, or without a reaction.
     """
-    model = _model(_root(path, where), where, name, tables)
+    model = _model(_root(answer, where), where, name, tables)
     yield _metabolites(model)
     yield _reactions(model)
     yield _stoichiometry(model)
@@ -64,12 +64,12 @@ def read(path: Path, where: str, name: str, tables: Mapping[str, Table]) -> Iter
     yield _xrefs(model)
 
 
-def _root(path: Path, where: str) -> Any:
+def _root(answer: Answer, where: str) -> Any:
     parser = etree.XMLParser(
         resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(gzipped.content(path, LARGEST, where), parser)
+        return etree.fromstring(gzipped.content(answer, LARGEST, where), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lake.formats.answer import Answer
 
 if TYPE_CHECKING:
     from lake.formats.spectrum.columns import Spectrum
 
 
-def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
+def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """The spectra of a file: one, but for FITS with several rows or tables; and what of it is none, with its fault.
 
     Args:
@@ -21,7 +22,7 @@ def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spec
     """
     from lake.formats import gzipped
 
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         head = file.read(9)
     if head.startswith(b"SIMPLE  ="):
         from lake.formats.spectrum import fits as form
@@ -29,4 +30,4 @@ def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spec
         from lake.formats.spectrum import ecsv as form
     else:
         from lake.formats.spectrum import text as form
-    yield from form.spectra(path, where, options)
+    yield from form.spectra(answer, where, options)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 from lake.formats.spectrum.columns import Spectrum, chosen
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
+def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: astropy cannot read it.
@@ -25,7 +25,7 @@ def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spec
     from astropy.table import Table
     from astropy.table.meta import get_header_from_yaml
 
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         content = file.read()
     try:
         text = content.decode()

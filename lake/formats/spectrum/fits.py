@@ -14,13 +14,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from lake.errors import LakeError, Refused, Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 from lake.formats.spectrum import axis as spectra_axis
 from lake.formats.spectrum.columns import USUAL, Spectrum, chosen, faulty
 
@@ -36,7 +36,7 @@ _BESIDE = {"WAVELENGTH", "MU", "DQ", "MASK", "QUALITY", "IVAR", "VAR", "STAT", *
 _TEXTUAL = re.compile(r"\s*\d*[ALXCM]")  # TFORM of texts, truths, bits and complex numbers
 
 
-def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
+def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: it is cut short or damaged, or declares what it has not.
@@ -45,7 +45,7 @@ def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spec
 
     try:
         with ExitStack() as stack, warnings.catch_warnings(action="ignore"):
-            file = stack.enter_context(_unpacked(path))
+            file = stack.enter_context(_unpacked(answer))
             _whole(file)
             hdus = stack.enter_context(fits.open(file, memmap=False))
             found = list(_found(hdus, options))
@@ -58,16 +58,16 @@ def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spec
     yield from found
 
 
-def _unpacked(path: Path) -> BinaryIO:
+def _unpacked(answer: Answer) -> BinaryIO:
     """The file's bytes; of a gzip in a file of their own, as long as they may be."""
-    with gzipped.open_file(path) as packed:
-        if getattr(packed, "name", None) == str(path):
-            return open(path, "rb")
+    with gzipped.open_file(answer) as packed:
+        if getattr(packed, "name", None) == str(answer):
+            return answer.open()
         with tempfile.TemporaryFile() as plain:
             while block := packed.read(2**20):
                 plain.write(block)
                 if plain.tell() > _UNPACKED:
-                    raise Unreadable(f"it unpacks to more than {_UNPACKED:,} bytes", where=str(path))
+                    raise Unreadable(f"it unpacks to more than {_UNPACKED:,} bytes", where=str(answer))
             plain.seek(0)
             return open(os.dup(plain.fileno()), "rb")
 

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,6 +22,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped
+from lake.formats.answer import Answer
 from lake.formats.spectrum.columns import USUAL, Spectrum, chosen, faulty, without_unit
 from lake.formats.units import SPECTRA, unit
 
@@ -51,18 +51,18 @@ class _Layout:
     index: bool = False  # whether the first column has no name, since it numbers the rows
 
 
-def spectra(path: Path, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
+def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
         Unreadable: it is no table of numbers.
     """
     blocks, rejects = [], []
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         try:
             layout, first = _layout(file, options)
         except Refused as fault:
             raise Unreadable(fault.what, where=where, why="it is no table of a spectrum") from None
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         for number, lines in _lines(file, first):
             numbers, bad = _split(lines, number, layout)
             blocks.append(numbers)

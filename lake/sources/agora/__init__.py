@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from lake.errors import ConfigError, Refused
 from lake.sources.agora import tables
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 
 if TYPE_CHECKING:
     from lake.formats.text import Lines
@@ -40,7 +40,7 @@ OPTIONS: Mapping[str, Any] = {"collections": [], "models": [], "urls": []}
 ROOT = "https://www.vmh.life/files/reconstructions"
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The strain tables and the models.
 
     Raises:
@@ -69,12 +69,12 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused(f"it is {what}: it begins with {head[:60].decode('utf-8', 'replace')!r}", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of a strain table, or of a model."""
     if resource.kind == "model":
         from lake.formats.sbml import model
 
-        yield from model.read(path, resource.url, resource.params["model"], TABLES.below("agora_"))
+        yield from model.read(answer, resource.url, resource.params["model"], TABLES.below("agora_"))
         return
     from lake.formats import delimited
 
@@ -88,21 +88,21 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         extra=lambda name: None,
     )
     yield from delimited.rows(
-        layout, _sheet(path, resource.url), resource.url, collection=resource.params["collection"]
+        layout, _sheet(answer, resource.url), resource.url, collection=resource.params["collection"]
     )
 
 
 _UNIT = "\x1f"  # ASCII's unit separator: no cell has it
 
 
-def _sheet(path: Path, where: str) -> Iterator[Lines]:
+def _sheet(answer: Answer, where: str) -> Iterator[Lines]:
     """A workbook's first sheet as lines of cells; white space within a cell is one blank."""
     import pyarrow as pa
 
     from lake.formats import workbook
     from lake.formats.text import REJECTS, Lines
 
-    lines = [_UNIT.join(map(_cell, row)) for row in workbook.rows(path, where)]
+    lines = [_UNIT.join(map(_cell, row)) for row in workbook.rows(answer, where)]
     yield Lines(pa.array(range(1, len(lines) + 1), pa.int64()), pa.array(lines, pa.string()), REJECTS.empty_table())
 
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.sources.assembly_reports import tables
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +47,7 @@ _FIELDS = {"url", "accession", "size", "md5", "sha256"}
 _SUMMARY = re.compile(r"C:([\d.]+)%\[(?:S:[\d.]+%,)?D:([\d.]+)%\],F:([\d.]+)%,M:([\d.]+)%,n:(\d+)")
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterable[Resource]:
     """One for each report of lake.toml, named by its host and path.
 
     Raises:
@@ -77,11 +77,11 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused("the answer is a page, not a report", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One row an assembly, or, of FCS, one a contaminant. A report cut short, or of no known tool, is a reject."""
     from lake.formats import delimited, text
 
-    with open(path, "rb") as file:
+    with answer.open() as file:
         head = file.read(2**16).decode("utf-8", "replace")
     tool = next((name for name, (_, known) in _TOOLS.items() if known(head)), None)
     if tool is None:
@@ -89,10 +89,10 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         return
     title, version = _TOOLS[tool][0], _version(head)
     tabs = "\t" in head.partition("\n")[0]
-    if path.stat().st_size > _LARGEST:
+    if answer.size > _LARGEST:
         raise Unreadable(f"the report has more than {_LARGEST:,} bytes", where=resource.url)
     plain = _PLAIN.get(tool) if not (tool == "checkm" and tabs) else None
-    blocks = plain(resource, path) if plain else text.lines(path)
+    blocks = plain(resource, answer) if plain else text.lines(answer)
     if isinstance(blocks, str):
         yield _rejected(head, blocks)
         return
@@ -162,14 +162,14 @@ def _lines(rows: Iterable[Iterable[str]]) -> Iterator[Lines]:
     yield Lines(pa.array(np.arange(len(lines))), pa.array(lines), REJECTS.empty_table())
 
 
-def _texts(path: Path) -> list[str]:
+def _texts(answer: Answer) -> list[str]:
     """The lines of a report; a carriage return within one is no end of it."""
-    return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    return answer.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
 
 
-def _busco(resource: Resource, path: Path) -> Iterator[Lines] | str:
+def _busco(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
     """The summary in BUSCO's notation, C:..%[S:..%,D:..%],F:..%,M:..%,n:.., which every version writes."""
-    content = path.read_text("utf-8", "replace")
+    content = answer.read_text()
     summary = _SUMMARY.search(content)
     if summary is None:
         return "the report has no summary C:..%[..],F:..%,M:..%,n:..: the run ended before it was written"
@@ -192,17 +192,17 @@ def _of_json(content: str) -> tuple[tuple[str, str] | None, tuple[str, str] | No
     return (("", str(file)) if file else None), (("", str(lineage)) if lineage else None)
 
 
-def _checkm(resource: Resource, path: Path) -> Iterator[Lines]:
+def _checkm(resource: Resource, answer: Answer) -> Iterator[Lines]:
     """Cells of fixed widths, two or more spaces apart, between lines of dashes; CheckM's log may stand around them."""
-    content = _texts(path)
+    content = _texts(answer)
     first = next(number for number, line in enumerate(content) if line.lstrip().startswith("Bin Id"))
     plain = [line.strip() for line in content[first:] if not line.startswith(("---", "["))]
     return _lines(re.split(r" {2,}", line) for line in plain if "  " in line)
 
 
-def _quast(resource: Resource, path: Path) -> Iterator[Lines] | str:
+def _quast(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
     """A line a measure and a column an assembly, turned; or, of a transposed report, as it stands."""
-    content = [line for line in _texts(path) if line.strip()]
+    content = [line for line in _texts(answer) if line.strip()]
     rows = [line.split("\t") if "\t" in line else re.split(r" {2,}", line.strip()) for line in content]
     first = next((number for number, row in enumerate(rows) if row[0] == "Assembly"), None)
     if first is None or len(rows[first]) < 2:

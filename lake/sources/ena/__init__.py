@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused, Unreadable
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.ena import tables
 
 FACTS = Facts(
@@ -60,7 +59,7 @@ _FORM = {  # what tells each form within its first 64 KiB
 }
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """A request for each search and each accession.
 
     Raises:
@@ -110,7 +109,7 @@ def check(resource: Resource, head: bytes) -> None:
         )
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """Records, and the files of runs, some megabytes at a time.
 
     A record is a reject where it has no accession, or a number that is none; a file where its run has not as many
@@ -124,7 +123,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
 
     form = {"search": portal, "files": portal, "xml": xml, "embl": embl}[resource.kind]
     wanted, seen = resource.params.get("accession"), set()
-    for records in form.read(path, resource.url, resource.params.get("result", "")):
+    for records in form.read(answer, resource.url, resource.params.get("result", "")):
         if wanted and resource.kind in ("xml", "embl"):
             seen |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
             seen |= set(records.others.to_pylist() if records.others is not None else ())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import flat_records
+from lake.formats.answer import Answer
 from lake.formats.flat_records import day, found
 from lake.formats.list_columns import Ragged
 from lake.sources.ena.records import Records
@@ -22,9 +22,9 @@ _ID = (
 )
 
 
-def read(path: Path, where: str, result: str) -> Iterator[Records]:
+def read(answer: Answer, where: str, result: str) -> Iterator[Records]:
     """The records of a file."""
-    for block in flat_records.blocks(path, _LINES, where):
+    for block in flat_records.blocks(answer, _LINES, where):
         yield _of_embl(block)
 
 

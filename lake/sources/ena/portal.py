@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import delimited, json_records
+from lake.formats.answer import Answer
 from lake.sources.ena.records import Records, blank_is_null
 from lake.sources.ena.tables import FILES, KEYS, TABLES
 
@@ -25,31 +25,31 @@ _KNOWN = (
 _WIRE = pa.schema([(name, pa.string()) for name in dict.fromkeys(_KNOWN) if name not in ("_record", "kind")])
 
 
-def read(path: Path, where: str, result: str) -> Iterator[Records]:
+def read(answer: Answer, where: str, result: str) -> Iterator[Records]:
     """The records of an answer."""
-    with open(path, "rb") as file:
+    with answer.open() as file:
         is_json = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
-    yield from (_json if is_json else _tsv)(path, where, result)
+    yield from (_json if is_json else _tsv)(answer, where, result)
 
 
-def _json(path: Path, where: str, result: str) -> Iterator[Records]:
-    for block in json_records.blocks(path, _WIRE, where):
+def _json(answer: Answer, where: str, result: str) -> Iterator[Records]:
+    for block in json_records.blocks(answer, _WIRE, where):
         rows = block.rows
         columns = {name: pa.chunked_array(rows[name]).combine_chunks() for name in rows.schema.names}
         broken = (block.broken,) if len(block.broken) else ()
         yield Records(block.record, _named(columns, result, where, len(block.record)), block.source, broken=broken)
 
 
-def _tsv(path: Path, where: str, result: str) -> Iterator[Records]:
+def _tsv(answer: Answer, where: str, result: str) -> Iterator[Records]:
     layout = delimited.Layout(
         "ena_records",
         pa.schema([pa.field("_record", pa.int64()), *_WIRE]),
-        (_first_key(path, where, result),),
+        (_first_key(answer, where, result),),
         comment="",
         extra=lambda name: None,
         why="the portal was asked for other fields, or it is no table of it",
     )
-    for part in delimited.read(layout, path, where):
+    for part in delimited.read(layout, answer, where):
         columns = {name: pa.chunked_array(part.rows[name]).combine_chunks() for name in part.rows.schema.names}
         record = columns.pop("_record")
         named = _named(columns, result, where, len(record))
@@ -57,9 +57,9 @@ def _tsv(path: Path, where: str, result: str) -> Iterator[Records]:
         yield Records(record, named, lambda mask, of=named["accession"]: of.filter(mask), broken=broken)
 
 
-def _first_key(path: Path, where: str, result: str) -> str:
+def _first_key(answer: Answer, where: str, result: str) -> str:
     """The column that names a record in this file."""
-    with open(path, "rb") as file:
+    with answer.open() as file:
         header = file.readline(2**20).decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n").split("\t")
     keys = KEYS[result][1]
     key = next((name for name in keys if name in header), None)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import xml_records
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged, merged
 from lake.sources.ena.records import Attributes, Records
 from lake.sources.ena.tables import SETS
 
 
-def read(path: Path, where: str, result: str) -> Iterator[Records]:
+def read(answer: Answer, where: str, result: str) -> Iterator[Records]:
     """The records of a document."""
-    for block in xml_records.blocks(path, SETS, where):
+    for block in xml_records.blocks(answer, SETS, where):
         yield _of_xml(block)
 
 

@@ -7,11 +7,10 @@ older files too, whose header begins with "#".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lake.errors import Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.exoplanet_eu import tables
 
 FACTS = Facts(
@@ -29,7 +28,7 @@ TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"url": "https://exoplanet.eu/catalog/csv/"}
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The whole catalogue, in one answer."""
     yield Resource("catalogue", options["url"], "catalogue", "csv")
 
@@ -53,7 +52,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused("the answer has a header, but not one planet", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The planets, some megabytes at a time; see :func:`lake.sources.delimited.rows` for what is a reject.
 
     Raises:
@@ -69,4 +68,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         quoted=True,
         why="the catalogue renamed a column: see REQUIRED in lake/sources/exoplanet_eu/tables.py",
     )
-    yield from delimited.read(layout, path, resource.url)
+    yield from delimited.read(layout, answer, resource.url)

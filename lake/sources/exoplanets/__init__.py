@@ -10,11 +10,10 @@ import difflib
 import html
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.exoplanets import tables
 
 FACTS = Facts(
@@ -34,7 +33,7 @@ TAP = "https://exoplanetarchive.ipac.caltech.edu/TAP/sync"
 _KEY = {"ps": "pl_name", "pscomppars": "pl_name", "toi": "toi", "cumulative": "kepoi_name"}  # no row without it
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """All columns and rows of each table.
 
     Raises:
@@ -82,7 +81,7 @@ def _names(header: str) -> list[str]:
     return [name.strip().strip('"') for name in header.split(",")]
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of a table, some megabytes at a time.
 
     See :func:`lake.sources.delimited.rows` for what is a reject, and which cells are set aside. Empty is missing. A
@@ -104,4 +103,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         why="the archive renamed a column, or the answer is of another table: see REQUIRED in "
         "lake/sources/exoplanets/tables.py",
     )
-    yield from delimited.read(layout, path, resource.url)
+    yield from delimited.read(layout, answer, resource.url)

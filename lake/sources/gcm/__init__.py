@@ -35,7 +35,7 @@ from urllib.parse import quote, unquote, urlsplit
 from lake.errors import ConfigError, Refused, Unreadable
 from lake.formats.netcdf import CLASSIC, HDF5
 from lake.redact import redact
-from lake.sources.contract import Answer, Cube, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Cube, Facts, Part, Resource
 from lake.sources.gcm import tables
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ _TYPES = {"text": str, "bigint": int, "double": (int, float)}
 _PATTERN = re.compile(r"[*?\[]")
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterable[Resource]:
     """One for each file, named "planet/model/scenario/run/file"; first the listings of the folders that patterns need.
 
     Raises:
@@ -84,14 +84,14 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterable[Resource]:
     found: dict[str, Resource] = {}
     for number, run in enumerate(options["runs"], 1):
         _fits(number, run)
-        for one in _files(number, run, answer):
+        for one in _files(number, run, answers):
             if one.kind == "netcdf" and one.id in found:
                 raise ConfigError(f"[[sources.gcm.runs]] names {one.id!r} twice", where=_where(run))
             found[one.id] = one
     return list(found.values())
 
 
-def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def _files(number: int, run: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     if "url" in run:
         yield _file(run, _url(run["url"]), {name: run.get(name) for name in ("size", "md5", "sha256")})
         return
@@ -101,7 +101,7 @@ def _files(number: int, run: Mapping[str, Any], answer: Answer) -> Iterator[Reso
         shown = redact(folder)
         listing = Resource(f"listing/{shown}", folder, "listing", "html", {"folder": shown, "files": names})
         yield listing
-        if (page := answer(listing.id)) is None:
+        if (page := answers(listing.id)) is None:
             return
         there = _listed(page, folder)
         for pattern in patterns:
@@ -117,10 +117,10 @@ def _url(text: str) -> str:
     return Path(text).as_uri() if text.startswith("/") else text
 
 
-def _listed(page: Path, folder: str) -> list[str]:
+def _listed(page: Answer, folder: str) -> list[str]:
     from lake.formats import html_listing  # for whom a pattern names files
 
-    names = html_listing.names(page.read_text("utf-8", errors="replace"), folder)
+    names = html_listing.names(page.read_text(), folder)
     return [name for name in names if not name.endswith("/")]
 
 
@@ -201,7 +201,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused(f"{what} came where NetCDF was asked for", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part | Cube]:
     """The file as one cube: its variables under their own names, as stored, what only says where set as coordinates.
 
     Facts beside those of lake.toml: ``dims`` {dimension: length}; ``grid`` (rectilinear, rotated, projected,
@@ -218,13 +218,13 @@ def read(resource: Resource, path: Path) -> Iterator[Part | Cube]:
 
     if resource.kind == "listing":
         folder, asked = resource.params["folder"], resource.params["files"]
-        yield rows.listed(folder, {name: _asked(name, asked) for name in _listed(path, folder)})
+        yield rows.listed(folder, {name: _asked(name, asked) for name in _listed(answer, folder)})
         return
     from lake.formats.netcdf import cell_area, cf
     from lake.formats.netcdf import file as netcdf_file
 
-    with netcdf_file.opened(path) as (dataset, left):
-        with netcdf_file.damage(path):
+    with netcdf_file.opened(answer) as (dataset, left):
+        with netcdf_file.damage(answer):
             grid = cf.grid(dataset)
             ancillary = grid.ancillary.union(cell_area.areas(dataset, grid))
             dataset = dataset.set_coords(sorted(ancillary & set(dataset.data_vars)))

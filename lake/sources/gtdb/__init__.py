@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.gtdb import tables
 
 FACTS = Facts(
@@ -42,7 +41,7 @@ _KIND = re.compile(r"(?:ar\d+|bac\d+)_(taxonomy|metadata)[^/]*$")
 _RELEASE = re.compile(r"release(\d+)|_r(\d+)")
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The files of each release, and those named one by one.
 
     Raises:
@@ -58,8 +57,8 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     for path in paths:
         if path not in latest:
             yield _resource(path, options["root"], _RELEASE.search(path).group(1, 2))
-        elif answer(version) or answer.missing(version):
-            yield _resource(path, options["root"], (_version(answer(version)), None))
+        elif answers(version) or answers.missing(version):
+            yield _resource(path, options["root"], (_version(answers(version)), None))
 
 
 def _paths(release: int, tables: list[str]) -> Iterator[str]:
@@ -86,8 +85,8 @@ def _resource(path: str, root: str, release: tuple[str | None, str | None]) -> R
     return Resource(path, f"{root}/{path}", kind[1], "text", {"release": release[0] or release[1]})
 
 
-def _version(path: Path | None) -> str:
-    found = re.search(r"\d+", path.read_text("utf-8", "replace")) if path else None
+def _version(answer: Answer | None) -> str:
+    found = re.search(r"\d+", answer.read_text()) if answer else None
     return found[0] if found else "latest"
 
 
@@ -106,7 +105,7 @@ def check(resource: Resource, head: bytes) -> None:
         )
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of one file. "none", "n/a" and nothing mean missing; a lineage without its seven ranks is a reject."""
     from lake.formats import delimited
 
@@ -121,4 +120,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         names=lambda width: ("accession", "lineage") if resource.kind == "taxonomy" and width == 2 else None,
         patterns=tables.PATTERNS,
     )
-    yield from delimited.read(layout, path, resource.url, release=str(resource.params["release"]))
+    yield from delimited.read(layout, answer, resource.url, release=str(resource.params["release"]))

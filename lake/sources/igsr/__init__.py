@@ -17,12 +17,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lake.errors import Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.igsr import tables
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ _FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORE
 # What to ask for
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """Each file and listing once, however often and in whichever spelling it is named."""
     root = options["root"].rstrip("/")
     for url in dict.fromkeys(_url(name, root) for name in options["files"]):
@@ -66,8 +65,8 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
         for url, part_of in folders.items():
             listing = f"listing/{_id(url, root)}"
             yield Resource(listing, url, "listing", "html", {"list": part_of})
-            if level and (path := answer(listing)):
-                below |= {url + html.unescape(name): part_of for name in _FOLDER.findall(_page(path))}
+            if level and (answer := answers(listing)):
+                below |= {url + html.unescape(name): part_of for name in _FOLDER.findall(_page(answer))}
         folders = {url: part_of for url, part_of in below.items() if url not in top}
 
 
@@ -114,7 +113,7 @@ def check(resource: Resource, head: bytes) -> None:
 # What an answer holds
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of one file or listing.
 
     Raises:
@@ -123,23 +122,23 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     if resource.kind == "listing":
         from lake.formats import html_listing
 
-        yield html_listing.read(_page(path), resource.url, TABLES.table("igsr_tree"), list=resource.params["list"])
+        yield html_listing.read(_page(answer), resource.url, TABLES.table("igsr_tree"), list=resource.params["list"])
         return
     from lake.formats import delimited
     from lake.sources.igsr import dialect
 
-    found = dialect.of(path, resource.url)
-    blocks = (dialect.even(found, block) for block in _lines(path))
+    found = dialect.of(answer, resource.url)
+    blocks = (dialect.even(found, block) for block in _lines(answer))
     yield from delimited.rows(dialect.layout(found), blocks, resource.url, list=resource.params["list"])
 
 
-def _lines(path: Path) -> Iterator[Lines]:
+def _lines(answer: Answer) -> Iterator[Lines]:
     from lake.formats import text
 
-    return text.lines(path)
+    return text.lines(answer)
 
 
-def _page(path: Path) -> str:
+def _page(answer: Answer) -> str:
     from lake.formats import gzipped
 
-    return gzipped.content(path, _PAGE, str(path)).decode("utf-8", "replace")
+    return gzipped.content(answer, _PAGE, str(answer)).decode("utf-8", "replace")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import delimited, gzipped
+from lake.formats.answer import Answer
 from lake.formats.text import Lines
 from lake.sources.igsr.tables import PATTERNS, TABLES, WITHOUT_HEADER
 
@@ -38,13 +38,13 @@ class Shape(NamedTuple):
     sure: bool = False  # whether the header names every column
 
 
-def of(path: Path, where: str) -> Shape:
+def of(answer: Answer, where: str) -> Shape:
     """The shape of a file.
 
     Raises:
         Unreadable: it is of no known kind.
     """
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         found = shape(file.read(_HEAD).decode("utf-8", "replace"))
     if found is None:
         raise Unreadable(

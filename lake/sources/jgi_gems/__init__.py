@@ -9,11 +9,10 @@ Written by what is published of the file, without the file itself: docs/sources/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lake.errors import Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.jgi_gems import tables
 
 FACTS = Facts(
@@ -32,7 +31,7 @@ TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"url": "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"}
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The table of genomes."""
     yield Resource("genome_metadata", options["url"], "genomes", "text")
 
@@ -51,11 +50,11 @@ def check(resource: Resource, head: bytes) -> None:
         )
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows. "NULL" means missing. Without one of its columns a file is unreadable; more are kept as text."""
     from lake.formats import delimited, gzipped
 
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         header = file.readline().decode("utf-8", "replace").split("\t")
     schema = tables.genomes("taxonomy" if "taxonomy" in header else "ecosystem")
     layout = delimited.Layout(
@@ -66,4 +65,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         nulls=("", "NULL"),
         patterns=tables.PATTERNS,
     )
-    yield from delimited.read(layout, path, resource.url)
+    yield from delimited.read(layout, answer, resource.url)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lake.errors import LakeError, Refused, Unreadable
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.kegg import tables
 
 FACTS = Facts(
@@ -42,7 +41,7 @@ OPTIONS: Mapping[str, Any] = {
 }
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """Lists, links, hierarchies and pages; then the KGML of every pathway that the lists name."""
     for name in ("pathway", "compound", "reaction"):
         yield _rest(f"list/{name}", f"{name}s")
@@ -66,7 +65,7 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
     for pathway in options["overview"]:
         url = f"{SITE}/pathway/{pathway}"
         yield Resource(f"overview/{pathway}", url, "map_areas", "html", {"pathway_id": pathway})
-    for pathway, optional in _pathways(options, answer).items():
+    for pathway, optional in _pathways(options, answers).items():
         url = f"{REST}/get/{pathway}/kgml"
         yield Resource(f"kgml/{pathway}", url, "kgml", "xml", {"pathway_id": pathway}, optional=optional)
 
@@ -75,12 +74,12 @@ def _rest(path: str, kind: str, *, optional: bool = False, **params: str) -> Res
     return Resource(path, f"{REST}/{path}", kind, "text", params, optional=optional)
 
 
-def _pathways(options: Mapping[str, Any], answer: Answer) -> dict[str, bool]:
+def _pathways(options: Mapping[str, Any], answers: Answers) -> dict[str, bool]:
     """Each pathway whose KGML is asked for, and whether KEGG may rightly have none (404): a gap, not a failure."""
     found: dict[str, bool] = {}
     for organism in options["organisms"]:
-        found |= dict.fromkeys(_listed(answer(f"list/pathway/{organism}")), False)
-    numbers = [pathway[-5:] for pathway in _listed(answer("list/pathway"))]
+        found |= dict.fromkeys(_listed(answers(f"list/pathway/{organism}")), False)
+    numbers = [pathway[-5:] for pathway in _listed(answers("list/pathway"))]
     found |= {f"{prefix}{number}": True for prefix in options["kgml"] for number in numbers}
     wanted = options["pathways"]
     if not wanted:
@@ -89,8 +88,8 @@ def _pathways(options: Mapping[str, Any], answer: Answer) -> dict[str, bool]:
     return {pathway: gap for pathway, gap in found.items() if pathway[-5:] in wanted} | named
 
 
-def _listed(path: Path | None) -> list[str]:
-    ids = re.findall(rb"^(?:path:)?([a-z]+[0-9]{5})\t", path.read_bytes(), re.MULTILINE) if path else []
+def _listed(answer: Answer | None) -> list[str]:
+    ids = re.findall(rb"^(?:path:)?([a-z]+[0-9]{5})\t", answer.read_bytes(), re.MULTILINE) if answer else []
     return [id.decode() for id in ids]
 
 
@@ -131,7 +130,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused(f"the page is not of {pathway.decode()}", where=resource.url, why="KEGG sent another page")
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One answer as rows and rejects.
 
     Raises:
@@ -140,16 +139,16 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     if resource.kind == "kgml":
         from lake.sources.kegg import kgml
 
-        yield from kgml.read(resource, path)
+        yield from kgml.read(resource, answer)
     elif resource.kind in ("hierarchy", "map_areas"):
         from lake.sources.kegg import pages
 
         reader = pages.read_hierarchy if resource.kind == "hierarchy" else pages.read_map_areas
-        yield from reader(resource, path)
+        yield from reader(resource, answer)
     elif resource.kind in _LINE:
         from lake.sources.kegg import lists
 
-        yield from lists.read(resource, path)
+        yield from lists.read(resource, answer)
     else:
         raise Unreadable(
             "its form is not known, so it is kept and not read",
@@ -158,7 +157,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         )
 
 
-def read_many(pairs: Iterable[tuple[Resource, Path]]) -> Iterator[tuple[Resource, Part | LakeError]]:
+def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | LakeError]]:
     """`read` for many answers: KGML documents go into columns some hundred at a time, which is faster.
 
     An answer that cannot be read gives its error in place of its parts, and none of its parts.
@@ -167,10 +166,10 @@ def read_many(pairs: Iterable[tuple[Resource, Path]]) -> Iterator[tuple[Resource
 
     pairs = list(pairs)
     yield from kgml.read_many((r, p) for r, p in pairs if r.kind == "kgml")
-    for resource, path in pairs:
+    for resource, answer in pairs:
         if resource.kind == "kgml":
             continue
         try:
-            yield from [(resource, part) for part in read(resource, path)]
+            yield from [(resource, part) for part in read(resource, answer)]
         except LakeError as error:
             yield resource, error

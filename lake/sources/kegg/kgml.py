@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,7 @@ import pyarrow.compute as pc
 from lake.errors import LakeError, Unreadable
 from lake.formats import text, xml_elements
 from lake.formats.xml_elements import Elements, Rows
-from lake.sources.contract import Part, Resource
+from lake.sources.contract import Answer, Part, Resource
 from lake.sources.kegg.tables import TABLES
 
 BATCH = 8 * 10**6  # bytes of documents that become columns together
@@ -50,22 +49,22 @@ class Document:
         return next(filter(None, said), None)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One document as rows of the kgml tables.
 
     Raises:
         Unreadable: not well-formed, cut short, not KGML, of another pathway, or with entities.
     """
-    yield from _parts([parse(resource, path)])[0]
+    yield from _parts([parse(resource, answer)])[0]
 
 
-def read_many(pairs: Iterable[tuple[Resource, Path]]) -> Iterator[tuple[Resource, Part | LakeError]]:
+def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | LakeError]]:
     """The same for many documents; a document that cannot be read gives its error, and no part."""
     documents: list[Document] = []
     size = 0
-    for resource, path in pairs:
+    for resource, answer in pairs:
         try:
-            documents.append(parse(resource, path))
+            documents.append(parse(resource, answer))
         except LakeError as error:
             yield resource, error
             continue
@@ -91,13 +90,13 @@ def _together(documents: list[Document]) -> Iterator[tuple[Resource, Part | Lake
             yield document.resource, part
 
 
-def parse(resource: Resource, path: Path) -> Document:
+def parse(resource: Resource, answer: Answer) -> Document:
     """A document, once it is known to be well-formed and the pathway that was asked for.
 
     Raises:
         Unreadable: as `read`.
     """
-    xml = xml_elements.parse(path.read_bytes(), "pathway", resource.url)
+    xml = xml_elements.parse(answer.read_bytes(), "pathway", resource.url)
     name = xml.root.get("name", "")
     found = re.fullmatch(r"(?:path:)?([A-Za-z]+[0-9]{5})", name)
     if not found:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import text
-from lake.sources.contract import Part, Resource
+from lake.sources.contract import Answer, Part, Resource
 from lake.sources.kegg.tables import TABLES
 
 Columns = tuple[dict[str, pa.Array], list[text.Fault]]
@@ -19,7 +18,7 @@ _EQUATION = r"^(?:(?P<names>.*); )?(?P<equation>(?:[^;]|;[^ ])* (?:<=>|=>|<=) .*
 _LINK = r"^(?P<db>[^:\s]+):(?P<id>\S+)$"
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """A list's rows, some megabytes at a time.
 
     Raises:
@@ -28,7 +27,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     table = f"kegg_{resource.kind}"
     columns_of, widths = _READERS[resource.kind]
     seen = 0
-    for lines in text.lines(path):
+    for lines in text.lines(answer):
         found = text.cells(lines, widths)
         kept = found.lines
         columns, faults = columns_of(found, resource.params)

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import text
-from lake.sources.contract import Part, Resource
+from lake.sources.contract import Answer, Part, Resource
 from lake.sources.kegg.tables import TABLES
 
 # an id has a digit in it, or is an organism's code with two blanks behind; else it is the first word of a name
@@ -29,13 +28,13 @@ _HALF = re.compile("[\ud800-\udfff]")  # what a JSON text may hold, and no UTF-8
 Leaf = tuple[tuple[str, ...], str]  # names of the levels above, and the leaf's own text
 
 
-def read_hierarchy(resource: Resource, path: Path) -> Iterator[Part]:
+def read_hierarchy(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One row a leaf, whether the answer is JSON or the older text.
 
     Raises:
         Unreadable: it is neither, cut short, or has no leaf.
     """
-    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    raw = answer.read_bytes().removeprefix(b"\xef\xbb\xbf")
     leaves = list(_json_leaves(raw, resource) if raw.lstrip().startswith(b"{") else _keg_leaves(raw, resource))
     if not leaves:
         raise text.nothing_found("leaf", resource.url)
@@ -110,7 +109,7 @@ def _plain(name: str) -> str:
     return _TAG.sub("", name).strip()
 
 
-def read_map_areas(resource: Resource, path: Path) -> Iterator[Part]:
+def read_map_areas(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One row for each id of each area of the page's image map, and one for an area that leads to none.
 
     Raises:
@@ -118,7 +117,7 @@ def read_map_areas(resource: Resource, path: Path) -> Iterator[Part]:
     """
     from lxml import etree
 
-    raw = path.read_bytes()
+    raw = answer.read_bytes()
     parser = etree.HTMLParser(no_network=True, remove_comments=True)
     try:
         root = etree.fromstring(raw, parser) if raw.strip() else None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.ncbi import tables
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _BEGINS = {  # what the first 64 KiB of each kind hold
 # What to ask for
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The summaries, the ANI report, and what `parts` says of each genome.
 
     Raises:
@@ -68,9 +68,9 @@ def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
         yield Resource("ani", f"{ROOT}/ASSEMBLY_REPORTS/ANI_report_prokaryotes.txt", "ani", "text")
     if unknown := sorted(set(options["parts"]) - _FILES.keys()):
         raise ConfigError(f"[sources.ncbi] parts names {unknown[0]!r}", next=f"it takes {', '.join(_FILES)}")
-    folders = yield from _folders(options, answer)
+    folders = yield from _folders(options, answers)
     for name in folders:
-        yield from _genome(name, options["parts"], answer)
+        yield from _genome(name, options["parts"], answers)
 
 
 def _summary(name: str) -> str:
@@ -83,7 +83,7 @@ def _summary(name: str) -> str:
     return f"{name}/assembly_summary.txt" if "/" in name else f"{name.partition('_')[0]}/assembly_summary_{name}.txt"
 
 
-def _folders(options: Mapping[str, Any], answer: Answer) -> Iterator[Any]:
+def _folders(options: Mapping[str, Any], answers: Answers) -> Iterator[Any]:
     """The folders of the genomes, such as GCA_000008085.1_ASM808v1; asks for listings where no summary says them."""
     found, wanted = [], []
     for genome in options["genomes"]:
@@ -95,13 +95,13 @@ def _folders(options: Mapping[str, Any], answer: Answer) -> Iterator[Any]:
             )
         (found if match[5] else wanted).append(genome)
     summaries = [f"summary/{name}" for name in options["summaries"]]
-    if wanted and all(answer(id) or answer.missing(id) for id in summaries):
-        known = _known({id: path for id in summaries if (path := answer(id))}, wanted)
+    if wanted and all(answers(id) or answers.missing(id) for id in summaries):
+        known = _known({id: answer for id in summaries if (answer := answers(id))}, wanted)
         for genome in wanted:
             if genome in known:
                 found.append(known[genome])
             else:
-                found += yield from _listed(genome, answer)
+                found += yield from _listed(genome, answers)
     return found
 
 
@@ -113,8 +113,8 @@ def _known(summaries: Mapping[str, Path], wanted: list[str]) -> dict[str, str]:
     from lake.formats import text
 
     folders = {}
-    for path in summaries.values():
-        for block in text.lines(path):
+    for answer in summaries.values():
+        for block in text.lines(answer):
             rows = block.text.filter(
                 pc.is_in(pc.replace_substring_regex(block.text, "\t.*", ""), pa.array(wanted, pa.string()))
             )
@@ -125,11 +125,11 @@ def _known(summaries: Mapping[str, Path], wanted: list[str]) -> dict[str, str]:
     return folders
 
 
-def _listed(genome: str, answer: Answer) -> Iterator[Any]:
+def _listed(genome: str, answers: Answers) -> Iterator[Any]:
     listing = f"listing/{genome}"
     yield Resource(listing, f"{_parent(genome)}/", "listing", "html", optional=True)
-    path = answer(listing)
-    page = path.read_text("utf-8", "replace") if path else ""
+    answer = answers(listing)
+    page = answer.read_text() if answer else ""
     return list(dict.fromkeys(re.findall(rf'href="({re.escape(genome)}_[^"/]+)/?"', page)))[:1]
 
 
@@ -137,7 +137,7 @@ def _parent(genome: str) -> str:
     return "/".join([ROOT, "all", *_GENOME.fullmatch(genome).group(1, 2, 3, 4)])
 
 
-def _genome(name: str, parts: list[str], answer: Answer) -> Iterator[Resource]:
+def _genome(name: str, parts: list[str], answers: Answers) -> Iterator[Resource]:
     """Files of a genome; its FASTA once the checksums are known, or known not to be had."""
     url = f"{_parent(name)}/{name}"
     params = {"accession": "_".join(name.split("_")[:2])}
@@ -148,14 +148,14 @@ def _genome(name: str, parts: list[str], answer: Answer) -> Iterator[Resource]:
         file = f"{name}{_FILES[part]}"
         if part != "fasta":
             yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, optional=part == "stats")
-        elif answer(sums) or answer.missing(sums):
-            listed = _sums(answer(sums)).get(file)
+        elif answers(sums) or answers.missing(sums):
+            listed = _sums(answers(sums)).get(file)
             yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, md5=listed)
 
 
-def _sums(path: Path | None) -> dict[str, str]:
+def _sums(answer: Answer | None) -> dict[str, str]:
     """file -> md5."""
-    lines = path.read_text("utf-8", "replace").splitlines() if path else []
+    lines = answer.read_text().splitlines() if answer else []
     return {name.removeprefix("./"): md5 for md5, _, name in (line.partition("  ") for line in lines)}
 
 
@@ -175,18 +175,20 @@ def check(resource: Resource, head: bytes) -> None:
 # What an answer holds
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of one file. Both "na" and nothing mean missing."""
     from lake.formats import delimited, fasta, text
 
     accession = resource.params.get("accession")
     if resource.kind == "fasta":
-        yield from fasta.read(path, resource.url, TABLES.table("ncbi_sequences"), TABLES.table("ncbi_bases"), accession)
+        yield from fasta.read(
+            answer, resource.url, TABLES.table("ncbi_sequences"), TABLES.table("ncbi_bases"), accession
+        )
     if resource.kind == "report":
-        yield _properties(path, accession)
+        yield _properties(answer, accession)
     if resource.kind in _LAYOUTS:
         fixed = {"accession": accession} if accession else {}
-        yield from delimited.rows(_layout(*_LAYOUTS[resource.kind]), text.lines(path), resource.url, **fixed)
+        yield from delimited.rows(_layout(*_LAYOUTS[resource.kind]), text.lines(answer), resource.url, **fixed)
 
 
 _LAYOUTS = {  # table, and the columns without which it is none
@@ -203,14 +205,14 @@ def _layout(table: str, *required: str) -> Layout:
     return delimited.Layout(table, TABLES[table], required, nulls=("", "na"))
 
 
-def _properties(path: Path, accession: str | None) -> Part:
+def _properties(answer: Answer, accession: str | None) -> Part:
     """The lines `# Name:  value` before the table."""
     import pyarrow as pa
 
     from lake.formats import gzipped
 
     table, rows = "ncbi_assembly_reports", []
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         for number, raw in enumerate(file, 1):
             if not raw.startswith(b"#"):
                 break

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lake.errors import Refused, Unreadable
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.ontologies import tables
 
 FACTS = Facts(
@@ -37,7 +37,7 @@ OPTIONS: Mapping[str, Any] = {"names": [], "urls": [], "taxonomy": False}
 TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.tar.gz"
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The ontologies by name, those by URL, and the taxonomy."""
     named = [f"http://purl.obolibrary.org/obo/{name}.obo" for name in options["names"]]
     for url in dict.fromkeys([*named, *options["urls"]]):
@@ -80,18 +80,18 @@ def _form(head: bytes) -> str | None:
     return "obo" if b"format-version:" in head or b"[Term]" in head or b"[Typedef]" in head else None
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """Terms, synonyms, cross-references and relations."""
     from lake.formats import gzipped
     from lake.formats.ontology import obo, obographs, owl
     from lake.sources.ontologies import taxdump
 
     if resource.kind == "taxonomy":
-        yield from taxdump.read(path, resource.url)
+        yield from taxdump.read(answer, resource.url)
         return
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         form = _form(file.read(2**16))
     readers = {"obo": obo.read, "owl": owl.read, "graphs": obographs.read}
     if form is None:
         raise Unreadable("it is neither OBO, OWL nor OBO graphs", where=resource.url)
-    yield from readers[form](path, resource.url, TABLES.below("ontologies_"))
+    yield from readers[form](answer, resource.url, TABLES.below("ontologies_"))

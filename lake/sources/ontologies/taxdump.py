@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 from lake.errors import Unreadable
 from lake.formats import gzipped, text
 from lake.formats.text import Lines
-from lake.sources.contract import Part
+from lake.sources.contract import Answer, Part
 from lake.sources.ontologies.tables import TABLES
 
 _FIRST = {"scientific name"}
 _SCOPES = {"synonym": "exact", "equivalent name": "exact", "genbank synonym": "exact", "acronym": "exact"}
 
 
-def read(path: Path, where: str) -> Iterator[Part]:
+def read(answer: Answer, where: str) -> Iterator[Part]:
     """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a), rank (has_rank). One that was
     merged into another or deleted is an obsolete term, the first with what replaces it (replaced_by).
 
@@ -37,16 +37,18 @@ def read(path: Path, where: str) -> Iterator[Part]:
         Unreadable: it holds none of these files, or is another file of the taxonomy.
     """
     try:
-        if tarfile.is_tarfile(path):
-            with tarfile.open(path) as archive:
-                yield from _archived(archive, where)
-            return
+        with answer.open() as file:
+            if tarfile.is_tarfile(file):
+                file.seek(0)
+                with tarfile.open(fileobj=file) as archive:
+                    yield from _archived(archive, where)
+                return
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
     name = Path(urlsplit(where).path).name.removesuffix(".gz")
     if why := unread(name):
         raise Unreadable(f"{name} is not read", where=where, why=why)
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         yield from _file(file, name, where)
 
 

@@ -9,12 +9,11 @@ everything = false            # all systems in one file, systems.xml.gz, instead
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.open_exoplanets import tables
 
 FACTS = Facts(
@@ -37,7 +36,7 @@ _SYSTEMS = f"{_HOST}/open_exoplanet_catalogue/master/systems"
 _ALL = f"{_HOST}/oec_gzip/master/systems.xml.gz"
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The table, and the systems that lake.toml names or all of them.
 
     Raises:
@@ -77,7 +76,7 @@ def check(resource: Resource, head: bytes) -> None:
         )
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The table's planets, or the systems' objects, names and values.
 
     Raises:
@@ -87,7 +86,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     from lake.sources.open_exoplanets import systems
 
     if resource.kind == "systems":
-        yield from systems.read(resource, path)
+        yield from systems.read(resource, answer)
         return
     layout = delimited.Layout(
         "open_exoplanets_planets",
@@ -98,4 +97,4 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         comment="",
         why="the catalogue renamed a column: see REQUIRED in lake/sources/open_exoplanets/tables.py",
     )
-    yield from delimited.read(layout, path, resource.url)
+    yield from delimited.read(layout, answer, resource.url)

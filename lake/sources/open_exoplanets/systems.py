@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn
 from xml.parsers import expat
 
@@ -20,7 +19,7 @@ import pyarrow as pa
 
 from lake.errors import Unreadable
 from lake.formats import delimited, gzipped, text
-from lake.sources.contract import Part, Resource
+from lake.sources.contract import Answer, Part, Resource
 from lake.sources.open_exoplanets.tables import OBJECTS, TABLES, unit
 
 BLOCK = 2**18  # bytes that expat is given at once
@@ -40,7 +39,7 @@ _LOST = (pa.int64(), pa.string(), pa.string())
 _OBJECTS, _NAMES, _VALUES = "open_exoplanets_objects", "open_exoplanets_names", "open_exoplanets_values"
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The objects, names and values of an answer's systems.
 
     Raises:
@@ -48,7 +47,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
     """
     systems = _Systems(resource.url)
     seen = 0
-    for block in _blocks(path, resource.url):
+    for block in _blocks(answer, resource.url):
         systems.feed(block)
         if systems.size >= ROWS:
             seen += systems.size
@@ -60,9 +59,9 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
         raise text.nothing_found("system", resource.url)
 
 
-def _blocks(path: Path, where: str) -> Iterator[bytes]:
+def _blocks(answer: Answer, where: str) -> Iterator[bytes]:
     size = 0
-    with gzipped.open_file(path) as file:
+    with gzipped.open_file(answer) as file:
         while block := file.read(BLOCK):
             size += len(block)
             if size > LARGEST:

@@ -14,12 +14,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lake.errors import Refused, Unreadable
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.osdr import tables
 
 FACTS = Facts(
@@ -41,7 +40,7 @@ _WIDEST, _CELLS = 5_000, 200_000  # columns of a table; cells that become rows t
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what bytes that are not UTF-8 become
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The tables of studies and the sheets, by host and path."""
     for kind, urls in (("studies", options["studies"]), ("sheet", options["sheets"])):
         for url in dict.fromkeys(urls):
@@ -62,7 +61,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused("the answer is a page, not a table", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of a table of studies; or the cells of a runsheet or of an ISA archive's study and assay tables.
 
     Raises:
@@ -72,17 +71,17 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
 
     if resource.kind == "studies":
         layout = delimited.Layout("osdr_studies", TABLES["osdr_studies"], ("study", "technology"))
-        yield from delimited.read(layout, path, resource.url)
+        yield from delimited.read(layout, answer, resource.url)
         return
     name = resource.id.rpartition("/")[2]
     if resource.expects != "zip":
-        if path.stat().st_size > _LARGEST:
+        if answer.size > _LARGEST:
             raise Unreadable(f"it has more than {_LARGEST:,} bytes", where=resource.url)
-        yield from _sheet(name, name, path.read_bytes(), ",", resource.url)
+        yield from _sheet(name, name, answer.read_bytes(), ",", resource.url)
         return
     from lake.formats import zipped
 
-    with zipped.archive(path, resource.url) as archive:
+    with zipped.archive(answer, resource.url) as archive:
         tables = [one for one in archive.infolist() if re.search(r"(?:^|/)[as]_[^/]*\.txt$", one.filename)]
         if not tables:
             raise Unreadable("the archive has no table a_*.txt or s_*.txt", where=resource.url)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.spectra import tables
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _KNOWN |= {"medium", "decimal"}
 _COLUMNS = ("wavelength", "value", "lower", "upper")
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """One for each file of lake.toml, named by its host and path.
 
     Raises:
@@ -118,19 +118,19 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused(f"it is no FITS: it begins with {head[:40]!r}", where=resource.url)
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One row a spectrum, or a setting. What has no unit, or columns that cannot be told, is a reject."""
     from lake.formats import spectrum
 
     if resource.params["kind"] == "configuration":
-        yield _settings(resource, path)
+        yield _settings(resource, answer)
         return
     rows, rejects = [], []
-    for number, found in enumerate(spectrum.spectra(path, resource.url, resource.params), 1):
+    for number, found in enumerate(spectrum.spectra(answer, resource.url, resource.params), 1):
         try:
             rows.append(_row(resource, found, number))
         except Refused as fault:
-            rejects.append((found.line or number, fault.what, found.label or path.name))
+            rejects.append((found.line or number, fault.what, found.label or Path(str(answer)).name))
     yield _part("spectra", rows, rejects)
 
 
@@ -147,10 +147,10 @@ def _part(table: str, rows: Sequence[Mapping[str, Any]], rejects: Sequence[tuple
     return Part(table, len(rows) + len(rejects), landed, aside)
 
 
-def _settings(resource: Resource, path: Path) -> Part:
+def _settings(resource: Resource, answer: Answer) -> Part:
     """PSG's configuration: <KEY>value, a line each (https://psg.gsfc.nasa.gov/helpapi.php)."""
     rows, rejects = [], []
-    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(answer.read_text().splitlines(), 1):
         if found := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
             rows.append({"_record": number, "configuration": resource.id, "key": found[1], "value": found[2] or None})
         elif line.strip():

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from lake.errors import ConfigError, Refused
-from lake.sources.contract import Answer, Facts, Part, Resource
+from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.uniprot import tables
 
 FACTS = Facts(
@@ -49,7 +48,7 @@ _FORM = {  # what tells each form within its first 64 KiB, and how its first ent
 }
 
 
-def resources(options: Mapping[str, Any], answer: Answer) -> Iterator[Resource]:
+def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """A request for each 500 accessions, in their order and each once, and one for each query.
 
     Raises:
@@ -89,7 +88,7 @@ def check(resource: Resource, head: bytes) -> None:
         raise Refused("the answer has not one entry", where=resource.url, why="nothing in UniProt matches")
 
 
-def read(resource: Resource, path: Path) -> Iterator[Part]:
+def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """Entries and their cross-references, some megabytes at a time.
 
     An entry is a reject where it has no accession, no length (UniProt has deleted or merged it), or a value that is
@@ -104,7 +103,7 @@ def read(resource: Resource, path: Path) -> Iterator[Part]:
 
     form = {"tsv": tsv, "xml": xml, "json": json, "txt": flat}[resource.kind]
     wanted = uniprot_entries.Wanted(resource.params.get("accessions", ()))
-    for entries in form.read(path, resource.url):
+    for entries in form.read(answer, resource.url):
         wanted.found(entries)
         yield from uniprot_entries.parts(entries)
     if gone := wanted.missing():

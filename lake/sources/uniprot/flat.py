@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import flat_records
+from lake.formats.answer import Answer
 from lake.formats.flat_records import day, found
 from lake.formats.list_columns import Ragged
 from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, known, with_numbers
@@ -22,9 +22,9 @@ _EVIDENCE = r"\s*\{ECO:[^}]*\}"
 _GENE = r";\s*(?:and\s+)?(Name|Synonyms|OrderedLocusNames|ORFNames)="  # where the next item begins
 
 
-def read(path: Path, where: str) -> Iterator[Entries]:
+def read(answer: Answer, where: str) -> Iterator[Entries]:
     """The entries of a file."""
-    for block in flat_records.blocks(path, _LINES, where):
+    for block in flat_records.blocks(answer, _LINES, where):
         yield _of_txt(block)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import json_records
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged, merged
 from lake.sources.uniprot.entries import Entries, Xrefs, full_organism, known, with_numbers
 
@@ -80,9 +80,9 @@ class _Node:
         return Ragged.of(self.owner, self.values)
 
 
-def read(path: Path, where: str) -> Iterator[Entries]:
+def read(answer: Answer, where: str) -> Iterator[Entries]:
     """The entries of a file."""
-    for block in json_records.blocks(path, _JSON, where):
+    for block in json_records.blocks(answer, _JSON, where):
         yield _of_json(block)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 from lake.formats import delimited
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged
 from lake.sources.uniprot import tables
 from lake.sources.uniprot.entries import NONE, Entries
@@ -19,10 +19,10 @@ _MASS = r"^\d{1,3}(,\d{3})+$"  # the site before 2022 wrote 41,582
 _BROKE_OFF = "Error encountered when streaming data"
 
 
-def read(path: Path, where: str) -> Iterator[Entries]:
+def read(answer: Answer, where: str) -> Iterator[Entries]:
     """The entries of a file."""
-    layout = _layout(path)
-    for part in delimited.read(layout, path, where):
+    layout = _layout(answer)
+    for part in delimited.read(layout, answer, where):
         if part.rejects is not None and pc.any(pc.starts_with(part.rejects["content"], _BROKE_OFF)).as_py():
             raise Unreadable("the stream broke off", where=where, why="UniProt says so in its last line")
         rows = part.rows.combine_chunks()
@@ -34,9 +34,9 @@ def _column(rows: pa.Table, name: str) -> pa.Array:
     return pa.chunked_array(rows[name]).combine_chunks()
 
 
-def _layout(path: Path) -> delimited.Layout:
+def _layout(answer: Answer) -> delimited.Layout:
     """The columns that this TSV has, in our names; those that we have no name for stay in a name made of their own."""
-    with open(path, "rb") as file:
+    with answer.open() as file:
         header = file.readline(2**20).decode("utf-8", "replace").removeprefix("\ufeff")
     fields = [pa.field("_record", pa.int64())]
     for number, cell in enumerate((cell.strip().strip('"') for cell in header.rstrip("\r\n").split("\t")), 1):

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.formats import xml_records
+from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged, merged
 from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, full_organism, known, with_numbers
 
 _NAMES = ("recommendedName", "submittedName")
 
 
-def read(path: Path, where: str) -> Iterator[Entries]:
+def read(answer: Answer, where: str) -> Iterator[Entries]:
     """The entries of a document."""
-    for block in xml_records.blocks(path, ("uniprot",), where):
+    for block in xml_records.blocks(answer, ("uniprot",), where):
         yield _of_xml(block)
 
 

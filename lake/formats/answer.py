@@ -1,0 +1,49 @@
+"""The bytes of one answer, wherever they lie: what a reader is given instead of a path."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Answer:
+    """The bytes of one answer.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = file.write(b"a\\n"), file.flush()
+    ...     answer = Answer(file.name)
+    ...     answer.size, answer.read_bytes(), answer.open().readline()
+    (2, b'a\\n', b'a\\n')
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self._path = Path(path)
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self._path.stat().st_size
+
+    def open(self) -> BinaryIO:
+        """A new file object at its first byte, which can seek; the caller closes it."""
+        return open(self._path, "rb")
+
+    def read_bytes(self) -> bytes:
+        """All of it: for answers that are small by their nature."""
+        with self.open() as file:
+            return file.read()
+
+    def read_text(self) -> str:
+        """All of it as UTF-8, what is none replaced; any end of a line is a line feed."""
+        with io.TextIOWrapper(self.open(), "utf-8", "replace") as file:
+            return file.read()
+
+    def path(self) -> Path:
+        """A local file with these bytes, for a library that takes nothing else. It is not to be written to."""
+        return self._path
