@@ -49,6 +49,7 @@ def load(config: Config) -> Project:
 
 def promises(project: Project, config: Config) -> dict[str, Contract]:
     """Each model's contract; a table may have no rows where it reads sources that lake.toml does not name."""
+    sources.use(config.root)
     others = {
         f"raw.{table}" for name in sources.names() if name not in config.sources for table in sources.get(name).TABLES
     }

@@ -66,6 +66,7 @@ def _about(settings: Config, rows: list[dict[str, str]]) -> list[dict[str, str]]
     from lake import contract, sources
     from lake.errors import ConfigError
 
+    sources.use(settings.root)
     contracts = contract.load(settings.root / "models")
     raw = {
         f"raw.{table}": schema.names for name in sources.names() for table, schema in sources.get(name).TABLES.items()

@@ -34,7 +34,10 @@ _IDLE = 5
 _PATIENCE = 2.0  # seconds for a process to say where it is
 _TEXT = 8_000  # characters that are kept of what a process said when it died
 _MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # Arrow's own would set 1 GB aside, which counts as held
-_START = "import sys; sys.path[:] = {path!r}; from lake.land.worker import main; main({descriptor})"
+_START = (
+    "import sys; sys.path[:] = {path!r}; import lake.sources; lake.sources.__path__[:] = {sources!r}; "
+    "from lake.land.worker import main; main({descriptor})"
+)
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -150,7 +153,7 @@ class Readers:
             return
         self._connection, theirs = Pipe()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
-        code = _START.format(path=sys.path, descriptor=theirs.fileno())
+        code = _START.format(path=sys.path, sources=list(sources.__path__), descriptor=theirs.fileno())
         self._process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.DEVNULL,

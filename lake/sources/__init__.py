@@ -1,14 +1,19 @@
-"""The archives that can be asked: the modules beside this file, and those of other packages (entry points)."""
+"""The archives that can be asked: the folders beside this file, those of a lake, and those of other packages.
+
+A lake's own are `sources/<name>.py` or `sources/<name>/__init__.py` in its folder. Other packages name theirs by an
+entry point in the group ``lake.sources``. All keep to `lake.sources.contract`.
+"""
 
 from __future__ import annotations
 
 import difflib
+import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lake.errors import ConfigError
 from lake.sources.contract import Source
@@ -18,27 +23,33 @@ if TYPE_CHECKING:  # the process of the readers starts without pydantic
 
     from lake.config import Config
 
-_OWN = {
-    name: f"lake.sources.{name}"
-    for name in (
-        "agora",
-        "assembly_reports",
-        "ena",
-        "exoplanet_eu",
-        "exoplanets",
-        "gcm",
-        "gtdb",
-        "igsr",
-        "jgi_gems",
-        "kegg",
-        "ncbi",
-        "ontologies",
-        "open_exoplanets",
-        "osdr",
-        "spectra",
-        "uniprot",
-    )
-}
+FOLDER = "sources"  # of a lake's own archives
+_HERE = Path(__file__).parent
+_OWN = {file.parent.name: f"{__name__}.{file.parent.name}" for file in _HERE.glob("*/__init__.py")}
+_CONTRACT = ("FACTS", "READER", "TABLES", "OPTIONS", "resources", "check", "read")
+
+
+def use(root: Path) -> None:
+    """Look for archives in a lake's folder too, and no longer in another lake's."""
+    folder = root.resolve() / FOLDER
+    searched = [str(_HERE), *([str(folder)] if folder.is_dir() else [])]
+    if list(__path__) == searched:
+        return
+    for module in [name for name in sys.modules if name.startswith(f"{__name__}.")]:
+        if not str(getattr(sys.modules[module], "__file__", None) or _HERE).startswith(str(_HERE)):
+            del sys.modules[module]
+    __path__[:] = searched
+    names.cache_clear()
+    get.cache_clear()
+
+
+def _of_lake() -> dict[str, Path]:
+    """The archives of the lake that is used, by name."""
+    found = {}
+    for folder in map(Path, list(__path__)[1:]):
+        found |= {file.stem: file for file in folder.glob("*.py")}
+        found |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
+    return {name: file for name, file in found.items() if name.isidentifier() and not name.startswith("_")}
 
 
 def _others(**named: str) -> Iterable[EntryPoint]:
@@ -49,8 +60,8 @@ def _others(**named: str) -> Iterable[EntryPoint]:
 
 @cache
 def names() -> tuple[str, ...]:
-    """Every archive that this installation knows."""
-    return tuple(sorted(_OWN.keys() | {point.name for point in _others()}))
+    """Every archive that this installation, and the lake that is used, know."""
+    return tuple(sorted(_OWN.keys() | _of_lake().keys() | {point.name for point in _others()}))
 
 
 @cache
@@ -58,12 +69,22 @@ def get(name: str) -> Source:
     """The module of an archive.
 
     Raises:
-        ConfigError: no archive has that name.
+        ConfigError: no archive has that name, or its module does not load, or lacks what a source must have.
     """
+    of_lake = _of_lake().get(name)
+    if of_lake and (name in _OWN or name == "contract"):
+        raise ConfigError(
+            f"the source {name} is there twice",
+            where=str(of_lake),
+            why=f"lake brings a {name}",
+            next="name it otherwise",
+        )
     if name in _OWN:
-        return import_module(_OWN[name])
+        return cast("Source", import_module(_OWN[name]))
+    if of_lake:
+        return _loaded(name, str(of_lake), lambda: import_module(f"{__name__}.{name}"))
     for point in _others(name=name):
-        return point.load()
+        return _loaded(name, point.value, point.load)
     near = difflib.get_close_matches(name, names(), 1)
     raise ConfigError(
         f"there is no source named {name!r}",
@@ -72,12 +93,43 @@ def get(name: str) -> Source:
     )
 
 
+def _loaded(name: str, where: str, load: Callable[[], Any]) -> Source:
+    """A source that others wrote.
+
+    Raises:
+        ConfigError: its module does not load, or is no source.
+    """
+    try:
+        module = load()
+    except Exception as error:
+        raise ConfigError(
+            f"the source {name} cannot be imported: {type(error).__name__}: {error}",
+            where=where,
+            why="its module raises that when it is imported",
+            next="correct it; docs/sources.md has a whole one",
+        ) from error
+    if lacking := [each for each in _CONTRACT if not hasattr(module, each)]:
+        raise ConfigError(
+            f"the source {name} lacks {', '.join(lacking)}", where=where, next="docs/sources.md says what a source has"
+        )
+    code = getattr(module.read, "__code__", None)
+    if code and "path" in code.co_varnames[: code.co_argcount]:
+        raise ConfigError(
+            f"the source {name} reads a path",
+            where=where,
+            why="read(resource, path) is read(resource, answer) now: the bytes need not be a file",
+            next="take answer.open(), answer.read_bytes() or answer.read_text(); answer.path() is for libraries",
+        )
+    return cast("Source", module)
+
+
 def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
     """The archives that are named, each once; without names, all of lake.toml.
 
     Raises:
         ConfigError: one is unknown, or is not in lake.toml.
     """
+    use(config.root)
     from lake.config import FILE
 
     wanted = list(dict.fromkeys(names or config.sources))
@@ -98,6 +150,7 @@ def domains(config: Config) -> dict[str, str]:
     Raises:
         ConfigError: [domains.<name>] names one that none of the installed archives belongs to.
     """
+    use(config.root)
     from lake.config import FILE
 
     found = {name: get(name).FACTS.domain for name in config.sources}
@@ -149,6 +202,7 @@ def check_options(config: Config) -> None:
     Raises:
         ConfigError: a source is unknown, or an option of one.
     """
+    use(config.root)
     for name, given in config.sources.items():
         taken = options(name, given, config.root)
         try:

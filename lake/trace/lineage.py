@@ -149,6 +149,7 @@ def _landed(config: Config, project: Project) -> dict[str, list[str]]:
 
 def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Where the tables that no model makes come from: the sources that land them, or a seed's file."""
+    sources.use(config.root)
     makers: dict[str, list[str]] = {}
     for name in config.sources:
         for table in sources.get(name).TABLES:
