@@ -100,6 +100,9 @@ def read(resource, answer):
             case ["fault"]:
                 import ctypes
                 ctypes.string_at(0)
+            case ["full"]:
+                import resource as limits
+                limits.setrlimit(limits.RLIMIT_FSIZE, (0, limits.getrlimit(limits.RLIMIT_FSIZE)[1]))
             case ["hang"]:
                 time.sleep(600)
             case ["spin"]:

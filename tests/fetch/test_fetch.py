@@ -15,6 +15,7 @@ from server import Server, entity, page, redirect, slow, status
 
 from lake import fetch, sources
 from lake.errors import Refused
+from lake.fetch import retry
 from lake.sources.contract import Resource
 
 XML = b'<?xml version="1.0"?>\n<!-- made <today> -->\n<pathway name="p">\n<entry id="1"/>\n</pathway>\n'
@@ -234,6 +235,15 @@ def test_an_archive_that_asks_to_come_back_tomorrow(server, get):
     row = get()
     assert (row.outcome, row.status, len(server.seen)) == ("failed", 503, 1)
     assert "86,400" in row.reason
+
+
+@pytest.mark.parametrize(("after", "asked"), [(1, 2), (2, 1)])
+def test_a_wait_as_long_as_the_patience_is_waited_for_and_no_longer_one(server, get, monkeypatch, after, asked):
+    monkeypatch.setattr(retry, "PATIENCE", 1.0)
+    server.on("/a", status(503, Retry_After=str(after)))
+    row = get(settings={"attempts": 2})
+    assert (row.outcome, len(server.seen)) == ("failed", asked)
+    assert ("asks to wait" in row.reason) == (asked == 1)
 
 
 def test_503_for_ever(server, get):

@@ -171,6 +171,19 @@ def test_a_full_disk_is_no_fault_of_an_answer(tmp_path, monkeypatch):
     assert land.run(settings).tallies["odd"].landed == 2
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one by one", "together"])
+def test_a_disk_that_is_full_while_rows_are_spooled_ends_the_landing_and_blames_no_answer(tmp_path, monkeypatch, many):
+    odd.install(tmp_path / "package", monkeypatch, many=many)
+    settings = odd.lake(tmp_path, {"a": "full\nrows 5", "b": "rows 1"}, LIMITS)
+    with pytest.raises(StorageError, match="spooled"):
+        land.run(settings)
+    assert rows(settings, "SELECT * FROM ops.landings WHERE status = 'unreadable'") == []
+    odd.mirror(tmp_path, {"a": "rows 5"})
+    fetch.run(settings, force=True)
+    tally = land.run(settings).tallies["odd"]
+    assert (tally.seen, tally.landed) == (6, 6)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_landing_leaves_no_process(tmp_path, monkeypatch, number):
     odd.install(tmp_path / "package", monkeypatch)

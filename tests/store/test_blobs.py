@@ -98,6 +98,25 @@ def test_a_disk_that_takes_no_more_leaves_nothing_half(tmp_path):
     assert blobs.usage(tmp_path) == len(b"small")
 
 
+@pytest.mark.parametrize("inside", [True, False], ids=["within the data folder", "elsewhere"])
+def test_a_blob_whose_bytes_lie_in_another_folder_is_read_through_a_link(tmp_path, inside):
+    data = tmp_path / "data"
+    folder = (data if inside else tmp_path) / "domain"
+    (data / "partial").mkdir(parents=True)
+    (temporary := data / "partial/x").write_bytes(BODY)
+    blob = blobs.adopt(data, temporary, SHA, folder)
+    assert blob == blobs.path(data, SHA)
+    assert blob.is_symlink()
+    assert blob.resolve() == folder / SHA[:2] / SHA
+    assert blob.read_bytes() == BODY
+    assert list((data / "partial").iterdir()) == []
+    blobs.verify(data, SHA)
+    assert os.path.isabs(os.readlink(blob)) is not inside
+    data.rename(tmp_path / "moved")  # a folder within it goes with it
+    if inside:
+        blobs.verify(tmp_path / "moved", SHA)
+
+
 def test_a_stream_that_breaks_leaves_nothing_half(tmp_path):
     class Breaks(io.BytesIO):
         def read(self, size=-1):
