@@ -239,7 +239,7 @@ def test_an_archive_that_asks_to_come_back_tomorrow(server, get):
 
 @pytest.mark.parametrize(("after", "asked"), [(1, 2), (2, 1)])
 def test_a_wait_as_long_as_the_patience_is_waited_for_and_no_longer_one(server, get, monkeypatch, after, asked):
-    monkeypatch.setattr(retry, "PATIENCE", 1.0)
+    monkeypatch.setattr(retry, "MAX_RETRY_AFTER", 1.0)
     server.on("/a", status(503, Retry_After=str(after)))
     row = get(settings={"attempts": 2})
     assert (row.outcome, len(server.seen)) == ("failed", asked)
