@@ -121,12 +121,17 @@ def test_several_damages_at_once_are_mended_by_one_command(made, tmp_path):
 CASES = [(file, hurt) for file in FILES for hurt in HURTS]
 
 
+@pytest.fixture(scope="module")
+def whole(made) -> tuple[dict[str, object], int]:
+    """What the lake holds before it is damaged, and its newest snapshot."""
+    return state(made), json.loads(ask(made, "status", "--json"))["snapshot"]
+
+
 @SLOW
 @pytest.mark.parametrize(("file", "hurt"), CASES)
-def test_damage_is_named_and_the_advice_mends_it(made, tmp_path, file, hurt):
+def test_damage_is_named_and_the_advice_mends_it(made, whole, tmp_path, file, hurt):
     folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)
-    before = state(folder)
-    snapshot = json.loads(ask(folder, "status", "--json"))["snapshot"]
+    before, snapshot = dict(whole[0]), whole[1]
     place = FILES[file](folder)
     HURTS[hurt](place)
     if hurt == "gone" and file in OPTIONAL:
