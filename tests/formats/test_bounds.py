@@ -247,6 +247,19 @@ def test_a_lone_carriage_return_costs_its_line_at_most(name, place, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["spectrum text", "spectrum ecsv", "spectrum columns", "spectrum settings"])
+@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_spectrum_is_the_same_whatever_ends_its_lines(name, end, every, tmp_path):
+    """Lone carriage returns, all through the file or at every second line."""
+    example = EXAMPLES[name]
+    lines = example.body.split(b"\n")
+    ends = [end if number % every == 0 else b"\n" for number in range(len(lines) - 1)]
+    body = b"".join(part for pair in zip(lines, [*ends, b""], strict=True) for part in pair)
+    assert body != example.body
+    assert repr(taken(example, body, tmp_path)) == repr(taken(example, example.body, tmp_path))  # NaN is NaN
+
+
 @pytest.mark.parametrize("name", ["_blob", "_resource", "_record", "_BLOB", "Release", "Accession"])
 def test_a_column_of_an_engine_s_or_another_name_gets_one_of_its_own(name, tmp_path):
     body = _cells(f"accession\tgtdb_taxonomy\t{name}", f"{GENOME}\tsaid")
