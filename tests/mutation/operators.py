@@ -86,6 +86,8 @@ def mutants(file: str, source: str) -> list[Mutant]:
             compile(changed, file, "exec")
         except SyntaxError:
             continue
+        if isinstance(node, ast.Constant) and not change.startswith("SQL"):  # "1 -> 2" alone says little
+            change += f" in {_short(ast.unparse(statement).partition(chr(10))[0])}"
         names[function, change] += 1
         number = names[function, change]
         lines = dict.fromkeys([*range(node.lineno, node.end_lineno + 1), statement.lineno])
