@@ -122,6 +122,25 @@ def test_ten_kilobytes_do_not_hold_eighty_gigabytes(tmp_path, options):
     assert time.perf_counter() - started < 5
 
 
+@pytest.mark.parametrize(("megabytes", "fits"), [(1, True), (300, False)])
+def test_what_is_not_packed_is_no_more_than_its_file(tmp_path, megabytes, fits):
+    """A contiguous variable that was never written: its file has no room for it."""
+    path = tmp_path / "x.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.set_fill_off()
+        file.createDimension("lat", megabytes << 10)
+        file.createDimension("lon", 128)
+        file.createVariable("v", "f8", ("lat", "lon"), contiguous=True)
+        file.createDimension("lev", 1 << 17)  # a megabyte that is there: packed, it could be 1,100
+        file.createVariable("lev", "f8", ("lev",))[:] = np.random.default_rng(1).random(1 << 17)
+    assert 1_000_000 < path.stat().st_size < 1_200_000
+    if fits:
+        assert list(gcm.read(resource(), Answer(path)))
+        return
+    with pytest.raises(Unreadable, match=r"(?s)it declares 315,\d{3},\d{3} bytes .*at most 268,435,456"):
+        list(gcm.read(resource(), Answer(path)))
+
+
 def test_a_field_that_was_hardly_written_is_taken(tmp_path):
     """What a model leaves empty is no attack: 32 MB of one number, in a file of a few kilobytes."""
     with grid(tmp_path / "x.nc") as file:
