@@ -85,7 +85,7 @@ def end(process: subprocess.Popen, number: int) -> None:
     process.send_signal(number)
     _, told = _ended(process)
     assert process.returncode in (0, 128 + number) or (process.returncode, told) == (-number, ""), told
-    assert "Traceback" not in told
+    assert "Traceback" not in told, told
     assert "did not foresee" not in told
 
 
