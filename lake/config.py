@@ -228,17 +228,17 @@ def load(path: str | Path = ".") -> Config:
 
 def refuse_name(folder: Path) -> None:
     """Refuse a folder that DuckDB could not write a database in: it puts the name of a write-ahead log before the first
-    ``?`` of a path.
+    ``?`` of a path, and DuckLake makes no folder for a table below one with a backslash.
 
     Raises:
-        ConfigError: its path has a ``?``, or is no UTF-8.
+        ConfigError: its path has a ``?`` or a backslash, or is no UTF-8.
     """
-    shown = str(folder.absolute()).encode(errors="backslashreplace").decode()
-    if "?" in shown or shown != str(folder.absolute()):
+    shown = folder.absolute().as_posix().encode(errors="backslashreplace").decode()
+    if "?" in shown or "\\" in shown:  # also that of a byte that is not UTF-8
         raise ConfigError(
             "a lake cannot lie in a folder of this name",
             where=shown,
-            why="DuckDB cannot write where a path has a '?' or is not UTF-8",
+            why="DuckDB cannot write where a path has a '?' or a backslash, or is not UTF-8",
             next="rename the folder, or lake init ANOTHER_DIR",
         )
 
