@@ -1,0 +1,54 @@
+"""That some stored rows give a row of a query: its own SQL is run over these alone, and compared bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lake.build import identity
+from lake.store.sql import name
+from lake.trace.why.relations import ROW, Relation
+from lake.trace.why.tracer import Points, Tracer
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], found: str) -> Iterator[None]:
+    """Within it, the stored tables have only the rows that a table names: ``table``, ``row``."""
+    made = []
+    try:
+        for i, relation in enumerate(stored.values()):
+            connection.execute(
+                f"""CREATE OR REPLACE TEMP TABLE _only{i} AS SELECT * EXCLUDE ({name(ROW)}) FROM {relation.rows}
+                    WHERE {name(ROW)} IN (SELECT row FROM {found} WHERE "table" = '{relation.table}')
+                    ORDER BY {name(ROW)}"""
+            )
+            made.append(f"_only{i}")
+            connection.execute(f"CREATE OR REPLACE VIEW {relation.view} AS FROM temp._only{i}")
+        yield
+    finally:
+        for relation in stored.values():
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {relation.view} AS SELECT * EXCLUDE ({name(ROW)}) FROM {relation.rows}"
+            )
+        for table in made:
+            connection.execute(f"DROP TABLE temp.{table}")
+
+
+def gives(tracer: Tracer, sql: str, wanted: Points, found: str) -> bool:
+    """Whether a query over the found rows alone gives all wanted rows, bit for bit."""
+    connection = tracer.connection
+    with alone(connection, tracer.relations.stored, found):
+        given = tracer.table(tracer.matching(sql, wanted, ", ".join(map(name, wanted.columns))))
+    exact = (_exact(connection, table, wanted.columns) for table in (wanted.table, given))
+    return connection.execute(f"{' EXCEPT '.join(exact)} LIMIT 1").fetchone() is None
+
+
+def _exact(connection: DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
+    """A SELECT of values that are the same exactly where the rows are, bit for bit."""
+    described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
+    listed = [expression for c in columns for expression in identity.exact(name(c), described[c])]
+    return f"SELECT {', '.join(listed)} FROM {table}"
