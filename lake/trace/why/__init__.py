@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lake.trace.why import proof, syntax
+from lake.trace.why import pivots, proof, select, syntax
+from lake.trace.why.points import Points
 from lake.trace.why.relations import Relations
-from lake.trace.why.tracer import Points, Tracer, stored
+from lake.trace.why.tracer import Tracer, stored
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_RULES = {"SELECT_NODE": select.trace, "PIVOT": pivots.trace}
 EXACT, LARGER, REFUSED = "exact", "larger", "refused"
 MOST = 10_000  # rows of a table that are listed; all are counted
 
@@ -57,7 +59,7 @@ def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, wa
     known = stored(connection, tables)
     for choose in (True, False):
         relations = Relations(connection, known)
-        tracer = Tracer(connection, relations, choose)
+        tracer = Tracer(connection, relations, _RULES, choose)
         witness = _find(tracer, sql, wanted)
         if witness.proved:
             return witness

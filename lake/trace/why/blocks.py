@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -244,3 +244,36 @@ def owner(block: Block, reference: Node) -> tuple[Item, str] | None:
         if len(path) == 1 and path[0] in lower:
             found.append((item, lower[path[0]]))
     return found[0] if len(found) == 1 and not block.functions and not block.laterals else None
+
+
+def aliased(node: Node, columns: Sequence[str]) -> list[Node]:
+    """The select list, with the names of the relation's columns where each item gives one."""
+    items = node["select_list"]
+    if len(items) != len(columns) or syntax.stars(items):
+        return list(items)
+    return [named_as(item, column) for item, column in zip(items, columns, strict=True)]
+
+
+def expressions(node: Node, columns: Sequence[str], wanted: Iterable[str]) -> list[tuple[str, Node]]:
+    """Columns of the block and their expressions; a column of a star is a name."""
+    items = node["select_list"]
+    plain = len(items) == len(columns) and not syntax.stars(items)
+    by_alias = {item["alias"].lower(): item for item in items if item["alias"]}
+    return [(c, items[list(columns).index(c)] if plain else by_alias.get(c.lower(), syntax.column(c))) for c in wanted]
+
+
+def orders(node: Node) -> list[Node]:
+    return [one for one in node["modifiers"] if one["type"] == "ORDER_MODIFIER"]
+
+
+def limits_of(node: Node) -> list[Node]:
+    return [one for one in node["modifiers"] if one["type"].startswith("LIMIT")]
+
+
+def is_far(limits: list[Node]) -> bool:
+    """Whether rows before one decide whether it is taken."""
+    return any(one["type"] != "LIMIT_MODIFIER" or one.get("offset") for one in limits)
+
+
+def distinct_on(node: Node) -> list[Node]:
+    return [e for one in node["modifiers"] for e in one.get("distinct_on_targets") or []]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lake.trace.why import blocks, select, syntax
-from lake.trace.why.tracer import Points
+from lake.trace.why import aggregates, blocks, rows, subqueries, syntax
+from lake.trace.why.points import Points
+from lake.trace.why.query import Query
 
 if TYPE_CHECKING:
     from lake.trace.why.blocks import Block
@@ -13,30 +14,18 @@ if TYPE_CHECKING:
     from lake.trace.why.syntax import Node
     from lake.trace.why.tracer import Tracer
 
-_EXTREMES = ("min", "max", "bool_or", "bool_and")
-_ARG_EXTREMES = {
-    **dict.fromkeys(("arg_max", "argmax", "max_by"), "max"),
-    **dict.fromkeys(("arg_min", "argmin", "min_by"), "min"),
-}
-_FIRST = ("first", "any_value", "arbitrary")
-_WITHOUT_NULL = frozenset(
-    "sum avg mean count fsum kahan_sum favg product string_agg group_concat listagg median quantile quantile_cont "
-    "quantile_disc mode stddev stddev_samp stddev_pop variance var_samp var_pop skewness kurtosis entropy mad "
-    "approx_count_distinct bit_and bit_or bit_xor histogram geomean sumkahan".split()
-)
-
 
 def trace(tracer: Tracer, block: Block, relation: Relation, points: Points, bag: bool) -> None:
     node = block.node
-    keys = expressions(block)
-    given = select.expressions(node, relation.columns, points.columns)
+    keys = keys_of(block)
+    given = blocks.expressions(node, relation.columns, points.columns)
     chosen = blocks.outputs(node, points.columns, relation.columns)
     _subqueries(tracer, [*chosen, node["having"]])
-    limited = select.limits_of(node) or select.distinct_on(node)
+    limited = blocks.limits_of(node) or blocks.distinct_on(node)
     ranked = syntax.windows(chosen, node["qualify"])
     if keys is None or limited:
         tracer.notes["groups that are limited, or whose columns are not written: all rows"] = None
-        select.region(tracer, block, [], points)
+        rows.region(tracer, block, [], points)
         return
     if bag or ranked:
         asked_for = len(given)
@@ -53,11 +42,9 @@ def trace(tracer: Tracer, block: Block, relation: Relation, points: Points, bag:
             )
         if several:
             given, asked = [], Points(points.table, ())
-        query = select.Query(
-            tracer, block, given, listed or [syntax.expression("1")], _needs(block, chosen, keys), True
-        )
+        query = Query(tracer, block, given, listed or [syntax.expression("1")], _needs(block, chosen, keys), True)
         _ungroup(node)
-        select.rows(query, asked)
+        rows.trace(query, asked)
         return
     _groups(tracer, block, relation, points, keys, chosen)
 
@@ -74,7 +61,7 @@ def _groups(
         tracer.notes["a macro that aggregates: all rows of the group"] = None
     if tracer.relations.aggregated(node["having"]):
         tracer.notes["HAVING: all rows of the group that it counts or compares"] = None
-    picks = _picks(tracer, [*chosen, node["having"]], keys) if len(sets) < 2 else []
+    picks = aggregates.picks(tracer, [*chosen, node["having"]], keys) if len(sets) < 2 else []
     given = [(f"_g{i}", key) for i, key in enumerate(keys)]
     listed = [blocks.named_as(key, f"_g{i}") for i, key in enumerate(keys)] or [syntax.expression("1 AS _g")]
     _ungroup(node)
@@ -86,25 +73,17 @@ def _groups(
             continue
         own = blocks.take_apart(syntax.clone(node), tracer.relations)
         pairs = [pair for pair in given if pair[0] in columns]
-        query = select.Query(
+        query = Query(
             tracer, own, pairs, listed, needs, bool(counted) or not keys, picks=syntax.clone({"p": picks})["p"]
         )
-        select.rows(query, Points(asked, columns))
-
-
-def chooses(tracer: Tracer, node: Node) -> bool:
-    """Whether a SELECT takes some of the rows behind its FROM, by comparing them."""
-    calls = tracer.relations.aggregated(node["select_list"], node["having"])
-    choosing = {*_EXTREMES, *_ARG_EXTREMES, *_FIRST}
-    picked = any(call["function_name"].lower() in choosing or call["distinct"] for call in calls)
-    return bool(picked or node["modifiers"] or node["having"] or node["group_expressions"] or node["qualify"])
+        rows.trace(query, Points(asked, columns))
 
 
 def _keys(tracer: Tracer, node: Node, relation: Relation, points: Points, keys: list[Node]) -> str:
     """A table of the groups' keys, and which grouping set each is of."""
     own = syntax.clone(node)
     own["modifiers"] = []
-    own["select_list"] = select.aliased(own, relation.columns)
+    own["select_list"] = blocks.aliased(own, relation.columns)
     own["select_list"] += [blocks.named_as(key, f"_g{i}") for i, key in enumerate(keys)]
     listed = ", ".join(f"_g{i}" for i in range(len(keys))) or "1 AS _g"
     sets = node["group_sets"]
@@ -139,11 +118,11 @@ def _needs(block: Block, chosen: list[Node], keys: list[Node]) -> list[Node]:
 def _subqueries(tracer: Tracer, trees: list[Node]) -> None:
     """Ask for the rows of subqueries beside aggregates."""
     for inner in syntax.subqueries(trees):
-        if not select.of_itself(tracer, inner):
+        if not subqueries.of_itself(tracer, inner):
             tracer.whole(inner, "a subquery that refers to a group: all rows that it reads")
 
 
-def expressions(block: Block) -> list[Node] | None:
+def keys_of(block: Block) -> list[Node] | None:
     """What a SELECT groups by; None where it is not written."""
     node = block.node
     items = node["select_list"]
@@ -171,83 +150,3 @@ def _alias(block: Block, key: Node) -> Node:
     if any(word in (column.lower() for column in item.columns) for item in block.items):
         return key
     return next((item for item in block.node["select_list"] if item["alias"].lower() == word), key)
-
-
-def _picks(tracer: Tracer, trees: list[Node], keys: list[Node]) -> list[Node]:
-    """The conditions of the rows that decide what the aggregates give; none, where all do."""
-    calls = tracer.relations.aggregated(trees)
-    if not tracer.choose or not calls or syntax.subqueries(calls):
-        return []
-    picks = [_pick(call, keys) for call in calls]
-    if any(pick is None for pick in picks):
-        return []
-    alone = _over("bool_or", [syntax.both([syntax.expression("true")])], None, keys)
-    alone["children"] = (
-        [_any(syntax.clone({"p": picks})["p"])] if not syntax.windows(picks) else [syntax.expression("true")]
-    )
-    if syntax.windows(picks):
-        return [pick for pick in picks if pick is not None]
-    none = syntax.expression("NOT a")  # a group of which no row decides anything is there for all of them
-    coalesced = syntax.expression("coalesce(a, false)")
-    coalesced["children"][0] = alone
-    none["children"] = [coalesced]
-    return [*(pick for pick in picks if pick is not None), none]
-
-
-def _any(nodes: list[Node]) -> Node:
-    if len(nodes) == 1:
-        return nodes[0]
-    either = syntax.expression("a OR b")
-    either["children"] = nodes
-    return either
-
-
-def _pick(call: Node, keys: list[Node]) -> Node | None:
-    function, children, condition = call["function_name"].lower(), call["children"], call["filter"]
-    ordered = call["order_bys"]["orders"] if call.get("order_bys") else []
-    held = [condition] if condition else []
-    if function in _EXTREMES and len(children) == 1:
-        return syntax.both([*held, _is_extreme(function, children[0], condition, keys)])
-    if function in _ARG_EXTREMES and len(children) == 2 and not ordered:
-        there = _is_there(children[0])
-        return syntax.both(
-            [*held, there, _is_extreme(_ARG_EXTREMES[function], children[1], syntax.both([*held, there]), keys)]
-        )
-    if function in _FIRST and len(children) == 1 and ordered:
-        if function != "first":
-            held.append(_is_there(children[0]))
-        return syntax.both([*held, _is_first(held, ordered, keys)])
-    if function in _WITHOUT_NULL and children and not call["distinct"]:
-        return syntax.both([*held, _is_there(children[0])])
-    if function == "count" and children:
-        return syntax.both([*held, _is_there(children[0])])
-    return condition  # None: all rows
-
-
-def _is_there(value: Node) -> Node:
-    node = syntax.expression("a IS NOT NULL")
-    node["children"] = [syntax.clone(value)]
-    return node
-
-
-def _is_extreme(function: str, value: Node, condition: Node | None, keys: list[Node]) -> Node:
-    """The value is the group's; a group without any has all rows."""
-    node = syntax.expression("a IS NOT DISTINCT FROM b")
-    node["left"], node["right"] = syntax.clone(value), _over(function, [value], condition, keys)
-    return node
-
-
-def _is_first(held: list[Node], orders: list[Node], keys: list[Node]) -> Node:
-    node = syntax.expression("rank() OVER (PARTITION BY a ORDER BY b) = 1")
-    window = node["left"]
-    window["partitions"] = syntax.clone({"k": [*keys, *held]})["k"]
-    window["orders"] = syntax.clone({"o": orders})["o"]
-    return node
-
-
-def _over(function: str, children: list[Node], condition: Node | None, keys: list[Node]) -> Node:
-    window = syntax.expression(f"{function}(a) FILTER (WHERE true) OVER (PARTITION BY b)")
-    window["children"] = syntax.clone({"c": children})["c"]
-    window["filter_expr"] = syntax.clone(condition) if condition else None
-    window["partitions"] = syntax.clone({"k": keys})["k"]
-    return window

@@ -8,9 +8,10 @@ from lake.trace.why import blocks, syntax
 
 if TYPE_CHECKING:
     from lake.trace.why.blocks import Block
+    from lake.trace.why.points import Points
     from lake.trace.why.relations import Relation
     from lake.trace.why.syntax import Node
-    from lake.trace.why.tracer import Points, Tracer
+    from lake.trace.why.tracer import Tracer
 
 
 def narrowed(tracer: Tracer, block: Block, relation: Relation, points: Points, needs: list[Node]) -> list[Node]:
@@ -19,9 +20,7 @@ def narrowed(tracer: Tracer, block: Block, relation: Relation, points: Points, n
     if not choices or syntax.subqueries(needs):
         return needs
     own = syntax.clone(block.node)
-    from lake.trace.why import select
-
-    own["select_list"] = select.aliased(own, relation.columns)
+    own["select_list"] = blocks.aliased(own, relation.columns)
     own["select_list"] += [_which(node, f"_b{i}") for i, node in enumerate(choices)]
     listed = ", ".join(f"_b{i}" for i in range(len(choices)))
     rows = tracer.connection.execute(

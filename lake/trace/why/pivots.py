@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lake.store.sql import name
 from lake.trace.why import syntax
-from lake.trace.why.tracer import Points
+from lake.trace.why.points import Points
 
 if TYPE_CHECKING:
     from lake.trace.why.relations import Relation

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from lake.build import identity
 from lake.store.sql import name
+from lake.trace.why.points import Points
 from lake.trace.why.relations import ROW, Relation
-from lake.trace.why.tracer import Points, Tracer
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from lake.trace.why.tracer import Tracer
 
 
 @contextmanager

@@ -13,12 +13,13 @@ through its segments likewise; that deleting other rows changes nothing is what 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lake.store.sql import name, quote
 from lake.trace.why import syntax
+from lake.trace.why.points import Points
 from lake.trace.why.relations import ROW, Relation, Relations, sides
 from lake.trace.why.syntax import Node
 
@@ -30,25 +31,13 @@ _PLAIN = ("VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "FLOA
 _PLAIN += ("UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "HUGEINT")
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Values that rows are asked for by: a table with some of a relation's columns; without columns, all rows."""
-
-    table: str
-    columns: tuple[str, ...]
-
-    def renamed(self, connection: DuckDBPyConnection, columns: Sequence[str], view: str) -> Points:
-        listed = ", ".join(f"{name(a)} AS {name(b)}" for a, b in zip(self.columns, columns, strict=True))
-        connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {listed or '1 AS _'} FROM {self.table}")
-        return Points(view, tuple(columns))
-
-
 @dataclass(slots=True)
 class Tracer:
     """One trace. ``connection`` has the stored tables as views, and the macros; what it makes there is temporary."""
 
     connection: DuckDBPyConnection
     relations: Relations
+    rules: Mapping[str, Callable[[Tracer, Relation, Points, bool], None]]  # how a query of each other kind is followed
     choose: bool = True  # whether of a group only the rows that max() and others chose are taken
     notes: dict[str, None] = field(default_factory=dict)  # why the answer is larger than it need be
     direct: str = ""  # table of what was found
@@ -72,8 +61,6 @@ class Tracer:
     def _answer(self, relation: Relation, points: Points, bag: bool) -> None:
         import duckdb
 
-        from lake.trace.why import pivots, select
-
         if relation.node is None:
             self._stored(relation, points)
             return
@@ -82,14 +69,12 @@ class Tracer:
             return
         try:
             kind = relation.node["type"]
-            if kind == "SELECT_NODE":
-                select.trace(self, relation, new, bag)
-            elif kind == "SET_OPERATION_NODE":
+            if kind == "SET_OPERATION_NODE":
                 self._sides(relation, new, bag)
             elif kind == "RECURSIVE_CTE_NODE":
                 self._recursive(relation, new, bag)
             else:
-                pivots.trace(self, relation, new, bag)
+                self.rules[kind](self, relation, new, bag)
         except (duckdb.Error, LookupError) as error:
             self.whole(relation.node, f"a part of it could not be followed: {str(error).splitlines()[0][:120]}")
 

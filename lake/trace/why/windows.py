@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lake.trace.why import blocks, select, syntax
-from lake.trace.why.tracer import Points
+from lake.trace.why import blocks, syntax
+from lake.trace.why import rows as behind
+from lake.trace.why.points import Points
+from lake.trace.why.query import query_text
 
 if TYPE_CHECKING:
     from lake.trace.why.blocks import Item
-    from lake.trace.why.select import Query
+    from lake.trace.why.query import Query
     from lake.trace.why.syntax import Node
 
 _SHIFTS = ("WINDOW_LAG", "WINDOW_LEAD")
@@ -30,7 +32,7 @@ def partitions(node: Node, ranked: Sequence[Node], on: Sequence[Node]) -> list[N
 def rows(query: Query, points: Points) -> None:
     """Ask for the asked rows, and for those that their windows needed."""
     tracer, node = query.tracer, query.block.node
-    items = select.prepare(query)
+    items = behind.prepare(query)
     ranked = _own_windows(syntax.windows(query.needs))
     inner: list[Node] = []
     for i, window in enumerate(ranked):
@@ -45,13 +47,13 @@ def rows(query: Query, points: Points) -> None:
         inner.append(blocks.named_as(node["qualify"], "_q"))
     qualified, node["qualify"] = bool(node["qualify"]), None
     query.more += inner
-    text = select.query_text(query)
+    text = query_text(query)
     spans = ", ".join(f"{low} AS _l{i}, {high} AS _h{i}" for i, w in enumerate(ranked) for low, high in [_span(w, i)])
     every = tracer.relations.fresh("w")
     tracer.connection.execute(f"CREATE TEMP VIEW {every} AS SELECT *, {spans} FROM ({text})")
     found = tracer.table(tracer.matching(f"FROM {every}" + (" WHERE _q" if qualified else ""), points))
     strict = not all(tracer.relations.monotone(item.relation) for item in items)
-    select.take(query, found, items, points)
+    behind.take(query, found, items, points)
     for i, window in enumerate(ranked):
         _frames(query, every, found, items, i, window, strict)
 
@@ -141,7 +143,7 @@ def _frames(query: Query, every: str, found: str, items: Sequence[Item], i: int,
     if strict:
         asked = tracer.table(f"SELECT DISTINCT {', '.join(parts) or '1 AS _'} FROM {found}")
         given = list(zip(parts, window["partitions"], strict=True))
-        select.region(tracer, query.block, given, Points(asked, tuple(parts)))
+        behind.region(tracer, query.block, given, Points(asked, tuple(parts)))
         return
     near = tracer.table(
         f"SELECT DISTINCT {', '.join([*parts, f'_l{i}', f'_h{i}'])} FROM {found} WHERE _l{i} IS NOT NULL"
@@ -159,4 +161,4 @@ def _frames(query: Query, every: str, found: str, items: Sequence[Item], i: int,
         f"SELECT DISTINCT {', '.join(f'e.{one}' for one in listed) or '1 AS _'} "
         f"FROM ({among}) AS e SEMI JOIN {near} AS n ON {on}"
     )
-    select.take(query, rows, items, Points(found, ()))
+    behind.take(query, rows, items, Points(found, ()))
