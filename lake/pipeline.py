@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lake import config as settings
 from lake.config import Config
 from lake.errors import CheckFailed, FetchError, ModelError, Unreadable
-from lake.store import catalog, failures, landings, record
+from lake.store import catalog, failures, landings, metadata
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -232,7 +232,7 @@ def _first_build(connection: DuckDBPyConnection, fetched: Fetched | None) -> Ite
     try:
         yield
     except (CheckFailed, ModelError) as error:
-        if not (fetched and fetched.failed) or record.latest(connection, "publish"):
+        if not (fetched and fetched.failed) or metadata.latest(connection, "publish"):
             raise
         came = _nothing_came(fetched)
         raise FetchError(

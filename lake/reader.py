@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import door, lease
+from lake.store import leases, published_file
 from lake.store.sql import connect, quote
 
 if TYPE_CHECKING:
@@ -32,15 +32,18 @@ class Lake:
 
     def __init__(self, config: Config, snapshot: int | str | None):
         self.config, self.confined = config, False
-        # A door is attached, not opened: DuckDB shares open databases by path, and would give the old one again.
+        # Attached, not opened: DuckDB shares open databases by path, and would return the old one again.
         limits = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
         self.connection: duckdb.DuckDBPyConnection = connect(**limits)
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
-        with lease.opening(config):
-            place = door.ensure_landed(config) if snapshot == LANDED else door.ensure(config, snapshot)
-            self.connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+        with leases.opening(config):
+            if snapshot == LANDED:
+                path = published_file.ensure_landed(config)
+            else:
+                path = published_file.ensure(config, snapshot)
+            self.connection.execute(f"ATTACH {quote(str(path))} AS lake (READ_ONLY)")
             self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
-            self.lease = lease.hold(config, self.snapshot)
+            self.lease = leases.hold(config, self.snapshot)
         self.connection.execute("USE lake")
 
     def confine(self) -> None:

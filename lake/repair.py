@@ -8,7 +8,7 @@ from typing import Any
 
 from lake.config import Config
 from lake.errors import LakeError, StorageError
-from lake.store import blobs, catalog, cubes, damage, lost, record, verify
+from lake.store import accepted_damage, blobs, catalog, cubes, damage, metadata, verify
 from lake.store import repair as store
 from lake.store.damage import Damage
 
@@ -60,9 +60,9 @@ def accept(config: Config, *, wait: float = 0) -> list[Damage]:
     Raises: as `run`.
     """
     edited = list(damage.of_notes(config, edited=True))
-    lost.accept(config, edited)
+    accepted_damage.accept(config, edited)
     left = [one for one in run(config, wait=wait).left if one.tables or _is_blob(one)]
-    lost.accept(config, left)
+    accepted_damage.accept(config, left)
     return [*edited, *left]
 
 
@@ -100,8 +100,8 @@ def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) ->
 def _newest(config: Config) -> set[str]:
     """The files of the newest snapshot."""
     with catalog.session(config) as connection:
-        last = record.latest(connection)
-        return {file for files in record.tables(connection, last.id).values() for file in files} if last else set()
+        last = metadata.latest(connection)
+        return {file for files in metadata.tables(connection, last.id).values() for file in files} if last else set()
 
 
 def _advised(one: Damage) -> Damage:

@@ -16,7 +16,7 @@ import duckdb
 
 import lake
 from lake import config
-from lake.store import blobs, catalog, record
+from lake.store import blobs, catalog, metadata
 
 COMMAND = [sys.executable, "-c", "from lake.cli import main; main()"]
 ENDLESS = "SELECT count(*) AS n FROM range(3000000) a, range(3000000) b WHERE (a.range * b.range) % 7 = 3"
@@ -152,13 +152,13 @@ def contents(folder: Path) -> dict[str, list[tuple]]:
 
 
 def whole(folder: Path) -> None:
-    """What must hold at any moment: the record is sound, every file that it names is there, each blob is its name's."""
+    """What must hold at any moment: the catalog is sound, every file it lists exists, and each blob has its digest."""
     settings = config.load(folder)
     with closing(sqlite3.connect(settings.data / "catalog.sqlite")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with catalog.session(settings) as connection:
-        for snapshot in record.snapshots(connection):
-            for files in record.tables(connection, snapshot.id).values():
+        for snapshot in metadata.snapshots(connection):
+            for files in metadata.tables(connection, snapshot.id).values():
                 assert all((settings.data / file).is_file() for file in files), snapshot
     for blob in (settings.data / blobs.BLOBS).rglob("*/*"):
         blobs.verify(settings.data, blob.name)
@@ -168,8 +168,8 @@ def orphans(folder: Path) -> set[str]:
     """Parquet files that no snapshot knows."""
     settings = config.load(folder)
     with catalog.session(settings) as connection:
-        known = record.files(connection)
-    found = (str(file.relative_to(settings.data)) for file in (settings.data / record.TABLES).rglob("*.parquet"))
+        known = metadata.files(connection)
+    found = (str(file.relative_to(settings.data)) for file in (settings.data / metadata.TABLES).rglob("*.parquet"))
     return set(found) - known
 
 

@@ -247,7 +247,7 @@ def test_a_full_disk_stops_fetch_and_land(small_disk):
     assert "the disk is full" in full.stderr
     fill(2_000_000)
     done(folder, "fetch")
-    for leave in (100_000, 250_000):  # the record, the rows
+    for leave in (100_000, 250_000):  # the catalog, the rows
         fill(leave)
         full = run(folder, "land")
         assert full.returncode == 8, full.stderr

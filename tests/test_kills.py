@@ -12,7 +12,7 @@ import pytest
 from interrupt import contents, done, end, opened, orphans, start, whole
 
 from lake import config, project
-from lake.store import catalog, gc, record
+from lake.store import catalog, gc, metadata
 
 # A few kills each in the ordinary run; the rest on demand: pytest -m slow tests/test_kills.py
 SERIES = pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
     if not catalog.exists(settings):
         return {}, []
     with catalog.session(settings) as connection:
-        tables = record.tables(connection, record.latest(connection).id)
+        tables = metadata.tables(connection, metadata.latest(connection).id)
         raw = [table for table in tables if table.startswith("raw.")]
         rows = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in raw}
         if "ops.landings" not in tables:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.plan import Plan, digest
 from lake.build.workspace import Columns, show
 from lake.errors import ModelError
-from lake.store import record
+from lake.store import metadata
 from lake.store.catalog import first_line
 from lake.store.sql import connect, name, quote
 
@@ -44,7 +44,7 @@ def views(connection: DuckDBPyConnection, planned: Plan, built: Container[str], 
 
 def published(connection: DuckDBPyConnection, table: str) -> Rows:
     """The rows of ops.macros or ops.views; none before the first build."""
-    if table not in record.names(connection, "ops"):
+    if table not in metadata.names(connection, "ops"):
         return []
     rows = connection.execute(f"SELECT position, name, sql FROM {table} ORDER BY position").fetchall()
     return [{"position": position, "name": name, "sql": sql} for position, name, sql in rows]
@@ -52,7 +52,7 @@ def published(connection: DuckDBPyConnection, table: str) -> Rows:
 
 def changed(connection: DuckDBPyConnection, planned: Plan) -> bool:
     """Whether the project's macros are not those of the last publication."""
-    last = record.latest(connection, "publish")
+    last = metadata.latest(connection, "publish")
     if last is None:
         return False
     before = last.extra.get("macros") or digest(published(connection, MACROS))

@@ -14,7 +14,7 @@ from lake.build import graph, identity, plan, workspace
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, record, tags
+from lake.store import catalog, metadata, tags
 from lake.store.sql import literal, name
 
 if TYPE_CHECKING:
@@ -334,9 +334,9 @@ class _Side:
 
     @classmethod
     def of(cls, config: Config, connection: DuckDBPyConnection, number: int) -> _Side:
-        columns = {t: [(c, type) for c, type, _ in found] for t, found in record.columns(connection, number).items()}
+        columns = {t: [(c, type) for c, type, _ in found] for t, found in metadata.columns(connection, number).items()}
         content = {row["table_name"]: row["content"] for row in plan.provenance(connection, number)}
-        return cls(config.data, record.tables(connection, number), columns, content)
+        return cls(config.data, metadata.tables(connection, number), columns, content)
 
     def held(self, table: str) -> Any:
         """Something that is the same only if the table's rows and columns are."""

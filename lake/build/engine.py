@@ -24,7 +24,7 @@ from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
-from lake.store import catalog, fetch_log, landings, record
+from lake.store import catalog, fetch_log, landings, metadata
 from lake.store.sql import Columns, name, quote, values
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _definitions(connection: DuckDBPyConnection, planned: Plan, summary: Summary
         definitions.MACROS: (MACROS, definitions.macros(planned)),
         definitions.VIEWS: (VIEWS, definitions.views(connection, planned, built, summary.dropped)),
     }
-    there = record.names(connection, "ops")
+    there = metadata.names(connection, "ops")
     for table, (columns, rows) in wanted.items():
         if table not in there or definitions.published(connection, table) != rows:
             _fill(connection, table, columns, rows)
@@ -199,7 +199,7 @@ def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
 
 def next_snapshot(connection: DuckDBPyConnection) -> int:
     """The number that the running transaction's snapshot will have; the write lock keeps others from taking it."""
-    return record.latest(connection).id + 1
+    return metadata.latest(connection).id + 1
 
 
 def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality]) -> None:
@@ -381,7 +381,7 @@ def _now() -> str:
 def _rows(space: Workspace, table: str) -> list[dict[str, Any]]:
     """The rows of a published table of the engine: of each table of the lake, those of its last snapshot there.
 
-    Read off its files, which the record would take longer to find.
+    Read off its files, which the catalog would take longer to find.
     """
     if table not in space.published:
         return []
@@ -396,7 +396,7 @@ def _rows(space: Workspace, table: str) -> list[dict[str, Any]]:
 
 
 def _there(connection: DuckDBPyConnection, table: str) -> bool:
-    return table in record.names(connection)
+    return table in metadata.names(connection)
 
 
 def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build.model import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
-from lake.store import landings, record, renames, tags
+from lake.store import landings, metadata, renames, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -180,7 +180,7 @@ def digest(value: Any) -> str:
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     """What each raw table, and each table of the engine's own, holds: a digest over its landings, and what was said
     of each answer."""
-    tables = record.names(connection, "raw") | (own := record.names(connection, "ops"))
+    tables = metadata.names(connection, "raw") | (own := metadata.names(connection, "ops"))
     if "ops.landings" not in own:
         return {}
     given = "coalesce(given, '')" if "given" in landings.columns(connection) else "''"
@@ -198,7 +198,7 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
 
 def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> list[dict[str, Any]]:
     """The rows of ops.provenance, of now or of a snapshot; none before the first build."""
-    if "ops.provenance" not in record.names(connection, "ops"):
+    if "ops.provenance" not in metadata.names(connection, "ops"):
         return []
     cursor = connection.execute(f"SELECT * FROM {renames.relation(connection, 'ops.provenance', snapshot)}")
     names = [column[0] for column in cursor.description]

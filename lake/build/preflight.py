@@ -1,7 +1,7 @@
 """Mistakes found before anything runs: every model is bound by DuckDB against tables without rows.
 
 Unknown tables and columns, wrong arguments of macros, a contract that disagrees with what the SELECT gives, types that
-the record cannot hold, functions that give something else each time: all that are there, each with its place.
+the catalog cannot hold, functions that give something else each time: all that are there, each with its place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lake.store.sql import connect, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the record would change them
+_NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the catalog would change them
 _ARRAY = re.compile(r"\[\d+\]")  # FLOAT[3]: likewise
 
 
@@ -122,7 +122,7 @@ def _agree(model: Model, given: Mapping[str, str]) -> None:
         elif given[column] != type:
             problems.append(f"{column} is {given[column]}, but {type} is promised")
     held = [c for c, t in given.items() if t.startswith(_NOT_HELD) or _ARRAY.search(t)]
-    problems = [f"{column} is {given[column]}, which the record cannot hold" for column in held] + problems
+    problems = [f"{column} is {given[column]}, which the catalog cannot hold" for column in held] + problems
     if problems:
         raise ModelError(
             f"{model.table} and its contract disagree: {'; '.join(problems[:6])}",

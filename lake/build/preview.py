@@ -11,7 +11,7 @@ from lake.build.plan import Plan
 from lake.build.summary import Options, Summary
 from lake.config import Config
 from lake.errors import ConfigError, ModelError
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store.sql import connect
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
         macros = definitions.changed(connection, planned)
         todo = [step.model for step in planned.todo]
-        columns = record.present(connection)[1] if todo else {}
+        columns = metadata.present(connection)[1] if todo else {}
     found = _preview(planned, () if select or exclude else plan.orphans(planned), macros)
     return replace(found, problems=_problems(config, project, todo, columns)) if todo else found
 
@@ -131,7 +131,7 @@ def why(config: Config, model: str) -> dict[str, Any]:
         return {"model": model, "snapshot": None, "last": None, "now": {"verdict": "build", "reason": "never built"}}
     with catalog.session(config) as connection:
         planned = plan.make(connection, project)
-        last = record.latest(connection, "publish")
+        last = metadata.latest(connection, "publish")
     before = planned.before.get(model)
     kept = ("snapshot", "built_at", "reason", "verdict", "rows", "seconds", "fingerprint", "content")
     return {

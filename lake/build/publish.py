@@ -1,4 +1,4 @@
-"""The transaction that publishes: the record learns which files each built table now has, and where they came from."""
+"""The transaction that publishes: the catalog learns which files each built table now has, and where they came from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lake.build.plan import Plan, digest
 from lake.build.workspace import Workspace
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, links
+from lake.store import catalog, hard_links
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     """Publish what the workspace holds as one snapshot; nothing, where nothing was built or dropped.
 
     Raises:
-        StorageError: the disk is full, or the record refused. Nothing is published then.
+        StorageError: the disk is full, or the catalog refused. Nothing is published then.
     """
     if not (summary.built or summary.dropped or summary.landed or summary.macros):
         return
@@ -47,12 +47,13 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     rest = f"{len(summary.dropped)} table(s) dropped" if summary.dropped else "macros"
     message = message if models else "raw tables" if summary.landed else rest
     extra = {"models": models, "dropped": summary.dropped, "macros": digest(macros(planned))}
-    with links.made(connection, config.data, {b.table: b.written.kept for b in summary.built if b.written}) as kept:
+    unchanged = {built.table: built.written.kept for built in summary.built if built.written}
+    with hard_links.made(connection, config.data, unchanged) as kept:
         catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 
 def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
-    """Hold the rows that each built table has in the record against those that were built.
+    """Hold the rows that each built table has in the catalog against those that were built.
 
     Raises:
         StorageError: one has others: files of it were lost, or stand there twice.
@@ -61,7 +62,7 @@ def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
     counts = " UNION ALL ".join(f"SELECT {quote(table)}, count(*) FROM {table}" for table in built)
     for table, rows in connection.execute(counts).fetchall() if counts else ():
         if rows != built[table]:
-            what = f"{table} would have {rows:,} rows in the record, but {built[table]:,} were built"
+            what = f"{table} would have {rows:,} rows in the catalog, but {built[table]:,} were built"
             raise StorageError(
                 f"{what}; nothing is published",
                 where=table,
@@ -71,7 +72,7 @@ def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
 
 
 def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) -> None:
-    """Make the table anew, also where most of its files stay: the record's statistics of a table to which files are
+    """Make the table anew, also where most of its files stay: the catalog's statistics of a table to which files are
     added later are wrong after a first file of nulls (DuckLake 1.0), and rows would be missed.
     """
     contract = model.contract

@@ -19,7 +19,7 @@ from lake.check import rejects
 from lake.check import run as check
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
-from lake.store import catalog, door, landings, record
+from lake.store import catalog, landings, metadata, published_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -64,10 +64,11 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
             publish.run(connection, config, planned, space, summary)
         failed = summary.failed.keys() & project.models.keys()
         summary.fresh = len(project.models) - len(summary.built) - len(failed)
-    last = record.latest(connection, "publish")
+    last = metadata.latest(connection, "publish")
     summary.snapshot = last.id if last else None
-    if last and (summary.built or summary.dropped or summary.landed or summary.macros or not door.shows(config, last)):
-        door.write(config, connection, last, door.path(config))
+    changed = summary.built or summary.dropped or summary.landed or summary.macros
+    if last and (changed or not published_file.shows(config, last)):
+        published_file.write(config, connection, last, published_file.path(config))
     summary.seconds = time.perf_counter() - started
     given.tell("published", summary)
     return summary
@@ -77,7 +78,7 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: Project) ->
     """Make the tables that the models read and that landing would have made, empty."""
     read = {table for model in project.models.values() for table in model.inputs}
     raw = {table for table in read if table.startswith("raw.")}
-    if not raw <= record.names(connection, "raw") or (landings.TABLE in read and not landings.there(connection)):
+    if not raw <= metadata.names(connection, "raw") or (landings.TABLE in read and not landings.there(connection)):
         from lake import land
 
         land.prepare(connection, config)
@@ -85,7 +86,7 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: Project) ->
 
 def _landed(connection: DuckDBPyConnection) -> bool:
     """Whether something was landed since the last publication, be it read by a model or not; or columns renamed."""
-    land, renamed, published = (record.latest(connection, kind) for kind in ("land", "migrate", "publish"))
+    land, renamed, published = (metadata.latest(connection, kind) for kind in ("land", "migrate", "publish"))
     newest = max((one.id for one in (land, renamed) if one), default=0)
     return newest > (published.id if published else 0)
 
@@ -149,13 +150,13 @@ def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
     found, at = {}, {}
-    there = {snapshot.id for snapshot in record.snapshots(connection)}
+    there = {snapshot.id for snapshot in metadata.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
         if step.model.contract.incremental and before and before["snapshot"] in there:
             number = before["snapshot"]
             if number not in at:
-                files = record.tables(connection, number)
+                files = metadata.tables(connection, number)
                 at[number] = {t: (files[t], space.columns[t]) for t in files if t in space.columns}
             found[step.model.table] = {t: at[number][t] for t in step.model.inputs if t in at[number]}
     return found

@@ -14,7 +14,7 @@ from lake.check import run as check
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store import catalog, landings, record, renames
+from lake.store import catalog, landings, metadata, renames
 from lake.store.sql import quote
 
 
@@ -59,7 +59,7 @@ def run(config: Config) -> Status:
 
 def _is_published(config: Config) -> bool:
     with catalog.session(config) as connection:
-        return record.latest(connection, "publish") is not None
+        return metadata.latest(connection, "publish") is not None
 
 
 def failures(config: Config, check: str) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
-        there = "quality.failures" in record.names(connection, "quality")
+        there = "quality.failures" in metadata.names(connection, "quality")
         checks = "SELECT check_name FROM " + renames.relation(connection, "quality.checks") if there else ""
         known = [name for (name,) in connection.execute(checks).fetchall()] if there else []
         if check not in known:
@@ -95,7 +95,7 @@ def _unpublished(config: Config) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         return []
     with catalog.session(config) as connection:
-        published, failed = record.latest(connection, "publish"), record.latest(connection, "checks")
+        published, failed = metadata.latest(connection, "publish"), metadata.latest(connection, "checks")
         if not failed or (published and failed.id < published.id):
             return []
         cursor = connection.execute(

@@ -13,7 +13,7 @@ from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.land import landing
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store.catalog import first_line
 from lake.store.sql import name
 
@@ -55,7 +55,7 @@ def _reads(project: Project, test: UnitTest) -> tuple[str, ...]:
 def _landed(
     connection: DuckDBPyConnection, config: Config, tables: set[str], rows: Mapping[str, list[Row]]
 ) -> dict[str, Columns]:
-    """The columns of raw tables as their readers make them; as the record has them, where a reader does not say."""
+    """The columns of raw tables as their readers make them; as the catalog has them, where a reader does not say."""
     found: dict[str, Columns] = {}
     for table, schema in landing.schemas(config).items():
         if f"raw.{table}" in tables:
@@ -65,7 +65,7 @@ def _landed(
     lacking = {table for table in tables if table not in found or named[table] - dict(found[table]).keys()}
     if lacking and catalog.exists(config):
         with catalog.session(config) as connection:
-            present = record.present(connection)[1]
+            present = metadata.present(connection)[1]
         for table in lacking & present.keys():
             found[table] = list((dict(present[table]) | dict(found.get(table, []))).items())
     return found

@@ -1,6 +1,6 @@
 """Where models are made before anyone sees them: an in-memory DuckDB with a view over the files of each table.
 
-A model's SELECT is written to Parquet files in their final place and its view is turned to them; the record is not
+A model's SELECT is written to Parquet files in their final place and its view is turned to them; the catalog is not
 touched until all of it is good, and then only learns the files' names. So models run side by side, a failed build
 leaves nothing but files to delete, and the transaction that publishes is short.
 """
@@ -24,7 +24,7 @@ from lake.check import statistics
 from lake.check.statistics import Statistics
 from lake.config import Config
 from lake.errors import ModelError, StorageError
-from lake.store import record
+from lake.store import metadata
 from lake.store.catalog import first_line
 from lake.store.sql import connect, name, quote
 
@@ -55,7 +55,7 @@ class Written:
     memory: int  # bytes: the peak of all models that ran at that time
     spilled: int  # bytes on disk, likewise
     statistics: Mapping[str, Statistics] = field(default_factory=dict, repr=False)  # by quoted column
-    kept: tuple[str, ...] = ()  # files of the published table that stay, as the record names them
+    kept: tuple[str, ...] = ()  # files of the published table that stay, as the catalog names them
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class Workspace:
         """Run a SELECT into Parquet files of the table. Its view is not turned to them yet."""
         contract = model.contract
         schema, _, stem = model.table.partition(".")
-        folder = self.config.data / record.TABLES / schema / stem
+        folder = self.config.data / metadata.TABLES / schema / stem
         folder.mkdir(parents=True, exist_ok=True)
         listed = ", ".join(name(column.name) for column in contract.columns)
         order = f" ORDER BY {', '.join(map(name, contract.sort))}" if contract.sort else ""
@@ -150,8 +150,8 @@ class Workspace:
                 show(cursor, table, files, self.columns[table])
 
     def discard(self, connection: DuckDBPyConnection) -> None:
-        """Remove every file that was written here, unless the record knows it: Ctrl-C may come with the commit done."""
-        known = record.files(connection)
+        """Remove every file written here that the catalog does not list: Ctrl-C may come after the commit."""
+        known = metadata.files(connection)
         for made in self.written.values():
             _unlink(file for file in made.files if str(file.relative_to(self.config.data)) not in known)
         self.written.clear()
@@ -219,7 +219,7 @@ def _clock(timeout: float | None, cursor: DuckDBPyConnection) -> Iterator[None]:
 def open(
     config: Config, catalogued: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
 ) -> Iterator[Workspace]:
-    """A workspace on the record's present tables, with a view for each of those that are needed.
+    """A workspace on the catalog's present tables, with a view for each of those that are needed.
 
     Raises:
         ModelError: DuckDB refuses a macro.
@@ -227,7 +227,7 @@ def open(
     """
     import duckdb
 
-    published, columns = record.present(catalogued)
+    published, columns = metadata.present(catalogued)
     with scratch(config) as connection:
         space = Workspace(config, connection, published, columns)
         create_macros(connection, project)

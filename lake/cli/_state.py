@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import catalog, decisions, failures, fetch_log, landings, record
+from lake.store import catalog, decisions, failures, fetch_log, landings, metadata
 
 if TYPE_CHECKING:
     from lake.store.decisions import Decision
@@ -25,7 +25,7 @@ def landed(config: Config) -> dict[str, int]:
     if not catalog.exists(config):
         return {}
     with catalog.session(config) as connection:
-        if "ops.landings" not in record.names(connection, "ops"):
+        if "ops.landings" not in metadata.names(connection, "ops"):
             return {}
         counted = "SELECT source, CAST(sum(landed) AS BIGINT) FROM ops.landings WHERE status = 'landed' GROUP BY 1"
         return dict(connection.execute(counted).fetchall())
@@ -52,7 +52,7 @@ def failure(config: Config) -> Failure | None:
     if not catalog.exists(config):
         return None
     with catalog.session(config) as connection:
-        last, published = failures.last(connection), record.latest(connection, "publish")
+        last, published = failures.last(connection), metadata.latest(connection, "publish")
     return last if last and (not published or published.at < last.failed_at) else None
 
 

@@ -38,14 +38,14 @@ def _train(settings) -> dict | None:
     from importlib.util import find_spec
 
     from lake import sealed
-    from lake.store import door
+    from lake.store import published_file
 
     if missing := [name for name in ("torch", "matplotlib") if find_spec(name) is None]:
         _output.warn(f"nothing is trained without {' and '.join(missing)}: pip install {' '.join(missing)}")
         return None
     _output.heading("train")
     note, picture = settings.data / "demo.json", settings.root / "demo.png"
-    snapshot = door.read_info(door.path(settings)).snapshot
+    snapshot = published_file.read_info(published_file.path(settings)).snapshot
     result = (picture.is_file() and sealed.read(note)) or {}
     if result.get("snapshot") == snapshot:
         _output.say(f"nothing to do: trained at snapshot {snapshot}")

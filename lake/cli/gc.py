@@ -9,7 +9,7 @@ import click
 from lake.cli import _output
 
 if TYPE_CHECKING:
-    from lake.store.lease import Holder
+    from lake.store.leases import Holder
 
 
 @click.command(epilog="Example: lake gc --keep 3 --apply")

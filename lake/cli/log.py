@@ -15,7 +15,7 @@ def command(path: str, limit: int, every: bool, models: bool) -> None:
     from dataclasses import asdict
 
     from lake import config
-    from lake.store import catalog, record
+    from lake.store import catalog, metadata
 
     settings = config.load(path)
     if models:
@@ -24,7 +24,7 @@ def command(path: str, limit: int, every: bool, models: bool) -> None:
     found = []
     if catalog.exists(settings):
         with catalog.session(settings) as connection:
-            found = record.snapshots(connection, None if every else "publish", limit)
+            found = metadata.snapshots(connection, None if every else "publish", limit)
     if _output.as_json:
         _output.json_out([asdict(snapshot) for snapshot in found])
     _output.table(

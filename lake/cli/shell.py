@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lake shell --at 12")
-@click.option("--write", is_flag=True, help="Attach the record itself, to write to. Others wait until you leave.")
+@click.option("--write", is_flag=True, help="Attach the catalog itself, to write to. Others wait until you leave.")
 @click.option("--at", metavar="SNAPSHOT", help="An older snapshot.")
 @click.option("-c", "--command", "query", help="Run this SQL and leave.")
 @_output.common
@@ -25,7 +25,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     SQL may also come from standard input. What --write changes is published by the next build.
     """
     from lake import config
-    from lake.store import catalog, door, lease
+    from lake.store import catalog, leases, published_file
     from lake.store.sql import UTC, quote
 
     if write and at is not None:
@@ -40,11 +40,11 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
             code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
     else:
         statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
-        with lease.opening(settings):
-            place = door.ensure(settings, at)
-            snapshot = door.read_info(place).snapshot
+        with leases.opening(settings):
+            place = published_file.ensure(settings, at)
+            snapshot = published_file.read_info(place).snapshot
             statements.append(_search_path(settings, place))
-            held = lease.hold(settings, snapshot)
+            held = leases.hold(settings, snapshot)
         with held:
             if sys.stdin.isatty() and not query:
                 _output.say(f"{settings.lake.name}, snapshot {snapshot}; SHOW TABLES lists its tables, .quit leaves")

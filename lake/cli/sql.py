@@ -111,7 +111,7 @@ def _refused(here: Lake, query: str, error: duckdb.Error) -> LakeError:
             "the lake is read-only here",
             where=text,
             why="what is published is never changed; a table is what its SELECT in sql/ gives",
-            next="lake shell --write, to change the record by hand",
+            next="lake shell --write, to change the catalog by hand",
         )
     lines = [line for line in str(error).splitlines()[1:] if line.strip()]
     if lines and "COPY (FROM relation)" in lines[0]:  # a line of ours, and not of the query

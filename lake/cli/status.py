@@ -11,9 +11,9 @@ from lake.cli import _output
 if TYPE_CHECKING:
     from lake.config import Config
     from lake.store.decisions import Decision
-    from lake.store.door import Info
     from lake.store.failures import Failure
     from lake.store.fetch_log import Outcome
+    from lake.store.published_file import Info
 
 _LISTED = ("source", "resource", "url", "at", "outcome", "status", "bytes", "sha256", "reason", "optional")
 _VERDICTS = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "skipped")
@@ -74,13 +74,13 @@ def command(path: str, failed: bool, every: bool) -> None:
 def _read(settings: Config) -> _Status:
     from lake import sources
     from lake.cli import _state
-    from lake.store import blobs, door
+    from lake.store import blobs, published_file
 
     sources.check_options(settings)
     return _Status(
         settings=settings,
         outcomes=_state.outcomes(settings),
-        info=door.latest(settings),
+        info=published_file.latest(settings),
         used=blobs.usage(settings.data),
         domains=_state.domains(settings),
         unreadable=_state.unreadable(settings),

@@ -263,7 +263,7 @@ def _chunks(config: Config, jobs: list[Job]) -> Iterator[list[Job]]:
 
 
 def _land_chunk(work: _Work, chunk: list[Job]) -> None:
-    """Read a chunk's blobs, then put what they hold into the record in one transaction."""
+    """Read a chunk's blobs, then put what they hold into the catalog in one transaction."""
     names = sorted({job.source for job in chunk})
     with Spool(work.config.data / "tmp") as to:
         put = _spooled(work, chunk, to)
@@ -272,7 +272,7 @@ def _land_chunk(work: _Work, chunk: list[Job]) -> None:
 
 
 def _spooled(work: _Work, chunk: list[Job], to: Spool) -> Callable[[], None]:
-    """Read a chunk's blobs. Gives what puts their rows into the record, within a transaction."""
+    """Read a chunk's blobs. Gives what puts their rows into the catalog, within a transaction."""
     rows, failed = [], []
     for job, reading in work.readers.read(chunk, to.folder):
         work.advance(note=job.resource.id)

@@ -1,4 +1,4 @@
-"""Rows on their way into the record: Arrow files that the process of the readers writes, and the landing maps.
+"""Rows on their way into the catalog: Arrow files that the process of the readers writes, and the landing maps.
 
 Each batch of rows bears the number of its reading. Those of a reading that was not accepted count as never written: it
 may have ended half way, with its process.

@@ -1,4 +1,4 @@
-"""The raw tables in the record: made, filled, and rid of the rows of answers that newer ones replace."""
+"""The raw tables in the catalog: made, filled, and rid of the rows of answers that newer ones replace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake.errors import StorageError
 from lake.land.engine_tables import ENGINE
 from lake.land.spool import registered
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store import landings as landed
 from lake.store.sql import name, of_arrow, quote
 
@@ -25,8 +25,8 @@ _ORIGIN = {
 
 
 def missing(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
-    """Those of the wanted raw tables that the record does not have."""
-    present = record.names(connection, "raw")
+    """Those of the wanted raw tables that the catalog does not have."""
+    present = metadata.names(connection, "raw")
     return {table: wanted[table] for table in sorted(wanted) if f"raw.{table}" not in present}
 
 
@@ -43,7 +43,7 @@ def lacking(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> 
     import pyarrow as pa
 
     found = {}
-    for table, known in sorted(record.column_names(connection, "raw").items()):
+    for table, known in sorted(metadata.column_names(connection, "raw").items()):
         if fields := [field for field in wanted.get(table, ()) if field.name not in known]:
             found[table] = pa.schema(fields)
     return found
@@ -80,7 +80,7 @@ def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sourc
 
 def _has_others(connection: DuckDBPyConnection, table: str, listed: str) -> bool:
     """Whether a table of the engine has rows of other sources than those listed."""
-    present = record.names(connection, "raw") if landed.there(connection) else ()
+    present = metadata.names(connection, "raw") if landed.there(connection) else ()
     rows = "(rejected > 0 OR cells > 0)" if table == "rejects" else f"table_name = {quote(table)}"
     found = f"SELECT 1 FROM ops.landings WHERE status = 'landed' AND {rows} AND source NOT IN ({listed}) LIMIT 1"
     return f"raw.{table}" in present and connection.execute(found).fetchone() is not None

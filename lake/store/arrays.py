@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lake.errors import StorageError, Unreadable
-from lake.store import attributes, chunks, packing
-from lake.store.slabs import tile
+from lake.store import attributes, cf_packing, chunks
+from lake.store.blocks import tile
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -130,10 +130,10 @@ def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
     elif note["dtype"] == "string":
         data = variable.values.astype(object)
     else:
-        packed = packing.of(attrs, variable.dtype)
+        packed = cf_packing.of(attrs, variable.dtype)
         if packed.outside is not None:
             data = lazy_elemwise_func(data, packed.within, variable.dtype)
-        attrs = packing.for_xarray(attrs, variable.dtype, unwritten=note.get("unwritten", False))
+        attrs = cf_packing.for_xarray(attrs, variable.dtype, unwritten=note.get("unwritten", False))
     return type(variable.to_base_variable())(variable.dims, data, attrs, variable.encoding)
 
 

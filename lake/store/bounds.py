@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lake.store.record import META
+from lake.store.metadata import META
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -1,4 +1,4 @@
-"""The record: a DuckLake catalog that knows every table of every snapshot. One writer, many readers.
+"""The catalog: a DuckLake catalog that knows every table of every snapshot. One writer, many readers.
 
 The rules here each come from a failure that was seen (DuckLake 1.0, DuckDB 1.5.5):
 always attached under the same name; DETACH before close, or a failed COMMIT keeps the catalog's lock; one commit at a
@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import bounds, copies, durable, manifests, record, renames, sums
-from lake.store.readable import readable
-from lake.store.record import ALIAS, META, TABLES
+from lake.store import bounds, checksums, copies, durable, manifests, metadata, renames
+from lake.store.metadata import ALIAS, META, TABLES
 from lake.store.sql import Columns, connect, name, quote
+from lake.store.sqlite_reader import readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,8 +46,8 @@ def exists(config: Config) -> bool:
         return True
     file = config.data / copies.CATALOG
     there = file.is_file()
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as record:
-        there = record.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as probe:
+        there = probe.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
     if not there and (manifests.known(config) or copies.catalogs(config) or (config.root / "lake.duckdb").exists()):
         raise StorageError(
             "the catalog is gone or empty, and the lake's snapshots with it",
@@ -60,10 +60,10 @@ def exists(config: Config) -> bool:
 
 @contextmanager
 def session(config: Config, *, write: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with the record attached as ``lake`` and in use.
+    """A DuckDB connection with the catalog attached as ``lake`` and in use.
 
     Raises:
-        StorageError: the record or its folder cannot be opened.
+        StorageError: the catalog or its folder cannot be opened.
     """
     if write or config.lake.catalog != "sqlite":
         with _attached(config, write=write) as connection:
@@ -146,7 +146,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: boo
             if is_shortage(error):
                 raise explain(error, where=str(config.data)) from None
             raise StorageError(
-                f"the record cannot be opened: {first_line(error)}",
+                f"the catalog cannot be opened: {first_line(error)}",
                 where=str(config.data),
                 why="the folder is not writable, the disk is full, or the file is damaged or no lake's catalog",
                 next="lake repair",
@@ -154,7 +154,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, config: Config, *, write: boo
 
 
 def attach_statements(config: Config, *, write: bool, folder: Path | None = None) -> list[str]:
-    """The SQL that opens the record; ``lake shell --write`` runs it too. ``folder`` holds a copy of the catalog."""
+    """The SQL that opens the catalog; ``lake shell --write`` runs it too. ``folder`` holds a copy of the catalog."""
     if write:
         (config.data / TABLES).mkdir(parents=True, exist_ok=True)
     options = [
@@ -227,14 +227,14 @@ def keep(config: Config, connection: duckdb.DuckDBPyConnection) -> int | None:
     Raises:
         StorageError: the catalog was damaged since the manifest before.
     """
-    last = record.latest(connection)
+    last = metadata.latest(connection)
     if last is None or manifests.path(config, last.id).exists():
         return last and last.id
     try:
-        files = list(chain.from_iterable(record.tables(connection, last.id).values()))
-        if last.id != sums.upto(config.data):
-            sums.record(config.data, last.id, files)
-        copies.tables(config, files, sums.known(config.data))
+        files = list(chain.from_iterable(metadata.tables(connection, last.id).values()))
+        if last.id != checksums.upto(config.data):
+            checksums.record(config.data, last.id, files)
+        copies.tables(config, files, checksums.known(config.data))
         if config.lake.catalog == "sqlite":  # a database server keeps checksums and copies of its own
             manifests.write(config, connection, last.id)
     except OSError:  # a full disk: what was committed stays; the next writer takes them
@@ -282,7 +282,7 @@ def commit(
     up by its number before anything is repeated.
 
     Raises:
-        StorageError: the disk is full, or the record refused the commit.
+        StorageError: the disk is full, or the catalog refused the commit.
     """
     import duckdb
 
@@ -316,14 +316,14 @@ def _bring_to_disk(connection: duckdb.DuckDBPyConnection) -> None:
     """Within a transaction that is to be committed: its files, which DuckDB leaves to the operating system. They are
     those that no snapshot has yet."""
     data = Path(connection.execute("SELECT getvariable('lake_root')").fetchone()[0])
-    known = record.files(connection)
+    known = metadata.files(connection)
     durable.sync_all(
         (file for file in (data / TABLES).rglob("*.parquet") if str(file.relative_to(data)) not in known), data
     )
 
 
 def _committed(connection: duckdb.DuckDBPyConnection, number: str) -> bool:
-    last = record.latest(connection)
+    last = metadata.latest(connection)
     return last is not None and last.extra.get("number") == number
 
 
@@ -362,7 +362,7 @@ def explain(error: BaseException, table: str = "", where: str = "") -> LakeError
     if text := _said(error, *_MEMORY):
         what = f"the memory limit is too small{of}"
         return StorageError(what, where=where, why=text, next="raise [limits] memory in lake.toml")
-    return StorageError(f"the record refused: {first_line(error)}", where=where, next="lake status")
+    return StorageError(f"the catalog refused: {first_line(error)}", where=where, next="lake status")
 
 
 _FILE = re.compile(r"tables/([^/'\"\n]+)/([^/'\"\n]+)/[^'\"\n]*?\.parquet")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from lake.errors import StorageError
-from lake.store.slabs import regions
+from lake.store.blocks import regions
 
 CODEC = {"cname": "lz4", "clevel": 5, "shuffle": "shuffle"}
 _HEADER = struct.Struct("<4xI4xI")  # of Blosc 1: bytes before and after compression

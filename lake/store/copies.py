@@ -17,8 +17,8 @@ from pathlib import Path
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import durable, fetch_log, notes, sums
-from lake.store.readable import readable
+from lake.store import checksums, durable, fetch_log, notes
+from lake.store.sqlite_reader import readable
 
 COPIES = "copies"
 CATALOG = "catalog.sqlite"
@@ -45,11 +45,11 @@ def whole(source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def tables(config: Config, files: Iterable[str], taken: sums.Sums) -> None:
+def tables(config: Config, files: Iterable[str], taken: checksums.Sums) -> None:
     """Copy those of a snapshot's files that are the engine's and have no copy yet; a damaged one is not copied."""
     for file in files:
         target = of(config, file)
-        if _engine(file) and not target.exists() and taken.get(file) == sums.take(config.data / file):
+        if _engine(file) and not target.exists() and taken.get(file) == checksums.take(config.data / file):
             whole(config.data / file, target)
 
 

@@ -29,10 +29,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lake.errors import StorageError, Unreadable
-from lake.store import arrays, attributes, durable, packing
+from lake.store import arrays, attributes, cf_packing, durable
 from lake.store.blobs import storing
-from lake.store.measure import Measure
-from lake.store.slabs import aligned, regions, tile
+from lake.store.blocks import aligned, regions, tile
+from lake.store.variable_statistics import Measure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -213,7 +213,7 @@ def _begin(group: zarr.Group, name: str, variable: xr.Variable, cube: Cube) -> _
         arrays.create(group, name, variable),
         variable.attrs,
         weights,
-        Measure(packing.of(variable.attrs, variable.dtype), None if weights is None else _sphere(cube, variable))
+        Measure(cf_packing.of(variable.attrs, variable.dtype), None if weights is None else _sphere(cube, variable))
         if variable.dtype.kind in "iuf"
         else None,
     )

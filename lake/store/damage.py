@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake import sealed
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, copies, door, fetch_log, manifests, notes, record, sums
+from lake.store import catalog, checksums, copies, fetch_log, manifests, metadata, notes, published_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def of_catalog(config: Config) -> Iterator[Damage]:
 
 
 def _against_manifests(config: Config, connection: DuckDBPyConnection) -> tuple[list[str], list[int]]:
-    there = {snapshot.id for snapshot in record.snapshots(connection)}
+    there = {snapshot.id for snapshot in metadata.snapshots(connection)}
     kept = {number: manifests.read(config, number) for number in manifests.known(config) if number in there}
     now = manifests.digests(connection, kept)
     wrong: set[str] = set()
@@ -117,7 +117,7 @@ def of_manifests(config: Config) -> Iterator[Damage]:
 def _there(config: Config, number: int) -> bool:
     try:
         with catalog.session(config) as connection:
-            return number in {snapshot.id for snapshot in record.snapshots(connection)}
+            return number in {snapshot.id for snapshot in metadata.snapshots(connection)}
     except StorageError:
         return False
 
@@ -130,25 +130,25 @@ def of_copies(config: Config) -> Iterator[Damage]:
     taken = manifests.sums_of(config)
     for place in sorted(taken):
         file = copies.of(config, place)
-        if file.exists() and sums.take(file) != taken[place]:
+        if file.exists() and checksums.take(file) != taken[place]:
             yield Damage(place_of(config, file), "its bytes are not what they were")
 
 
 def of_sums(config: Config) -> Iterator[Damage]:
     """The file of sums, where it cannot be read or differs from the manifests."""
-    file, taken = config.data / sums.FILE, manifests.sums_of(config)
+    file, taken = config.data / checksums.FILE, manifests.sums_of(config)
     if not taken:
         return
     how = copies.sound(file)
     if not how:
         try:
-            now = sums.known(config.data)
+            now = checksums.known(config.data)
             wrong = [place for place, one in taken.items() if now.get(place) != one and (config.data / place).exists()]
             how = f"{len(wrong)} sum(s) are not what they were" if wrong else ""
         except StorageError as error:
             how = error.what
     if how:
-        yield Damage(sums.FILE, how.splitlines()[0])
+        yield Damage(checksums.FILE, how.splitlines()[0])
 
 
 def of_doors(config: Config, *, quick: bool = False) -> Iterator[Damage]:
@@ -156,28 +156,28 @@ def of_doors(config: Config, *, quick: bool = False) -> Iterator[Damage]:
     if not catalog.exists(config):
         return
     with catalog.session(config) as connection:
-        published = {snapshot.id: snapshot for snapshot in record.snapshots(connection, "publish")}
+        published = {snapshot.id: snapshot for snapshot in metadata.snapshots(connection, "publish")}
         for number, snapshot in published.items():
             newest = number == max(published)
-            place = door.path(config, None if newest else number)
+            place = published_file.path(config, None if newest else number)
             if newest and not place.exists():
                 yield Damage(place_of(config, place), "it is missing", snapshots=[number])
             elif place.exists() and (how := _door(config, connection, snapshot, place, quick)):
                 yield Damage(place_of(config, place), how, snapshots=[number])
 
 
-def _door(config: Config, connection: DuckDBPyConnection, snapshot: record.Snapshot, place: Path, quick: bool) -> str:
+def _door(config: Config, connection: DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path, quick: bool) -> str:
     import duckdb
 
-    if door.is_noted(config, place) and not door.untouched(config, place):
+    if published_file.is_noted(config, place) and not published_file.untouched(config, place):
         return "its bytes are not what they were"
-    known = door.read_info(place)
+    known = published_file.read_info(place)
     if known is None or known.snapshot != snapshot.id:
         return "it is of another snapshot or form, or cannot be read"
     if quick:
         return ""
     try:
-        other = door.differences(config, connection, snapshot, place)
+        other = published_file.differences(config, connection, snapshot, place)
     except (duckdb.Error, StorageError) as error:
         return "" if catalog.damage(error) else catalog.first_line(error)  # of a table's file, that is told by itself
     return f"it shows otherwise: {', '.join(other[:5])}" if other else ""

@@ -10,7 +10,7 @@ import datetime
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Decision:
 
 def every(connection: DuckDBPyConnection) -> list[Decision]:
     """All of them, by source and resource."""
-    if TABLE not in record.names(connection, "ops"):
+    if TABLE not in metadata.names(connection, "ops"):
         return []
     rows = connection.execute(f"SELECT {', '.join(map(name, COLUMNS))} FROM {TABLE} ORDER BY ALL").fetchall()
     return [Decision(*row) for row in rows]

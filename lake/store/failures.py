@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import Interrupted, LakeError, Locked
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def last(connection: DuckDBPyConnection) -> Failure | None:
 
 
 def _every(connection: DuckDBPyConnection, limit: int) -> list[Failure]:
-    if TABLE not in record.names(connection, "ops"):
+    if TABLE not in metadata.names(connection, "ops"):
         return []
     columns = ", ".join(map(name, COLUMNS))
     rows = connection.execute(f"SELECT {columns} FROM {TABLE} ORDER BY failed_at DESC LIMIT {limit}").fetchall()

@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, record, sums, tags
+from lake.store import catalog, checksums, metadata, tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ def of(config: Config, pattern: str = "*", at: str | int | None = None) -> tuple
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
         number = tags.resolve(connection, "latest" if at is None else at)
-        tables, rows = record.tables(connection, number), record.rows(connection, number)
+        tables, rows = metadata.tables(connection, number), metadata.rows(connection, number)
     if not (chosen := [table for table in tables if fnmatch(table, pattern)]):
         raise ConfigError(f"no table is like {pattern!r}", next="lake tables, for all of them")
-    known = sums.known(config.data)
+    known = checksums.known(config.data)
     return number, [
         File(table, str(config.data.absolute() / file), rows.get(file, 0), *known.get(file, (None, None)))
         for table in chosen

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
-from lake.store import blobs, catalog, copies, cubes, durable, fetch_log, lease, manifests, record, sums, tags
+from lake.store import blobs, catalog, checksums, copies, cubes, durable, fetch_log, leases, manifests, metadata, tags
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Freed:
     left: list[str] = field(default_factory=list)  # spill and spool folders, doors
     cubes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # blobs of answers that were refused long ago
-    in_use: list[lease.Holder] = field(default_factory=list)  # who has which snapshot open: these are kept
+    in_use: list[leases.Holder] = field(default_factory=list)  # who has which snapshot open: these are kept
     bytes: int = 0
     applied: bool = False
 
@@ -58,32 +58,32 @@ def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 
     keep = max(keep, 1)
     if not apply:
         with catalog.write_session(config, wait=wait) as connection:
-            return _find(config, connection, keep, lease.held(config))
+            return _find(config, connection, keep, leases.held(config))
     with catalog.writing(config, wait=wait):
         with catalog.session(config, write=True) as connection:
             catalog.keep(config, connection)
-            with lease.freeing(config):
-                found = _find(config, connection, keep, lease.held(config, sweep=True))
+            with leases.freeing(config):
+                found = _find(config, connection, keep, leases.held(config, sweep=True))
                 _expire(config, connection, found)
             _free(config, connection, found)  # what no snapshot has that can still be opened
-            last = record.latest(connection).id
+            last = metadata.latest(connection).id
         with suppress(OSError, sqlite3.Error):
             copies.renew(config, last)  # the older copies have what is freed
     return found
 
 
-def _find(config: Config, connection: DuckDBPyConnection, keep: int, in_use: list[lease.Holder]) -> Freed:
-    every = record.snapshots(connection)
+def _find(config: Config, connection: DuckDBPyConnection, keep: int, in_use: list[leases.Holder]) -> Freed:
+    every = metadata.snapshots(connection)
     published = [snapshot.id for snapshot in every if snapshot.kind == "publish"]
     wanted = {tag.snapshot for tag in tags.known(connection)} | {holder.snapshot for holder in in_use}
     kept = sorted({*published[:keep], *wanted.intersection(published)})
-    staying = {*kept, every[0].id}  # the record's newest state is the next writer's beginning
+    staying = {*kept, every[0].id}  # the catalog's newest state is the next writer's beginning
     found = Freed(kept, sorted(s.id for s in every if s.id not in staying), in_use=in_use)
-    held = {at: record.tables(connection, at) for at in sorted(staying)}
+    held = {at: metadata.tables(connection, at) for at in sorted(staying)}
     live = {file for tables in held.values() for files in tables.values() for file in files}
-    known = record.files(connection)
+    known = metadata.files(connection)
     found.files = sorted(known - live)
-    found.orphans = sorted(set(_walk(config.data / record.TABLES, config.data)) - known)
+    found.orphans = sorted(set(_walk(config.data / metadata.TABLES, config.data)) - known)
     found.left = sorted(_left(config, kept))
     found.refused = sorted(_refused(config))
     found.cubes = sorted(_unused_cubes(config, connection, held.values()))
@@ -142,24 +142,24 @@ def _bytes(data: Path, paths: Iterable[str]) -> int:
 
 
 def _expire(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
-    """Let nobody open these snapshots any more; their doors first, which show them without asking the record."""
+    """Let nobody open these snapshots any more; their doors first, which show them without asking the catalog."""
     for place in found.left:
         if place.startswith("doors/"):
             (config.data / place).unlink(missing_ok=True)
     if found.snapshots:
         listed = ", ".join(map(str, found.snapshots))
-        connection.execute(f"CALL ducklake_expire_snapshots('{record.ALIAS}', versions => [{listed}])")
+        connection.execute(f"CALL ducklake_expire_snapshots('{metadata.ALIAS}', versions => [{listed}])")
 
 
 def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
-    connection.execute(f"CALL ducklake_cleanup_old_files('{record.ALIAS}', cleanup_all => true)")
+    connection.execute(f"CALL ducklake_cleanup_old_files('{metadata.ALIAS}', cleanup_all => true)")
     for path in (*found.files, *found.orphans, *found.left, *found.cubes, *found.refused):
         place = config.data / path
         if place.is_dir():
             shutil.rmtree(place, ignore_errors=True)
         else:
             place.unlink(missing_ok=True)
-    sums.forget(config.data, [*found.files, *found.orphans])
+    checksums.forget(config.data, [*found.files, *found.orphans])
     copies.forget(config, found.files)
     manifests.forget(config, found.snapshots)
     found.applied = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import StorageError
-from lake.store import catalog, record, renames
+from lake.store import catalog, metadata, renames
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ COLUMNS: Columns = {
 
 
 def there(connection: DuckDBPyConnection) -> bool:
-    return TABLE in record.names(connection, "ops")
+    return TABLE in metadata.names(connection, "ops")
 
 
 def columns(connection: DuckDBPyConnection) -> set[str]:
@@ -109,7 +109,7 @@ def differences(
     """
     if not there(connection):
         return []
-    present = {table.removeprefix("raw.") for table in record.names(connection, "raw")}
+    present = {table.removeprefix("raw.") for table in metadata.names(connection, "raw")}
     if not (chosen := sorted(present if tables is None else present & set(tables))):
         return []
     aside = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"

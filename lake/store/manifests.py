@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from lake import sealed
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import durable, record, sums
-from lake.store.record import META
+from lake.store import checksums, durable, metadata
+from lake.store.metadata import META
 from lake.store.sql import name
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def present(connection: DuckDBPyConnection, snapshot: int) -> Digests:
 
 
 def _tags(config: Config, connection: DuckDBPyConnection) -> list[dict[str, Any]]:
-    if TAGS not in record.names(connection, "ops"):
+    if TAGS not in metadata.names(connection, "ops"):
         return []
     columns = ("name", "snapshot", "message", "author", "tagged_at")
     rows = connection.execute(f"SELECT {', '.join(map(name, columns))} FROM {TAGS} ORDER BY ALL").fetchall()
@@ -228,15 +228,15 @@ _HEAD = re.compile(r'\{"format": \d+, "snapshot": (\d+), "at": "([^"\\]+)", ')
 
 
 def _tables(config: Config, connection: DuckDBPyConnection, snapshot: int) -> dict[str, Any]:
-    taken, rows = sums.known(config.data), record.rows(connection, snapshot)
-    comments, columns = record.comments(connection, snapshot), record.declared(connection, snapshot)
+    taken, rows = checksums.known(config.data), metadata.rows(connection, snapshot)
+    comments, columns = metadata.comments(connection, snapshot), metadata.declared(connection, snapshot)
     return {
         table: {
             "comment": comments.get(table, ""),
             "columns": columns.get(table, []),
             "files": [[file, *taken.get(file, (None, None)), rows.get(file)] for file in files],
         }
-        for table, files in record.tables(connection, snapshot).items()
+        for table, files in metadata.tables(connection, snapshot).items()
     }
 
 

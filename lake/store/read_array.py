@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from lake.errors import ConfigError
-from lake.store import arrays, attributes, chunks, cubes, packing
+from lake.store import arrays, attributes, cf_packing, chunks, cubes
 
 _PACKED = ("_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned")
-_OTHERWISE = {"dtype", "_Encoding", *packing.RANGE}  # that make booleans and texts of numbers, or leave some out
+_OTHERWISE = {"dtype", "_Encoding", *cf_packing.RANGE}  # that make booleans and texts of numbers, or leave some out
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +169,12 @@ def _layout(folder: str, variable: str, stamp: int) -> _Layout | None:
 def _meaning(dtype: str, told: str, unwritten: bool) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
     """The last three fields of a layout."""
     stored, packed = np.dtype(dtype).newbyteorder("<"), attributes.restore(json.loads(told))
-    attrs = packing.for_xarray(packed, stored, unwritten=unwritten)
+    attrs = cf_packing.for_xarray(packed, stored, unwritten=unwritten)
     if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs):
         if "_FillValue" not in attrs:
             return stored, (), None
         if stored.str in ("<f4", "<f8"):
-            return stored, packing.of(packed, stored).fills, None
+            return stored, cf_packing.of(packed, stored).fills, None
     return stored, (), attrs
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lake.store.record import META
+from lake.store.metadata import META
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:

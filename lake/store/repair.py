@@ -14,7 +14,19 @@ from pathlib import Path
 
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, copies, damage, door, durable, fetch_log, lost, manifests, notes, record, sums
+from lake.store import (
+    accepted_damage,
+    catalog,
+    checksums,
+    copies,
+    damage,
+    durable,
+    fetch_log,
+    manifests,
+    metadata,
+    notes,
+    published_file,
+)
 from lake.store.damage import Damage
 
 ASIDE = "damaged"
@@ -37,8 +49,8 @@ def books(config: Config) -> Mended:
         yield from ((place, "the catalog") for place in broken)
     if any(damage.of_sums(config)):
         _sums(config)
-        yield sums.FILE, "the manifests"
-    if any(lost.known(config).get(one.path) != one.how for one in damage.of_notes(config)):
+        yield checksums.FILE, "the manifests"
+    if any(accepted_damage.known(config).get(one.path) != one.how for one in damage.of_notes(config)):
         aside(config, config.root / notes.FILE, copy=True)
         notes.restore(config.root, copies.kept_notes(config))
         yield notes.FILE, "their copy"
@@ -122,7 +134,7 @@ def _manifests(config: Config) -> None:
     """Write those that are damaged or gone anew from the catalog, then chain all of them again."""
     wanted = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
     with catalog.session(config) as connection:
-        there = {snapshot.id for snapshot in record.snapshots(connection)}
+        there = {snapshot.id for snapshot in metadata.snapshots(connection)}
         for number in sorted(wanted):
             aside(config, manifests.path(config, number))
             if number in there:
@@ -133,19 +145,19 @@ def _manifests(config: Config) -> None:
 def _sums(config: Config) -> None:
     taken = manifests.sums_of(config)
     try:
-        mine = sums.known(config.data)
+        mine = checksums.known(config.data)
     except StorageError:
         mine = {}
-    aside(config, config.data / sums.FILE)
+    aside(config, config.data / checksums.FILE)
     for part in ("-wal", "-shm", "-journal"):
-        Path(f"{config.data / sums.FILE}{part}").unlink(missing_ok=True)
+        Path(f"{config.data / checksums.FILE}{part}").unlink(missing_ok=True)
     newest = manifests.newest(config)
-    sums.put(config.data, newest["snapshot"] if newest else 0, {**mine, **taken})
+    checksums.put(config.data, newest["snapshot"] if newest else 0, {**mine, **taken})
 
 
 def files(config: Config, damaged: Iterable[Damage]) -> Mended:
     """Put whole files in the place of damaged ones: their second copies, or others with the same bytes."""
-    taken = {**sums.known(config.data), **manifests.sums_of(config)}
+    taken = {**checksums.known(config.data), **manifests.sums_of(config)}
     twins: dict[tuple[int, str], list[str]] = {}
     for place, one in taken.items():
         twins.setdefault(one, []).append(place)
@@ -153,7 +165,7 @@ def files(config: Config, damaged: Iterable[Damage]) -> Mended:
         if one.path not in taken:
             continue
         candidates = [copies.of(config, one.path), *(config.data / twin for twin in twins[taken[one.path]])]
-        whole = next((file for file in candidates if sums.take(file) == taken[one.path]), None)
+        whole = next((file for file in candidates if checksums.take(file) == taken[one.path]), None)
         if whole:
             place = config.data / one.path
             aside(config, place)
@@ -190,6 +202,6 @@ def publish(config: Config) -> None:
     if not catalog.exists(config):
         return  # nothing was published yet
     with catalog.session(config) as connection:
-        last = record.latest(connection, "publish")
-        if last and not door.path(config).exists():
-            door.write(config, connection, last, door.path(config))
+        last = metadata.latest(connection, "publish")
+        if last and not published_file.path(config).exists():
+            published_file.write(config, connection, last, published_file.path(config))

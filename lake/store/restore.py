@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.config import Config
-from lake.store import catalog, door, links, record, sums, tags
+from lake.store import catalog, checksums, hard_links, metadata, published_file, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,18 +17,18 @@ HISTORY = (tags.TABLE, "ops.runs", "quality.metrics")  # goes on: what was done 
 def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list[str]]:
     """Make a published snapshot, by number or tag, the newest. Returns the new number and the tables that changed.
 
-    The files are taken by hard link, so that each belongs to one table of the record, and no bytes are copied where
+    The files are taken by hard link, so that each belongs to one table of the catalog, and no bytes are copied where
     the file system can do without.
 
     Raises:
         ConfigError: no such snapshot. StorageError: one of its files is missing. Locked: another process writes.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        number, now = tags.resolve(connection, which), record.latest(connection)
-        then, present = record.tables(connection, number), record.tables(connection, now.id)
-        columns = record.columns(connection, number)
-        is_now = record.columns(connection, now.id)
-        known = sums.known(config.data)
+        number, now = tags.resolve(connection, which), metadata.latest(connection)
+        then, present = metadata.tables(connection, number), metadata.tables(connection, now.id)
+        columns = metadata.columns(connection, number)
+        is_now = metadata.columns(connection, now.id)
+        known = checksums.known(config.data)
 
         def held(tables: dict[str, list[str]], columns: dict, table: str) -> object:
             return table in tables and ([known.get(file, file) for file in tables[table]], columns[table])
@@ -39,8 +39,8 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
             if held(then, columns, table) != held(present, is_now, table)
         ]
         if not changed:
-            return record.latest(connection, "publish").id, []
-        with links.made(connection, config.data, {table: then.get(table, ()) for table in changed}) as linked:
+            return metadata.latest(connection, "publish").id, []
+        with hard_links.made(connection, config.data, {table: then.get(table, ()) for table in changed}) as linked:
 
             def work() -> None:
                 for table in changed:
@@ -52,8 +52,8 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
             label = str(number) if str(which) == str(number) else f"{number} ({which})"
             extra = {"restored": number, "models": dict.fromkeys(changed, f"restored from snapshot {number}")}
             catalog.commit(connection, work, kind="publish", message=f"snapshot {label} restored", extra=extra)
-        last = record.latest(connection, "publish")
-        door.write(config, connection, last, door.path(config))
+        last = metadata.latest(connection, "publish")
+        published_file.write(config, connection, last, published_file.path(config))
     return last.id, changed
 
 
@@ -64,7 +64,7 @@ def _make(
         connection,
         table,
         [(column, type) for column, type, _ in columns],
-        comment=record.comments(connection, number).get(table, ""),
+        comment=metadata.comments(connection, number).get(table, ""),
         comments={column: text for column, _, text in columns if text},
     )
     catalog.add_files(connection, table, files)
@@ -72,7 +72,7 @@ def _make(
 
 def _metrics(connection: DuckDBPyConnection, number: int, new: int) -> None:
     """The measures of the restored snapshot hold for the new one too."""
-    if "quality.metrics" in record.names(connection):
+    if "quality.metrics" in metadata.names(connection):
         connection.execute(
             f"""INSERT INTO quality.metrics BY NAME
                 SELECT * REPLACE (CAST({new} AS BIGINT) AS snapshot) FROM quality.metrics WHERE snapshot = {number}"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Tag:
 
 def known(connection: DuckDBPyConnection) -> list[Tag]:
     """Every tag, by snapshot and name."""
-    if TABLE not in record.names(connection, "ops"):
+    if TABLE not in metadata.names(connection, "ops"):
         return []
     columns = ", ".join(map(name, _COLUMNS))
     rows = connection.execute(f"SELECT {columns} FROM {TABLE} ORDER BY snapshot, name").fetchall()
@@ -58,10 +58,10 @@ def resolve(connection: DuckDBPyConnection, text: str | int) -> int:
     """
     text = str(text)
     if text == "latest":
-        if last := record.latest(connection, "publish"):
+        if last := metadata.latest(connection, "publish"):
             return last.id
     elif text.isdecimal():
-        if int(text) in (published := [s.id for s in record.snapshots(connection, "publish")]):
+        if int(text) in (published := [s.id for s in metadata.snapshots(connection, "publish")]):
             return int(text)
         newest = ", ".join(map(str, published[:8])) or "none"
         raise ConfigError(f"no published snapshot is number {text}", why=f"the newest are {newest}", next="lake log")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lake import progress
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import blobs, catalog, cubes, damage, fetch_log, lost, manifests, record, sums
+from lake.store import accepted_damage, blobs, catalog, checksums, cubes, damage, fetch_log, manifests, metadata
 from lake.store.damage import Damage
 from lake.store.sql import quote
 
@@ -61,7 +61,7 @@ def run(config: Config, *, quick: bool = False) -> Verified:
         _blobs(config, answers, current, quick, look, found)
         _files(config, held, quick, look, found)
         _cubes(config, held, quick, look, found)
-    accepted = lost.known(config)
+    accepted = accepted_damage.known(config)
     found.lost = [one for one in found.damaged if accepted.get(one.path) == one.how]
     found.damaged = [one for one in found.damaged if one not in found.lost]
     return found
@@ -112,12 +112,12 @@ def _held(config: Config) -> _Held:
 
 def _fill(config: Config, held: _Held) -> None:
     with catalog.session(config) as connection:
-        held.tags = {snapshot.id: [] for snapshot in reversed(record.snapshots(connection, "publish"))}
+        held.tags = {snapshot.id: [] for snapshot in reversed(metadata.snapshots(connection, "publish"))}
         for tag in manifests.tags(config):
             held.tags.setdefault(tag["snapshot"], []).append(tag["name"])
-        last = record.latest(connection)
+        last = metadata.latest(connection)
         for number in [*held.tags, *([last.id] if last and last.id not in held.tags else [])]:
-            here = record.tables(connection, number)
+            here = metadata.tables(connection, number)
             at = [number] if number in held.tags else []
             for table, files in here.items():
                 for file in files:
@@ -137,9 +137,9 @@ def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str
     return [digest for (digest,) in rows]
 
 
-def _sums(config: Config) -> sums.Sums:
+def _sums(config: Config) -> checksums.Sums:
     try:
-        return sums.known(config.data)
+        return checksums.known(config.data)
     except StorageError:
         return {}
 
@@ -189,7 +189,7 @@ def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verifie
         size = place.stat().st_size
         if was and size != was[0]:
             return size, f"it has {size:,} bytes, and had {was[0]:,}"
-        now = was if quick or not was else sums.take(place)
+        now = was if quick or not was else checksums.take(place)
         if not was:
             return size, ""
         if now is None:

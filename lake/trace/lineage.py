@@ -20,7 +20,7 @@ from lake.build import graph
 from lake.build.model import Model, Project
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -132,7 +132,7 @@ def _model(model: Model, names: Mapping[str, list[str]], cache: graph.Cache) -> 
 
 
 def _landed(config: Config, project: Project) -> dict[str, list[str]]:
-    """Columns of the tables that models read and none makes: as their sources declare them, or as the record has them.
+    """Columns of the tables that models read and none makes: as their sources declare them, or as the catalog has them.
 
     Beside them those of the sources that nothing reads yet.
     """
@@ -142,7 +142,7 @@ def _landed(config: Config, project: Project) -> dict[str, list[str]]:
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
     if read - found.keys() and catalog.exists(config):
         with catalog.session(config) as connection:
-            recorded = record.present(connection)[1]
+            recorded = metadata.present(connection)[1]
         found |= {t: [column for column, _ in recorded[t]] for t in read - found.keys() if t in recorded}
     return found
 

@@ -21,7 +21,7 @@ from lake import config as settings
 from lake.config import parse_size
 from lake.errors import ConfigError
 from lake.reader import Lake
-from lake.store import lease
+from lake.store import leases
 from lake.train import column, content, graphs, modality, order, pack, sampling, selection, slabs
 from lake.train.batch import KEY, Batch
 from lake.train.graphs import Graph
@@ -176,7 +176,7 @@ class PlanetRuns(IterableDataset):
         _distinct([*self.sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
-            self._lease = lease.hold(here.config, self.snapshot)  # lake gc lets it be
+            self._lease = leases.hold(here.config, self.snapshot)  # lake gc lets it be
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
             self._describe(here, self.sources, arrays, networks, target, jagged, normalise)
             self._sampling = sampling.describe(here.connection, weight=weight, balance=balance, curriculum=curriculum)
@@ -442,7 +442,7 @@ class PlanetRuns(IterableDataset):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         with self._open() as here:
-            self._lease = lease.hold(here.config, self.snapshot)
+            self._lease = leases.hold(here.config, self.snapshot)
             self._packs = self._opened(here, self.schema)
         self._find()
 

@@ -18,7 +18,7 @@ import lake.keys
 from lake import config, land
 from lake.build import run as building
 from lake.errors import CheckFailed, ConfigError, Locked, ModelError, StorageError
-from lake.store import catalog, door
+from lake.store import catalog, published_file
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_the_first_build_publishes_everything_in_order(project):
 
 def test_a_second_build_does_nothing(project):
     first = build(project)
-    before = door.path(config.load(project)).stat().st_mtime_ns
+    before = published_file.path(config.load(project)).stat().st_mtime_ns
     second = build(project)
     assert names(second) == []
     assert second.fresh == 3
     assert second.snapshot == first.snapshot
-    assert door.path(config.load(project)).stat().st_mtime_ns == before
+    assert published_file.path(config.load(project)).stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_table_with_other_rows_than_were_built_is_not_published(tmp_path, monk
         "add_files",
         lambda connection, table, files: add(connection, table, list(files)[1:] if table == "core.parts" else files),
     )
-    with pytest.raises(StorageError, match=r"core\.parts would have \d rows in the record, but 3 were built"):
+    with pytest.raises(StorageError, match=r"core\.parts would have \d rows in the catalog, but 3 were built"):
         building.run(settings)
     monkeypatch.undo()
     building.run(settings)

@@ -7,7 +7,7 @@ import pytest
 
 from lake import config, fetch, land
 from lake.errors import StorageError
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 
 
 def fetched(folder, answers):
@@ -26,7 +26,7 @@ def landed(folder, answers):
 def wrong(settings, column):
     """The values of a column of raw.odd_rows by which a filter finds other rows than its files have."""
     with catalog.session(settings) as connection:
-        files = record.tables(connection, record.latest(connection).id)["raw.odd_rows"]
+        files = metadata.tables(connection, metadata.latest(connection).id)["raw.odd_rows"]
         listed = ", ".join(f"'{settings.data / file}'" for file in files)
         each = f"SELECT {column} FROM read_parquet([{listed}], union_by_name = true)"
         there = [value for (value,) in connection.execute(each).fetchall()]

@@ -8,7 +8,7 @@ import pytest
 from lake import fetch, land
 from lake.errors import StorageError
 from lake.land import landing
-from lake.store import blobs, catalog, record
+from lake.store import blobs, catalog, metadata
 
 ROWS = "SELECT _resource, count(*) FROM raw.odd_rows GROUP BY 1 ORDER BY 1"
 
@@ -20,7 +20,7 @@ def ask(settings, sql: str) -> list[tuple]:
 
 def landings(settings) -> int:
     with catalog.session(settings) as connection:
-        return sum(snapshot.kind == "land" for snapshot in record.snapshots(connection))
+        return sum(snapshot.kind == "land" for snapshot in metadata.snapshots(connection))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from lake import config, fetch, land
 from lake.cli import _state
 from lake.errors import ConfigError
 from lake.land import withdrawal
-from lake.store import blobs, catalog, record
+from lake.store import blobs, catalog, metadata
 
 
 def resources(settings) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_resource_that_is_named_no_more_leaves_and_its_blob_stays(lake):
     settings = described(lake, odd={"names": ["a", "c"]})
     before = {file.name for file in (settings.data / "blobs").rglob("*") if file.is_file()}
     with catalog.session(settings) as connection:
-        older = record.latest(connection).id
+        older = metadata.latest(connection).id
     summary = land.run(settings)
     assert summary.withdrawn == [("odd", "b")]
     assert summary.changed

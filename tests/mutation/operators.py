@@ -59,7 +59,7 @@ Piece = tuple[ast.AST, str, str]  # where, what stands there instead, and how th
 class Mutant:
     """A module with one change. Function and change name it, so that it keeps its name when lines move."""
 
-    file: str  # lake/store/lease.py
+    file: str  # lake/store/leases.py
     function: str  # Lease.close
     change: str  # a < b -> a <= b
     lines: tuple[int, ...]  # that run when the change matters, the likeliest first

@@ -1,4 +1,4 @@
-"""A filter on a table of the record finds the rows that a look at each row finds, however these were written."""
+"""A filter on a table of the catalog finds the rows that a look at each row finds, however these were written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import values
 
 from lake import config
-from lake.store import bounds, catalog, record
+from lake.store import bounds, catalog, metadata
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def committed(connection, *steps):
 
 def wrong(connection, settings, cells):
     """The filters that give other rows of raw.t than of its files."""
-    files = record.tables(connection, record.latest(connection).id)["raw.t"]
+    files = metadata.tables(connection, metadata.latest(connection).id)["raw.t"]
     listed = ", ".join(f"'{settings.data / file}'" for file in files)
     tests = [f"k {how} {cell}" for cell in cells for how in ("=", ">=")] + ["k IS NULL", "k IS NOT NULL"]
     counted = ", ".join(f"count(*) FILTER ({test})" for test in tests)
@@ -99,8 +99,8 @@ def test_what_a_killed_writer_left_is_put_right_by_the_next(settings, monkeypatc
 def test_a_table_without_rows_is_a_table(settings):
     with catalog.write_session(settings) as connection:
         committed(connection, lambda: create(connection, "BIGINT"))
-        assert record.tables(connection, record.latest(connection).id) == {"raw.t": []}
-        before = record.latest(connection).id
+        assert metadata.tables(connection, metadata.latest(connection).id) == {"raw.t": []}
+        before = metadata.latest(connection).id
         committed(connection, lambda: insert(connection, ["1"]))
-        assert len(record.tables(connection, record.latest(connection).id)["raw.t"]) == 1
-        assert record.tables(connection, before) == {"raw.t": []}
+        assert len(metadata.tables(connection, metadata.latest(connection).id)["raw.t"]) == 1
+        assert metadata.tables(connection, before) == {"raw.t": []}

@@ -10,7 +10,7 @@ import toy
 
 from lake import config
 from lake.errors import StorageError
-from lake.store import catalog, record
+from lake.store import catalog, metadata
 
 
 class Failing:
@@ -49,7 +49,7 @@ def commit(tmp_path):
             failing = Failing(connection, list(errors))
             given = catalog.commit(failing, work, kind="land", message="m")
             rows = connection.execute("SELECT count(*) FROM t.t").fetchone()[0]
-            assert record.latest(connection).message == "m"
+            assert metadata.latest(connection).message == "m"
             return rows, len(tried), given
 
     run.tried = tried
@@ -85,7 +85,7 @@ def test_another_error_is_told_at_once(commit: Callable):
 def test_a_table_of_any_name_has_its_files_where_they_lie(tmp_path, name):
     settings = config.load(toy.make(tmp_path))
     with catalog.write_session(settings) as connection:
-        folder = settings.data / record.TABLES / "core" / name
+        folder = settings.data / metadata.TABLES / "core" / name
         folder.mkdir(parents=True)
         file = folder / "0123.parquet"
         text = str(file).replace("'", "''")
@@ -100,9 +100,9 @@ def test_a_table_of_any_name_has_its_files_where_they_lie(tmp_path, name):
             kind="publish",
             message="m",
         )
-        last = record.latest(connection).id
-        files = record.tables(connection, last)[f"core.{name}"]
+        last = metadata.latest(connection).id
+        files = metadata.tables(connection, last)[f"core.{name}"]
         assert len(files) == 2
         assert all((settings.data / one).is_file() for one in files), files
-        assert set(files) <= record.files(connection)
-        assert record.rows(connection, last) == dict.fromkeys(files, 1)
+        assert set(files) <= metadata.files(connection)
+        assert metadata.rows(connection, last) == dict.fromkeys(files, 1)

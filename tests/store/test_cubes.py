@@ -22,9 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.errors import StorageError, Unreadable
-from lake.store import arrays, attributes, chunks, cubes, packing
-from lake.store.measure import Measure
-from lake.store.slabs import aligned, regions, tile
+from lake.store import arrays, attributes, cf_packing, chunks, cubes
+from lake.store.blocks import aligned, regions, tile
+from lake.store.variable_statistics import Measure
 
 
 @pytest.fixture
@@ -374,7 +374,7 @@ def test_measures_do_not_depend_on_memory(tmp_path):
 def test_no_block_is_lost_between_threads():
     """Each of two threads raises the maximum with every block: neither may put back an older one."""
     for _ in range(20):
-        measure = Measure(packing.Packing())
+        measure = Measure(cf_packing.Packing())
         with ThreadPoolExecutor(2) as pool:  # numpy lets the other thread run while it works on so large a block
             list(pool.map(measure.add, [np.full(20_000, n, "f8") for n in range(100)]))
         result = measure.result()
@@ -382,7 +382,7 @@ def test_no_block_is_lost_between_threads():
 
 
 def test_nothing_finite_has_no_mean():
-    measure = Measure(packing.Packing())
+    measure = Measure(cf_packing.Packing())
     measure.add(np.array([np.nan, np.inf]), np.ones(2))
     assert measure.result() == {
         **dict.fromkeys(("min", "max", "mean", "weighted_mean", "coverage")),
@@ -404,8 +404,8 @@ def test_nothing_finite_has_no_mean():
             [1, 2, 3, 4],
             [np.nan] * 3 + [4],
         ),
-        ("f4", {}, [packing.UNWRITTEN, 1], [np.nan, 1]),  # never written
-        ("f8", {}, [packing.UNWRITTEN, 1], [np.nan, 1]),
+        ("f4", {}, [cf_packing.UNWRITTEN, 1], [np.nan, 1]),  # never written
+        ("f8", {}, [cf_packing.UNWRITTEN, 1], [np.nan, 1]),
         ("i2", {"_FillValue": np.float32(np.nan)}, [0, 1], [0, 1]),
         ("i1", {"_FillValue": np.int16(-32768)}, [0, 1], [0, 1]),  # cannot be stored
         ("i1", {"_Unsigned": "true", "_FillValue": np.int8(-1)}, [-1, -2, 3], [np.nan, 254, 3]),
@@ -416,7 +416,7 @@ def test_nothing_finite_has_no_mean():
 )
 def test_packing_as_files_have_it(tmp_path, dtype, attrs, stored, meant):
     values = np.array(stored, dtype)
-    assert np.array_equal(packing.of(attrs, values.dtype).decode(values), meant, equal_nan=True)
+    assert np.array_equal(cf_packing.of(attrs, values.dtype).decode(values), meant, equal_nan=True)
     written = store(tmp_path, xr.Dataset({"v": ("x", values, attrs)}))
     opened = cubes.open(tmp_path, written.digest).v.values
     assert np.array_equal(opened.astype("f8"), np.array(meant, "f8"), equal_nan=True)

@@ -18,7 +18,7 @@ from lake import config
 from lake.build import run as building
 from lake.errors import StorageError
 from lake.sources.contract import Cube
-from lake.store import blobs, catalog, copies, cubes, durable, manifests, notes, record
+from lake.store import blobs, catalog, copies, cubes, durable, manifests, metadata, notes
 
 NOTE = {"kind": "decision", "about": "core.planets"}
 
@@ -61,7 +61,7 @@ def test_each_file_of_a_snapshot_is_on_the_disk_before_the_commit(tmp_path, sync
     data.append(settings.data)
     last = building.run(settings).snapshot
     with catalog.session(settings) as connection:
-        files = {str(settings.data / file) for held in record.tables(connection, last).values() for file in held}
+        files = {str(settings.data / file) for held in metadata.tables(connection, last).values() for file in held}
     before = {path for path, snapshot in seen if snapshot < last}
     assert files
     assert files - before == set()
@@ -79,10 +79,10 @@ def test_files_that_are_rewritten_without_deleted_rows_are_on_the_disk_before_it
     building.run(settings)
     with catalog.session(settings, write=True) as connection:
         connection.execute("DELETE FROM core.heat WHERE star = 'Sun'")
-        deleted = record.latest(connection).id
+        deleted = metadata.latest(connection).id
     with catalog.write_session(settings) as connection:
-        last = record.latest(connection).id
-        files = {str(settings.data / file) for file in record.tables(connection, last)["core.heat"]}
+        last = metadata.latest(connection).id
+        files = {str(settings.data / file) for file in metadata.tables(connection, last)["core.heat"]}
         assert connection.execute("SELECT count(*) FROM core.heat").fetchone() == (1,)
     assert last > deleted
     assert files <= {path for path, snapshot in seen if snapshot == deleted}

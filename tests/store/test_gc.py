@@ -14,7 +14,7 @@ import xarray as xr
 from lake import config
 from lake.build import run as building
 from lake.sources.contract import Cube
-from lake.store import blobs, catalog, copies, cubes, damage, fetch_log, gc, manifests, sums, tags, verify
+from lake.store import blobs, catalog, checksums, copies, cubes, damage, fetch_log, gc, manifests, tags, verify
 
 
 def outcome(sha: str, kind: str, days: int) -> fetch_log.Outcome:
@@ -122,7 +122,7 @@ def test_copies_that_cannot_be_renewed_are_no_failure_of_what_was_freed(tmp_path
     assert freed.snapshots
     assert freed.files
     gone = {*freed.files, *freed.orphans}
-    assert gone & sums.known(settings.data).keys() == set()
+    assert gone & checksums.known(settings.data).keys() == set()
     assert [file for file in gone if (settings.data / file).exists() or copies.of(settings, file).exists()] == []
     assert set(manifests.known(settings)) & set(freed.snapshots) == set()
 

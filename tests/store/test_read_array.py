@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake.errors import ConfigError, StorageError
-from lake.store import arrays, cubes, packing, read_array
+from lake.store import arrays, cf_packing, cubes, read_array
 
 SAMPLE = ROOT / "sample"
 
@@ -77,7 +77,9 @@ def test_one_of_each_in_chunks_of_any_size(tmp_path, monkeypatch, chunk):
 
 FILLS = st.one_of(
     st.sampled_from([np.float32(1e20), np.float64(1e20), np.float32(np.nan), np.int16(3), np.int64(-(2**63)), "-999"]),
-    st.sampled_from([np.array([1, 2], "f4"), np.array([3], "i2"), np.float64(packing.UNWRITTEN), "none", np.int8(0)]),
+    st.sampled_from(
+        [np.array([1, 2], "f4"), np.array([3], "i2"), np.float64(cf_packing.UNWRITTEN), "none", np.int8(0)]
+    ),
 )
 NUMBERS = st.sampled_from([np.float32(0.1), np.float64(0.01), np.int16(2), 1.0, np.float32(1), "0.5", np.array([10.0])])
 ATTRS = st.fixed_dictionaries(
@@ -100,7 +102,7 @@ KINDS = ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "i8", "u8"]
 @given(kind=st.sampled_from(KINDS), attrs=ATTRS, shape=st.sampled_from([(), (0,), (7,), (3, 4)]))
 def test_attributes_as_files_have_them(tmp_path, kind, attrs, shape):
     with np.errstate(all="ignore"):
-        some = np.array([0, 1, 2, 3, 1e20, -999, packing.UNWRITTEN, np.nan, np.inf, -0.0, 100, 250])
+        some = np.array([0, 1, 2, 3, 1e20, -999, cf_packing.UNWRITTEN, np.nan, np.inf, -0.0, 100, 250])
         stored = some.astype(kind)[: int(np.prod(shape))].reshape(shape)
         digest = store(tmp_path, xr.Dataset({"v": ([f"x{n}" for n in shape], stored, attrs)})).digest
         try:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from lake.store.readable import readable
+from lake.store.sqlite_reader import readable
 
 
 @pytest.mark.parametrize("wal", [True, False], ids=["rows in the WAL", "no WAL"])

@@ -14,7 +14,7 @@ from lake import config, land
 from lake.build import plan
 from lake.build import run as building
 from lake.export import site
-from lake.store import catalog, door, record, renames, restore
+from lake.store import catalog, metadata, published_file, renames, restore
 
 OLD = {  # as version 0.1 had them
     "ops.fetches": 'fetched_at AS "at"',
@@ -72,7 +72,7 @@ def age(known) -> None:
     with catalog.writing(known), catalog.session(known, write=True) as connection:
         catalog.commit(connection, work, kind="publish", message="by version 0.1")
         catalog.keep(known, connection)
-        door.write(known, connection, record.latest(connection, "publish"), door.path(known))
+        published_file.write(known, connection, metadata.latest(connection, "publish"), published_file.path(known))
 
 
 def counts(known, at=None) -> dict[str, int]:
@@ -93,7 +93,7 @@ def test_the_list_of_what_was_renamed_is_whole(settings):
 
 
 def test_it_is_read_before_anything_is_written(settings):
-    number = door.latest(settings).snapshot
+    number = published_file.latest(settings).snapshot
     for arguments in (["status"], ["log", "--models"], ["check"], ["plan"], ["why", "core.heat"], ["tables"]):
         done = command(settings.root, *arguments)
         assert (done.returncode, done.stderr) == (0, ""), arguments
@@ -107,11 +107,11 @@ def test_it_is_read_before_anything_is_written(settings):
     }
     assert command(settings.root, "diff", str(number - 1), "latest").returncode == 0
     site.write(settings, settings.root / "site")
-    assert door.latest(settings).snapshot == number
+    assert published_file.latest(settings).snapshot == number
 
 
 def test_its_next_build_renames_and_keeps_every_row(settings):
-    before, number = counts(settings), door.latest(settings).snapshot
+    before, number = counts(settings), published_file.latest(settings).snapshot
     done = building.run(settings)
     assert (done.built, done.fresh) == ([], 5)
     assert counts(settings) == before | {"quality.metrics": before["quality.metrics"] + len(provenance(settings))}
@@ -134,9 +134,9 @@ def provenance(known) -> list[dict]:
         return plan.provenance(connection)
 
 
-def snapshots(known) -> list[record.Snapshot]:
+def snapshots(known) -> list[metadata.Snapshot]:
     with catalog.session(known) as connection:
-        return record.snapshots(connection)
+        return metadata.snapshots(connection)
 
 
 def test_it_lands_what_is_new_and_nothing_twice(settings):
@@ -154,7 +154,7 @@ def test_it_lands_what_is_new_and_nothing_twice(settings):
 
 
 def test_an_old_snapshot_is_compared_and_restored(settings):
-    number = door.latest(settings).snapshot
+    number = published_file.latest(settings).snapshot
     (settings.root / "seeds/stars.csv").write_text("star,teff\nSun,5773\n")
     building.run(settings)
     restore.run(settings, number)
@@ -167,7 +167,7 @@ def test_an_old_snapshot_is_compared_and_restored(settings):
 
 def test_what_training_scales_by_is_read_from_an_old_snapshot(settings):
     scale = pytest.importorskip("lake.train.scale")
-    number = door.latest(settings).snapshot
+    number = published_file.latest(settings).snapshot
     building.run(settings, force=True)
     with lake.open(settings.root, number) as old, lake.open(settings.root) as new:
         found = [scale.read(here.connection, "features.warmth", ["teff"], normalise=True) for here in (old, new)]

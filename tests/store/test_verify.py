@@ -9,7 +9,7 @@ import toy
 
 from lake import config
 from lake.build import run as building
-from lake.store import catalog, record, sums, verify
+from lake.store import catalog, checksums, metadata, verify
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def lake(tmp_path):
     settings = config.load(toy.make(tmp_path))
     building.run(settings)
     with catalog.session(settings) as connection:
-        [file] = record.tables(connection, record.latest(connection).id)["core.heat"]
+        [file] = metadata.tables(connection, metadata.latest(connection).id)["core.heat"]
     return settings, settings.data / file
 
 
@@ -50,7 +50,7 @@ def test_a_damaged_file_is_named_with_how(lake, how, quick):
 
 def test_a_file_that_the_disk_does_not_give_is_named(lake, monkeypatch):
     settings, file = lake
-    take = sums.take
-    monkeypatch.setattr(sums, "take", lambda place: None if place == file else take(place))
+    take = checksums.take
+    monkeypatch.setattr(checksums, "take", lambda place: None if place == file else take(place))
     [damage] = verify.run(settings).damaged
     assert (damage.path, damage.how) == (str(file.relative_to(settings.data)), "it cannot be read")

@@ -16,7 +16,7 @@ from lake.build import diff
 from lake.build import run as building
 from lake.cli import lake as command
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, gc, record, restore, sums, tags, verify
+from lake.store import catalog, checksums, gc, metadata, restore, tags, verify
 
 LEVELS = {
     "seeds/stars.csv": "star,teff\n" + "".join(f"s{i},{3000 + i}\n" for i in range(100)),
@@ -144,7 +144,7 @@ def test_restoring_what_has_lost_a_file(folder):
     settings = config.load(folder)
     with catalog.session(settings) as connection:
         number = tags.resolve(connection, "v1")
-        (file,) = record.tables(connection, number)["core.heat"]
+        (file,) = metadata.tables(connection, number)["core.heat"]
     (settings.data / file).unlink()
     before = files(folder)
     with pytest.raises(StorageError, match=r"(?s)missing.*lake verify"):
@@ -165,8 +165,8 @@ def test_a_partitioned_table_is_restored_with_its_parts(tmp_path):
     restore.run(settings, first)
     assert ask(tmp_path, "SELECT warm, count(*) FROM core.heat GROUP BY 1 ORDER BY 1") == [(False, 51), (True, 49)]
     with catalog.session(settings) as connection:
-        last = record.latest(connection).id
-        assert len(record.tables(connection, last)["core.heat"]) == 2  # a file a value
+        last = metadata.latest(connection).id
+        assert len(metadata.tables(connection, last)["core.heat"]) == 2  # a file a value
 
 
 def test_gc_tells_first_and_keeps_what_has_a_name(folder):
@@ -214,8 +214,8 @@ def test_a_damaged_table_is_found_and_built_again(folder, hurt):
     settings = config.load(folder)
     assert not verify.run(settings).damaged
     with catalog.session(settings) as connection:
-        last = record.latest(connection, "publish")
-        (file,) = record.tables(connection, last.id)["core.heat"]
+        last = metadata.latest(connection, "publish")
+        (file,) = metadata.tables(connection, last.id)["core.heat"]
     expected = ask(folder, "FROM core.heat ORDER BY star")
     hurt(settings.data / file)
     (damage,) = verify.run(settings).damaged
@@ -233,7 +233,7 @@ def test_a_damaged_table_is_found_and_built_again(folder, hurt):
 def test_a_damaged_file_of_a_tag_names_the_tag(folder):
     settings = config.load(folder)
     with catalog.session(settings) as connection:
-        (file,) = record.tables(connection, tags.resolve(connection, "v1"))["core.heat"]
+        (file,) = metadata.tables(connection, tags.resolve(connection, "v1"))["core.heat"]
     flip(settings.data / file)
     (damage,) = verify.run(settings).damaged
     assert damage.tags == ["v1"]
@@ -251,8 +251,8 @@ def test_raw_tables_and_cubes_come_again_from_the_blobs(tmp_path):
     landings = "SELECT source, resource, seen, landed, rejected FROM ops.landings ORDER BY ALL"
     landed = ask(folder, landings)
     with catalog.session(settings) as connection:
-        last = record.latest(connection, "publish").id
-        tables = record.tables(connection, last)
+        last = metadata.latest(connection, "publish").id
+        tables = metadata.tables(connection, last)
     for table in ("raw.kegg_kgml", "raw.rejects"):
         for file in tables.get(table, ()):
             (settings.data / file).unlink()
@@ -303,11 +303,11 @@ def test_a_damaged_blob_says_what_to_fetch(tmp_path):
 
 def test_sums_are_taken_once_and_come_back_from_the_manifests(folder):
     settings = config.load(folder)
-    known = sums.known(settings.data)
+    known = checksums.known(settings.data)
     assert {str(file.relative_to(settings.data)) for file in files(folder)} == set(known)
-    os.remove(settings.data / sums.FILE)
+    os.remove(settings.data / checksums.FILE)
     (damage,) = verify.run(settings).damaged
-    assert damage.path == sums.FILE
+    assert damage.path == checksums.FILE
     assert CliRunner().invoke(command, ["repair", "-C", str(folder)]).exit_code == 0
-    assert sums.known(settings.data) == known
+    assert checksums.known(settings.data) == known
     assert verify.run(settings).damaged == []

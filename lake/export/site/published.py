@@ -84,7 +84,7 @@ def _edited(project: Project, table: Table) -> bool:
 
 
 def _describe(table: Table, there: dict[str, tuple[str, str]]) -> None:
-    """SQL types, and what the record says of columns that no one else describes."""
+    """SQL types, and what the catalog says of columns that no one else describes."""
     for column in table.columns:
         type, comment = there.get(column.name, ("", ""))
         if table.kind == "landed":

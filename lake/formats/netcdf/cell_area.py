@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lake.formats.netcdf import cf, sphere
-from lake.store import packing
+from lake.store import cf_packing
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +85,7 @@ def areas(dataset: xr.Dataset, grid: cf.Grid) -> list[str]:
 def _own(variable: xr.Variable) -> np.ndarray | None:
     if variable.dtype.kind not in "iuf" or variable.size > _MOST:
         return None
-    values = packing.of(variable.attrs, variable.dtype).decode(variable.values)
+    values = cf_packing.of(variable.attrs, variable.dtype).decode(variable.values)
     values[np.isnan(values)] = 0.0  # cells that are not of this model: land in an ocean's file
     usable = np.isfinite(values).all() and (values >= 0).all() and values.any()
     return values if usable else None
@@ -272,7 +272,7 @@ def _degrees(variable: xr.Variable, of: xr.Variable) -> np.ndarray:
 
 
 def _decoded(variable: xr.Variable) -> np.ndarray:
-    return packing.of(variable.attrs, variable.dtype).decode(variable.values)
+    return cf_packing.of(variable.attrs, variable.dtype).decode(variable.values)
 
 
 def _labelled(dataset: xr.Dataset, name: str, values: np.ndarray) -> xr.DataArray:

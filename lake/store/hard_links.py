@@ -1,4 +1,4 @@
-"""A file under a second name: each file of the record belongs to one table of one making, and no bytes are copied."""
+"""A file under a second name: each file of the catalog belongs to one table of one making, and no bytes are copied."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.errors import StorageError
-from lake.store import record, sums
+from lake.store import checksums, metadata
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,10 +22,10 @@ def made(
     connection: DuckDBPyConnection, data: Path, files: Mapping[str, Iterable[str]]
 ) -> Iterator[dict[str, list[Path]]]:
     """Second names, beside the first ones, for files of some tables. Where the body is left by an error those go that
-    the record does not know: Ctrl-C may come with the commit done.
+    the catalog does not know: Ctrl-C may come with the commit done.
 
     Args:
-        files: by table, relative to the data folder, as the record names them.
+        files: by table, relative to the data folder, as the catalog names them.
 
     Raises:
         StorageError: a file is missing, or the disk is full.
@@ -38,10 +38,10 @@ def made(
             for file in some:
                 found[table].append(_link(data / file))
                 pairs.append((file, found[table][-1]))
-        sums.same(data, [(file, str(link.relative_to(data))) for file, link in pairs])
+        checksums.same(data, [(file, str(link.relative_to(data))) for file, link in pairs])
         yield found
     except BaseException:
-        known = record.files(connection)
+        known = metadata.files(connection)
         for _, link in pairs:
             if str(link.relative_to(data)) not in known:
                 link.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""What the record says: its snapshots, and each one's tables, files, columns and comments.
+"""What the catalog says: its snapshots, and each one's tables, files, columns and comments.
 
-It asks the record's own tables, which are small; DuckDB's views of the catalog would load all there is to know.
+It asks the catalog's own tables, which are small; DuckDB's views of the catalog would load all there is to know.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def latest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Sn
 def snapshots(
     connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None
 ) -> list[Snapshot]:
-    """Snapshots, newest first. Those without a kind (the record's own beginning) count only when none is asked for."""
+    """Snapshots, newest first. Those without a kind (the catalog's own beginning) count only when none is asked for."""
     # Here and elsewhere on the way of a command with nothing to do: a parameter would make duckdb import pandas, 0.5 s.
     wanted = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
     rows = connection.execute(
@@ -82,7 +82,7 @@ def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, li
 
 
 def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Every Parquet file that the record knows or has yet to delete, relative to the data folder."""
+    """Every Parquet file that the catalog knows or has yet to delete, relative to the data folder."""
     rows = connection.execute(
         f"""SELECT {_PLACE}
             FROM {META}.ducklake_data_file f
@@ -96,7 +96,7 @@ def files(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> set[str]:
-    """The tables of now, as layer.table. Asks the record's own tables: duckdb_tables() loads all there is to know."""
+    """The tables of now, as layer.table. Asks the catalog's own tables: duckdb_tables() loads all there is to know."""
     among = f" AND s.schema_name = {quote(schema)}" if schema else ""
     rows = connection.execute(
         f"""SELECT s.schema_name || '.' || t.table_name FROM {META}.ducklake_table t

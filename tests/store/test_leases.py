@@ -21,7 +21,7 @@ from lake import config
 from lake.build import run as building
 from lake.cli import lake as command
 from lake.errors import ConfigError
-from lake.store import gc, lease
+from lake.store import gc, leases
 
 QUERY = "SELECT star, teff FROM seeds.stars ORDER BY star"
 OPEN = """
@@ -73,7 +73,7 @@ def ask(process: subprocess.Popen) -> str:
     return process.stdout.readline()
 
 
-def leases(folder: Path) -> list[Path]:
+def lease_files(folder: Path) -> list[Path]:
     return list((folder / "data/leases").glob("[0-9]*"))
 
 
@@ -95,12 +95,12 @@ def test_what_another_process_reads_stays_until_it_is_killed(folder):
         assert ask(process) == "2\n"
         os.kill(process.pid, 9)
         process.wait()
-        assert len(leases(folder)) == 1
+        assert len(lease_files(folder)) == 1
         assert gc.run(config.load(folder), keep=1).in_use == []
-        assert len(leases(folder)) == 1  # without --apply nothing is touched
+        assert len(lease_files(folder)) == 1  # without --apply nothing is touched
         freed = free(folder)
     assert process.snapshot in freed.snapshots
-    assert leases(folder) == []
+    assert lease_files(folder) == []
     with pytest.raises(ConfigError, match="no published snapshot is number"):
         lake.open(folder, process.snapshot)
 
@@ -114,7 +114,7 @@ def test_an_older_snapshot_and_its_door(folder):
         assert (folder / f"data/doors/{old}.duckdb").exists()
         assert ask(process) == "2\n"
         process.communicate()
-        assert leases(folder) == []  # it ended in peace, though it never closed
+        assert lease_files(folder) == []  # it ended in peace, though it never closed
     assert free(folder).left == [f"doors/{old}.duckdb"]
 
 
@@ -125,10 +125,10 @@ def test_the_shell_holds_one_too(folder):
     process.stdin.write(".mode csv\n.headers off\nSELECT 1;\n")
     process.stdin.flush()
     assert process.stdout.readline() == "1\n"
-    (holder,) = lease.held(config.load(folder))
+    (holder,) = leases.held(config.load(folder))
     assert holder.pid == process.pid
     process.communicate()
-    assert leases(folder) == []
+    assert lease_files(folder) == []
 
 
 # One process and its children
@@ -142,12 +142,12 @@ def test_closed_is_free_and_forgotten_is_closed(folder):
     assert here.sql(QUERY).fetchall() == rows
     here.close()
     here.close()
-    assert leases(folder) == []
+    assert lease_files(folder) == []
     assert here.snapshot in free(folder).snapshots
     here = lake.open(folder)
-    assert len(leases(folder)) == 1
+    assert len(lease_files(folder)) == 1
     del here
-    assert leases(folder) == []
+    assert lease_files(folder) == []
 
 
 def test_several_readers_of_one_snapshot(folder):
@@ -159,7 +159,7 @@ def test_several_readers_of_one_snapshot(folder):
     assert second.snapshot in free(folder).snapshots
 
 
-def wait(lease: lease.Lease, go) -> None:
+def wait(lease: leases.Lease, go) -> None:
     go.wait(60)
 
 
@@ -172,11 +172,11 @@ def test_a_forked_child_reads_on_after_its_parent_has_closed(folder):
     newer(folder)
     here.close()
     assert here.snapshot in free(folder).kept
-    assert len(leases(folder)) == 1
+    assert len(lease_files(folder)) == 1
     go.set()
     child.join()
     assert here.snapshot in free(folder).snapshots
-    assert leases(folder) == []
+    assert lease_files(folder) == []
 
 
 FORK = """
@@ -244,15 +244,15 @@ def test_a_disk_without_flock(folder, monkeypatch):
     def refuse(handle, how):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("lake.store.lease.fcntl.flock", refuse)
+    monkeypatch.setattr("lake.store.leases.fcntl.flock", refuse)
     opens_without(folder)
-    assert leases(folder) == []
+    assert lease_files(folder) == []
 
 
 def test_a_lease_of_a_snapshot_that_is_none_keeps_nothing(folder):
     settings = config.load(folder)
     (folder / "data/leases").mkdir()
-    with lease.hold(settings, 999):
+    with leases.hold(settings, 999):
         assert 999 not in free(folder).kept
 
 
@@ -271,12 +271,12 @@ def test_nothing_is_freed_while_a_lake_is_opened(folder):
         old = here.snapshot
     newer(folder)
     result = []
-    with lease.opening(settings):
+    with leases.opening(settings):
         other = threading.Thread(target=lambda: result.append(free(folder)))
         other.start()
         time.sleep(0.5)
         assert result == []
-        held = lease.hold(settings, old)
+        held = leases.hold(settings, old)
     other.join()
     assert old in result[0].kept
     held.close()
@@ -307,4 +307,4 @@ def test_opening_and_freeing_at_once_gives_a_whole_snapshot_or_says_that_it_is_g
         thread.join()
     assert read
     assert gone
-    assert leases(folder) == []
+    assert lease_files(folder) == []

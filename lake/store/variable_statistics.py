@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lake.store.packing import Packing
+from lake.store.cf_packing import Packing
 
 
 class _Block(NamedTuple):

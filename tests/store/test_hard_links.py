@@ -1,4 +1,4 @@
-"""A second name is there as long as the record knows it, and no error is lost on the way."""
+"""A second name is there as long as the catalog knows it, and no error is lost on the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import toy
 from lake import config
 from lake.build import run as building
 from lake.errors import StorageError
-from lake.store import catalog, links, record, sums
+from lake.store import catalog, checksums, hard_links, metadata
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def parquet(settings) -> set[str]:
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_names_that_the_record_does_not_know_go_with_the_error(settings, error):
     with catalog.write_session(settings) as connection:
-        files = record.tables(connection, record.latest(connection).id)["core.heat"]
+        files = metadata.tables(connection, metadata.latest(connection).id)["core.heat"]
         before = parquet(settings)
-        with pytest.raises(error), links.made(connection, settings.data, {"core.heat": files}):
+        with pytest.raises(error), hard_links.made(connection, settings.data, {"core.heat": files}):
             raise error(f"{len(parquet(settings) - before)} names more")
         assert parquet(settings) == before
-        with links.made(connection, settings.data, {"core.heat": files}) as made:
+        with hard_links.made(connection, settings.data, {"core.heat": files}) as made:
             pass
-    taken = sums.known(settings.data)
+    taken = checksums.known(settings.data)
     again = [str(file.relative_to(settings.data)) for file in made["core.heat"]]
     assert parquet(settings) == before | set(again)
     assert [taken[file] for file in again] == [taken[file] for file in files]
@@ -40,12 +40,12 @@ def test_names_that_the_record_does_not_know_go_with_the_error(settings, error):
 
 def test_a_file_that_is_gone_is_named_and_the_others_get_no_name(settings):
     with catalog.write_session(settings) as connection:
-        files = record.tables(connection, record.latest(connection).id)
+        files = metadata.tables(connection, metadata.latest(connection).id)
         [gone] = files["core.heat"]
         (settings.data / gone).unlink()
         before = parquet(settings)
         wanted = {table: files[table] for table in ("core.planets", "core.heat")}
-        with pytest.raises(StorageError, match="missing") as caught, links.made(connection, settings.data, wanted):
+        with pytest.raises(StorageError, match="missing") as caught, hard_links.made(connection, settings.data, wanted):
             pass
         assert caught.value.where == str(settings.data / gone)
         assert parquet(settings) == before

@@ -1,4 +1,4 @@
-"""The size and sha256 of each Parquet file that the record knows, in ``<data>/sums.sqlite``; and who differs from it.
+"""The size and sha256 of each Parquet file that the catalog knows, in ``<data>/sums.sqlite``; and who differs from it.
 
 A file's sum is taken as soon as the snapshot that brought it is committed. DuckDB writes no checksums into Parquet, so
 that a flipped bit would else be read as another value.

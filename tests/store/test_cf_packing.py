@@ -12,7 +12,7 @@ from arrays import raw, store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake.store import cubes, packing, read_array
+from lake.store import cf_packing, cubes, read_array
 
 TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8")
 
@@ -70,7 +70,7 @@ def test_values_are_those_of_netcdf4_and_of_xarray(tmp_path_factory, drawn):
     dtype, attrs, stored = drawn
     folder = tmp_path_factory.mktemp("p")
     path = written(folder / "p.nc", dtype, attrs, stored)
-    meant = packing.of(attrs, dtype).decode(stored)
+    meant = cf_packing.of(attrs, dtype).decode(stored)
     scale = np.abs(meant[np.isfinite(meant)]).max(initial=1.0)
     with netCDF4.Dataset(path) as file, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -87,7 +87,7 @@ def test_values_are_those_of_netcdf4_and_of_xarray(tmp_path_factory, drawn):
     with xr.open_dataset(path, decode_times=False) as dataset, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         theirs = dataset["v"].values.astype("f8")
-    ours = packing.of({k: v for k, v in attrs.items() if k not in packing.RANGE}, dtype).decode(stored)
+    ours = cf_packing.of({k: v for k, v in attrs.items() if k not in cf_packing.RANGE}, dtype).decode(stored)
     if dtype.itemsize > 2 and dtype != "f4" and np.float32 in map(type, attrs.values()):
         same &= np.abs(stored.astype("f8")) < 2**24  # it compares fills as float32 then
     default = netCDF4.default_fillvals[dtype.str[1:]]
@@ -119,8 +119,8 @@ def test_values_are_those_of_netcdf4_and_of_xarray(tmp_path_factory, drawn):
         ("u8", {}, [2**64 - 2, 5], [np.nan, 5]),
         ("i1", {}, [-127, 5], [-127, 5]),
         ("u1", {}, [255, 5], [255, 5]),
-        ("f4", {"missing_value": np.float32(-9)}, [packing.UNWRITTEN, -9], [np.nan, np.nan]),
-        ("f4", {"_FillValue": np.float32(np.nan)}, [packing.UNWRITTEN, np.nan], [packing.UNWRITTEN, np.nan]),
+        ("f4", {"missing_value": np.float32(-9)}, [cf_packing.UNWRITTEN, -9], [np.nan, np.nan]),
+        ("f4", {"_FillValue": np.float32(np.nan)}, [cf_packing.UNWRITTEN, np.nan], [cf_packing.UNWRITTEN, np.nan]),
         ("f4", {"valid_min": "0"}, [-1, 1], [np.nan, 1]),  # as text
         ("f4", {"valid_range": np.array([0.0, 10.0])}, [-1, 1, 11], [np.nan, 1, np.nan]),  # of another type
         ("f4", {"valid_range": np.array([0.0, 1, 2])}, [-1, 1, 11], [-1, 1, 11]),  # no range
@@ -145,7 +145,7 @@ def test_values_are_those_of_netcdf4_and_of_xarray(tmp_path_factory, drawn):
 def test_packing_where_the_peers_differ_or_say_nothing(tmp_path, dtype, attrs, stored, meant):
     values = np.array(stored, dtype if dtype == "u8" else None).astype(dtype)
     expected = np.array(meant, "f8").astype("f4").astype("f8") if dtype == "f4" else np.array(meant, "f8")
-    assert np.allclose(packing.of(attrs, values.dtype).decode(values), expected, rtol=1e-6, equal_nan=True)
+    assert np.allclose(cf_packing.of(attrs, values.dtype).decode(values), expected, rtol=1e-6, equal_nan=True)
     cube = store(tmp_path, xr.Dataset({"v": ("x", values, attrs)}))
     opened = cubes.open(tmp_path, cube.digest).v.values
     assert np.allclose(opened.astype("f8"), expected, rtol=1e-6, equal_nan=True)
@@ -186,5 +186,5 @@ def test_each_end_of_a_range_is_of_what_is_stored_or_of_what_is_meant_by_its_typ
     """CF 1.11, 8.1: ends of the type of scale_factor are of the unpacked values, those of the stored type are not."""
     stored = np.array([1, 2, 3, 4, 5], np.int16)
     given = {key: np.array(end) if meant else (np.array(end) * 2).astype(np.int16) for key, end in ends.items()}
-    packing_ = packing.of({"scale_factor": np.float64(0.5), **given}, stored.dtype)
+    packing_ = cf_packing.of({"scale_factor": np.float64(0.5), **given}, stored.dtype)
     np.testing.assert_array_equal(packing_.decode(stored), inside)

@@ -1,7 +1,7 @@
 """The door: one plain DuckDB file with a view over exactly the Parquet files of each table of a snapshot.
 
-Any duckdb shell or library opens it, with no extension and no lock on the record, while a build runs. It is derived
-from the record and disposable: written beside its place and put there by rename. The views find their files beside the
+Any duckdb shell or library opens it, with no extension and no lock on the catalog, while a build runs. It is derived
+from the catalog and disposable: written beside its place and put there by rename. The views find their files beside the
 door, wherever that lies: a copied lake reads its own. DuckDB lets a view ask no file system, but where the temporary
 folder of an opened database is, which is its path and ``.tmp``. Where that was set to something else, and where a door
 is attached to another database, only the variable ``lake_root`` can say it (lake.open and lake shell set it); the first
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, durable, failures, record, sums, tags
+from lake.store import catalog, checksums, durable, failures, metadata, tags
 from lake.store.sql import connect, name, quote
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def ensure(config: Config, snapshot: int | str | None = None) -> Path:
     try:
         return _renew(config, snapshot, place, known)
     except StorageError:
-        # A full disk or a read-only folder: a record in WAL mode cannot even be read then, but the door can.
+        # A full disk or a read-only folder: a catalog in WAL mode cannot even be read then, but the door can.
         if known and (snapshot is None or known.snapshot == snapshot):
             return place
         raise
@@ -82,17 +82,17 @@ def _number(config: Config, snapshot: int | str | None) -> int | None:
 
 def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
     with catalog.session(config) as connection:
-        if record.latest(connection, "publish") is None:
+        if metadata.latest(connection, "publish") is None:
             raise _nothing_published(config, failures.last(connection))
         number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
-        wanted = next(s for s in record.snapshots(connection, "publish") if s.id == number)
+        wanted = next(s for s in metadata.snapshots(connection, "publish") if s.id == number)
         if not (known and known.snapshot == wanted.id):
             write(config, connection, wanted, place)
     return place
 
 
 def _outdated(config: Config) -> bool:
-    """Whether the record is newer than the door, as a publication killed just before its rename leaves it."""
+    """Whether the catalog is newer than the door, as a publication killed just before its rename leaves it."""
     door = path(config).stat().st_mtime_ns
     return any(
         file.exists() and file.stat().st_mtime_ns > door
@@ -108,8 +108,8 @@ def ensure_landed(config: Config) -> Path:
     """
     if catalog.exists(config):
         with catalog.session(config) as connection:
-            landed = record.latest(connection, "land")
-            if landed and record.latest(connection, "publish") is None:
+            landed = metadata.latest(connection, "land")
+            if landed and metadata.latest(connection, "publish") is None:
                 place = path(config, landed.id)
                 if not read_info(place):
                     write(config, connection, landed, place)
@@ -126,7 +126,7 @@ def _nothing_published(config: Config, failure: failures.Failure | None = None) 
     )
 
 
-def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path) -> None:
+def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path) -> None:
     """Write the door of a snapshot and put it in place by rename.
 
     Raises:
@@ -154,7 +154,7 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
         raise StorageError(
             f"the door cannot be written: {catalog.first_line(error)}",
             where=str(place),
-            why="the folder is read-only or the disk is full; the snapshot itself is safe in the record",
+            why="the folder is read-only or the disk is full; the snapshot itself is safe in the catalog",
             next="lake status",
         ) from None
     finally:
@@ -164,15 +164,15 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: recor
 
 
 def differences(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path
 ) -> list[str]:
     """What a door shows otherwise than the catalog has it: names of views, columns and macros.
 
     Raises:
         duckdb.Error: the door, or a file that it names, cannot be read.
     """
-    tables, columns = record.tables(connection, snapshot.id), record.columns(connection, snapshot.id)
-    wanted = {f"comment of {table}": text for table, text in record.comments(connection, snapshot.id).items()}
+    tables, columns = metadata.tables(connection, snapshot.id), metadata.columns(connection, snapshot.id)
+    wanted = {f"comment of {table}": text for table, text in metadata.comments(connection, snapshot.id).items()}
     wanted |= {f"comment of {t}.{column}": text for t in tables for column, _, text in columns[t] if text}
     with tempfile.TemporaryDirectory(prefix="door-") as folder:
         file = Path(folder, place.name)  # written and read again: in a file, some things are spelled otherwise
@@ -207,7 +207,7 @@ def _sidecar(config: Config, place: Path) -> Path:
 
 def _note(config: Config, place: Path, fresh: Path) -> None:
     """Keep what a door's bytes are to be: before they have its name, and beside what they were."""
-    _, digest = sums.take(fresh)
+    _, digest = checksums.take(fresh)
     before = _digests(config, place)[:1]
     durable.write(_sidecar(config, place), "\n".join([digest, *before]) + "\n")
 
@@ -226,7 +226,7 @@ def is_noted(config: Config, place: Path) -> bool:
 
 def untouched(config: Config, place: Path) -> bool:
     """Whether a door's bytes are those that were written."""
-    now = sums.take(place)
+    now = checksums.take(place)
     return now is not None and now[1] in _digests(config, place)
 
 
@@ -253,22 +253,24 @@ def _execute(config: Config, file: Path, statements: Iterable[str], **options: s
         target.execute("CHECKPOINT")
 
 
-def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, place: Path) -> int | None:
+def _base(
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path
+) -> int | None:
     """The snapshot of the door that lies there, if the new one can be made of it: each view that is made anew opens its
     table's files, and most tables are as they were.
     """
     known = read_info(place)
     if not known or known.snapshot >= snapshot.id or not untouched(config, place):
         return None
-    if known.snapshot not in {one.id for one in record.snapshots(connection)}:  # freed since
+    if known.snapshot not in {one.id for one in metadata.snapshots(connection)}:  # freed since
         return None
-    same = record.touched(connection, known.snapshot).isdisjoint({"ops.macros", "ops.views"})
+    same = metadata.touched(connection, known.snapshot).isdisjoint({"ops.macros", "ops.views"})
     return known.snapshot if same else None
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterator[str]:
     """The statements that make the macros and views of a snapshot."""
-    tables = record.tables(connection, snapshot)
+    tables = metadata.tables(connection, snapshot)
     if "ops.macros" in tables:
         rows = connection.execute(f"SELECT sql FROM ops.macros AT (VERSION => {snapshot}) ORDER BY position")
         yield from (sql for (sql,) in rows.fetchall())
@@ -280,16 +282,16 @@ def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterat
 
 
 def _statements(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: record.Snapshot, base: int | None, root: str
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, base: int | None, root: str
 ) -> Iterator[str]:
-    tables = record.tables(connection, snapshot.id)
-    columns = record.columns(connection, snapshot.id)
-    comments = record.comments(connection, snapshot.id)
+    tables = metadata.tables(connection, snapshot.id)
+    columns = metadata.columns(connection, snapshot.id)
+    comments = metadata.comments(connection, snapshot.id)
     for schema in sorted({table.partition(".")[0] for table in tables}):
         yield f"CREATE SCHEMA IF NOT EXISTS {name(schema)}"
     touched = None
     if base is not None:
-        touched = record.touched(connection, base)
+        touched = metadata.touched(connection, base)
         for table in sorted(touched - tables.keys()):
             yield f"DROP VIEW IF EXISTS {'.'.join(map(name, table.split('.', 1)))}"
         yield f"DROP TABLE {_INFO}"
@@ -342,7 +344,7 @@ def _select(root: str, files: list[str], columns: list[tuple[str, str, str]]) ->
     return f"SELECT {listed} FROM read_parquet({files}, union_by_name = true, hive_partitioning = false)"
 
 
-def shows(config: Config, snapshot: record.Snapshot) -> bool:
+def shows(config: Config, snapshot: metadata.Snapshot) -> bool:
     """Whether the newest door is of that snapshot; a publication killed just before its rename leaves the old one."""
     known = read_info(path(config))
     return known is not None and known.snapshot == snapshot.id

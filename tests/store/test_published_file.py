@@ -16,7 +16,7 @@ from interrupt import done, run
 import lake
 from lake import config
 from lake.build import run as building
-from lake.store import catalog, door, record
+from lake.store import catalog, metadata, published_file
 
 CLI = Path(sys.executable).with_name("duckdb")
 COUNT = "SELECT sum(kilo) FROM core.heat"
@@ -116,7 +116,7 @@ def test_a_door_of_an_older_form_is_written_anew(made, tmp_path):
     folder = shutil.copytree(made, tmp_path / "toy")
     with duckdb.connect(str(folder / "lake.duckdb")) as old:
         old.execute("CREATE OR REPLACE TABLE lake_info AS SELECT 3 AS snapshot, '' AS published_at, '/x' AS root")
-    assert door.read_info(folder / "lake.duckdb") is None
+    assert published_file.read_info(folder / "lake.duckdb") is None
     done(folder, "status")
     with duckdb.connect(str(folder / "lake.duckdb"), read_only=True) as plain:
         assert plain.sql("SELECT count(*) FROM core.heat").fetchone() == (2,)
@@ -147,8 +147,8 @@ def test_a_door_that_was_made_of_the_last_one_shows_what_a_new_one_shows(made, t
     (folder / "sql/core/heat.sql").write_text("SELECT star, kilo(teff) + 1 AS kilo FROM seeds.stars")
     building.run(settings)
     with catalog.session(settings) as connection:
-        last = record.latest(connection, "publish")
-        assert door.differences(settings, connection, last, door.path(settings)) == []
+        last = metadata.latest(connection, "publish")
+        assert published_file.differences(settings, connection, last, published_file.path(settings)) == []
 
 
 def test_what_dead_processes_left_of_a_door_goes_with_the_next(made, tmp_path):
