@@ -46,7 +46,7 @@ _SHARES = 2 + 3 * _WORKERS  # slabs held at once: one being read, its source's c
 
 
 class Cube(Protocol):
-    """What ``write`` takes; see lake.sources.contract.Cube."""
+    """What ``write`` takes; see lake.formats.part.Cube."""
 
     dataset: xr.Dataset
     weights: xr.DataArray | None

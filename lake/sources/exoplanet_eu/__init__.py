@@ -53,7 +53,7 @@ def check(resource: Resource, head: bytes) -> None:
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """The planets, some megabytes at a time; see :func:`lake.sources.delimited.rows` for what is a reject.
+    """The planets, some megabytes at a time; see :func:`lake.formats.delimited.rows` for what is a reject.
 
     Raises:
         Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.

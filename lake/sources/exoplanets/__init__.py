@@ -84,7 +84,7 @@ def _names(header: str) -> list[str]:
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of a table, some megabytes at a time.
 
-    See :func:`lake.sources.delimited.rows` for what is a reject, and which cells are set aside. Empty is missing. A
+    See :func:`lake.formats.delimited.rows` for what is a reject, and which cells are set aside. Empty is missing. A
     column that this reader does not know is kept as text.
 
     Raises:
