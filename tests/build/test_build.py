@@ -229,3 +229,23 @@ def test_a_full_disk_refuses_a_build_and_keeps_the_lake_readable(project):
         assert len(names(build(place / "toy", force=True))) == 3
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("stem", ["a-b", "größe", "1a", "a b"])
+def test_a_models_file_that_names_no_table_is_refused(tmp_path, stem):
+    folder = toy.make(tmp_path, **{f"sql/core/{stem}.sql": "SELECT 1 AS x"})
+    with pytest.raises(ModelError, match="letters of ASCII") as caught:
+        building.run(config.load(folder))
+    assert str(caught.value.where).endswith(f"{stem}.sql")
+
+
+def test_a_view_says_what_its_contract_says_of_it_in_every_shell(tmp_path):
+    contracts = toy.FILES["models/core.py"].replace('Heat(Table, key="star")', 'Heat(Table, materialized="view")')
+    contracts = contracts.replace("star: str\n    kilo", 'star: str\n    """Whose heat."""\n    kilo')
+    folder = toy.make(tmp_path, **{"models/core.py": contracts})
+    building.run(config.load(folder))
+    with duckdb.connect(str(folder / "lake.duckdb"), read_only=True) as shell:
+        said = shell.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'core' AND table_name = 'heat'"
+        ).fetchall()
+    assert said == [("star", "Whose heat."), ("kilo", "[kK]")]
