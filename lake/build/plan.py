@@ -21,7 +21,7 @@ from lake.store import landings, metadata, renames, tags
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENGINE = 4  # raise it when the same SQL and contract give another table
+ENGINE = 5  # raise it when the same SQL and contract give another table
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from lake.config import Config
 from lake.errors import ModelError, StorageError
 from lake.store import metadata
 from lake.store.catalog import first_line
-from lake.store.sql import connect, name, quote
+from lake.store.sql import PARQUET, connect, name, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -107,7 +107,7 @@ class Workspace:
         listed = ", ".join(name(column.name) for column in contract.columns)
         order = f" ORDER BY {', '.join(map(name, contract.sort))}" if contract.sort else ""
         number = uuid.uuid4().hex
-        options = ["FORMAT parquet", "RETURN_STATS true"]
+        options = [PARQUET, "RETURN_STATS true"]
         if contract.row_group_size:
             options.append(f"ROW_GROUP_SIZE {int(contract.row_group_size)}")
         if contract.compression:

@@ -25,7 +25,7 @@ FORMS = {  # form -> how DuckDB writes it
     "tsv": "FORMAT csv, HEADER true, DELIMITER '\t'",
     "json": "FORMAT json, ARRAY true",
     "jsonl": "FORMAT json",
-    "parquet": "FORMAT parquet",
+    "parquet": "FORMAT parquet, WRITE_BLOOM_FILTER false",
     "xlsx": "FORMAT xlsx, HEADER true",
     "arrow": "",  # by pyarrow
 }
