@@ -89,6 +89,7 @@ _HELP = {
     "tables": "The tables of the newest snapshot: rows, columns, what each is about.",
     "tag": "Name a snapshot, so that it is kept and can be cited.",
     "test": "Run the unit tests of models and macros, without building anything.",
+    "trace": "Where a cell comes from: row by row, back to the bytes that the archives sent.",
     "verify": "Whether every stored byte is what it was, whom damage hurts, how to mend it.",
     "why": "Why a model was built or not, and whether it would be now.",
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from lake.trace.why import pivots, proof, select, syntax
 from lake.trace.why.points import Points
-from lake.trace.why.relations import Relations
+from lake.trace.why.relations import Names, Relations
 from lake.trace.why.tracer import Tracer, stored
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ class Witness:
     """The stored rows that some rows of a query depend on.
 
     Attributes:
-        counts: how many of each table.
-        rows: their numbers by table, the first `MOST` of each.
-        verdict: "exact"; "larger": rows are among them that need not be, and ``notes`` says why; "refused": all rows
-            of all tables, for the query could not be followed.
+        counts: how many of each table: deleting any others changes nothing.
+        rows: their numbers by table, the first `MOST` of each. Where the verdict is "larger" and fewer of them give the
+            same, these fewer.
+        verdict: "exact"; "larger": rows are counted that need not be, and ``notes`` says why; "refused": all rows of
+            all tables, for the query could not be followed.
         proved: whether the query over these rows alone gives the same, bit for bit.
+        columns: by table, those that were looked at: computed with, joined by, asked for.
+        table: of the connection: the "table" and "row" of all that are counted.
     """
 
     counts: Mapping[str, int]
@@ -44,7 +47,8 @@ class Witness:
     verdict: str
     proved: bool
     notes: tuple[str, ...] = ()
-    table: str = field(default="", repr=False)  # of the connection: their "table" and "row"
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    table: str = field(default="", repr=False)
 
 
 def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, wanted: str) -> Witness:
@@ -56,44 +60,78 @@ def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, wa
         sql: the query.
         wanted: a SELECT of some of its columns: rows with these values are asked for.
     """
-    known = stored(connection, tables)
-    for choose in (True, False):
-        relations = Relations(connection, known)
-        tracer = Tracer(connection, relations, _RULES, choose)
-        witness = _find(tracer, sql, wanted)
-        if witness.proved:
-            return witness
-    return witness
+    return Query(connection, tables, sql).find(wanted)
 
 
-def _find(tracer: Tracer, sql: str, wanted: str) -> Witness:
-    import duckdb
+class Query:
+    """A query of which several rows are to be traced; the arguments are those of `find`.
 
-    table = tracer.table(wanted)
-    columns = tuple(row[0] for row in tracer.connection.execute(f"DESCRIBE {table}").fetchall())
-    points = Points(table, columns)
-    verdict = ""
-    try:
-        tracer.run(tracer.relations.of(syntax.parse(sql)), points)
-    except (duckdb.Error, ValueError, LookupError) as error:
-        verdict = REFUSED
-        tracer.notes = {f"the query cannot be followed: {str(error).splitlines()[0]}": None}
-    found = tracer.table(f'SELECT DISTINCT * FROM {tracer.direct} ORDER BY "table", row')
-    proved = not verdict and proof.gives(tracer, sql, points, found)
-    if not proved and not tracer.choose:
-        verdict = REFUSED
-        for relation in tracer.relations.stored.values():
+    Args:
+        names: the aggregates that the connection knows, where they were asked for before.
+    """
+
+    def __init__(
+        self, connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, names: Names | None = None
+    ) -> None:
+        import duckdb
+
+        self.connection, self.sql = connection, sql
+        self.relations = Relations(connection, stored(connection, tables), names or Names.of(connection))
+        self._refused, self._relation = "", None
+        try:
+            self._relation = self.relations.of(syntax.parse(sql))
+        except (duckdb.Error, ValueError, LookupError) as error:
+            self._refused = f"the query cannot be followed: {str(error).splitlines()[0]}"
+
+    def find(self, wanted: str, *, reduce: bool = True) -> Witness:
+        """The stored rows that the wanted rows depend on.
+
+        Args:
+            reduce: where more rows were found than are needed, try fewer.
+        """
+        for choose in (True, False):
+            tracer = Tracer(self.connection, self.relations, _RULES, choose)
+            self.relations.used.clear()
+            points = _points(tracer, wanted)
+            if self._relation is None or not points.columns:
+                break
+            tracer.run(self._relation, points)
+            found = _distinct(tracer)
+            if proof.gives(tracer, self.sql, points, found):
+                verdict = LARGER if tracer.notes else EXACT
+                needed = proof.reduced(tracer, self.sql, points, found) if reduce and tracer.notes else found
+                return self._witness(tracer, found, needed, verdict, True)
+        return self._whole(tracer, points)
+
+    def _whole(self, tracer: Tracer, points: Points) -> Witness:
+        """All rows of all tables: for a query that cannot be followed."""
+        tracer.notes = {self._refused or "the rows that were found alone do not give it: all rows": None}
+        for relation in self.relations.stored.values():
             tracer.take(relation, relation.rows, "_row")
-        found = tracer.table(f'SELECT DISTINCT * FROM {tracer.direct} ORDER BY "table", row')
-        proved = proof.gives(tracer, sql, points, found)
-    return _witness(tracer, found, verdict or (LARGER if tracer.notes else EXACT), proved)
+        found = _distinct(tracer)
+        proved = proof.gives(tracer, self.sql, points, found)
+        needed = proof.reduced(tracer, self.sql, points, found) if proved else found
+        return self._witness(tracer, found, needed, REFUSED, proved)
+
+    def _witness(self, tracer: Tracer, found: str, needed: str, verdict: str, proved: bool) -> Witness:
+        execute = self.connection.execute
+        counts = dict(execute(f'SELECT "table", count(*) FROM {found} GROUP BY ALL ORDER BY ALL').fetchall())
+        rows = {
+            table: [row for (row,) in execute(f"{_of(needed, table)} ORDER BY row LIMIT {MOST}").fetchall()]
+            for table in counts
+        }
+        used = {table: tuple(columns) for table, columns in self.relations.used.items()}
+        return Witness(counts, rows, verdict, proved, tuple(tracer.notes), used, found)
 
 
-def _witness(tracer: Tracer, found: str, verdict: str, proved: bool) -> Witness:
-    rows: dict[str, list[int]] = {}
-    execute = tracer.connection.execute
-    counts = dict(execute(f'SELECT "table", count(*) FROM {found} GROUP BY ALL ORDER BY ALL').fetchall())
-    for table in counts:
-        listed = execute(f"SELECT row FROM {found} WHERE \"table\" = '{table}' ORDER BY row LIMIT {MOST}").fetchall()
-        rows[table] = [row for (row,) in listed]
-    return Witness(counts, rows, verdict, proved, tuple(tracer.notes), found)
+def _of(found: str, table: str) -> str:
+    return f"SELECT row FROM {found} WHERE \"table\" = '{table}'"
+
+
+def _points(tracer: Tracer, wanted: str) -> Points:
+    table = tracer.table(wanted)
+    return Points(table, tuple(row[0] for row in tracer.connection.execute(f"DESCRIBE {table}").fetchall()))
+
+
+def _distinct(tracer: Tracer) -> str:
+    return tracer.table(f'SELECT DISTINCT * FROM {tracer.direct} ORDER BY "table", row')

@@ -127,10 +127,11 @@ def show(block: Block, item: Item) -> None:
         item.reference.update({**node, **kept})
 
 
-def appended(item: Item, columns: Iterable[str]) -> Iterator[Node]:
+def appended(relations: Relations, item: Item, columns: Iterable[str]) -> Iterator[Node]:
     """What the tracing query gives of the item: its id, and the columns of it that are needed where it is a query."""
     yield _as(syntax.column(item.alias, f"_r{item.number}"), item.id)
     if item.stored:
+        relations.use(item.relation, map(item.own, columns))
         return
     for i, column in enumerate(columns):
         item.wanted[item.own(column)] = f"_c{item.number}_{i}"
@@ -192,8 +193,15 @@ def outputs(node: Node, columns: Iterable[str], all_columns: tuple[str, ...]) ->
             chosen.append(items[all_columns.index(column)])
             continue
         own = [item for item in items if item["alias"].lower() == column.lower()]
-        chosen += own or [syntax.column(column), *syntax.stars(items), *_unnamed(items)]
+        chosen += own or [*_of_stars(column, syntax.stars(items)), *_unnamed(items)]
     return _with_aliases(node, chosen)
+
+
+def _of_stars(column: str, stars: list[Node]) -> list[Node]:
+    """The expressions of a column that stars give: the column of that name, unless they rename or compute it."""
+    changed = [star for star in stars if star["columns"] or star["expr"] or star.get("rename_list")]
+    replaced = [r["value"] for s in stars for r in s["replace_list"] or [] if r["key"].lower() == column.lower()]
+    return [*changed, *(replaced or [syntax.column(column)])]
 
 
 def _unnamed(items: list[Node]) -> list[Node]:

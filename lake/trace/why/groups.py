@@ -57,7 +57,7 @@ def _groups(
     needs = _needs(block, chosen, keys)
     found = _keys(tracer, node, relation, points, keys)
     counted = tracer.relations.aggregated(chosen, node["having"])
-    if any(call["function_name"].lower() not in tracer.relations.plain for call in counted):
+    if any(call["function_name"].lower() not in tracer.relations.names.plain for call in counted):
         tracer.notes["a macro that aggregates: all rows of the group"] = None
     if tracer.relations.aggregated(node["having"]):
         tracer.notes["HAVING: all rows of the group that it counts or compares"] = None

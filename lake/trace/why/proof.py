@@ -49,6 +49,47 @@ def gives(tracer: Tracer, sql: str, wanted: Points, found: str) -> bool:
     return connection.execute(f"{' EXCEPT '.join(exact)} LIMIT 1").fetchone() is None
 
 
+TRIES = 40  # runs of a query over fewer rows
+MOST = 20_000  # rows of which fewer are tried
+
+
+def reduced(tracer: Tracer, sql: str, wanted: Points, found: str) -> str:
+    """Fewer of the found rows that alone give the wanted ones, by leaving out ever smaller parts of them.
+
+    It is the delta debugging of Zeller & Hildebrandt (IEEE TSE 28, 2002), stopped after `TRIES` runs: what is left may
+    hold rows that are not needed, and never lacks one that is.
+    """
+    rows = tracer.connection.execute(f'SELECT "table", row FROM {found} ORDER BY ALL LIMIT {MOST + 1}').fetchall()
+    if len(rows) > MOST:
+        return found
+    parts, tries = 2, 0
+    kept = found
+    while len(rows) > 1 and tries < TRIES:
+        size = -(-len(rows) // parts)
+        smaller = None
+        for at in range(0, len(rows), size):
+            tries += 1
+            fewer = rows[:at] + rows[at + size :]
+            made = _rows(tracer, fewer)
+            if gives(tracer, sql, wanted, made):
+                rows, kept, smaller = fewer, made, made
+                break
+            if tries >= TRIES:
+                break
+        if smaller is None and size == 1:
+            break
+        parts = max(parts - 1, 2) if smaller else min(parts * 2, len(rows))
+    return kept
+
+
+def _rows(tracer: Tracer, rows: Sequence[tuple[str, int]]) -> str:
+    listed = ", ".join(f"('{table}', {row})" for table, row in rows) or "(NULL, NULL)"
+    return tracer.table(
+        f"""SELECT CAST("table" AS VARCHAR) AS "table", CAST(row AS UBIGINT) AS row
+            FROM (VALUES {listed}) AS t("table", row) WHERE row IS NOT NULL"""
+    )
+
+
 def _exact(connection: DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
     """A SELECT of values that are the same exactly where the rows are, bit for bit."""
     described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {table}").fetchall()}

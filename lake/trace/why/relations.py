@@ -6,7 +6,7 @@ can be asked for. A recursive CTE becomes a temporary table: it is run once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -39,19 +39,28 @@ class Relation:
 Scope = Mapping[str, Relation]  # CTEs by name, in lower case
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The aggregates that a connection knows: those of DuckDB, and with the macros that call one."""
+
+    plain: frozenset[str]
+    aggregates: frozenset[str]
+
+    @classmethod
+    def of(cls, connection: DuckDBPyConnection) -> Names:
+        return cls(*_aggregates(connection))
+
+
 @dataclass(slots=True)
 class Relations:
     """The relations of a trace."""
 
     connection: DuckDBPyConnection
     stored: Mapping[str, Relation]
+    names: Names
     by_view: dict[str, Relation] = field(default_factory=dict)
-    aggregates: frozenset[str] = frozenset()
-    plain: frozenset[str] = frozenset()  # those of them that are no macros
+    used: dict[str, dict[str, None]] = field(default_factory=dict)  # by stored table: the columns that were looked at
     _monotone: dict[str, bool] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.plain, self.aggregates = _aggregates(self.connection)
 
     def fresh(self, prefix: str) -> str:
         """A name that nothing else has."""
@@ -78,6 +87,10 @@ class Relations:
     def _register(self, relation: Relation) -> Relation:
         self.by_view[relation.view] = relation
         return relation
+
+    def use(self, relation: Relation, columns: Iterable[str]) -> None:
+        """Keep which columns of a stored table are looked at."""
+        self.used.setdefault(relation.table, {}).update(dict.fromkeys(columns))
 
     def columns(self, view: str) -> tuple[str, ...]:
         return tuple(row[0] for row in self.connection.execute(f"DESCRIBE {view}").fetchall())
@@ -156,11 +169,19 @@ class Relations:
             return syntax.is_subquery(node) or node.get("class") == "WINDOW"
 
         nodes = syntax.walk(list(trees), stop)
-        return [n for n in nodes if n.get("class") == "FUNCTION" and n["function_name"].lower() in self.aggregates]
+        return [
+            n for n in nodes if n.get("class") == "FUNCTION" and n["function_name"].lower() in self.names.aggregates
+        ]
 
     def is_grouped(self, node: Node) -> bool:
         forced = node["aggregate_handling"] == "FORCE_AGGREGATES"
         return bool(forced or node["group_sets"] or self.aggregated(node["select_list"], node["having"]))
+
+    def is_single(self, node: Node) -> bool:
+        """Whether it gives one row, whatever it reads."""
+        if node["type"] != "SELECT_NODE" or node["group_expressions"] or not self.is_grouped(node):
+            return False
+        return not (node["having"] or node["modifiers"] or node["qualify"])
 
     def monotone(self, relation: Relation) -> bool:
         """Whether fewer rows in what it reads never make a row that it had not."""

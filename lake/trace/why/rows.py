@@ -51,7 +51,7 @@ def prepare(query: Query) -> list[Item]:
         blocks.show(block, item)
         shared = [column for join in item.joins for column in _shared(block, join, item)]
         columns = dict.fromkeys([*blocks.needed(item, everywhere), *shared])
-        query.more += blocks.appended(item, columns)
+        query.more += blocks.appended(query.tracer.relations, item, columns)
         if item.optional and not item.stored and not query.tracer.relations.monotone(item.relation):
             _look_for(query, item)
     if query.bag:
@@ -60,10 +60,14 @@ def prepare(query: Query) -> list[Item]:
 
 
 def _counts(query: Query, item: Item) -> bool:
-    """Whether rows of the item can matter: one that may be absent, and of which nothing is used, cannot."""
-    if query.bag or not item.optional:
+    """Whether rows of the item can matter: where it may be absent, or is always one row, and nothing of it is used, they
+    cannot.
+    """
+    node = item.relation.node
+    single = node is not None and query.tracer.relations.is_single(node)
+    if query.bag or not (item.optional or single):
         return True
-    own = [join["condition"] for join in item.joins[:1]]
+    own = [join["condition"] for join in item.joins[:1]] if item.optional else []
     others = [one for one in conditions_of(query.block) if not any(one is mine for mine in own)]
     trees = [query.needs, others, query.block.functions, query.block.laterals]
     shared = {column.lower() for join in item.joins[1:] for column in join["using_columns"]}

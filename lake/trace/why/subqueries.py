@@ -49,7 +49,7 @@ def _semi(query: Query, item: Item, join: Node) -> Item:
         equal["left"] = syntax.column(left[0].alias, left[1])
         equal["right"] = syntax.column(item.alias, column)
         where.append(equal)
-    listed = [*blocks.appended(own, blocks.needed(own, where))]
+    listed = [*blocks.appended(query.tracer.relations, own, blocks.needed(own, where))]
     for using in join["using_columns"]:
         mine = {c.lower(): c for c in own.columns}
         if mine[using.lower()] not in own.wanted and not own.stored:
@@ -98,8 +98,7 @@ def _laterals(query: Query) -> list[Item]:
 def _is_unused(query: Query, tree: Node) -> bool:
     """Whether a derived table gives one row whatever it reads, of which nothing is used."""
     node = tree["subquery"]["node"]
-    single = node["type"] == "SELECT_NODE" and query.tracer.relations.is_grouped(node) and not node["group_expressions"]
-    if not single or node["having"] or node["modifiers"]:
+    if not query.tracer.relations.is_single(node):
         return False
     paths, stars = blocks.references(query.needs, conditions_of(query.block))
     names = {item["alias"].lower() for item in node["select_list"]} | {tree["alias"].lower()}
@@ -122,7 +121,7 @@ def _inner(query: Query, node: Node) -> list[Item] | None:
         return None
     for item in inner.items:
         blocks.show(inner, item)
-        node["select_list"] += blocks.appended(item, blocks.needed(item, trees))
+        node["select_list"] += blocks.appended(query.tracer.relations, item, blocks.needed(item, trees))
     return inner.items
 
 
@@ -151,7 +150,7 @@ def _rows_of(query: Query, node: Node) -> list[Item]:
         trees = [node["select_list"], node["having"], *conditions_of(inner)]
         for item in items:
             blocks.show(inner, item)
-            own["select_list"] += blocks.appended(item, blocks.needed(item, trees))
+            own["select_list"] += blocks.appended(query.tracer.relations, item, blocks.needed(item, trees))
         _beside(query, own, items)
     return items
 
@@ -229,7 +228,7 @@ def _among(query: Query, inner: Node, relation: Relation, holds: bool) -> Item:
     item = Item(syntax.reference(relation.view), relation, query.tracer.relations.fresh("d"), relation.columns)
     item.reference["alias"] = item.alias
     blocks.show(query.block, item)
-    listed = [*blocks.appended(item, relation.columns)]
+    listed = [*blocks.appended(query.tracer.relations, item, relation.columns)]
     child = inner["child"]
     sought = query.tracer.relations.fresh("s")
     query.more.append(blocks.named_as(child, sought))

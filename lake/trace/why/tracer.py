@@ -93,6 +93,7 @@ class Tracer:
         return Points(new, points.columns)
 
     def _stored(self, relation: Relation, points: Points) -> None:
+        self.relations.use(relation, points.columns)
         found = self.matching(f"SELECT * FROM {relation.rows}", points, name(ROW))
         self.connection.execute(f"INSERT INTO {self.direct} SELECT {quote(relation.table)}, {name(ROW)} FROM ({found})")
 
@@ -212,9 +213,9 @@ def stored(connection: DuckDBPyConnection, selects: Mapping[str, str]) -> dict[s
         selects: by layer.table, a SELECT of its columns and of ``_row``, the number of each row.
     """
     found = {}
-    for i, (table, select) in enumerate(selects.items()):
+    for table, select in selects.items():
         layer, _, stem = table.partition(".")
-        rows, view = f"_rows{i}", f"{name(layer)}.{name(stem)}"
+        rows, view = name(f"_rows of {table}"), f"{name(layer)}.{name(stem)}"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {rows} AS {select}")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(layer)}")
         connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * EXCLUDE ({name(ROW)}) FROM ({select})")
