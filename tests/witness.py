@@ -73,7 +73,7 @@ def find(database: Database, sql: str, wanted: str) -> tuple[why.Witness, set[tu
     connection.execute("CREATE SCHEMA IF NOT EXISTS core")
     connection.register("given", database.connection.execute(wanted).to_arrow_table())
     witness = why.find(connection, database.tables, sql, "SELECT * FROM given")
-    return witness, {(table, row) for table, rows in witness.rows.items() for row in rows}
+    return witness, set(connection.execute(f"FROM {witness.table}").fetchall())
 
 
 def holds(database: Database, sql: str, columns: list[str], wanted: int, among: set) -> bool:
@@ -88,6 +88,9 @@ def check(database: Database, sql: str, columns: list[str], select: str, chance:
     wanted = database.connection.execute(f"SELECT {row} FROM ({select})").fetchone()[0]
     assert witness.proved, (witness, select)
     assert holds(database, sql, columns, wanted, found), ("the rows alone do not give the cell", witness)
+    fewer = {(table, row) for table, rows in witness.rows.items() for row in rows}
+    assert fewer <= found
+    assert holds(database, sql, columns, wanted, fewer), ("the fewer rows alone do not give the cell", witness)
     others = sorted(database.all - found)
     for one in others:
         assert holds(database, sql, columns, wanted, database.all - {one}), ("a row outside matters", one, witness)

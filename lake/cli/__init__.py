@@ -60,6 +60,7 @@ class _Commands(click.Group):
 _HELP = {
     "build": "Build the models that are stale, check them, publish one snapshot.",
     "check": "Run every contract's checks on the published tables.",
+    "cite": "Whom to cite for rows, and how freely they may be used.",
     "completion": "Print the script that completes `lake` in your shell.",
     "demo": "The whole way on the embedded sample, offline, in a folder of its own.",
     "diff": "What differs between two snapshots: columns, rows by key, values, distributions.",

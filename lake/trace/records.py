@@ -291,14 +291,14 @@ def _agrees(tables: list[pa.Table], values: Mapping[str, Any], record: Record) -
     import pyarrow.compute as pc
 
     for rows in tables:
-        if "_record" not in rows.column_names:
-            continue
-        chosen = rows.filter(pc.equal(rows["_record"], record.number)) if record.number is not None else rows
+        numbered = record.number is not None and "_record" in rows.column_names
+        chosen = rows.filter(pc.equal(rows["_record"], record.number)) if numbered else rows
         for row in chosen.to_pylist():
             shared = {column: value for column, value in row.items() if column in values}
             if all(_same(value, values[column]) for column, value in shared.items()):
                 return True, ""
-    return False, f"its reader gives another row of record {record.number} now"
+    where = f"record {record.number} of " if record.number is not None else ""
+    return False, f"its reader gives no such row of {where}{record.source}/{record.resource} now"
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -56,11 +56,13 @@ def _lines(row: Row, before: str, seen: set[int]) -> Iterator[str]:
     for note in _notes(row):
         yield f"{before}  {note}"
     for inputs in row.inputs:
-        more = inputs.count - len(inputs.rows)
+        more = inputs.needed - len(inputs.rows)
         for child in inputs.rows:
             yield from _lines(child, before + "  ", seen)
         if more:
             yield f"{before}  {inputs.table}: {more:,} more row(s), not followed here (--summary counts all)"
+        if idle := inputs.count - inputs.needed:
+            yield f"{before}  {inputs.table}: {idle:,} row(s) were compared or counted; it is the same without them"
 
 
 def _title(row: Row) -> str:

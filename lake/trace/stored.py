@@ -5,6 +5,7 @@ All SQL on the engine's own tables is here.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from lake.build import graph, plan
 from lake.build.model import Model, Project
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, record, tags
+from lake.store import catalog, record, sums, tags
 from lake.store.sql import connect, name, quote
 from lake.trace import why
 from lake.trace.why.relations import Names
@@ -53,6 +54,7 @@ class Snapshot:
     fingerprints: Mapping[str, str]  # of each model's SQL, as it was built
     landings: Mapping[tuple[str, str], Landing]  # by _resource and _blob
     _queries: dict[str, why.Query] = field(default_factory=dict)
+    _altered: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def project(self) -> Project:
@@ -102,6 +104,8 @@ class Snapshot:
                 why=f"did you mean {near[0]!r}?" if near else f"it has {len(self.columns)} tables",
                 next="lake tables",
             )
+        if gone := self.missing(table):
+            raise _gone(table, gone)
         files = self.files.get(table, [])
         listed = ", ".join(name(column) for column, _ in self.columns[table])
         if files:
@@ -135,6 +139,18 @@ class Snapshot:
 
     def landing(self, resource: str, blob: str) -> Landing | None:
         return self.landings.get((resource, blob))
+
+    def altered(self, table: str) -> str:
+        """Which of a table's files has other bytes than it was written with; empty, where none has."""
+        if table not in self._altered:
+            wanted = sums.known(self.config.data)
+            wrong = [
+                f for f in self.files.get(table, []) if f in wanted and sums.take(self.config.data / f) != wanted[f]
+            ]
+            since = _when((self.config.data / wrong[0]).stat().st_mtime) if wrong else ""
+            what = f"{wrong[0]} has other bytes than it was written with, since {since} at the latest" if wrong else ""
+            self._altered[table] = what
+        return self._altered[table]
 
     def missing(self, table: str) -> list[Path]:
         """The files of a table that are not there any more."""
@@ -213,13 +229,27 @@ def _landings(lake: DuckDBPyConnection, files: Mapping[str, Any], number: int) -
     }
 
 
-def damaged(table: str, error: Exception, snapshot: Snapshot) -> StorageError:
-    """A table's file that cannot be read, and since when."""
-    gone = snapshot.missing(table)
-    what = f"{len(gone)} file(s) of {table} are gone" if gone else f"a file of {table} cannot be read"
+def _when(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _gone(table: str, gone: list[Path]) -> StorageError:
+    folder = next(parent for parent in gone[0].parents if parent.is_dir())
     return StorageError(
-        f"{what}: {catalog.first_line(error)}",
-        where=str(gone[0]) if gone else table,
-        why="a failing disk, or something wrote to it or removed it",
+        f"{len(gone)} file(s) of {table} are gone since {_when(folder.stat().st_mtime)} at the latest",
+        where=str(gone[0]),
+        why="something removed them; gc frees no file of a snapshot that is kept",
+        next="lake repair",
+    )
+
+
+def damaged(table: str, error: Exception, snapshot: Snapshot) -> StorageError:
+    """A table's file that cannot be read."""
+    if gone := snapshot.missing(table):
+        return _gone(table, gone)
+    return StorageError(
+        f"a file of {table} cannot be read: {catalog.first_line(error)}",
+        where=table,
+        why="a failing disk, or something wrote to it",
         next="lake verify, then lake repair",
     )

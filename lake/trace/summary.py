@@ -104,11 +104,26 @@ class _State:
         self.pending[table] = (made, known | set(columns))
 
 
+def _asked(state: _State, query: str) -> None:
+    """Run what a user asked.
+
+    Raises:
+        ConfigError: DuckDB refuses it.
+    """
+    import duckdb
+
+    try:
+        state.snapshot.connection.execute(f"EXPLAIN {query}")
+    except duckdb.Error as error:
+        raise ConfigError(f"the rows cannot be asked for: {str(error).splitlines()[0]}", where=query) from None
+
+
 def _start(state: _State, table: str, column: str, where: str) -> int:
     columns = [c for c, _ in state.snapshot.columns[table]]
     if column and column not in columns:
         raise ConfigError(f"{table} has no column {column!r}", why=f"it has {', '.join(columns)}")
     select = f"SELECT _row FROM ({state.snapshot.rows(table)}) WHERE {where or 'true'}"
+    _asked(state, select)
     state.add(table, select, [column] if column else columns)
     made = state.pending[table][0]
     return _count(state, f"SELECT count(*) FROM {name(made)}")
@@ -130,6 +145,7 @@ def _start_query(state: _State, query: str) -> int:
         raise ConfigError(f"this is no table and no query: {error.what}", why=error.why, next="lake tables") from None
     tables = {table: state.snapshot.rows(table) for table in facts["tables"]}
     query = why.Query(state.snapshot.connection, tables, facts["sql"], state.snapshot.names)
+    _asked(state, facts["sql"])
     witness = _find(state, query, facts["sql"], "the query")
     _pass_on(state, witness)
     return _count(state, f"SELECT count(*) FROM ({facts['sql']})")

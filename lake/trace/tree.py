@@ -24,10 +24,16 @@ _MARKS = ("_resource", "_blob", "_record")
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The rows of one table that a row depends on: how many, and the first of them."""
+    """The rows of one table that a row depends on: how many, and the first of them.
+
+    Attributes:
+        count: deleting any others changes nothing.
+        needed: how many of them alone give the same; fewer, where the others were only compared or counted.
+    """
 
     table: str
     count: int
+    needed: int
     rows: tuple[Row, ...]
     where: str = ""  # file:line of the SELECT that names the table
 
@@ -226,16 +232,18 @@ class _Tracing:
         """A row of a table, by those of its columns that count."""
         known = (table, number, tuple(sorted(columns)))
         if known not in self._rows:
-            self._rows[known] = self._made(table, number, columns, level)
+            try:
+                row = self._made(table, number, columns, level)
+                problem = self.snapshot.altered(table) if self.verify else ""
+                self._rows[known] = replace(row, problem=problem) if problem else row
+            except LakeError as error:
+                self._rows[known] = Row(table, "", {}, {}, problem=f"{table}: {error.what}; {error.why}")
         return self._rows[known]
 
     def _made(self, table: str, number: int, columns: Sequence[str], level: int) -> Row:
-        try:
-            model = self.snapshot.model(table)
-            key = self._key(table, model)
-            values = self._values(table, number)
-        except LakeError as error:
-            return Row(table, "model", {}, {}, problem=f"{error.what}: {error.why}")
+        model = self.snapshot.model(table)
+        key = self._key(table, model)
+        values = self._values(table, number)
         counted = {column: values[column] for column in columns if column in values and column not in key}
         named = {column: values[column] for column in key}
         if model is None:
@@ -297,7 +305,10 @@ class _Tracing:
         chosen = witness.rows[table][: min(FOLLOWED, room)]
         columns = witness.columns.get(table, ())
         rows = tuple(self.row(table, number, columns, level + 1) for number in chosen)
-        return Inputs(table, witness.counts[table], rows, _named_at(self.config.root, model, table))
+        needed = min(len(witness.rows[table]), witness.counts[table])
+        if witness.counts[table] > why.MOST:
+            needed = witness.counts[table]
+        return Inputs(table, witness.counts[table], needed, rows, _named_at(self.config.root, model, table))
 
 
 def _line(root: Path, model: Model, columns: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import duckdb
 
 from lake.store.sql import name
 from lake.trace.why import syntax
+from lake.trace.why.points import Points
 from lake.trace.why.relations import ROW, Relation, Relations
 from lake.trace.why.syntax import Node
 
@@ -181,6 +182,13 @@ def _meant(path: list[str], alias: str) -> list[str]:
     if len(path) > 2 and path[1] == alias:  # layer.table.column
         return [path[2]]
     return [path[0]]
+
+
+def counted(relation: Relation, points: Points, bag: bool) -> list[str]:
+    """The columns of a relation whose values count: those asked by, and those that must stay."""
+    if not bag:
+        return list(points.columns)
+    return list(dict.fromkeys([*points.columns, *(relation.columns if points.needs is None else points.needs)]))
 
 
 def outputs(node: Node, columns: Iterable[str], all_columns: tuple[str, ...]) -> list[Node]:

@@ -19,7 +19,7 @@ def trace(tracer: Tracer, block: Block, relation: Relation, points: Points, bag:
     node = block.node
     keys = keys_of(block)
     given = blocks.expressions(node, relation.columns, points.columns)
-    chosen = blocks.outputs(node, points.columns, relation.columns)
+    chosen = blocks.outputs(node, blocks.counted(relation, points, bag), relation.columns)
     _subqueries(tracer, [*chosen, node["having"]])
     limited = blocks.limits_of(node) or blocks.distinct_on(node)
     ranked = syntax.windows(chosen, node["qualify"])

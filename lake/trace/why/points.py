@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,11 @@ class Points:
 
     table: str
     columns: tuple[str, ...]
+    needs: tuple[str, ...] | None = None  # of a bag: the columns whose values must stay; all, where None
 
-    def renamed(self, connection: DuckDBPyConnection, columns: Sequence[str], view: str) -> Points:
-        listed = ", ".join(f"{name(a)} AS {name(b)}" for a, b in zip(self.columns, columns, strict=True))
+    def renamed(self, connection: DuckDBPyConnection, names: Mapping[str, str], view: str) -> Points:
+        """The points, with the names that another relation has for the columns."""
+        listed = ", ".join(f"{name(column)} AS {name(names[column])}" for column in self.columns)
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {listed or '1 AS _'} FROM {self.table}")
-        return Points(view, tuple(columns))
+        columns = tuple(names[column] for column in self.columns)
+        return Points(view, columns, None if self.needs is None else tuple(names[column] for column in self.needs))

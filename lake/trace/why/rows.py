@@ -24,7 +24,7 @@ def trace(query: Query, points: Points) -> None:
     """Ask for the rows behind FROM that the asked rows come from."""
     tracer, block = query.tracer, query.block
     if query.bag and not _soft(query):
-        region(tracer, block, query.given, points)
+        region(tracer, block, query.given, points, [query.needs, query.listed])
         return
     items = prepare(query)
     select = query_text(query)
@@ -60,9 +60,7 @@ def prepare(query: Query) -> list[Item]:
 
 
 def _counts(query: Query, item: Item) -> bool:
-    """Whether rows of the item can matter: where it may be absent, or is always one row, and nothing of it is used, they
-    cannot.
-    """
+    """Whether rows of the item can matter: not where it may be absent, or is always one, and nothing of it is used."""
     node = item.relation.node
     single = node is not None and query.tracer.relations.is_single(node)
     if query.bag or not (item.optional or single):
@@ -109,7 +107,7 @@ def take(query: Query, found: str, items: Iterable[Item], points: Points, *, str
         monotone = tracer.relations.monotone(item.relation)
         if (query.bag or strict) and not monotone:
             marked = regions(query.block, query.given).get(item.id if item.number else item.alias, {})
-            ask_region(tracer, item, marked, points)
+            ask_region(tracer, item, marked, points, tuple(item.wanted))
             continue
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in item.wanted.items())
         if tracer.any(found, f"{item.id}"):
@@ -123,7 +121,7 @@ def _ask_absent(query: Query, item: Item, found: str) -> None:
     pairs = dict(query.absent[item.id])
     listed = ", ".join(f"{value} AS {name(column)}" for column, value in pairs.items()) or "1 AS _"
     asked = query.tracer.table(f"SELECT DISTINCT {listed} FROM {found} WHERE {item.id} IS NULL")
-    query.tracer.ask(item.relation, Points(asked, tuple(pairs)), True)
+    query.tracer.ask(item.relation, Points(asked, tuple(pairs), ()), True)
 
 
 def _soft(query: Query) -> bool:
@@ -156,11 +154,16 @@ def _touches(tree: Any, items: Iterable[Item]) -> bool:
     return any(blocks.needed(item, tree) for item in items)
 
 
-def region(tracer: Tracer, block: Block, given: Sequence[tuple[str, Node]], points: Points) -> None:
+def region(
+    tracer: Tracer, block: Block, given: Sequence[tuple[str, Node]], points: Points, trees: Sequence[Any] = ()
+) -> None:
     """Ask each item for all rows with the values that the asked columns and equalities leave; subqueries, for all."""
     marked = regions(block, given)
     for item in block.items:
-        ask_region(tracer, item, marked.get(item.id if item.number else item.alias, {}), points)
+        seen = blocks.needed(item, [{**block.node, "from_table": None}, *trees], conditions_of(block), block.functions)
+        shared = [column for join in item.joins for column in _shared(block, join, item)]
+        needs = None if block.laterals else tuple(dict.fromkeys(map(item.own, [*seen, *shared])))
+        ask_region(tracer, item, marked.get(item.id if item.number else item.alias, {}), points, needs)
     inner = [*block.laterals, *syntax.subqueries({**block.node, "from_table": None}), *syntax.subqueries(block.joins)]
     for tree in [*inner, *block.functions]:
         if tracer.relations.under(tree):
@@ -171,15 +174,18 @@ def region(tracer: Tracer, block: Block, given: Sequence[tuple[str, Node]], poin
         tracer.notes["what is counted or ranked is not parted by the asked columns: all rows"] = None
 
 
-def ask_region(tracer: Tracer, item: Item, marked: dict[str, str], points: Points) -> None:
+def ask_region(
+    tracer: Tracer, item: Item, marked: dict[str, str], points: Points, needs: tuple[str, ...] | None
+) -> None:
     """Ask for all rows of an item that have the points' values.
 
     Args:
         marked: columns of the relation, each with the column of the points that has its values.
+        needs: those whose values must stay; all, where None.
     """
     listed = ", ".join(f"{name(given)} AS {name(own)}" for own, given in marked.items()) or "1 AS _"
     asked = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
-    tracer.ask(item.relation, Points(asked, tuple(marked)), True)
+    tracer.ask(item.relation, Points(asked, tuple(marked), needs), True)
 
 
 def regions(block: Block, given: Sequence[tuple[str, Node]]) -> dict[str, dict[str, str]]:

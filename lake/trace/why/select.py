@@ -33,7 +33,7 @@ def trace(tracer: Tracer, relation: Relation, points: Points, bag: bool) -> None
 def _plain(tracer: Tracer, block: Block, relation: Relation, points: Points, bag: bool) -> None:
     node = block.node
     limits, on = blocks.limits_of(node), blocks.distinct_on(node)
-    chosen = blocks.outputs(node, points.columns, relation.columns)
+    chosen = blocks.outputs(node, blocks.counted(relation, points, bag), relation.columns)
     order = [one["expression"] for m in blocks.orders(node) for one in m["orders"]]
     ranked = syntax.windows(chosen, node["qualify"], order)
     given = blocks.expressions(node, relation.columns, points.columns)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lake.store.sql import name, quote
@@ -43,7 +43,7 @@ class Tracer:
     direct: str = ""  # table of what was found
     _queue: deque[tuple[Relation, Points, bool]] = field(default_factory=deque)
     _done: set[tuple[str, str, bool]] = field(default_factory=set)
-    _visited: dict[tuple[str, bool], str] = field(default_factory=dict)
+    _visited: dict[tuple, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.direct = self.relations.fresh("found")
@@ -80,17 +80,18 @@ class Tracer:
 
     def _new(self, relation: Relation, points: Points, bag: bool) -> Points | None:
         """The points that this relation was not asked for yet; None, where there are none."""
-        key = (relation.view, ", ".join(points.columns), bag)
-        seen = self._visited.get(key)  # type: ignore[arg-type]
+        needs = points.needs if bag else ()
+        key = (relation.view, points.columns, needs, bag)
+        seen = self._visited.get(key)
         listed = ", ".join(map(name, points.columns)) or "1 AS _"
         if seen is None:
-            seen = self._visited[key] = self.table(f"SELECT DISTINCT {listed} FROM {points.table}")  # type: ignore[index]
-            return Points(seen, points.columns) if self.any(seen) else None
+            seen = self._visited[key] = self.table(f"SELECT DISTINCT {listed} FROM {points.table}")
+            return replace(points, table=seen) if self.any(seen) else None
         new = self.table(f"SELECT DISTINCT {listed} FROM {points.table} EXCEPT FROM {seen}")
         if not self.any(new):
             return None
-        self._visited[key] = self.table(f"FROM {seen} UNION ALL FROM {new}")  # type: ignore[index]
-        return Points(new, points.columns)
+        self._visited[key] = self.table(f"FROM {seen} UNION ALL FROM {new}")
+        return replace(points, table=new)
 
     def _stored(self, relation: Relation, points: Points) -> None:
         self.relations.use(relation, points.columns)
@@ -156,7 +157,7 @@ class Tracer:
         node = relation.node or {}
         kind, limited = node["setop_type"], [m for m in node["modifiers"] if m["type"].startswith("LIMIT")]
         if limited:
-            bag, points = True, Points(points.table, ())
+            bag, points = True, Points(points.table, (), points.needs)
             self.notes["LIMIT after a set operation: all rows of both sides"] = None
         parts = [self.relations.of(syntax.clone(side)) for side in sides(node)]
         for i, part in enumerate(parts):
@@ -172,14 +173,15 @@ class Tracer:
     def _columns_of_side(self, relation: Relation, part: Relation, points: Points, by_name: bool) -> Points | None:
         """The points, with the names that a side has for their columns; None where it can have none of these rows."""
         if not by_name:
-            names = [part.columns[relation.columns.index(column)] for column in points.columns]
+            names = dict(zip(relation.columns, part.columns, strict=False))
             return points.renamed(self.connection, names, self.relations.fresh("p"))
         lower = {column.lower(): column for column in part.columns}
         there = [column for column in points.columns if column.lower() in lower]
         absent = [f"{name(column)} IS NULL" for column in points.columns if column not in there]
         listed = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in there) or "1 AS _"
         table = self.table(f"SELECT {listed} FROM {points.table} WHERE {' AND '.join(absent) or 'true'}")
-        return Points(table, tuple(lower[c.lower()] for c in there)) if self.any(table) else None
+        needs = None if points.needs is None else tuple(lower[c.lower()] for c in points.needs if c.lower() in lower)
+        return Points(table, tuple(lower[c.lower()] for c in there), needs) if self.any(table) else None
 
     def _recursive(self, relation: Relation, points: Points, bag: bool) -> None:
         node = relation.node or {}
@@ -195,9 +197,9 @@ class Tracer:
         for side in sides(node):
             own = {relation.cte: relation}
             part = self.relations.of(syntax.clone(side), own)
-            self.ask(
-                part, Points(new, relation.columns).renamed(self.connection, part.columns, self.relations.fresh("p"))
-            )
+            names = dict(zip(relation.columns, part.columns, strict=True))
+            whole = Points(new, relation.columns)
+            self.ask(part, whole.renamed(self.connection, names, self.relations.fresh("p")))
 
 
 def _among(value: str, type: str, texts: Iterable[str], null: bool) -> str:
