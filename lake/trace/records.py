@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lake import sources
 from lake.config import Config
 from lake.errors import ConfigError, LakeError, StorageError
-from lake.store import blobs, lost
+from lake.store import accepted_damage, blobs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ def of(config: Config, landing: Landing | None, values: Mapping[str, Any]) -> Re
 
 def _gone(config: Config, blob: str, landing: Landing | None) -> str:
     path = blobs.path(config.data, blob)
-    how = lost.known(config).get(str(path.relative_to(config.data)))
+    how = accepted_damage.known(config).get(str(path.relative_to(config.data)))
     folder = next((one for one in path.parents if one.is_dir()), config.data)
     since = f"since {_when(folder.stat().st_mtime)} at the latest"
     landed = f"; it was there when it was fetched, {landing.fetched_at}" if landing else ""

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lake.trace.nodes import Inputs, Row, Tree
     from lake.trace.records import Record
-    from lake.trace.tree import Inputs, Row, Trace
 
 _SHOWN = 240  # characters of a record, and of a value, in a tree
 _VALUES = 8
@@ -34,7 +34,7 @@ def _pairs(values: Mapping[str, Any]) -> str:
     return ", ".join(shown) + more
 
 
-def text(trace: Trace) -> str:
+def text(trace: Tree) -> str:
     """The trace as a tree of lines."""
     name = f"{trace.table}.{trace.column}" if trace.column else trace.table
     head = [f"{name} = {value(trace.value)}  (snapshot {trace.snapshot} of {trace.lake})"]
@@ -100,7 +100,7 @@ def _record(record: Record) -> Iterator[str]:
         yield "verified: the blob has these bytes, and its reader gives this row again"
 
 
-def _sources(trace: Trace) -> Iterator[str]:
+def _sources(trace: Tree) -> Iterator[str]:
     seen = set()
     for record in trace.records():
         if record.source not in seen:
@@ -110,7 +110,7 @@ def _sources(trace: Trace) -> Iterator[str]:
                 yield textwrap.fill(record.citation, 100, initial_indent="  cite: ", subsequent_indent="        ")
 
 
-def html(trace: Trace) -> str:
+def html(trace: Tree) -> str:
     """The trace for a notebook: rows that open."""
     name = f"{trace.table}.{trace.column}" if trace.column else trace.table
     head = f"<b>{_e(name)}</b> = {_e(value(trace.value))} <small>snapshot {trace.snapshot}</small>"
@@ -133,7 +133,7 @@ def _e(text: str) -> str:
     return escaping.escape(text)
 
 
-def dot(trace: Trace) -> str:
+def dot(trace: Tree) -> str:
     """The trace as a graph in the language of Graphviz."""
     lines = ["digraph trace {", "  rankdir=RL; node [shape=box, fontsize=10];"]
     for row in trace.row.walk():
@@ -162,7 +162,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
-def prov(trace: Trace) -> dict[str, Any]:
+def prov(trace: Tree) -> dict[str, Any]:
     """The trace as JSON-LD in the terms of W3C PROV-O: rows and answers are entities, models' SELECTs activities,
     archives agents.
     """

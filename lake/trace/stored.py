@@ -17,7 +17,7 @@ from lake.build import graph, plan
 from lake.build.model import Model, Project
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.store import catalog, record, sums, tags
+from lake.store import catalog, checksums, metadata, tags
 from lake.store.sql import connect, name, quote
 from lake.trace import why
 from lake.trace.why.relations import Names
@@ -143,10 +143,9 @@ class Snapshot:
     def altered(self, table: str) -> str:
         """Which of a table's files has other bytes than it was written with; empty, where none has."""
         if table not in self._altered:
-            wanted = sums.known(self.config.data)
-            wrong = [
-                f for f in self.files.get(table, []) if f in wanted and sums.take(self.config.data / f) != wanted[f]
-            ]
+            wanted = checksums.known(self.config.data)
+            files = [file for file in self.files.get(table, []) if file in wanted]
+            wrong = [file for file in files if checksums.take(self.config.data / file) != wanted[file]]
             since = _when((self.config.data / wrong[0]).stat().st_mtime) if wrong else ""
             what = f"{wrong[0]} has other bytes than it was written with, since {since} at the latest" if wrong else ""
             self._altered[table] = what
@@ -168,8 +167,8 @@ def opened(config: Config, at: int | str | None = None) -> Iterator[Snapshot]:
         raise ConfigError("this lake has no published snapshot yet", where=str(config.root), next="lake run")
     with catalog.session(config) as lake:
         number = tags.resolve(lake, "latest" if at is None else at)
-        files = record.tables(lake, number)
-        columns = {t: [(c, type) for c, type, _ in listed] for t, listed in record.columns(lake, number).items()}
+        files = metadata.tables(lake, number)
+        columns = {t: [(c, type) for c, type, _ in listed] for t, listed in metadata.columns(lake, number).items()}
         at_it = f"AT (VERSION => {number})"
         macros = _asked(lake, files, "ops.macros", f"SELECT sql FROM ops.macros {at_it} ORDER BY position")
         made = _asked(

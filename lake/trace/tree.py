@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.config import Config
 from lake.errors import ConfigError, LakeError
 from lake.store.sql import name, quote
-from lake.trace import records, stored, why
-from lake.trace.records import Record
+from lake.trace import records, show, stored, why
+from lake.trace.nodes import Inputs, Row, Tree
 from lake.trace.stored import Snapshot
 
 if TYPE_CHECKING:
@@ -22,105 +22,15 @@ NODES = 400  # rows of a tree
 _MARKS = ("_resource", "_blob", "_record")
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The rows of one table that a row depends on: how many, and the first of them.
+class Trace(Tree):
+    """One cell, and where it comes from: as text, and for a notebook."""
 
-    Attributes:
-        count: deleting any others changes nothing.
-        needed: how many of them alone give the same; fewer, where the others were only compared or counted.
-    """
-
-    table: str
-    count: int
-    needed: int
-    rows: tuple[Row, ...]
-    where: str = ""  # file:line of the SELECT that names the table
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row, and what made it.
-
-    Attributes:
-        kind: "model", "seed", "raw" or "engine": what the table is.
-        key: the values of its key; of a raw row, which record of which answer it is.
-        values: those of its columns that counted.
-        where: file:line of the model's SQL, or of the seed's line.
-        verdict: whether its inputs are "exact", "larger" than they need be (``notes`` says why) or "refused".
-        proved: whether the model's SQL over these inputs alone gives the same values, bit for bit; None: not a model.
-        inputs: what it depends on.
-        record: of a raw row, the record of the answer.
-        problem: why it could not be followed.
-    """
-
-    table: str
-    kind: str
-    key: Mapping[str, Any]
-    values: Mapping[str, Any]
-    where: str = ""
-    verdict: str = ""
-    proved: bool | None = None
-    notes: tuple[str, ...] = ()
-    inputs: tuple[Inputs, ...] = ()
-    record: Record | None = None
-    problem: str = ""
-
-    def walk(self) -> Iterator[Row]:
-        """The row and all that it depends on, each once."""
-        seen: set[int] = set()
-        waiting = [self]
-        while waiting:
-            row = waiting.pop()
-            if id(row) not in seen:
-                seen.add(id(row))
-                yield row
-                waiting += [child for inputs in reversed(row.inputs) for child in reversed(inputs.rows)]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One cell, and where it comes from."""
-
-    lake: str
-    snapshot: int
-    table: str
-    column: str  # empty: the whole row
-    value: Any
-    row: Row
-
-    def records(self) -> list[Record]:
-        """The archives' records, each once, by source and resource."""
-        found = {(r.source, r.resource, r.blob, r.number): r for one in self.row.walk() if (r := one.record)}
-        return [found[key] for key in sorted(found, key=lambda k: (k[0], k[1], k[2], k[3] or 0))]
-
-    def problems(self) -> list[str]:
-        """What could not be followed, read or proved."""
-        found: list[str] = []
-        for row in self.row.walk():
-            found += [row.problem] if row.problem else []
-            found += [f"{row.table} {row.key}: its SQL over these rows alone gives another value"] * (
-                row.proved is False
-            )
-            found += [row.record.problem] if row.record and row.record.problem else []
-        return list(dict.fromkeys(found))
-
-    @property
-    def proved(self) -> bool:
-        """Whether every model's row was made again from what is shown, and nothing is missing."""
-        return not self.problems()
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    __slots__ = ()
 
     def __str__(self) -> str:
-        from lake.trace import show
-
         return show.text(self)
 
     def _repr_html_(self) -> str:
-        from lake.trace import show
-
         return show.html(self)
 
 
@@ -230,13 +140,16 @@ class _Tracing:
 
     def row(self, table: str, number: int, columns: Sequence[str], level: int) -> Row:
         """A row of a table, by those of its columns that count."""
+        import duckdb
+
         known = (table, number, tuple(sorted(columns)))
         if known not in self._rows:
             try:
                 row = self._made(table, number, columns, level)
                 problem = self.snapshot.altered(table) if self.verify else ""
                 self._rows[known] = replace(row, problem=problem) if problem else row
-            except LakeError as error:
+            except (LakeError, duckdb.Error) as raised:
+                error = raised if isinstance(raised, LakeError) else stored.damaged(table, raised, self.snapshot)
                 self._rows[known] = Row(table, "", {}, {}, problem=f"{table}: {error.what}; {error.why}")
         return self._rows[known]
 
