@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from server import Server, page, status
 
 import lake.cli
 from lake import databases
 from lake.errors import ConfigError
+from lake.testing.server import Server, page, status
 
 HEADER = "name\thomepage\taccess\tformats\tsize\tlicence\tupdate\tcredentials\ttopics\tstatus\tnote\n"
 

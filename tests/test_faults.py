@@ -17,7 +17,6 @@ import interrupt
 import pytest
 import toy
 from interrupt import done, opened, run, start, stop, wait_until, whole
-from server import Server
 
 import lake
 from lake import config
@@ -25,6 +24,7 @@ from lake import project as astrobiology
 from lake.build import publish
 from lake.build import run as building
 from lake.store import blobs, fetch_log
+from lake.testing.server import Server
 
 SHELL = shlex.join(interrupt.COMMAND)
 PROMPT = 10  # seconds; it takes a fraction of one where the machine is not busy

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from server import Server, page, status
 
 import lake.cli
 from lake.errors import ConfigError
 from lake.fetch import crossref
 from lake.store import notes
+from lake.testing.server import Server, page, status
 
 NOTE = {"kind": "decision", "about": "core.planets", "statement": "made up", "doi": "https://doi.org/10.1000/ABC"}
 

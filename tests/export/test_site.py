@@ -12,7 +12,6 @@ import lxml.html
 import pytest
 import toy
 from click.testing import CliRunner
-from server import Server
 
 import lake.cli
 from lake import config
@@ -20,6 +19,7 @@ from lake.build import run
 from lake.errors import ConfigError
 from lake.export import site
 from lake.export.site import drawings, layout
+from lake.testing.server import Server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 

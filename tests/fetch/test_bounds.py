@@ -12,12 +12,12 @@ from contextlib import closing
 
 import pytest
 from fetching import lake_in, left, rows, source, stored
-from server import Server, page, status
 
 from lake import fetch, sources
 from lake.fetch import download, retry, sizes
 from lake.sources.contract import Resource
 from lake.store import fetch_log
+from lake.testing.server import Server, page, status
 
 TEXT = b"name,value\n" + b"abcdefgh,12345\n" * 10_000
 

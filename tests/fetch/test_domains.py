@@ -7,7 +7,6 @@ import json
 import pytest
 from click.testing import CliRunner
 from fetching import lake_in, rows, source, stored
-from server import Server, entity, page, slow
 
 from lake import fetch
 from lake.cli import lake
@@ -16,6 +15,7 @@ from lake.errors import ConfigError
 from lake.fetch.budget import Budget
 from lake.sources.contract import Resource
 from lake.store import blobs
+from lake.testing.server import Server, entity, page, slow
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from fetching import lake_in, left, rows, source, stored
-from server import Server, entity, page, redirect, slow, status
 
 from lake import fetch, sources
 from lake.errors import Refused
 from lake.fetch import retry
 from lake.sources.contract import Resource
+from lake.testing.server import Server, entity, page, redirect, slow, status
 
 XML = b'<?xml version="1.0"?>\n<!-- made <today> -->\n<pathway name="p">\n<entry id="1"/>\n</pathway>\n'
 BIG = b"".join(hashlib.sha256(i.to_bytes(4, "big")).digest() for i in range(100_000))  # 3.2 MB, text to nobody

@@ -14,12 +14,12 @@ import time
 import pytest
 from conftest import ROOT
 from fetching import lake_in, left, rows, source, stored
-from server import Server, entity, page, slow, status
 
 from lake import fetch
 from lake.errors import ConfigError, Interrupted, Locked, StorageError
 from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
+from lake.testing.server import Server, entity, page, slow, status
 
 TESTS = ROOT / "tests"
 LONG = b"0123456789abcdef" * 500_000  # 8 MB

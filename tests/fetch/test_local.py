@@ -8,11 +8,11 @@ import pytest
 import toy
 from click.testing import CliRunner
 from fetching import lake_in, rows, source, stored
-from server import Server, page, redirect, status
 
 from lake import cli, fetch, sources
 from lake.fetch import probe
 from lake.sources.contract import Resource
+from lake.testing.server import Server, page, redirect, status
 
 
 @pytest.fixture(params=["", "mirror"], ids=["no mirror", "a folder"])

@@ -7,12 +7,12 @@ import shutil
 import httpx
 import pytest
 from fetching import lake_in, rows, source, stored
-from server import Server, redirect
 
 from lake import fetch, sources
 from lake.errors import ConfigError, Unreachable
 from lake.fetch import hosts, mirror
 from lake.sources.contract import Resource
+from lake.testing.server import Server, redirect
 
 QUERY = "https://archive.org/TAP/sync?query=select+*+from+ps&format=csv"
 FILES = {
@@ -133,7 +133,7 @@ def test_a_redirect_of_a_mirror_stays_on_it(archive, tmp_path, monkeypatch):
     resource = Resource("a", "https://archive.org/moved", "k", "text")
     monkeypatch.setattr(sources, "get", lambda name: source(resource))
     with Server() as server:
-        from server import page
+        from lake.testing.server import page
 
         server.on("/archive.org/moved", redirect(server.url + "/files/here"))
         server.on("/files/here", redirect("https://other.org/there"))

@@ -6,10 +6,10 @@ import json
 
 import pytest
 import toy
-from server import Server, page
 
 from lake import config
 from lake.fetch import probe
+from lake.testing.server import Server, page
 
 
 @pytest.mark.parametrize("torn", [b'{"name": "b", "ur', b"\xff\x00\n", b"[1, 2]\n", b"{}\n", b"null"])

@@ -10,10 +10,10 @@ import pytest
 from fetching import lake_in, left, rows, source, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server import Server, entity
 
 from lake import fetch, sources
 from lake.sources.contract import Resource
+from lake.testing.server import Server, entity
 
 OLD, NEW = (b"".join(hashlib.sha256(b"%d %d" % (n, i)).hexdigest().encode() for i in range(25_000)) for n in (1, 2))
 SIZE, BREAK = len(OLD), 1_200_000  # 1.6 MB: what is shorter than 1 MB is asked for again as a whole

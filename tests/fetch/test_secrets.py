@@ -12,7 +12,6 @@ import toy
 from fetching import lake_in, rows, source, stored
 from hypothesis import given
 from hypothesis import strategies as st
-from server import Server, page, redirect, status
 
 from lake import config, fetch, sources
 from lake.cli import _report
@@ -22,6 +21,7 @@ from lake.land import named
 from lake.redact import redact
 from lake.sources.contract import Resource
 from lake.store import fetch_log
+from lake.testing.server import Server, page, redirect, status
 
 
 @pytest.fixture

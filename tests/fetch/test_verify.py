@@ -11,10 +11,10 @@ import time
 
 import pytest
 from conftest import ROOT
-from server import Server, page
 
 from lake.errors import Refused
 from lake.fetch.verify import check_format
+from lake.testing.server import Server, page
 
 # Of each, its beginning, what is repeated, and its end.
 REPEATED = [

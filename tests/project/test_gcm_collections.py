@@ -10,7 +10,6 @@ import netCDF4
 import numpy as np
 import pytest
 from conftest import ROOT
-from server import Server, entity, page, redirect, status
 
 import lake
 from lake import config, fetch, land, project, sources
@@ -18,6 +17,7 @@ from lake.build import run as building
 from lake.errors import ConfigError
 from lake.sources import gcm
 from lake.store import catalog
+from lake.testing.server import Server, entity, page, redirect, status
 
 HOUSE = ROOT
 MODELS = ["+features.climate", "+core.climate_runs", "+core.climate_gases"]

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from server import Server, page
 
 from lake import config, sources
 from lake.errors import ConfigError
+from lake.testing.server import Server, page
 
 SOURCE = """
 from lake.formats.delimited import Layout, read as read_table

@@ -11,9 +11,9 @@ import pytest
 import toy
 from conftest import ROOT
 from damaging import HURTS, ask, chosen_sources, flip, follow, gone, state, zero
-from server import Server
 
 from lake.store import notes
+from lake.testing.server import Server
 
 CSV = "exoplanetarchive.ipac.caltech.edu/TAP/pscomppars.csv"
 

@@ -9,11 +9,11 @@ from datetime import datetime
 import pytest
 import toy
 from click.testing import CliRunner
-from server import Server, status
 
 import lake.cli
 from lake import config
 from lake.errors import CheckFailed
+from lake.testing.server import Server, status
 from lake.trace import openlineage
 
 
