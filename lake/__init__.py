@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lake.opened import Lake, open
     from lake.pipeline import Run, build, check, fetch, land, run
-    from lake.reader import Lake, open
 
 __all__ = ["Lake", "Run", "__version__", "build", "check", "fetch", "land", "open", "run"]
-_HOMES = {"Lake": "lake.reader", "open": "lake.reader", "Run": "lake.pipeline", "run": "lake.pipeline"}
+_HOMES = {"Lake": "lake.opened", "open": "lake.opened", "Run": "lake.pipeline", "run": "lake.pipeline"}
 _STEPS = ("build", "check", "fetch", "land")
 
 

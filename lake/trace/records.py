@@ -114,9 +114,7 @@ def located(path: Path, number: int | None, values: Mapping[str, Any]) -> dict[s
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     content = _content(path, packed)
-    texts = [
-        str(value) for column, value in values.items() if column not in _ORIGIN and isinstance(value, str) and value
-    ]
+    texts = [text for column, value in values.items() if column not in _ORIGIN for text in _texts(value)]
     for place in (_line, _element, _object):
         span = place(content, number, texts)
         if span:
@@ -124,6 +122,12 @@ def located(path: Path, number: int | None, values: Mapping[str, Any]) -> dict[s
             text = content[start : min(end, start + MOST)].decode("utf-8", "replace")
             return {"start": start, "end": end, "text": text, "packed": packed}
     return {}
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) and value else []
 
 
 def _content(path: Path, packed: bool) -> bytes:
@@ -161,16 +165,14 @@ def _line(content: bytes, number: int, texts: list[str]) -> tuple[int, int] | No
 
 
 def _element(content: bytes, number: int, texts: list[str]) -> tuple[int, int] | None:
-    """The element that begins as the answer's so-manieth, or as the so-manieth below its root."""
+    """The smallest that fits of the elements of that number: of all, of those below the root, of those of its name."""
     if content.lstrip()[:1] != b"<":
         return None
-    for spans in _elements(content, number):
-        if spans and _has(content[spans[0] : spans[1]], texts):
-            return spans
-    return None
+    fitting = [span for span in _elements(content, number) if _has(content[span[0] : span[1]], texts)]
+    return min(fitting, key=lambda span: span[1] - span[0], default=None)
 
 
-def _elements(content: bytes, number: int) -> list[tuple[int, int] | None]:
+def _elements(content: bytes, number: int) -> list[tuple[int, int]]:
     from xml.parsers import expat
 
     parser = expat.ParserCreate()
@@ -183,7 +185,9 @@ def _elements(content: bytes, number: int) -> list[tuple[int, int] | None]:
         counts["depth"] += 1
         if counts["depth"] == 2:
             counts["top"] += 1
-        for key, nth in (("all", counts["all"]), ("top", counts["top"] if counts["depth"] == 2 else -1)):
+        counts["=" + tag] = counts.get("=" + tag, 0) + 1
+        top = counts["top"] if counts["depth"] == 2 else -1
+        for key, nth in (("all", counts["all"]), ("top", top), ("=" + tag, counts["=" + tag])):
             if nth == number and key not in opened:
                 opened[key] = (parser.CurrentByteIndex, counts["depth"])
 
@@ -199,7 +203,7 @@ def _elements(content: bytes, number: int) -> list[tuple[int, int] | None]:
         parser.Parse(content, True)
     except expat.ExpatError:
         return []
-    return [spans.get("all"), spans.get("top")]
+    return list(spans.values())
 
 
 def _object(content: bytes, number: int, texts: list[str]) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FOLLOWED = 12  # rows of a table that are followed, of those that one row depends on; all are counted
 NODES = 400  # rows of a tree
+_NOWHERE = 2**60  # beyond any text
 _MARKS = ("_resource", "_blob", "_record")
 
 
@@ -235,12 +236,20 @@ def _line(root: Path, model: Model, columns: Sequence[str]) -> str:
     for item in items:
         own = item["alias"] or (item["column_names"][-1] if item.get("class") == "COLUMN_REF" else "")
         if columns and own.lower() == columns[0].lower():
-            return _place(root, model, item["query_location"])
-    return _place(root, model, min((item["query_location"] for item in items), default=0))
+            return _place(root, model, _location(item))
+    return _place(root, model, min(map(_location, items), default=0))
+
+
+def _location(item: dict[str, Any]) -> int:
+    """Where an expression begins in its text: what DuckDB writes otherwise has no place, but its parts have one."""
+    from lake.trace.why import syntax
+
+    places = [node["query_location"] for node in syntax.walk(item) if "query_location" in node]
+    return min((place for place in places if isinstance(place, int) and place < _NOWHERE), default=0)
 
 
 def _place(root: Path, model: Model, at: int) -> str:
-    line = model.sql.encode().count(b"\n", 0, at) + 1 if isinstance(at, int) and at < 2**60 else 1
+    line = model.sql.encode().count(b"\n", 0, at) + 1
     return f"{_file(root, model)}:{line}"
 
 

@@ -52,6 +52,14 @@ def test_a_cell_is_traced_to_its_bytes_and_proved(home):
     assert {row.table for row in found.row.walk()} >= {"core.planet_runs", "staging.exoplanets_pscomppars"}
 
 
+def test_the_page_in_python(home, monkeypatch):
+    monkeypatch.chdir(home.parent)
+    (block,) = [part.split("```")[0] for part in PAGE.split("```python\n")[1:]]
+    names: dict = {}
+    exec(compile(block, "trace.md", "exec"), names)
+    assert names["found"].value == 12.42988881
+
+
 def test_a_trace_as_text_html_dot_and_prov(home):
     found = tree.trace(config.load(home), *RADIUS, key=KEY)
     assert "bit for bit" in str(found)
