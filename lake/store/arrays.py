@@ -25,7 +25,7 @@ NOTE = "_lake"
 CHUNK = 4 << 20  # bytes, before compression
 
 
-def create(group: zarr.Group, name: str, variable: xr.Variable) -> zarr.Array:
+def create(group: zarr.Group, name: str, variable: xr.Variable) -> zarr.Array[Any]:
     """An empty array for the variable, in whole slabs of at most 4 MiB.
 
     Blosc with lz4 and byte shuffle: of the codecs that every Zarr v3 reader has, the one that costs least time for
@@ -38,17 +38,19 @@ def create(group: zarr.Group, name: str, variable: xr.Variable) -> zarr.Array:
     from zarr.codecs import BloscCodec
 
     dtype = type_of(name, variable.dtype)
-    stored = {"char": np.dtype("u1"), "string": str}.get(dtype) or np.dtype(dtype)
-    itemsize = 64 if dtype == "string" else stored.itemsize  # a guess at a text's length decides no more than chunks
+    stored = None if dtype == "string" else np.dtype("u1" if dtype == "char" else dtype)
+    itemsize = stored.itemsize if stored else 64  # a guess at a text's length, which decides the chunks alone
     return group.create_array(
         name,
         shape=variable.shape,
-        dtype=stored,
+        dtype=stored or str,
         chunks=tile(variable.shape, itemsize, CHUNK),
-        compressors=BloscCodec(**chunks.CODEC, typesize=stored.itemsize) if dtype != "string" else "auto",
+        compressors=BloscCodec(cname="lz4", clevel=chunks.LEVEL, shuffle="shuffle", typesize=stored.itemsize)
+        if stored
+        else "auto",
         dimension_names=[str(dim) for dim in variable.dims],
         attributes={
-            **attributes.plain(variable.attrs, None if dtype in ("char", "string") else stored),
+            **attributes.plain(variable.attrs, None if dtype == "char" else stored),
             NOTE: {"dtype": dtype, "attributes": attributes.exact(variable.attrs)},
         },
         config={"write_empty_chunks": True},
@@ -65,7 +67,7 @@ def type_of(name: str, dtype: np.dtype) -> str:
         return dtype.name
     if dtype.kind == "S" and dtype.itemsize == 1:
         return "char"
-    if dtype.kind in "UT" or (dtype.metadata or {}).get("element_type") is str:
+    if dtype.kind in "UT" or dict(dtype.metadata or {}).get("element_type") is str:
         return "string"
     raise Unreadable(f"the variable {name!r} is of a type that a cube cannot hold: {dtype}")
 
@@ -80,19 +82,19 @@ def as_kept(values: np.ndarray) -> np.ndarray:
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
-def put(array: zarr.Array, region: tuple[slice, ...], kept: np.ndarray) -> None:
+def put(array: zarr.Array[Any], region: tuple[slice, ...], kept: np.ndarray) -> None:
     """Store a slab of whole chunks, read it back and compare every bit.
 
     Raises:
         StorageError: they differ. OSError: the disk is full ...
     """
     if kept.dtype.kind != "T":
-        folder = Path(str(array.store.root), array.path)
+        folder = Path(str(getattr(array.store, "root", "")), array.path)
         chunks.write(folder, array.chunks, [cut.start for cut in region], kept)
         return
     array[region] = kept
     if not np.array_equal(kept, np.asarray(array[region])):
-        raise StorageError(f"the texts of {array.basename} were read back otherwise than written")
+        raise StorageError(f"the texts of {array.basename} differ when they are read back")
 
 
 def hash_into(sha: Any, kept: np.ndarray) -> None:
@@ -106,23 +108,29 @@ def hash_into(sha: Any, kept: np.ndarray) -> None:
     sha.update(np.atleast_1d(little).reshape(-1).view(np.uint8).data)
 
 
-def facts(array: zarr.Array, sha256: str) -> dict[str, Any]:
+def note_of(stored: zarr.Array[Any] | zarr.Group) -> dict[str, Any]:
+    """What the lake noted of an array or a cube."""
+    note: Any = stored.attrs[NOTE]
+    return dict(note)
+
+
+def facts(array: zarr.Array[Any], sha256: str) -> dict[str, Any]:
     """What the digest of a cube covers of one variable."""
-    note = array.attrs[NOTE]
+    note = note_of(array)
     return {
         "dtype": note["dtype"],
-        "dims": list(array.metadata.dimension_names or ()),
+        "dims": list(getattr(array.metadata, "dimension_names", None) or ()),
         "shape": list(array.shape),
         "attributes": note["attributes"],
         "sha256": sha256,
     }
 
 
-def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
+def opened(array: zarr.Array[Any], variable: xr.Variable) -> xr.Variable:
     """The array as xarray reads it (lazily), with what only its note knows put back; text is read at once."""
     from xarray.coding.common import lazy_elemwise_func
 
-    note = array.attrs[NOTE]
+    note = note_of(array)
     attrs = attributes.restore(note["attributes"])
     data: Any = variable._data
     if note["dtype"] == "char":
@@ -139,8 +147,8 @@ def opened(array: zarr.Array, variable: xr.Variable) -> xr.Variable:
 
 def texts(attrs: Mapping[str, Any]) -> dict[str, str | None]:
     """A variable's names and unit, as text; None where the file gives none."""
-    found = {key: attrs.get(name) for key, name in _TEXTS.items()}
-    return {key: None if value is None else str(value) for key, value in found.items()}
+    values = {key: attrs.get(name) for key, name in _TEXTS.items()}
+    return {key: None if value is None else str(value) for key, value in values.items()}
 
 
 _TEXTS = {"standard_name": "standard_name", "long_name": "long_name", "unit": "units"}

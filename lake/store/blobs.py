@@ -152,6 +152,6 @@ def storing(where: Path) -> Iterator[None]:
         raise StorageError(
             "the disk is full" if full else f"it cannot be written: {error.strerror or error}",
             where=str(error.filename or where),
-            why="nothing half was left; what was fetched before is safe",
-            next=_NEXT.get(error.errno, "look at that path, then run it again"),
+            why="no partial file was left; what was fetched before is safe",
+            next=_NEXT.get(error.errno or 0, "look at that path, then run it again"),
         ) from None

@@ -25,7 +25,7 @@ from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
 from lake.store import bounds, checksums, copies, durable, manifests, metadata, renames
 from lake.store.metadata import ALIAS, META, TABLES
-from lake.store.sql import Columns, connect, name, quote
+from lake.store.sql import Columns, connect, name, quote, scalar
 from lake.store.sqlite_reader import readable
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def extension(name: str) -> Path:
     from importlib.util import find_spec
 
     spec = find_spec(f"duckdb_extension_{name}")
-    folder = Path(spec.submodule_search_locations[0]) if spec else Path()
+    folder = Path((spec.submodule_search_locations or ["."])[0]) if spec else Path()
     file = folder / "extensions" / f"v{version('duckdb')}" / f"{name}.duckdb_extension"
     if not file.is_file():
         raise StorageError(
@@ -229,7 +229,7 @@ def keep(config: Config, connection: duckdb.DuckDBPyConnection) -> int | None:
     """
     last = metadata.latest(connection)
     if last is None or manifests.path(config, last.id).exists():
-        return last and last.id
+        return last.id if last else None
     try:
         files = list(chain.from_iterable(metadata.tables(connection, last.id).values()))
         if last.id != checksums.upto(config.data):
@@ -315,7 +315,7 @@ def commit(
 def _bring_to_disk(connection: duckdb.DuckDBPyConnection) -> None:
     """Within a transaction that is to be committed: its files, which DuckDB leaves to the operating system. They are
     those that no snapshot has yet."""
-    data = Path(connection.execute("SELECT getvariable('lake_root')").fetchone()[0])
+    data = Path(scalar(connection, "SELECT getvariable('lake_root')"))
     known = metadata.files(connection)
     durable.sync_all(
         (file for file in (data / TABLES).rglob("*.parquet") if str(file.relative_to(data)) not in known), data

@@ -91,7 +91,7 @@ def of(attributes: Mapping[str, Any], dtype: np.dtype) -> Packing:
         scale,
         offset,
         meant,
-        *((low, high, unpacked, outside) if outside is not None else (None, None, False, None)),
+        *((low, high, unpacked, outside) if outside is not None else (None, None, False, None)),  # type: ignore[misc]
         assumed=dtype.kind != "f" and bool(default) and not named,
     )
 

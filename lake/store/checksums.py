@@ -33,7 +33,7 @@ def known(data: Path) -> dict[str, tuple[int, str]]:
 def upto(data: Path) -> int:
     """The newest snapshot whose files all have a sum."""
     with _opened(data) as connection:
-        return connection.execute("PRAGMA user_version").fetchone()[0]
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def record(data: Path, snapshot: int, live: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from lake.errors import StorageError
 from lake.store.blocks import regions
 
-CODEC = {"cname": "lz4", "clevel": 5, "shuffle": "shuffle"}
+NAME, LEVEL = "lz4", 5  # of the codec Blosc, with byte shuffle
 _HEADER = struct.Struct("<4xI4xI")  # of Blosc 1: bytes before and after compression
 
 
@@ -34,11 +34,11 @@ def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.
         index = [(first + cut.start) // size for first, cut, size in zip(start, region, chunks, strict=True)]
         file = folder.joinpath("c", *map(str, index))
         file.parent.mkdir(parents=True, exist_ok=True)
-        whole = _whole(values[(*region, ...)], chunks)
-        file.write_bytes(_packed(whole))
-        kept = np.empty_like(whole)
-        _unpack(str(file), kept)
-        if not np.array_equal(kept.reshape(-1).view(np.uint8), whole.reshape(-1).view(np.uint8)):
+        chunk = _padded(_cut(values, region), chunks)
+        file.write_bytes(_compressed(chunk))
+        stored = np.empty_like(chunk)
+        _decompress(str(file), stored)
+        if not np.array_equal(stored.reshape(-1).view(np.uint8), chunk.reshape(-1).view(np.uint8)):
             raise StorageError(
                 "a chunk was read back with other values than were written",
                 where=str(file),
@@ -51,38 +51,44 @@ def read(folder: str, chunks: Sequence[int], values: np.ndarray) -> None:
 
     Raises:
         OSError: a chunk is not there.
-        ValueError, RuntimeError: a chunk is cut short, or its bytes are none. (Its values are not compared with a sum.)
+        ValueError, RuntimeError: a chunk is truncated or invalid. (Its values are not compared with a sum.)
     """
     if values.shape == tuple(chunks) and values.flags.c_contiguous:  # most are: it need not be cut
-        _unpack(f"{folder}/c{'/0' * values.ndim}", values)
+        _decompress(f"{folder}/c{'/0' * values.ndim}", values)
         return
     for region in regions(values.shape, chunks):
         index = (str(cut.start // size) for cut, size in zip(region, chunks, strict=True))
-        piece = values[(*region, ...)]
-        straight = piece.shape == tuple(chunks) and piece.flags.c_contiguous
-        whole = piece if straight else np.empty(chunks, values.dtype)
-        _unpack("/".join((folder, "c", *index)), whole)
-        if not straight:
-            piece[...] = whole[tuple(slice(length) for length in piece.shape)]
+        piece = _cut(values, region)
+        in_place = piece.shape == tuple(chunks) and piece.flags.c_contiguous
+        chunk = piece if in_place else np.empty(chunks, values.dtype)
+        _decompress("/".join((folder, "c", *index)), chunk)
+        if not in_place:
+            piece[...] = chunk[tuple(slice(length) for length in piece.shape)]
 
 
-def _whole(values: np.ndarray, chunks: Sequence[int]) -> np.ndarray:
-    """A chunk at the array's end filled up with zeros to the size of the others; little-endian."""
+def _cut(values: np.ndarray, region: tuple[slice, ...]) -> np.ndarray:
+    """A view of a region; of an array without dimensions, too."""
+    return values[region] if region else values
+
+
+def _padded(values: np.ndarray, chunks: Sequence[int]) -> np.ndarray:
+    """A chunk at the array's end padded with zeros to the size of the others; little-endian."""
     little = values.dtype.newbyteorder("<")
     if values.shape == tuple(chunks):
         return np.ascontiguousarray(values, little)
-    whole = np.zeros(chunks, little)
-    whole[tuple(slice(length) for length in values.shape)] = values
-    return whole
+    padded = np.zeros(chunks, little)
+    padded[tuple(slice(length) for length in values.shape)] = values
+    return padded
 
 
-def _packed(values: np.ndarray) -> bytes:
+def _compressed(values: np.ndarray) -> bytes:
     from numcodecs import blosc
 
-    return blosc.compress(values, CODEC["cname"].encode(), CODEC["clevel"], blosc.SHUFFLE)
+    content: bytes = blosc.compress(values, NAME.encode(), LEVEL, blosc.SHUFFLE)
+    return content
 
 
-def _unpack(file: str, values: np.ndarray) -> None:
+def _decompress(file: str, values: np.ndarray) -> None:
     from numcodecs import blosc
 
     handle = os.open(file, os.O_RDONLY)  # open() would take half as long again
@@ -90,7 +96,7 @@ def _unpack(file: str, values: np.ndarray) -> None:
         content = os.read(handle, os.fstat(handle).st_size)
     finally:
         os.close(handle)
-    # The codec itself would leave the rest of `values` as it was, or read past the end of a file that was cut.
+    # The codec itself would leave the rest of `values` as it was, or read past the end of a truncated file.
     if len(content) < 16 or _HEADER.unpack_from(content) != (values.nbytes, len(content)):
-        raise ValueError(f"{file} has not the length that its chunk should have")
+        raise ValueError(f"{file} does not have the length of its chunk")
     blosc.decompress(content, values)

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from lake.config import Config
 from lake.errors import StorageError
@@ -67,8 +68,8 @@ def forget(config: Config, files: Iterable[str]) -> None:
 def catalogs(config: Config) -> list[tuple[int, Path]]:
     """The copies of the catalog, newest first, with their snapshots."""
     files = (config.data / COPIES).glob("catalog-*.sqlite")
-    found = [(int(number), file) for file in files if (number := file.stem.partition("-")[2]).isdecimal()]
-    return sorted(found, reverse=True)
+    numbered = [(int(number), file) for file in files if (number := file.stem.partition("-")[2]).isdecimal()]
+    return sorted(numbered, reverse=True)
 
 
 def catalog(config: Config, snapshot: int) -> None:
@@ -119,7 +120,7 @@ def fetches(data: Path) -> None:
             other.execute("COMMIT")
 
 
-def digest(row: tuple) -> str:
+def digest(row: tuple[Any, ...]) -> str:
     """Of one row of the fetch log."""
     return hashlib.md5(repr(row).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -130,26 +131,23 @@ def damaged_fetches(config: Config) -> tuple[str, str]:
     What is in the log and not in the copy is newer; rows of the copy that the log lacks are gone.
     """
     copy = fetch_log.path(config.data / COPIES)
-    written = _rows(copy, "SELECT id, digest FROM copied")
-    if isinstance(written, str):
-        written_by_id: dict[int, str] = {}
-    else:
-        written_by_id = dict(written)
-    told = []
+    copied = _rows(copy, "SELECT id, digest FROM copied")
+    digests: dict[int, str] = {} if isinstance(copied, str) else {number: text for number, text in copied}
+    problems = []
     for file in (fetch_log.path(config.data), copy):
-        found = _rows(file, f"SELECT {fetch_log.COLUMNS} FROM outcomes")
-        if isinstance(found, str):
-            told.append(found if written_by_id or file.exists() else "")
+        rows = _rows(file, f"SELECT {fetch_log.COLUMNS} FROM outcomes")
+        if isinstance(rows, str):
+            problems.append(rows if digests or file.exists() else "")
             continue
-        seen = {row[-1]: digest(row) for row in found}
-        wrong = [number for number, text in written_by_id.items() if seen.get(number) != text]
-        told.append(f"{len(wrong)} row(s) are not what they were" if wrong else "")
-    if isinstance(written, str) and copy.exists():
-        told[1] = told[1] or written
-    return told[0], told[1]
+        present = {row[-1]: digest(row) for row in rows}
+        changed = [number for number, text in digests.items() if present.get(number) != text]
+        problems.append(f"{len(changed)} row(s) are not what they were" if changed else "")
+    if isinstance(copied, str) and copy.exists():
+        problems[1] = problems[1] or copied
+    return problems[0], problems[1]
 
 
-def _rows(file: Path, query: str) -> list[tuple] | str:
+def _rows(file: Path, query: str) -> list[tuple[Any, ...]] | str:
     """What a SQLite file gives, or why it cannot."""
     if not file.is_file():
         return "it is missing"
@@ -159,15 +157,15 @@ def _rows(file: Path, query: str) -> list[tuple] | str:
             closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as connection,
         ):
             (state,) = connection.execute("PRAGMA integrity_check").fetchone()
-            return connection.execute(query).fetchall() if state == "ok" else state
+            return connection.execute(query).fetchall() if state == "ok" else str(state)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
 
 
 def sound(file: Path) -> str:
     """How a SQLite file is damaged, as far as it can tell itself; empty where it is not."""
-    found = _rows(file, "SELECT 1")
-    return found if isinstance(found, str) else ""
+    result = _rows(file, "SELECT 1")
+    return result if isinstance(result, str) else ""
 
 
 def quietly(config: Config, snapshot: int | None) -> None:

@@ -88,7 +88,7 @@ def write(data: Path, cube: Cube, *, memory: int, advance: Callable[..., None] |
         for one in stored:
             one.seal()
         facts = {one.name: arrays.facts(one.array, one.sha.hexdigest()) for one in stored}
-        digest = _digest(group.attrs[arrays.NOTE]["attributes"], facts)
+        digest = _digest(arrays.note_of(group)["attributes"], facts)
         size = _publish(data, folder, digest)
     return Written(digest, path(data, digest), size, [one.row() for one in stored])
 
@@ -107,8 +107,9 @@ def open(data: Path, digest: str) -> xr.Dataset:
     with _reading(data, digest) as group, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on what xarray finds odd in a file: `packing` has decided it
         stored = xr.open_zarr(path(data, digest), chunks=None, consolidated=False, zarr_format=3, decode_cf=False)
-        variables = {name: arrays.opened(group[name], variable) for name, variable in stored.variables.items()}
-        dataset = xr.Dataset(variables, attrs=attributes.restore(group.attrs[arrays.NOTE]["attributes"]))
+        by_name = dict(group.arrays())
+        variables = {name: arrays.opened(by_name[str(name)], variable) for name, variable in stored.variables.items()}
+        dataset = xr.Dataset(variables, attrs=attributes.restore(arrays.note_of(group)["attributes"]))
         return xr.decode_cf(dataset, decode_times=_datable(dataset), decode_timedelta=False)
 
 
@@ -125,9 +126,9 @@ def verify(data: Path, digest: str) -> None:
             for region in regions(array.shape, array.chunks):
                 arrays.hash_into(sha, np.asarray(array[region]))
             facts[name] = arrays.facts(array, sha.hexdigest())
-            if sha.hexdigest() != array.attrs[arrays.NOTE]["sha256"]:
+            if sha.hexdigest() != arrays.note_of(array)["sha256"]:
                 raise damaged(data, digest, f"the values of {name} are not what was written")
-        found = _digest(group.attrs[arrays.NOTE]["attributes"], facts)
+        found = _digest(arrays.note_of(group)["attributes"], facts)
     if found != digest:
         raise damaged(data, digest, f"its content has the digest {found} now")
 
@@ -146,28 +147,28 @@ class _Stored:
 
     name: str
     role: str
-    array: zarr.Array
+    array: zarr.Array[Any]
     attrs: Mapping[str, Any]
     weights: np.ndarray | None
     measure: Measure | None  # of numbers only
     sha: Any = field(default_factory=hashlib.sha256)
 
-    def put(self, region: tuple[slice, ...], kept: np.ndarray) -> int:
+    def put(self, region: tuple[slice, ...], values: np.ndarray) -> int:
         """Store a slab, read it back, compare, measure."""
-        arrays.put(self.array, region, kept)
+        arrays.put(self.array, region, values)
         if self.measure is not None:
-            self._measure(kept, None if self.weights is None else self.weights[region])
-        return kept.nbytes
+            self._add_to(self.measure, values, None if self.weights is None else self.weights[region])
+        return values.nbytes
 
-    def _measure(self, kept: np.ndarray, weights: np.ndarray | None) -> None:
-        for chunk in regions(kept.shape, self.array.chunks):  # chunks do not depend on memory, so nor do blocks
-            part = kept[chunk]
-            for block in regions(part.shape, tile(part.shape, 8, _BLOCK)):
-                self.measure.add(part[block], None if weights is None else weights[chunk][block])
+    def _add_to(self, measure: Measure, values: np.ndarray, weights: np.ndarray | None) -> None:
+        for chunk in regions(values.shape, self.array.chunks):  # chunks do not depend on memory, so nor do blocks
+            piece = values[chunk]
+            for block in regions(piece.shape, tile(piece.shape, 8, _BLOCK)):
+                measure.add(piece[block], None if weights is None else weights[chunk][block])
 
     def seal(self) -> None:
         """Note the values' hash, so that ``verify`` can name the variable that is not what it was."""
-        note = {**self.array.attrs[arrays.NOTE], "sha256": self.sha.hexdigest()}
+        note = {**arrays.note_of(self.array), "sha256": self.sha.hexdigest()}
         if self.measure is not None and self.measure.packing.assumed and self.measure.result()["missing"]:
             note["unwritten"] = True
         self.array.update_attributes({arrays.NOTE: note})
@@ -226,7 +227,7 @@ def _sphere(cube: Cube, variable: xr.Variable) -> float | None:
     return float(cube.weights.sum()) * variable.size / cube.weights.size / cube.covers
 
 
-def _slabs(variable: xr.Variable, array: zarr.Array, share: int) -> Iterator[tuple[slice, ...]]:
+def _slabs(variable: xr.Variable, array: zarr.Array[Any], share: int) -> Iterator[tuple[slice, ...]]:
     source = variable.encoding.get("chunksizes")
     step = aligned(variable.shape, array.chunks, array.dtype.itemsize, min(_SLAB, share), source, share)
     return regions(variable.shape, step)
@@ -245,7 +246,8 @@ def _broadcast(weights: xr.DataArray | None, variable: xr.Variable) -> np.ndarra
         return None
     if len(set(variable.dims)) < variable.ndim:  # a dimension twice: which of the two is the horizontal one?
         return None
-    return np.broadcast_to(weights.variable.set_dims(dict(variable.sizes)).transpose(*variable.dims), variable.shape)
+    expanded: xr.Variable = weights.variable.set_dims(dict(variable.sizes))  # type: ignore[no-untyped-call]
+    return np.broadcast_to(expanded.transpose(*variable.dims), variable.shape)
 
 
 def _group(folder: Path, attrs: Mapping[str, Any]) -> zarr.Group:

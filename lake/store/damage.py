@@ -104,8 +104,8 @@ def of_manifests(config: Config) -> Iterator[Damage]:
     for number, one in kept.items():
         if one is None:
             yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is not what it was", snapshots=[number])
-        elif (before := one["previous"]) and kept.get(before["snapshot"]):
-            if sealed.digest(kept[before["snapshot"]]) != before["sha256"]:
+        elif (before := one["previous"]) and (previous := kept.get(before["snapshot"])):
+            if sealed.digest(previous) != before["sha256"]:
                 place = f"{manifests.MANIFESTS}/{before['snapshot']}.json"
                 yield Damage(place, f"it is not the one that snapshot {number} names", snapshots=[before["snapshot"]])
         elif before and _there(config, before["snapshot"]):

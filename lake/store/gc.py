@@ -66,7 +66,7 @@ def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 
                 found = _find(config, connection, keep, leases.held(config, sweep=True))
                 _expire(config, connection, found)
             _free(config, connection, found)  # what no snapshot has that can still be opened
-            last = metadata.latest(connection).id
+            last = metadata.newest(connection).id
         with suppress(OSError, sqlite3.Error):
             copies.renew(config, last)  # the older copies have what is freed
     return found

@@ -99,8 +99,8 @@ def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None
     """
     before = next((number for number in reversed(known(config)) if number < snapshot), None)
     last = read(config, before) if before is not None else None
-    now = digests(connection, [snapshot, *([before] if last else [])])
-    if last and (changed := differing(last["catalog"], now[before])):
+    now = digests(connection, [snapshot, before] if last and before is not None else [snapshot])
+    if last and before is not None and (changed := differing(last["catalog"], now[before])):
         raise changed_since(config, changed, before)
     kept = {
         "format": _FORMAT,

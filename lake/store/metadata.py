@@ -1,6 +1,6 @@
-"""What the catalog says: its snapshots, and each one's tables, files, columns and comments.
+"""The catalog's own metadata: its snapshots, and each one's tables, files, columns and comments.
 
-It asks the catalog's own tables, which are small; DuckDB's views of the catalog would load all there is to know.
+It queries the catalog's own tables, which are small; DuckDB's views of the catalog would load all of it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lake.errors import StorageError
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -41,18 +42,30 @@ def latest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Sn
     return next(iter(snapshots(connection, kind, limit=1)), None)
 
 
+def newest(connection: duckdb.DuckDBPyConnection, kind: str | None = None) -> Snapshot:
+    """The newest snapshot, or the newest of a kind, of a lake that has one.
+
+    Raises:
+        StorageError: it has none.
+    """
+    snapshot = latest(connection, kind)
+    if snapshot is None:
+        raise StorageError("the catalog has no snapshot", next="lake run")
+    return snapshot
+
+
 def snapshots(
     connection: duckdb.DuckDBPyConnection, kind: str | None = None, limit: int | None = None
 ) -> list[Snapshot]:
     """Snapshots, newest first. Those without a kind (the catalog's own beginning) count only when none is asked for."""
     # Here and elsewhere on the way of a command with nothing to do: a parameter would make duckdb import pandas, 0.5 s.
-    wanted = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
+    condition = f'WHERE c.commit_extra_info LIKE \'%"kind": "{kind}"%\'' if kind else ""
     rows = connection.execute(
         f"""SELECT s.snapshot_id, left(replace(CAST(s.snapshot_time AS VARCHAR), ' ', 'T'), 19) || 'Z',
                    coalesce(c.author, ''), coalesce(c.commit_message, c.changes_made, ''),
                    coalesce(c.commit_extra_info, '{{}}')
             FROM {META}.ducklake_snapshot s LEFT JOIN {META}.ducklake_snapshot_changes c USING (snapshot_id)
-            {wanted}
+            {condition}
             ORDER BY s.snapshot_id DESC {f"LIMIT {int(limit)}" if limit else ""}"""
     ).fetchall()
     return [_snapshot(*row) for row in rows]
@@ -60,10 +73,10 @@ def snapshots(
 
 def _snapshot(id: int, at: str, author: str, message: str, extra: str) -> Snapshot:
     try:
-        known = json.loads(extra)
+        info = json.loads(extra)
     except ValueError:
-        known = {}
-    return Snapshot(id, at, author, message, known.get("kind", ""), known)
+        info = {}
+    return Snapshot(id, at, author, message, info.get("kind", ""), info)
 
 
 def tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[str]]:
@@ -108,7 +121,7 @@ def names(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> s
 
 def column_names(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, set[str]]:
     """The tables of a schema now, and each one's columns."""
-    found: dict[str, set[str]] = {}
+    by_table: dict[str, set[str]] = {}
     rows = connection.execute(
         f"""SELECT t.table_name, c.column_name FROM {META}.ducklake_column c
             JOIN {META}.ducklake_table t USING (table_id) JOIN {META}.ducklake_schema s USING (schema_id)
@@ -116,8 +129,8 @@ def column_names(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str
               AND s.end_snapshot IS NULL AND s.schema_name = {quote(schema)}"""
     ).fetchall()
     for table, column in rows:
-        found.setdefault(table, set()).add(column)
-    return found
+        by_table.setdefault(table, set()).add(column)
+    return by_table
 
 
 def touched(connection: duckdb.DuckDBPyConnection, since: int) -> set[str]:
@@ -170,9 +183,9 @@ def columns(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, l
             JOIN {META}.ducklake_schema s USING (schema_id)
             WHERE g.key = 'comment' AND {_lives("g")}""".replace("$at", str(int(snapshot)))
     ).fetchall()
-    known = {(table, column): text for table, column, text in comments}
+    texts = {(table, column): text for table, column, text in comments}
     return {
-        table: [(name, type, known.get((table, name), "")) for name, type, _ in rows]
+        table: [(name, type, texts.get((table, name), "")) for name, type, _ in rows]
         for table, rows in described.items()
     }
 

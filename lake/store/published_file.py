@@ -207,7 +207,8 @@ def _sidecar(config: Config, place: Path) -> Path:
 
 def _note(config: Config, place: Path, fresh: Path) -> None:
     """Keep what a door's bytes are to be: before they have its name, and beside what they were."""
-    _, digest = checksums.take(fresh)
+    taken = checksums.take(fresh)
+    digest = taken[1] if taken else ""
     before = _digests(config, place)[:1]
     durable.write(_sidecar(config, place), "\n".join([digest, *before]) + "\n")
 
@@ -340,8 +341,8 @@ def _select(root: str, files: list[str], columns: list[tuple[str, str, str]]) ->
         return f"SELECT {empty} WHERE false"
     paths = ", ".join(quote("/" + file) for file in files)
     listed = ", ".join(name(column) for column, _, _ in columns)
-    files = f"list_transform([{paths}], lambda file: {root} || file)"  # one evaluation, however many there are
-    return f"SELECT {listed} FROM read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+    located = f"list_transform([{paths}], lambda file: {root} || file)"  # one evaluation, however many there are
+    return f"SELECT {listed} FROM read_parquet({located}, union_by_name = true, hive_partitioning = false)"
 
 
 def shows(config: Config, snapshot: metadata.Snapshot) -> bool:
@@ -368,6 +369,7 @@ def read_info(place: Path) -> Info | None:
         with connect() as connection:
             connection.execute(f"ATTACH {quote(str(place))} AS door (READ_ONLY)")
             listed = ", ".join(field.name for field in fields(Info))
-            return Info(*connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone())
-    except (duckdb.Error, TypeError):  # no door, or an older one
+            row = connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone()
+            return Info(*row) if row else None
+    except duckdb.Error:  # another file, or an older version's
         return None

@@ -59,8 +59,8 @@ def read(data: Path, digest: str, variable: str, out: np.ndarray | None = None, 
         if check:
             cubes.verify(data, digest)
         return _filled(out, _opened(data, digest, variable)[1])
-    straight = layout.attrs is None and out is not None and out.dtype == layout.dtype and out.flags.c_contiguous
-    values = out if straight else np.empty(layout.shape, layout.dtype)
+    fits = layout.attrs is None and out is not None and out.dtype == layout.dtype and out.flags.c_contiguous
+    values = out if fits and out is not None else np.empty(layout.shape, layout.dtype)
     if values.shape != layout.shape:
         raise _misshapen(values, layout.shape)
     _read(data, digest, variable, layout, values, check)
@@ -68,7 +68,7 @@ def read(data: Path, digest: str, variable: str, out: np.ndarray | None = None, 
         values = _decoded(variable, values, layout.attrs)
     for fill in layout.fills:
         np.copyto(values, np.nan, where=values == fill)
-    return values if straight else _filled(out, values)
+    return values if values is out else _filled(out, values)
 
 
 def dims(data: Path, digest: str, variable: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from lake.config import Config
 from lake.errors import StorageError
@@ -120,7 +121,7 @@ def _fetches(config: Config) -> Mended:
         yield damage.place_of(config, other), "the fetch log"
 
 
-def _newer(log: Path, copy: Path) -> list[tuple]:
+def _newer(log: Path, copy: Path) -> list[tuple[Any, ...]]:
     """Rows of a damaged log that came after its copy was made, where they can be read."""
     with suppress(sqlite3.Error, UnicodeDecodeError):
         with closing(sqlite3.connect(copy)) as kept:
@@ -159,18 +160,18 @@ def files(config: Config, damaged: Iterable[Damage]) -> Mended:
     """Put whole files in the place of damaged ones: their second copies, or others with the same bytes."""
     taken = {**checksums.known(config.data), **manifests.sums_of(config)}
     twins: dict[tuple[int, str], list[str]] = {}
-    for place, one in taken.items():
-        twins.setdefault(one, []).append(place)
-    for one in damaged:
-        if one.path not in taken:
+    for path, checksum in taken.items():
+        twins.setdefault(checksum, []).append(path)
+    for entry in damaged:
+        if entry.path not in taken:
             continue
-        candidates = [copies.of(config, one.path), *(config.data / twin for twin in twins[taken[one.path]])]
-        whole = next((file for file in candidates if checksums.take(file) == taken[one.path]), None)
-        if whole:
-            place = config.data / one.path
-            aside(config, place)
-            copies.whole(whole, place)
-            yield one.path, damage.place_of(config, whole)
+        candidates = [copies.of(config, entry.path), *(config.data / twin for twin in twins[taken[entry.path]])]
+        intact = next((file for file in candidates if checksums.take(file) == taken[entry.path]), None)
+        if intact:
+            target = config.data / entry.path
+            aside(config, target)
+            copies.whole(intact, target)
+            yield entry.path, damage.place_of(config, intact)
 
 
 def second(config: Config, damaged: Iterable[Damage]) -> Mended:

@@ -24,22 +24,22 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
         ConfigError: no such snapshot. StorageError: one of its files is missing. Locked: another process writes.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        number, now = tags.resolve(connection, which), metadata.latest(connection)
+        number, now = tags.resolve(connection, which), metadata.newest(connection)
         then, present = metadata.tables(connection, number), metadata.tables(connection, now.id)
         columns = metadata.columns(connection, number)
         is_now = metadata.columns(connection, now.id)
         known = checksums.known(config.data)
 
-        def held(tables: dict[str, list[str]], columns: dict, table: str) -> object:
+        def content(tables: dict[str, list[str]], columns: dict[str, list[tuple[str, str, str]]], table: str) -> object:
             return table in tables and ([known.get(file, file) for file in tables[table]], columns[table])
 
         changed = [
             table
             for table in sorted((then.keys() | present.keys()) - set(HISTORY))
-            if held(then, columns, table) != held(present, is_now, table)
+            if content(then, columns, table) != content(present, is_now, table)
         ]
         if not changed:
-            return metadata.latest(connection, "publish").id, []
+            return metadata.newest(connection, "publish").id, []
         with hard_links.made(connection, config.data, {table: then.get(table, ()) for table in changed}) as linked:
 
             def work() -> None:
@@ -52,7 +52,7 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
             label = str(number) if str(which) == str(number) else f"{number} ({which})"
             extra = {"restored": number, "models": dict.fromkeys(changed, f"restored from snapshot {number}")}
             catalog.commit(connection, work, kind="publish", message=f"snapshot {label} restored", extra=extra)
-        last = metadata.latest(connection, "publish")
+        last = metadata.newest(connection, "publish")
         published_file.write(config, connection, last, published_file.path(config))
     return last.id, changed
 

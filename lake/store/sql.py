@@ -76,9 +76,21 @@ def literal(value: Any) -> str:
     return repr(value) if isinstance(value, int) else quote(str(value))
 
 
+def scalar(connection: DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:
+    """The one value that a query gives."""
+    if parameters:  # to pass some makes duckdb import pandas, half a second
+        connection.execute(query, parameters)
+    else:
+        connection.execute(query)
+    row = connection.fetchone()
+    if row is None:
+        raise ValueError(f"no row: {query}")
+    return row[0]
+
+
 def nodes(connection: DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
     """The nodes of a SELECT's syntax tree, as DuckDB's own parser has it; none where it is no SELECT."""
-    tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0])
+    tree = json.loads(scalar(connection, "SELECT json_serialize_sql(?)", [query]))
     if not tree["error"]:
         yield from _nodes(tree)
 

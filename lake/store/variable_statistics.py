@@ -1,8 +1,8 @@
-"""What a variable's values come to, measured block by block while they pass.
+"""Statistics of a variable's values, taken block by block while they are written.
 
 The sums are of fixed blocks, joined without rounding (math.fsum): the result does not depend on the order, nor on how
-much memory there was. Several threads may add blocks at once: each appends what its block came to, and only ``result``
-joins them.
+much memory there was. Several threads may add blocks at once: each appends its
+block, and only ``result`` joins them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from lake.store.cf_packing import Packing
 
 
 class _Block(NamedTuple):
-    """What one block came to; its finite values alone are in the range and the sums."""
+    """The statistics of one block; only its finite values are in the range and the sums."""
 
-    count: int
+    size: int
     missing: int
     infinite: int
     min: float
@@ -68,18 +68,19 @@ class Measure:
     def result(self) -> dict[str, Any]:
         """``min``, ``max``, ``mean``, ``weighted_mean``, ``coverage`` (None where there is none), ``missing``,
         ``infinite``, ``count``."""
-        columns = _Block(*zip(*self._blocks, strict=True)) if self._blocks else _Block(*[()] * len(_Block._fields))
-        count, missing = sum(columns.count), sum(columns.missing)
-        known, weight = count > missing, math.fsum(columns.weight)
-        low, high = (min(columns.min), max(columns.max)) if known else (None, None)
+        blocks = self._blocks
+        count, missing = sum(block.size for block in blocks), sum(block.missing for block in blocks)
+        weight = math.fsum(block.weight for block in blocks)
+        low = min((block.min for block in blocks), default=None) if count > missing else None
+        high = max((block.max for block in blocks), default=None) if count > missing else None
         return {
             "min": low,
             "max": high,
-            "mean": _mean(columns.total, float(count - missing), low, high),
-            "weighted_mean": _mean(columns.weighted, weight, low, high),
+            "mean": _mean([block.total for block in blocks], float(count - missing), low, high),
+            "weighted_mean": _mean([block.weighted for block in blocks], weight, low, high),
             "coverage": min(weight / self.sphere, 1.0) if self.sphere else None,
             "missing": missing,
-            "infinite": sum(columns.infinite),
+            "infinite": sum(block.infinite for block in blocks),
             "count": count,
         }
 
@@ -88,7 +89,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (math.inf, -math.inf)
 
 
-def _mean(sums: tuple[float, ...], total: float, low: float | None, high: float | None) -> float | None:
+def _mean(sums: list[float], total: float, low: float | None, high: float | None) -> float | None:
     """Rounding puts no mean outside of the values that it is of: that of equal ones is what they are."""
     if not total or low is None or high is None:
         return None

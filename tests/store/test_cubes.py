@@ -193,14 +193,14 @@ def test_verify_finds_damage_and_writing_again_mends_it(tmp_path, one, damage):
 @pytest.mark.parametrize("values", [np.arange(12.0), np.array(["a", "b"])])
 def test_what_is_read_back_otherwise_than_written_is_no_cube(tmp_path, monkeypatch, values):
     """A disk or memory that changes a bit between the writing and the reading of a chunk."""
-    packed, take = chunks._packed, zarr.Array.__setitem__
+    packed, take = chunks._compressed, zarr.Array.__setitem__
 
     def flipped(whole):
         other = whole.copy()
         other.view(np.uint8).reshape(-1)[3] ^= 1
         return packed(other)
 
-    monkeypatch.setattr(chunks, "_packed", flipped)
+    monkeypatch.setattr(chunks, "_compressed", flipped)
     monkeypatch.setattr(zarr.Array, "__setitem__", lambda array, key, kept: take(array, key, np.roll(kept, 1)))
     with pytest.raises(StorageError, match="read back"):
         store(tmp_path, xr.Dataset({"v": ("x", values)}))
