@@ -19,6 +19,7 @@ from lake.store import accepted_damage, blobs
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lake.land.named import Named
     from lake.sources.contract import Resource
     from lake.trace.stored import Landing
 
@@ -265,13 +266,19 @@ def _read(config: Config, record: Record, table: str) -> list[pa.Table] | None:
 _read_before: dict[tuple[str, ...], list[pa.Table]] = {}
 
 
+_named_before: dict[tuple[str, str], Named] = {}  # of this process: what lake.toml names, told from the answers
+
+
 def _resource(config: Config, record: Record) -> Resource | None:
     """What was asked for, as lake.toml says it now."""
     from lake.land import named
 
     if record.source not in config.sources:
         return None
-    known = named.of(config, record.source)
+    key = (str(config.data), record.source)
+    if key not in _named_before:
+        _named_before[key] = named.of(config, record.source)
+    known = _named_before[key]
     answers = {answer.resource: answer for answer in known.answers}
     return named.described(known, answers[record.resource]) if record.resource in answers else None
 

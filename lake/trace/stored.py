@@ -111,13 +111,15 @@ class Snapshot:
         if files:
             paths = ", ".join(quote(str(self.config.data / file)) for file in files)
             several = ", union_by_name = true" if len(files) > 1 else ""
-            number = f"(CAST(file_index AS UBIGINT) << {FILE_BITS}) + CAST(file_row_number AS UBIGINT)"
+            number = f"(CAST(file_index AS BIGINT) << {FILE_BITS}) + file_row_number"
+            if not several:  # DuckDB looks for a row of that number alone, and reads little of the file
+                number = "file_row_number"
             return f"SELECT {listed}, {number} AS _row FROM read_parquet([{paths}], hive_partitioning = false{several})"
         model = self.project.models.get(table)
         if model is not None and model.contract.materialized == "view":
             return self._view(table, model)
         empty = ", ".join(f"CAST(NULL AS {type}) AS {name(column)}" for column, type in self.columns[table])
-        return f"SELECT {empty}, CAST(NULL AS UBIGINT) AS _row WHERE false"
+        return f"SELECT {empty}, CAST(NULL AS BIGINT) AS _row WHERE false"
 
     def _view(self, table: str, model: Model) -> str:
         """A view's rows are made once, and numbered."""
@@ -132,7 +134,7 @@ class Snapshot:
                     f"SELECT * EXCLUDE (_row) FROM ({self.rows(other)})"
                 )
             self.connection.execute(
-                f"CREATE TEMP TABLE {name(made)} AS SELECT *, CAST(row_number() OVER () AS UBIGINT) AS _row "
+                f"CREATE TEMP TABLE {name(made)} AS SELECT *, CAST(row_number() OVER () AS BIGINT) AS _row "
                 f"FROM ({model.sql})"
             )
         return f"SELECT * FROM {name(made)}"

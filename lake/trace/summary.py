@@ -99,7 +99,7 @@ class _State:
         execute = self.snapshot.connection.execute
         made, known = self.pending.get(table, (f"_pending_{table.replace('.', '_')}", set()))
         if table not in self.pending:
-            execute(f"CREATE TEMP TABLE {name(made)} (row UBIGINT)")
+            execute(f"CREATE TEMP TABLE {name(made)} (row BIGINT)")
         execute(f"INSERT INTO {name(made)} {select}")
         self.pending[table] = (made, known | set(columns))
 

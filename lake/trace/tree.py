@@ -17,7 +17,7 @@ from lake.trace.stored import Snapshot
 if TYPE_CHECKING:
     from lake.build.model import Model
 
-FOLLOWED = 12  # rows of a table that are followed, of those that one row depends on; all are counted
+FOLLOWED = 8  # rows of a table that are followed, of those that one row depends on; half as many a step further
 NODES = 400  # rows of a tree
 _NOWHERE = 2**60  # beyond any text
 _MARKS = ("_resource", "_blob", "_record")
@@ -216,7 +216,7 @@ class _Tracing:
 
     def _inputs(self, model: Model, table: str, witness: why.Witness, level: int) -> Inputs:
         room = max(NODES - len(self._rows), 0)
-        chosen = witness.rows[table][: min(FOLLOWED, room)]
+        chosen = witness.rows[table][: min(max(FOLLOWED >> level, 1), room)]
         columns = witness.columns.get(table, ())
         rows = tuple(self.row(table, number, columns, level + 1) for number in chosen)
         needed = min(len(witness.rows[table]), witness.counts[table])

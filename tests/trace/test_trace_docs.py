@@ -118,6 +118,13 @@ def test_random_cells_are_proved(home):
     assert [cell.problems for cell in cells] == [()] * 3
 
 
+def test_verify_traces_a_sample(home):
+    done = typed.lake("verify", "--sample", "1", "--seed", "4", "--json", "-C", home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["proved"] == told["sampled"] >= 30
+
+
 def test_a_blob_that_is_changed_or_gone_is_said_with_since_when(home, tmp_path):
     import shutil
 

@@ -23,9 +23,10 @@ def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], found:
     made = []
     try:
         for i, relation in enumerate(stored.values()):
+            among = _among(connection, relation, found)
             connection.execute(
                 f"""CREATE OR REPLACE TEMP TABLE _only{i} AS SELECT * EXCLUDE ({name(ROW)}) FROM {relation.rows}
-                    WHERE {name(ROW)} IN (SELECT row FROM {found} WHERE "table" = '{relation.table}')
+                    WHERE {among}
                     ORDER BY {name(ROW)}"""
             )
             made.append(f"_only{i}")
@@ -38,6 +39,18 @@ def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], found:
             )
         for table in made:
             connection.execute(f"DROP TABLE temp.{table}")
+
+
+FEW = 2_000  # rows whose numbers are written into a query, so that DuckDB reads little more than these
+
+
+def _among(connection: DuckDBPyConnection, relation: Relation, found: str) -> str:
+    """The condition that a row is among those found."""
+    numbers = f"SELECT row FROM {found} WHERE \"table\" = '{relation.table}'"
+    rows = [str(row) for (row,) in connection.execute(f"{numbers} LIMIT {FEW + 1}").fetchall()]
+    if not rows:
+        return "false"
+    return f"{name(ROW)} IN ({', '.join(rows) if len(rows) <= FEW else numbers})"
 
 
 def gives(tracer: Tracer, sql: str, wanted: Points, found: str) -> bool:
@@ -85,7 +98,7 @@ def reduced(tracer: Tracer, sql: str, wanted: Points, found: str) -> str:
 def _rows(tracer: Tracer, rows: Sequence[tuple[str, int]]) -> str:
     listed = ", ".join(f"('{table}', {row})" for table, row in rows) or "(NULL, NULL)"
     return tracer.table(
-        f"""SELECT CAST("table" AS VARCHAR) AS "table", CAST(row AS UBIGINT) AS row
+        f"""SELECT CAST("table" AS VARCHAR) AS "table", CAST(row AS BIGINT) AS row
             FROM (VALUES {listed}) AS t("table", row) WHERE row IS NOT NULL"""
     )
 

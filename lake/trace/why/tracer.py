@@ -47,7 +47,7 @@ class Tracer:
 
     def __post_init__(self) -> None:
         self.direct = self.relations.fresh("found")
-        self.connection.execute(f'CREATE TEMP TABLE {self.direct} ("table" VARCHAR, row UBIGINT)')
+        self.connection.execute(f'CREATE TEMP TABLE {self.direct} ("table" VARCHAR, row BIGINT)')
 
     def run(self, relation: Relation, points: Points) -> None:
         """Find what rows of a relation depend on."""
