@@ -2,11 +2,12 @@
 # make test   the test suite, in minutes
 # make test-all   that, and the slow properties: an hour or more
 # make fuzz N=10000   damaged answers for every reader
+# make lint   style, layout and types; make docs   the pages of docs/reference, from the code
 # make mutants N=4   changes to the engine's code that a test must notice, so many a module: hours
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all fuzz mutants lint clean
+.PHONY: demo test test-all fuzz mutants lint docs clean
 demo: .venv/ready
 	$(BIN)/lake demo demo-lake
 
@@ -31,6 +32,9 @@ lint: .venv/ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,test]'
 	touch $@
+
+docs: .venv/ready
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf .venv demo-lake .mutants

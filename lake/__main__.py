@@ -2,4 +2,4 @@
 
 from lake.cli import main
 
-raise SystemExit(main())
+main()

@@ -248,11 +248,12 @@ _NEXT = f"edit {FILE}; `lake init DIR` writes one with every setting explained"
 
 def _section(path: Sequence[str]) -> type[BaseModel]:
     """The model of a table of lake.toml: leaks, domains.genomics, leaks.allow.0."""
-    found: Any = Config
+    section: Any = Config
     for step in path:
-        one_of = [kind for kind in get_args(found) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        found = one_of[0] if one_of else found.model_fields[step].annotation
-    return found
+        kinds = [kind for kind in get_args(section) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        section = kinds[0] if kinds else section.model_fields[step].annotation
+    model: type[BaseModel] = section
+    return model
 
 
 def _misfit(error: Mapping[str, Any]) -> str:

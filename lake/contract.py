@@ -147,7 +147,7 @@ class Table(BaseModel):
             raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
         _refuse_names(cls, layer, [column.name for column in columns], where)
-        listed = {name: _listed(given.get(name, ())) for name in _LISTS}
+        listed: dict[str, Any] = {name: _listed(given.get(name, ())) for name in _LISTS}
         _refuse_unknown(cls, {column.name for column in columns}, given, listed, where)
         rules = _rules(cls, given.get("rules", ()), where)
         cls.contract = Contract(
@@ -189,7 +189,7 @@ def _place(module: str) -> tuple[str, str]:
 
 def _line_of(cls: type) -> int:
     """The line of the file of models/ that is being run: its class statement."""
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     while frame and frame.f_globals.get("__name__") != cls.__module__:
         frame = frame.f_back
     return frame.f_lineno if frame else 1
@@ -236,7 +236,9 @@ def _rules(cls: type, given: Rule | tuple[Rule, ...], where: str) -> tuple[Rule,
     return rules
 
 
-def _refuse_unknown(cls: type, columns: set[str], given: dict, listed: dict[str, tuple], where: str) -> None:
+def _refuse_unknown(
+    cls: type, columns: set[str], given: dict[str, Any], listed: dict[str, tuple[str, ...]], where: str
+) -> None:
     named = [*(name for argument in _COLUMNS for name in listed[argument]), *filter(None, [given.get("timestamp")])]
     for name in named:
         if name not in columns:
@@ -397,6 +399,8 @@ def _of_file(folder: Path, file: Path) -> Iterator[Contract]:
     below = file.relative_to(folder).with_suffix("").parts
     name = ".".join([f"{_MODELS}{abs(hash(str(folder)))}", *below])
     spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{file.name} cannot be imported", where=str(file))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic looks annotations up there
     try:

@@ -19,6 +19,24 @@ Exit 0 means that everything asked for was done or was up to date.
 
 from __future__ import annotations
 
+from typing import Any
+
+__all__ = [
+    "CheckFailed",
+    "ConfigError",
+    "FetchError",
+    "Interrupted",
+    "LakeError",
+    "Locked",
+    "ModelError",
+    "NotALake",
+    "OverBudget",
+    "Refused",
+    "StorageError",
+    "Unreachable",
+    "Unreadable",
+]
+
 
 class LakeError(Exception):
     """What happened, where, why it usually does, and the next command to type.
@@ -43,7 +61,7 @@ class LakeError(Exception):
                 lines.append(f"  {label + ':':<6} {text}")
         return "\n".join(lines)
 
-    def __reduce__(self):  # so that an error crosses a process pool with all its fields
+    def __reduce__(self) -> tuple[Any, ...]:  # so that an error crosses a process pool with all its fields
         return _rebuild, (type(self), self.what, self.where, self.why, self.next)
 
     def as_dict(self) -> dict[str, str]:

@@ -75,7 +75,8 @@ class Between:
                 raise ValueError(f"Between: {end!r} is no end; None leaves it open")
         if len({isinstance(end, datetime.date) for end in ends}) > 1 or len({_is_time(end) for end in ends}) > 1:
             raise ValueError(f"Between({self.low!r}, {self.high!r}): its ends are of two kinds")
-        if len(ends) == 2 and ends[0] > ends[1]:
+        low, high = (ends[0], ends[-1]) if ends else (0, 0)  # of one kind, as was checked above
+        if low > high:  # type: ignore[operator]
             raise ValueError(f"Between({self.low!r}, {self.high!r}): no value lies between them")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 quiet = False  # set by the command line for --json and --quiet
 
@@ -56,12 +57,7 @@ def bar(title: str, total: float | None = None, *, bytes: bool = False) -> Itera
             now = progress.tasks[0]
             speed = now.finished_speed or now.speed or 0
             rate = "" if not speed else (f"{speed / 1e6:,.1f} MB/s" if bytes else f"{speed:,.1f}/s")
-            progress.update(
-                task,
-                advance=n,
-                rate=rate,
-                **({"total": total} if total is not None else {}),
-                **({"note": note} if note else {}),
-            )
+            changes: dict[str, Any] = {"rate": rate, **({"note": note} if note else {})}
+            progress.update(task, advance=n, total=now.total if total is None else total, **changes)
 
         yield advance

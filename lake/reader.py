@@ -10,7 +10,7 @@ from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import leases, published_file
-from lake.store.sql import connect, quote
+from lake.store.sql import connect, quote, scalar
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +33,7 @@ class Lake:
     def __init__(self, config: Config, snapshot: int | str | None):
         self.config, self.confined = config, False
         # Attached, not opened: DuckDB shares open databases by path, and would return the old one again.
-        limits = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
+        limits: dict[str, Any] = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
         self.connection: duckdb.DuckDBPyConnection = connect(**limits)
         self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
         with leases.opening(config):
@@ -42,7 +42,7 @@ class Lake:
             else:
                 path = published_file.ensure(config, snapshot)
             self.connection.execute(f"ATTACH {quote(str(path))} AS lake (READ_ONLY)")
-            self.snapshot: int = self.connection.execute("SELECT snapshot FROM lake.lake_info").fetchone()[0]
+            self.snapshot: int = scalar(self.connection, "SELECT snapshot FROM lake.lake_info")
             self.lease = leases.hold(config, self.snapshot)
         self.connection.execute("USE lake")
 

@@ -76,8 +76,8 @@ def _tables(damaged: Iterable[Damage]) -> list[Damage]:
 
 def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) -> Iterator[tuple[str, str]]:
     """Land and build what the newest snapshot has of the damaged tables."""
-    from lake import land
     from lake.build import run as build
+    from lake.land import run as land
 
     now = _newest(config)
     hurt = {table for one in damaged for table in one.tables if one.path in now or one.path.startswith(cubes.CUBES)}
@@ -87,7 +87,7 @@ def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) ->
             store.aside(config, config.data / one.path)
     try:
         if any(table.startswith("raw.") for table in hurt):
-            land.run(config, force=True, wait=wait)
+            land(config, force=True, wait=wait)
             build.run(config, wait=wait)
             yield from ((table, "the blobs") for table in sorted(hurt) if table.startswith("raw."))
         if models:

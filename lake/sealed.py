@@ -34,7 +34,7 @@ def loads(text: str | bytes) -> dict[str, Any]:
         ValueError: the text is not what `dumps` wrote.
     """
     try:
-        content = json.loads(text)
+        content: dict[str, Any] = json.loads(text)
         own = content.pop(_DIGEST)
     except (AttributeError, KeyError, TypeError, RecursionError, ValueError) as error:
         raise ValueError(f"it is not what was written: {error}") from None

@@ -28,6 +28,7 @@ def load(config: Config) -> Project:
         ModelError: a file does not parse, has no contract, names an unknown table, or the models read in a circle.
         ConfigError: a contract cannot be read.
     """
+    sources.use(config.root)
     root = config.root
     promised = contracts.load(root / "models", config.data / "cache" / "contracts.json")
     with Cache(config.data / "cache" / "sql.json") as cache:
@@ -49,7 +50,6 @@ def load(config: Config) -> Project:
 
 def promises(project: Project, config: Config) -> dict[str, Contract]:
     """Each model's contract; a table may have no rows where it reads sources that lake.toml does not name."""
-    sources.use(config.root)
     others = {
         f"raw.{table}" for name in sources.names() if name not in config.sources for table in sources.get(name).TABLES
     }
