@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.build import identity
+from lake.build import footer, identity
 from lake.build.model import Model, Project
 from lake.check import statistics
 from lake.check.statistics import Statistics
@@ -67,6 +67,7 @@ class Workspace:
     published: Mapping[str, list[str]]  # each table's files, relative to the data folder
     columns: Mapping[str, Columns]
     written: dict[str, Written] = field(default_factory=dict)
+    project: Project | None = None  # what a file says of itself is told from it
     _cursors: set[DuckDBPyConnection] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
@@ -108,6 +109,8 @@ class Workspace:
         order = f" ORDER BY {', '.join(map(name, contract.sort))}" if contract.sort else ""
         number = uuid.uuid4().hex
         options = [PARQUET, "RETURN_STATS true"]
+        if self.project:
+            options.append(footer.option(footer.of(self.config, self.project, model)))
         if contract.row_group_size:
             options.append(f"ROW_GROUP_SIZE {int(contract.row_group_size)}")
         if contract.compression:
@@ -229,7 +232,7 @@ def open(
 
     published, columns = metadata.present(catalogued)
     with scratch(config) as connection:
-        space = Workspace(config, connection, published, columns)
+        space = Workspace(config, connection, published, columns, project=project)
         create_macros(connection, project)
         for schema in sorted({table.partition(".")[0] for table in needed}):  # here: in two threads they would collide
             connection.execute(f"CREATE SCHEMA {name(schema)}")

@@ -92,6 +92,7 @@ _HELP = {
     "test": "Run the unit tests of models and macros, without building anything.",
     "trace": "Where a cell comes from: row by row, back to the bytes that the archives sent.",
     "verify": "Whether every stored byte is what it was, whom damage hurts, how to mend it.",
+    "whence": "Which lake, table and snapshot a Parquet file belongs to.",
     "why": "Why a model was built or not, and whether it would be now.",
 }
 

@@ -125,6 +125,28 @@ def test_verify_traces_a_sample(home):
     assert told["proved"] == told["sampled"] >= 30
 
 
+def test_a_lost_file_says_where_it_belongs(home, tmp_path):
+    import shutil
+
+    (file,) = (home / "data/tables/core/edges").glob("*.parquet")
+    lost = shutil.copy(file, tmp_path / "found.parquet")
+    done = typed.lake("whence", lost, "--json", "-C", home)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["table"], told["lake"]) == ("core.edges", "astrobiology demo")
+    assert told["sources"].keys() == {"kegg"}
+    assert "contract" in told["sources"]["kegg"]
+    assert home / "data" / told["place"] == file
+    assert told["there"]
+    assert len(told["snapshots"]) >= 1
+    other = tmp_path / "other.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS a) TO '{other}'")
+    assert "says nothing of a lake" in typed.lake("whence", other, "-C", home).stdout
+    (tmp_path / "text.parquet").write_text("no")
+    assert typed.lake("whence", tmp_path / "text.parquet", "-C", home).returncode == 2
+
+
 def test_a_blob_that_is_changed_or_gone_is_said_with_since_when(home, tmp_path):
     import shutil
 

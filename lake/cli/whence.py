@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lake.cli import _output
+
+
+@click.command(epilog="Example: lake whence found.parquet")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_output.common
+def command(path: str, file: Path) -> None:
+    """Which lake, table and snapshot a Parquet FILE belongs to.
+
+    Its footer says the lake's name, the table, a digest of its SQL and the archives with their licences. The lake here
+    is asked by the file's bytes: where they belong, and of which snapshots they are part.
+    """
+    from lake import config
+    from lake.errors import NotALake
+    from lake.trace import whence
+
+    try:
+        here = config.load(path)
+    except NotALake:
+        here = None
+    found = whence.of(file, here)
+    if _output.as_json:
+        _output.json_out(found.as_dict())
+        return
+    if found.table:
+        _output.say(f"{file.name} is of {found.table} of the lake {found.lake!r}, written by version {found.version}")
+        _output.say(f"  model  {found.model}")
+        for source, licence in found.sources.items():
+            _output.say(f"  from   {source}: {licence}")
+    else:
+        _output.say(f"{file.name} says nothing of a lake: none wrote it, or one of before its footers did")
+    _output.say(f"  sha256 {found.sha256}")
+    if here and found.place:
+        listed = ", ".join(map(str, found.snapshots)) or "none that is published"
+        state = "where these bytes are" if found.there else "where these bytes are NOT: copy the file there"
+        _output.say(f"  of     snapshot {listed}: {here.data / found.place}, {state}")
+    elif here:
+        _output.say(f"  the lake here, {here.lake.name!r}, does not know these bytes")

@@ -1,0 +1,82 @@
+"""Which lake, table and snapshot a Parquet file belongs to: by its footer, and by its bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lake.build import footer
+from lake.config import Config
+from lake.errors import ConfigError
+from lake.store import catalog, checksums, metadata
+from lake.store.sql import connect, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """What is known of a file.
+
+    Attributes:
+        lake, table, model, version: as its footer says; empty, where it says nothing.
+        sources: the archives that it may come from, with their licences, as its footer says.
+        place: where the lake here keeps, or kept, these bytes; empty, where it does not know them.
+        snapshots: the published snapshots of the lake here that it is part of.
+        there: whether these bytes are in that place.
+    """
+
+    file: str
+    sha256: str
+    lake: str
+    table: str
+    model: str
+    version: str
+    sources: Mapping[str, str]
+    place: str = ""
+    snapshots: tuple[int, ...] = ()
+    there: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def of(file: Path, config: Config | None = None) -> Whence:
+    """What a file says of itself, and what the lake here knows of its bytes.
+
+    Raises:
+        ConfigError: it is no Parquet file.
+    """
+    import duckdb
+
+    sums = checksums.take(file)
+    if sums is None:
+        raise ConfigError("the file cannot be read", where=str(file))
+    try:
+        with connect() as connection:
+            rows = connection.execute(
+                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({quote(str(file))})"
+            ).fetchall()
+    except duckdb.Error as error:
+        why = catalog.first_line(error)
+        raise ConfigError("this is no Parquet file", where=str(file), why=why) from None
+    said = {key.removeprefix(footer.PREFIX): value for key, value in rows if key.startswith(footer.PREFIX)}
+    told = {key: said.get(key, "") for key in ("table", "model", "version")}
+    known = Whence(str(file), sums[1], said.get("name", ""), **told, sources=json.loads(said.get("sources", "{}")))
+    return known if config is None else _placed(config, known, sums)
+
+
+def _placed(config: Config, known: Whence, sums: tuple[int, str]) -> Whence:
+    place = next((path for path, one in checksums.known(config.data).items() if one == sums), "")
+    if not place or not catalog.exists(config):
+        return known
+    with catalog.session(config) as connection:
+        within = [
+            snapshot.id
+            for snapshot in metadata.snapshots(connection, "publish")
+            if any(place in files for files in metadata.tables(connection, snapshot.id).values())
+        ]
+    there = checksums.take(config.data / place) == sums
+    values = {**asdict(known), "place": place, "snapshots": tuple(within), "there": there}
+    return Whence(**values)
