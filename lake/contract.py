@@ -97,8 +97,8 @@ class Contract:
     timestamp: str | None  # the column that says how old a row's fact is, for quality.metrics' timeliness
     empty: bool  # whether it may have no rows
     materialized: Literal["table", "view"] = "table"
-    incremental: tuple[str, ...] = ()  # columns by whose values it may be built anew in part
-    partition: tuple[str, ...] = ()  # columns by whose values its Parquet files are parted
+    incremental: tuple[str, ...] = ()  # columns by whose values it may be rebuilt in part
+    partition: tuple[str, ...] = ()  # columns by whose values its Parquet files are partitioned
     row_group_size: int | None = None  # rows
     compression: str | None = None  # of the Parquet files: snappy, zstd, lz4, ...
     tags: tuple[str, ...] = ()  # for selecting: tag:kegg
@@ -128,7 +128,7 @@ class Table(BaseModel):
     empty          True where the table may have no rows
     tags           names to select it by: tag:kegg
     materialized   "table" (the usual) or "view"
-    incremental    build anew only the rows of those values of these columns that changed in what it reads
+    incremental    rebuild only the rows of those values of these columns that changed in what it reads
     partition      part the Parquet files by the values of these columns
     sort           order of the rows in the files; row_group_size (rows) and compression of the Parquet files
     """

@@ -83,7 +83,7 @@ def _file(path: Path, folder: Path) -> Iterator[Database]:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         header = next(rows, [])
         if tuple(header) != _COLUMNS:
-            raise ConfigError("the header is another", where=f"{path}:1", why=f"it has to be {', '.join(_COLUMNS)}")
+            raise ConfigError("unexpected header", where=f"{path}:1", why=f"it has to be {', '.join(_COLUMNS)}")
         for row in rows:
             where = f"{path}:{rows.line_num}"
             if len(row) != len(_COLUMNS):

@@ -29,7 +29,7 @@ class Lake(reader.Lake):
 
         Args:
             table: layer.table; ``column``, one of its columns; its whole row, where empty.
-            key: the value of its key, several parted by commas, or {column: value}; or ``where``, a condition in SQL.
+            key: the value of its key (several: separated by commas), or {column: value}; or ``where``, a SQL condition.
             verify: read each record again from its blob.
             depth: how many tables to follow at most.
 

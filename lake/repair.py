@@ -1,4 +1,4 @@
-"""`lake repair`: make what is damaged anew, from what lies beside it, the blobs, or the models; say what cannot be."""
+"""`lake repair`: rebuild what is damaged, from what lies beside it, the blobs, or the models; say what cannot be."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
         done.mended += store.second(config, damaged)
         done.mended += store.doors(config)
     if _tables(damaged) and (damaged := _tables(verify.run(config).damaged)):  # those that have no equal
-        done.mended += _anew(config, damaged, done, wait)
+        done.mended += _rebuild(config, damaged, done, wait)
         with catalog.writing(config, wait=wait):
             done.mended += store.files(config, verify.run(config).damaged)  # what is equal in older snapshots
             done.mended += store.doors(config)
@@ -74,7 +74,7 @@ def _tables(damaged: Iterable[Damage]) -> list[Damage]:
     return [one for one in damaged if one.tables and not _is_blob(one)]
 
 
-def _anew(config: Config, damaged: list[Damage], done: Repaired, wait: float) -> Iterator[tuple[str, str]]:
+def _rebuild(config: Config, damaged: list[Damage], done: Repaired, wait: float) -> Iterator[tuple[str, str]]:
     """Land and build what the newest snapshot has of the damaged tables."""
     from lake.build import run as build
     from lake.land import run as land

@@ -1,6 +1,6 @@
 """Small JSON files that carry a digest of themselves: what a disk or a hand changed in one is never taken for true.
 
-That is enough for what the lake can make anew (caches, notes on packs): a file that is not what was written counts as
+That is enough for what the lake can rebuild (caches, notes on packs): a file that is not what was written counts as
 missing.
 """
 

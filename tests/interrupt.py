@@ -86,7 +86,7 @@ def end(process: subprocess.Popen, number: int) -> None:
     _, told = _ended(process)
     assert process.returncode in (0, 128 + number) or (process.returncode, told) == (-number, ""), told
     assert "Traceback" not in told, told
-    assert "did not foresee" not in told
+    assert "unexpected error" not in told
 
 
 # The project: layers of models over one seed, each row of each table with the seed's version.

@@ -152,7 +152,7 @@ def _own() -> Mapping[str, str]:
 
 
 def forget(name: str = "odd") -> None:
-    """Let the source be imported anew."""
+    """Let the source be imported again."""
     from lake import sources
 
     sys.modules.pop(f"{name}_source", None)

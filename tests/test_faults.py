@@ -349,7 +349,7 @@ def test_a_damaged_blob_is_named_and_not_landed(tmp_path, harm):
     assert [source["blobs"] for source in summary["sources"]] == [3]  # the others are landed
     anew = run(folder, "land", "exoplanets", "--force")
     assert anew.returncode == 8
-    assert "exoplanets/toi cannot be landed anew" in anew.stderr
+    assert "exoplanets/toi cannot be landed again" in anew.stderr
     verified = json.loads(run(folder, "verify", "--json").stdout)
     [damage] = [d for d in verified["damaged"] if answer.sha256 in d["path"]]
     for command in damage["next"]:

@@ -83,7 +83,7 @@ def test_no_flipped_bit_of_a_cache_is_used(tmp_path, name, load, count):
     for bit in chosen:
         cache.write_bytes(flipped(content, bit))
         assert (repr(load_project(folder)), repr(load(folder))) == wanted, bit
-        assert sealed.read(cache), bit  # made anew
+        assert sealed.read(cache), bit  # rebuilt
 
 
 @pytest.mark.parametrize("hurt", ["number", "text"])

@@ -25,7 +25,7 @@ def load(config: Config) -> Project:
     """Read sql/, models/, macros/ and seeds/.
 
     Raises:
-        ModelError: a file does not parse, has no contract, names an unknown table, or the models read in a circle.
+        ModelError: a file does not parse, has no contract or names an unknown table; a dependency cycle.
         ConfigError: a contract cannot be read.
     """
     sources.use(config.root)
@@ -37,13 +37,13 @@ def load(config: Config) -> Project:
     models: dict[str, Model] = {}
     for model in found:
         if model.table in models:
-            raise ModelError(f"{model.table} is made twice", where=f"{model.path} and {models[model.table].path}")
+            raise ModelError(f"duplicate model {model.table}", where=f"{model.path} and {models[model.table].path}")
         models[model.table] = model
     for table, contract in promised.items():
         if table not in models:
             layer, _, stem = table.partition(".")
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
-            raise ModelError(f"{table} is promised, but nothing makes it", where=contract.where, next=f"write {place}")
+            raise ModelError(f"contract {table} has no model", where=contract.where, next=f"write {place}")
     _check_inputs(models)
     return Project({table: models[table] for table in _order(models)}, macros)
 
@@ -124,7 +124,7 @@ def _macros(root: Path, cache: Cache) -> dict[str, Macro]:
             facts = cache.macro(sql, path)
             macro = Macro(facts["name"], sql, facts["canonical"], Uses.of(facts), facts["table"], str(path))
             if macro.name in macros:
-                raise ModelError(f"the macro {macro.name} is made twice", where=f"{path}, {macros[macro.name].where}")
+                raise ModelError(f"duplicate macro {macro.name}", where=f"{path}, {macros[macro.name].where}")
             macros[macro.name] = macro
     graph = {name: set(macro.calls) & macros.keys() - {name} for name, macro in macros.items()}
     return {name: macros[name] for name in _sorted(graph, "macros")}
@@ -155,7 +155,7 @@ def _sorted(graph: Mapping[str, set[str]], what: str) -> list[str]:
     try:
         return list(TopologicalSorter({key: sorted(graph[key]) for key in sorted(graph)}).static_order())
     except CycleError as error:
-        raise ModelError(f"the {what} read in a circle: {' -> '.join(error.args[1])}") from None
+        raise ModelError(f"dependency cycle of {what}: {' -> '.join(error.args[1])}") from None
 
 
 class Cache:

@@ -1,8 +1,8 @@
-"""Build anew only what changed: the rows of those values of some columns that differ in what a model reads.
+"""Rebuild only what changed: the rows of those values of some columns that differ in what a model reads.
 
 The contract promises that a model's rows with a value come from the rows with that value alone, in each input that has
 those columns: `incremental="release"` or `incremental="genome_id"`. Which values changed is told by content, so that
-late rows, corrections and deletes count alike. An input without the columns that changed makes all of it anew.
+late rows, corrections and deletes count alike. An input without the columns that changed rebuilds all of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lake.store.sql import name, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_MOST = 0.5  # share of the values beyond which making everything anew is less work
+_MOST = 0.5  # share of the values beyond which rebuilding everything is less work
 CHANGED = "temp.changed"  # of a cursor: the values, one a row, as their columns' own SQL types; Python never sees them
 
 Held = Mapping[str, tuple[list[str], Columns]]  # the files and columns of each table at the last build's snapshot
@@ -41,7 +41,7 @@ def changed(
         held: what each of its inputs was at that build.
 
     Returns:
-        Whether it is enough to make these anew; if not, all of the model is to be made.
+        Whether it is enough to rebuild these; if not, all of the model is to be made.
     """
     by, then = model.contract.incremental, json.loads(row["parts"])
     if any(then.get(key) != now[key] for key in ("sql", "contract", "macros", "engine")):
@@ -86,13 +86,13 @@ def _on(by: Sequence[str]) -> str:
 
 
 def select(cursor: DuckDBPyConnection, model: Model, sql: str) -> str:
-    """The SELECT of the rows to make anew; and of those that stay, where their files are not parted by the values."""
+    """The SELECT of the rows to rebuild; with those that stay, where files are not partitioned by the values."""
     by = model.contract.incremental
-    anew = f"SELECT * FROM (\n{sql}\n) AS m WHERE {_near(cursor, by)}"
-    anew = f"SELECT m.* FROM ({anew}) AS m SEMI JOIN {CHANGED} AS c ON {_on(by)}"
+    rebuilt = f"SELECT * FROM (\n{sql}\n) AS m WHERE {_near(cursor, by)}"
+    rebuilt = f"SELECT m.* FROM ({rebuilt}) AS m SEMI JOIN {CHANGED} AS c ON {_on(by)}"
     if model.contract.partition == by:
-        return anew
-    return f"{anew} UNION ALL BY NAME SELECT m.* FROM {model.table} AS m ANTI JOIN {CHANGED} AS c ON {_on(by)}"
+        return rebuilt
+    return f"{rebuilt} UNION ALL BY NAME SELECT m.* FROM {model.table} AS m ANTI JOIN {CHANGED} AS c ON {_on(by)}"
 
 
 def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
@@ -115,7 +115,7 @@ def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
 
 
 def kept(space: Workspace, cursor: DuckDBPyConnection, model: Model) -> tuple[tuple[str, ...], int] | None:
-    """Where the files are parted by the values: the published files that stay, and their rows.
+    """Where the files are partitioned by the values: the published files that stay, and their rows.
 
     Returns:
         None where a file holds both rows that stay and rows that go, as no build of this engine writes one: all of

@@ -93,7 +93,7 @@ def measured(
     """The rows of quality.features at the snapshot that the running transaction will become; None: as they were.
 
     Args:
-        built: the tables that were made anew.
+        built: the tables that were rebuilt.
         left: those that were not, and are as another contract made them, or not there.
         last: the rows of the last snapshot.
     """

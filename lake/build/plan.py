@@ -1,7 +1,7 @@
 """What is stale, and why: by content, never by time.
 
 A model's parts are its SQL without comments and layout, its contract, the macros that it calls, the engine's version,
-and the content of what it reads. Their digest is its fingerprint. A table that was built anew with the same content
+and the content of what it reads. Their digest is its fingerprint. A table that was rebuilt with the same content
 keeps its content's name, so that nothing that reads it becomes stale (early cut-off).
 """
 

@@ -72,7 +72,7 @@ def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
 
 
 def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) -> None:
-    """Make the table anew, also where most of its files stay: the catalog's statistics of a table to which files are
+    """Make the table again, also where most of its files stay: the catalog's statistics of a table to which files are
     added later are wrong after a first file of nulls (DuckLake 1.0), and rows would be missed.
     """
     contract = model.contract

@@ -255,8 +255,8 @@ def _out_of_memory(problem: BaseException) -> bool:
 def _note(planned: Plan, built: Built, summary: Summary) -> None:
     summary.built.append(built)
     before = planned.before.get(built.table)
-    anew = built.changed or before is None
-    planned.content[built.table] = plan.digest(built.parts) if anew else before["content"]
+    changed = built.changed or before is None
+    planned.content[built.table] = plan.digest(built.parts) if changed else before["content"]
 
 
 def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Options, held: incremental.Held) -> Built:

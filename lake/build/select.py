@@ -48,7 +48,7 @@ def _all_of(project: Project, parts: list[str], known: Known) -> set[str]:
 def _one(project: Project, selector: str, known: Known) -> set[str]:
     match = _SELECTOR.fullmatch(selector)
     if not match:
-        raise ConfigError(f"{selector!r} is no selector", why="see the examples", next="lake build --help")
+        raise ConfigError(f"invalid selector {selector!r}", why="see the examples", next="lake build --help")
     found = _named(project, match["what"], known)
     up = project.upstream(found, _steps(match["up"])) if match["up"] else set()
     down = project.downstream(found, _steps(match["down"])) if match["down"] else set()

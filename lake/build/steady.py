@@ -80,9 +80,9 @@ def _reason(word: str) -> tuple[str, str, str]:
         return f"calls {written}, which reads a file", why, "land it, or put it into seeds/"
     if word in parse.OF_SESSION:
         next = f"take it from a table; where a column of that name is meant: t.{word}"
-        return f"calls {written}, which gives something else each time", "models are compared by content", next
+        return f"calls {written}, which is non-deterministic", "models are compared by content", next
     next = "take the value from a table, or from what was fetched"
-    return f"calls {written}, which gives something else each time", "models are compared by content", next
+    return f"calls {written}, which is non-deterministic", "models are compared by content", next
 
 
 def _point(sql: str, word: str) -> tuple[int, str]:

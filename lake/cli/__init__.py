@@ -80,7 +80,7 @@ _HELP = {
     "note": "Keep how data was made: add, import, look up at Crossref, list.",
     "plan": "What lake build would build, and why; with --data, what that would change.",
     "remove": "Take a source or a resource out of the lake; its bytes stay.",
-    "repair": "Make what is damaged anew, and say what cannot be.",
+    "repair": "Rebuild what is damaged, and say what cannot be.",
     "restore": "Make an older snapshot the newest.",
     "run": "Fetch, land, build, check, publish; what is up to date is skipped.",
     "shell": "A duckdb prompt with the lake attached, read-only unless asked.",
@@ -91,7 +91,7 @@ _HELP = {
     "tag": "Name a snapshot, so that it is kept and can be cited.",
     "test": "Run the unit tests of models and macros, without building anything.",
     "trace": "Where a cell comes from: row by row, back to the bytes that the archives sent.",
-    "verify": "Whether every stored byte is what it was, whom damage hurts, how to mend it.",
+    "verify": "Whether every stored byte is what it was, which tables are affected, how to mend it.",
     "whence": "Which lake, table and snapshot a Parquet file belongs to.",
     "why": "Why a model was built or not, and whether it would be now.",
 }
@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(StorageError.exit_code)
         _tell(
             LakeError(
-                f"an error that the lake did not foresee: {type(error).__name__}: {error}",
+                f"unexpected error: {type(error).__name__}: {error}",
                 why="a defect of the lake: please report it",
                 next="LAKE_DEBUG=1 before the same command shows where",
             )

@@ -65,7 +65,7 @@ def plan(found: Plan) -> None:
     heads = ("domain", "priority", "to ask", "bytes", "of unknown size", "no room", "free")
     rows = [[size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in found.by_domain()]
     table(heads, rows)
-    say("sources that read a list first name more when it is here")
+    say("more requests may follow once lists are fetched")
     for one in found.refused[:_SHOWN]:
         warn(f"no room: {one.source}/{one.resource}: {one.no_room} ({redact(one.url)})")
     if len(found.refused) > _SHOWN:

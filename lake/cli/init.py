@@ -18,5 +18,5 @@ def command(folder: str) -> None:
     made = project.copy(folder)
     if _output.as_json:
         _output.json_out({"lake": str(made), "files": sum(path.is_file() for path in made.rglob("*"))})
-    _output.say(f"a lake lies in {made}: lake.toml says which archives it asks, sql/ and models/ what is made of them")
+    _output.say(f"created a lake in {made}: lake.toml names its archives, sql/ and models/ its tables")
     _output.say(f"next: cd {folder} && lake run")

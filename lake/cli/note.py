@@ -103,7 +103,7 @@ def _lookup(settings: Config) -> None:
         _output.json_out({"asked": len({row["doi"] for row in lacking}), "filled": changed, "failed": failed})
     for doi, reason in failed.items():
         _output.warn(f"{doi}: {reason}")
-    _output.say(f"{changed} filled, {len(failed)} could not be had")
+    _output.say(f"{changed} filled, {len(failed)} could not be found")
 
 
 def _list(rows: list[dict[str, str]]) -> None:

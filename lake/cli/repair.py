@@ -10,7 +10,7 @@ from lake.cli import _output
 @_output.waiting
 @_output.common
 def command(path: str, accept: bool, wait: float) -> None:
-    """Make what is damaged anew: from second copies, equal files, the blobs, or the models. Say what cannot be.
+    """Rebuild what is damaged: from second copies, equal files, the blobs, or the models. Say what cannot be.
 
     What is damaged is not read. It is put into data/damaged, which may be deleted.
     """
@@ -30,7 +30,7 @@ def command(path: str, accept: bool, wait: float) -> None:
     if _output.as_json:
         _output.json_out(done.as_dict())
     for place, source in done.mended:
-        _output.say(f"{place}: made anew from {source}")
+        _output.say(f"{place}: rebuilt from {source}")
     for text in done.failed:
         _output.warn(text)
     for one in done.left:

@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Ask the lake a question in SQL, at its newest snapshot. QUERY may be - for standard input.
 
-    Times with a zone are told in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf". The lake
+    Times with a zone are shown in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf". The lake
     itself is read-only; a query may read and write other files, as in any duckdb shell, unless it is --confined.
     """
     form = "table" if expand and not (form or output) else _results.form_of(form, output)

@@ -33,7 +33,7 @@ def command(path: str, quick: bool, sample: int | None, seed: int) -> None:
         hurt = [f"table {table}" for table in damage.tables]
         hurt += [f"snapshot {number}" for number in damage.snapshots] + [f"tag {tag}" for tag in damage.tags]
         _output.say(f"{damage.path}: {damage.how}")
-        _output.say(f"  hurts: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
+        _output.say(f"  affects: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
         _output.say(f"  next:  {'; '.join(damage.next)}")
     for one in found.lost:
         _output.say(f"{one.path}: lost, as is known: {one.how}")

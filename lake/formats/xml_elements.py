@@ -2,7 +2,7 @@
 
 Within an XML document that is well-formed, "<" begins a tag and nothing else, and what stands between double quotes in
 a tag is an attribute's value: cutting at these two characters is exact where values are in double quotes and there are
-no comments, CDATA sections or instructions. A document that is not so plain is first written anew in canonical form
+no comments, CDATA sections or instructions. A document that is not so plain is first rewritten in canonical form
 (https://www.w3.org/TR/xml-c14n2/). So no Python runs for each element.
 
 expat asks no network and opens no file. A document that declares an entity is refused, in whatever encoding it is.

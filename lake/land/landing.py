@@ -95,7 +95,7 @@ def run(config: Config, names: Iterable[str] | None = None, *, force: bool = Fal
 
     Args:
         names: the sources; all that lake.toml names, where None.
-        force: make their raw tables anew, from the blobs alone.
+        force: make their raw tables again, from the blobs alone.
         wait: seconds to wait for another writer.
 
     Raises:
@@ -124,7 +124,7 @@ def into(
     with Readers(config) as readers:
         work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
         if force:
-            _land_anew(work, chosen, jobs)
+            _land_again(work, chosen, jobs)
         else:
             _land(work, jobs)
     summary.unreadable += landings.unreadable(connection, chosen)
@@ -201,7 +201,7 @@ def _told(job: Job, error: StorageError) -> dict[str, Any]:
     }
 
 
-def _land_anew(work: _Work, names: list[str], jobs: list[Job]) -> None:
+def _land_again(work: _Work, names: list[str], jobs: list[Job]) -> None:
     """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
 
     The last good answers of what could not be read since come first.
@@ -212,14 +212,14 @@ def _land_anew(work: _Work, names: list[str], jobs: list[Job]) -> None:
     older = _older(work, jobs)
     for job, error in _damaged(work.config, [*older, *jobs]).items():
         raise StorageError(
-            f"{job.origin} cannot be landed anew: {error.what}",
+            f"{job.origin} cannot be landed again: {error.what}",
             where=error.where,
             why="the raw tables are as they were: they may hold the only copy of its rows",
             next="lake verify",
         )
     wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
 
-    def anew() -> None:
+    def work_again() -> None:
         work.summary.tallies.clear()
         tables.empty(work.connection, wanted, names)
         with progress.bar("land", total=len(older) + len(jobs)) as advance:
@@ -227,8 +227,8 @@ def _land_anew(work: _Work, names: list[str], jobs: list[Job]) -> None:
                 with Spool(work.config.data / "tmp") as to:
                     _spooled(replace(work, advance=advance), chunk, to)()
 
-    said = f"land {', '.join(names)} anew"
-    catalog.commit(work.connection, anew, kind="land", message=said, extra={"sources": sorted(names)})
+    said = f"land {', '.join(names)} again"
+    catalog.commit(work.connection, work_again, kind="land", message=said, extra={"sources": sorted(names)})
 
 
 def _older(work: _Work, jobs: list[Job]) -> list[Job]:

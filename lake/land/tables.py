@@ -58,17 +58,17 @@ def widen(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> No
 
 
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
-    """Within a transaction: make the tables of these sources anew, and forget that their answers were landed.
+    """Within a transaction: make the tables of these sources again, and forget that their answers were landed.
 
     The old rows are not read: a damaged file stands in nobody's way. The engine's tables are shared: of them the rows
     of other sources are read and stay, where there are any.
     """
     listed = ", ".join(map(quote, sources))
     shared = [table for table in ENGINE if _has_others(connection, table, listed)]
-    anew = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
-    for table in anew:
+    tables = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
+    for table in tables:
         connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
-    create(connection, anew)
+    create(connection, tables)
     others = {f"raw.{name(table)}": "split_part(_resource, '/', 1)" for table in shared} | {"ops.landings": "source"}
     for table, source in others.items():
         comments = _comments(connection, table)
@@ -111,7 +111,7 @@ def put(
         connection.register(key, relation)
     stale = _stale(connection)
     for table in sorted(stale | spooled.keys()):
-        _write(connection, table, spooled.get(table), anew=table in stale)
+        _write(connection, table, spooled.get(table), replace=table in stale)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM ops.landings
            WHERE source || '/' || resource NOT IN (FROM _renewed)
@@ -133,12 +133,12 @@ def _stale(connection: DuckDBPyConnection) -> set[str]:
     return {table for (table,) in stale} | ({"rejects"} if stale else set())
 
 
-def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *, anew: bool) -> None:
-    """Put rows into a raw table. Where others go or columns come, it is written anew, by one INSERT: delete files would
+def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *, replace: bool) -> None:
+    """Put rows into a raw table. Where others go or columns come, it is rewritten, by one INSERT: delete files would
     mislead plain readers; and DuckLake, two INSERTs with a column between them.
 
     Args:
-        anew: leave the rows of answers that are replaced out.
+        replace: leave the rows of answers that are replaced out.
     """
     place, selects = f"raw.{name(table)}", []
     columns = _described(connection, place)
@@ -150,7 +150,7 @@ def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *,
             _same_types(rows.column("_resource")[0].as_py(), table, columns, given)
             added = {column: type for column, type in given.items() if column not in columns}
             selects.append(f"SELECT * FROM {spooled}")
-        if anew or added:
+        if replace or added:
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {place} WHERE _resource NOT IN (FROM _renewed)"
             )
@@ -185,7 +185,7 @@ def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
 
 
 def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, str]) -> None:
-    """Write a table anew with the rows of temp._kept, so that no delete file is needed."""
+    """Rewrite a table with the rows of temp._kept, so that no delete file is needed."""
     described = connection.execute("DESCRIBE temp._kept").fetchall()
     connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})")
     _comment(connection, table, comments)

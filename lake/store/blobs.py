@@ -46,7 +46,7 @@ def put(data: Path, content: bytes | BinaryIO) -> str:
     """Keep bytes, or all that a stream gives, and return their sha256.
 
     Raises:
-        StorageError: the disk is full, the folder is read-only ...; nothing half is left.
+        StorageError: the disk is full, the folder is read-only ...; no partial file is left.
     """
     digest = hashlib.sha256()
     with storing(data):

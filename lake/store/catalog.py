@@ -243,7 +243,7 @@ def keep(config: Config, connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _fold(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write files anew that rows were deleted from by hand (lake shell --write): a door knows no delete files."""
+    """Rewrite files that rows were deleted from by hand (lake shell --write): a door knows no delete files."""
     deleted = f"SELECT 1 FROM {META}.ducklake_delete_file WHERE end_snapshot IS NULL LIMIT 1"
     if connection.execute(deleted).fetchone():
         connection.execute(f"BEGIN; CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")
@@ -254,7 +254,7 @@ def _fold(connection: duckdb.DuckDBPyConnection) -> None:
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring tables that an older version wrote to the column names of this one, in a commit of its own.
 
-    One whose files are damaged stays as it is until it is repaired or landed anew.
+    One whose files are damaged stays as it is until it is repaired or landed again.
     """
     import duckdb
 
@@ -404,7 +404,7 @@ def create(
     comment: str = "",
     comments: Mapping[str, str] | None = None,
 ) -> None:
-    """Within a transaction: make a table anew, empty, with what is said of it and its columns."""
+    """Within a transaction: make a table again, empty, with what is said of it and its columns."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.partition('.')[0]}")
     listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
     connection.execute(f"CREATE OR REPLACE TABLE {table} ({listed})")
@@ -426,7 +426,7 @@ def add_files(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable
 
 
 def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, select: str) -> None:
-    """Within a transaction: make a table anew with these columns, filled from a SELECT."""
+    """Within a transaction: make a table again with these columns, filled from a SELECT."""
     docs = {column: doc for column, (_, doc) in columns.items() if doc}
     create(connection, table, [(column, type) for column, (type, _) in columns.items()], comments=docs)
     connection.execute(f"INSERT INTO {table} BY NAME {select}")

@@ -93,7 +93,7 @@ def _opened(data: Path) -> Iterator[sqlite3.Connection]:
 
 
 def put(data: Path, snapshot: int, taken: Sums) -> None:
-    """Write the file anew, with these sums."""
+    """Rewrite the file, with these sums."""
     with _opened(data) as connection, connection:
         connection.executemany("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", [(p, *one) for p, one in taken.items()])
         connection.execute(f"PRAGMA user_version = {int(snapshot)}")

@@ -89,7 +89,7 @@ def catalog(config: Config, snapshot: int) -> None:
 
 
 def renew(config: Config, snapshot: int) -> None:
-    """Copy the catalog anew, and drop its older copies."""
+    """Copy the catalog again, and drop its older copies."""
     if config.lake.catalog == "sqlite":
         catalog(config, snapshot)
         for number, old in catalogs(config):

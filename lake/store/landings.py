@@ -80,7 +80,7 @@ def create(connection: DuckDBPyConnection) -> None:
 
 
 def fill(connection: DuckDBPyConnection, select: str) -> None:
-    """Within a transaction: make the table anew, with these rows."""
+    """Within a transaction: make the table again, with these rows."""
     catalog.fill(connection, TABLE, COLUMNS, select)
 
 

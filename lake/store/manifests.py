@@ -254,7 +254,7 @@ def forget(config: Config, snapshots: Iterable[int]) -> None:
 
 
 def chain(config: Config) -> None:
-    """Let each manifest name the one before it again, after some were written anew."""
+    """Let each manifest name the one before it again, after some were rewritten."""
     before: dict[str, Any] | None = None
     for snapshot in known(config):
         kept = read(config, snapshot)

@@ -257,7 +257,7 @@ def _execute(config: Config, file: Path, statements: Iterable[str], **options: s
 def _base(
     config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path
 ) -> int | None:
-    """The snapshot of the door that lies there, if the new one can be made of it: each view that is made anew opens its
+    """The snapshot of the door that lies there, if the new one can be made of it: each view that is rebuilt opens its
     table's files, and most tables are as they were.
     """
     known = read_info(place)

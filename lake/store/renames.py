@@ -1,6 +1,6 @@
 """Columns that version 0.1 named with words that SQL reserves: what each is called since, so that it needs no quotes.
 
-A table of now that has such a column is written anew by the next writer (`due`, `carry_out`). An older snapshot keeps
+A table of now that has such a column is rewritten by the next writer (`due`, `carry_out`). An older snapshot keeps
 the names that it was published with; what the engine itself reads of one, it reads by `relation`, under today's.
 """
 
@@ -60,7 +60,7 @@ def due(connection: DuckDBPyConnection) -> dict[str, Renames]:
 
 
 def carry_out(connection: DuckDBPyConnection, table: str, renames: Renames) -> None:
-    """Within a transaction: write a table anew with its columns renamed, in its files too, which readers go to."""
+    """Within a transaction: rewrite a table with its columns renamed, in its files too, which readers go to."""
     schema, _, stem = table.partition(".")
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     comments = connection.execute(

@@ -132,7 +132,7 @@ def _newer(log: Path, copy: Path) -> list[tuple[Any, ...]]:
 
 
 def _manifests(config: Config) -> None:
-    """Write those that are damaged or gone anew from the catalog, then chain all of them again."""
+    """Write those that are damaged or gone again, from the catalog, then chain all of them again."""
     wanted = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
     with catalog.session(config) as connection:
         there = {snapshot.id for snapshot in metadata.snapshots(connection)}
@@ -175,7 +175,7 @@ def files(config: Config, damaged: Iterable[Damage]) -> Mended:
 
 
 def second(config: Config, damaged: Iterable[Damage]) -> Mended:
-    """Make damaged second copies anew from the first ones."""
+    """Rebuild damaged second copies from the first ones."""
     for one in damaged:
         if one.path.startswith(f"{copies.COPIES}/") and (config.data / one.path).exists():
             aside(config, config.data / one.path)

@@ -51,7 +51,7 @@ def trace(
     Args:
         table: layer.table, and ``column``, one of its columns; without it, its row.
         where: a condition in SQL that one row of the table meets.
-        key: the value of its key; several are parted by commas, or given by column.
+        key: the value of its key; several are separated by commas, or given by column.
         at: a snapshot's number or tag; the newest, where None.
         verify: read each record again from its blob, and compare it with the raw row.
         depth: how many tables to follow at most.

@@ -1,7 +1,7 @@
 """Whether the snapshot alone decides what a SELECT of the caller's gives; and if not, a name for what it gives now.
 
 A pack is kept by its snapshot and its query. A SELECT that reads a file, a table that was registered or attached, or a
-function that gives something else each time is kept by its rows as well, so that nothing old is served.
+non-deterministic function is kept by its rows as well, so that nothing old is served.
 """
 
 from __future__ import annotations

@@ -473,7 +473,7 @@ class PlanetRuns(IterableDataset):
         """
         if state["identity"] != self._identity:
             raise ConfigError(
-                "this state is of another order",
+                "the state does not match this dataset",
                 why=f"it is of snapshot {state['snapshot']}; this is {self.snapshot}; or split, seed, where, shuffle, "
                 "require or sampling differ",
                 next="make the dataset with the arguments that the state was saved with: PlanetRuns(lake.open(at=...))",

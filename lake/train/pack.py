@@ -290,7 +290,7 @@ def _open(folder: Path) -> Pack | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         damaged = [str(error)]
     if damaged:
-        warnings.warn(f"a cached pack is damaged and made anew ({', '.join(damaged)}): {folder}", CacheWarning, 2)
+        warnings.warn(f"a cached pack is damaged and rebuilt ({', '.join(damaged)}): {folder}", CacheWarning, 2)
         return None
     with suppress(OSError):
         os.utime(file)  # eviction is by the time of the last use

@@ -112,8 +112,11 @@ def test_a_failed_check_publishes_nothing_and_says_which_rows(project):
         ({"sql/core/heat.sql": "SELECT star kilo FRM seeds.stars"}, "does not parse"),
         ({"sql/core/heat.sql": "DROP TABLE seeds.stars"}, "one plain SELECT"),
         ({"sql/core/extra.sql": "SELECT 1 AS x"}, "has no contract"),
-        ({"sql/core/heat.sql": None}, "nothing makes it"),
-        ({"sql/core/planets.sql": "SELECT star AS planet, star, 1 AS planet_run_key FROM core.heat"}, "in a circle"),
+        ({"sql/core/heat.sql": None}, "has no model"),
+        (
+            {"sql/core/planets.sql": "SELECT star AS planet, star, 1 AS planet_run_key FROM core.heat"},
+            "dependency cycle",
+        ),
         ({"macros/heat.sql": "CREATE MACRO kilo(x AS x"}, "does not parse"),
         ({"models/core.py": "import nothing_like_it"}, "nothing_like_it"),
     ],

@@ -47,7 +47,7 @@ def test_filters_find_every_row_after_any_landing(tmp_path, monkeypatch):
     for step in (
         {"a": "column k int64 - -"},
         {"b": "column k int64 5", "c": "rows 2"},
-        {"a": "column k int64 - - -", "d": "column k int64 9"},  # a is replaced: the table is written anew
+        {"a": "column k int64 - - -", "d": "column k int64 9"},  # a is replaced: the table is rewritten
         {"e": "column k int64 11"},
         {"c": "column other string -"},
         {"f": "column other string 1.5", "b": "column k int64 -"},

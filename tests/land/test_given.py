@@ -1,4 +1,4 @@
-"""What is said of an answer is part of what it is: a changed description is landed and built anew, nothing else is."""
+"""What is said of an answer is part of what it is: a changed description is landed and rebuilt, nothing else is."""
 
 from __future__ import annotations
 

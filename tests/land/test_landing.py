@@ -57,6 +57,6 @@ def test_a_table_is_not_made_anew_from_a_damaged_blob(tmp_path, monkeypatch):
     blob = blobs.path(settings.data, sha)
     blob.chmod(0o644)
     blob.write_text("rows 9")
-    with pytest.raises(StorageError, match="odd/a cannot be landed anew"):
+    with pytest.raises(StorageError, match="odd/a cannot be landed again"):
         land.run(settings, force=True)
     assert ask(settings, ROWS) == [("odd/a", 3), ("odd/b", 2)]

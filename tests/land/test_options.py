@@ -1,4 +1,4 @@
-"""Each option of each source, changed offline: what depends on it is landed anew, what is named no more leaves, and
+"""Each option of each source, changed offline: what depends on it is landed again, what is named no more leaves, and
 nothing else is touched. The raw tables are then those of a lake that was never otherwise."""
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def contents(settings: config.Config, source: str) -> dict[str, str]:
 
 
 def changes(source: str) -> Iterator[tuple[str, dict[str, Any], int, int]]:
-    """A name, the options, how many answers are landed anew, how many leave."""
+    """A name, the options, how many answers are landed again, how many leave."""
     for option, value in OPTIONS[source].items():
         if isinstance(value, bool):
             yield option, {**OPTIONS[source], option: not value}, 0, 1

@@ -1,7 +1,7 @@
 """A reader that gives other rows has another READER: its rows over small answers are kept as a digest beside it.
 
 Landed rows are remembered by the number, so a change without a new one would leave every lake as it was. Where this
-fails, raise READER of that source if it was not, and write the digests anew:
+fails, raise READER of that source if it was not, and rewrite the digests:
 
     python tests/sources/test_digests.py
 """
@@ -207,7 +207,7 @@ def test_a_reader_that_gives_other_rows_has_another_number(source, tmp_path):
     assert {"reader": number, "digest": found} == kept, f"they are to be kept: {AGAIN}"
 
 
-AGAIN = "python tests/sources/test_digests.py writes the digests anew"
+AGAIN = "python tests/sources/test_digests.py rewrites the digests"
 
 if __name__ == "__main__":
     texts = {}

@@ -222,7 +222,7 @@ def test_a_damaged_table_is_found_and_built_again(folder, hurt):
     assert (damage.path, damage.tables, damage.snapshots) == (file, ["core.heat"], [last.id])
     told = CliRunner().invoke(command, ["verify", "-C", str(folder)])
     assert told.exit_code == StorageError.exit_code
-    assert f"hurts: table core.heat, snapshot {last.id}" in told.output
+    assert f"affects: table core.heat, snapshot {last.id}" in told.output
     assert damage.next == ["lake repair"]
     done = CliRunner().invoke(command, ["repair", "-C", str(folder)])
     assert done.exit_code == 0, done.output

@@ -515,7 +515,7 @@ def test_a_damaged_pack_is_found_and_made_anew(own, numbers, damage):
         text = meta.read_text()
         meta.write_text(text.replace('"notes": {', '"notes": {"more": 1, ', 1))
         assert meta.read_text() != text
-    with pytest.warns(CacheWarning, match="damaged and made anew"):
+    with pytest.warns(CacheWarning, match="damaged and rebuilt"):
         data = runs(own)
     for batch in data:
         check(batch, numbers)

@@ -51,7 +51,7 @@ name        text     -            -  Name
 reversible  boolean  -            -  Whether it may go both ways
 lower       double   mmol/g/hour  -  Least flux, per gram of dry weight
 upper       double   mmol/g/hour  -  Greatest flux, per gram of dry weight
-subsystem   text     -            -  Groups of reactions that it is in, parted by "; "
+subsystem   text     -            -  Groups of reactions that it is in, separated by "; "
 genes       text     -            -  Which genes it needs: names, and, or, brackets
 """
 _STOICHIOMETRY = """

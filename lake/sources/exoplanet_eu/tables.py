@@ -37,12 +37,12 @@ hot_point_lon            double  degree          -  Longitude of the hottest poi
 +geometric_albedo        double  1               -  Geometric albedo
 log_g                    double  dex             -  log10 of the surface gravity in cm/s^2
 publication              text    -               {publication}  How it was published
-detection_type           text    -               -  How it was found; several ways parted by commas
+detection_type           text    -               -  How it was found; several ways separated by commas
 mass_measurement_type    text    -               {mass}  Where the mass is from; Theoretical where it is no measurement
 radius_measurement_type  text    -               {radius}  Where the radius is from; \
 Theoretical where it is no measurement
-alternate_names          text    -               -  Other names of the planet, parted by commas
-molecules                text    -               -  Molecules that were found, parted by commas
+alternate_names          text    -               -  Other names of the planet, separated by commas
+molecules                text    -               -  Molecules that were found, separated by commas
 star_name                text    -               -  Host star
 ra                       double  degree          -  Right ascension, J2000
 dec                      double  degree          -  Declination, J2000
@@ -60,7 +60,7 @@ star_sp_type             text    -               -  Spectral type of the star
 +star_teff               double  K               -  Effective temperature of the star
 star_detected_disc       text    -               -  How a disc was found
 star_magnetic_field      text    -               -  Whether the star has a magnetic field
-star_alternate_names     text    -               -  Other names of the star, parted by commas
+star_alternate_names     text    -               -  Other names of the star, separated by commas
 """
 
 _OLDER = {  # columns that files before 2022 have under another name

@@ -1,4 +1,4 @@
-"""What a file of IGSR is: which table, how its cells are parted, and what its columns are."""
+"""What a file of IGSR is: which table, how its cells are separated, and what its columns are."""
 
 from __future__ import annotations
 

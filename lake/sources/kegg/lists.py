@@ -1,4 +1,4 @@
-"""KEGG's lists and link tables: one record a line, cells parted by tabs, no header and no quoting."""
+"""KEGG's lists and link tables: one record a line, cells separated by tabs, no header and no quoting."""
 
 from __future__ import annotations
 

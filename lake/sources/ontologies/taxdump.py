@@ -1,6 +1,6 @@
 """NCBI's taxonomy as an ontology: its dump files by their names, alone or in an archive.
 
-Fields are parted by tab, bar, tab.
+Fields are separated by tab, bar, tab.
 
 Source: https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/taxdump_readme.txt.
 """

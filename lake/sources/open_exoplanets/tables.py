@@ -31,7 +31,7 @@ star_radius       double  solar_radius    hoststar_radius        Radius of the s
 star_metallicity  double  dex             hoststar_metallicity   Metallicity of the star, log10 in that of the Sun
 star_temperature  double  K               hoststar_temperature   Temperature of the star
 star_age          double  Gyr             hoststar_age           Age of the star
-list              text    -               -                      The lists that it stands on, parted by commas
+list              text    -               -                      The lists that it stands on, separated by commas
 """
 _OBJECTS = """
 system  text    -  -  First name of the system

@@ -171,7 +171,7 @@ def region(
                 tree, "a subquery whose rows are counted, ranked or looked for in vain: all rows that it reads"
             )
     if any(len(marked.get(item.alias, {})) == 0 for item in block.items):
-        tracer.notes["what is counted or ranked is not parted by the asked columns: all rows"] = None
+        tracer.notes["what is counted or ranked is not partitioned by the columns asked for: all rows"] = None
 
 
 def ask_region(
