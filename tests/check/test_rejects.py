@@ -10,7 +10,7 @@ import lake
 import lake.cli
 from lake import config, land
 from lake.build import run as building
-from lake.check import stand
+from lake.build import status
 from lake.errors import CheckFailed, ConfigError
 
 ANSWERS = {"a": "rows 3\nrejects 1", "b": "rows 4"}  # 1 of 8
@@ -30,7 +30,7 @@ def made(tmp_path, monkeypatch, gate: str, answers=ANSWERS):
 def test_what_is_within_its_limit_is_published(tmp_path, monkeypatch, gate):
     settings = made(tmp_path, monkeypatch, gate)
     assert building.run(settings).failed == {}
-    checks = [one for one in stand.run(settings).results if one["table"] == "raw.rejects"]
+    checks = [one for one in status.run(settings).results if one["table"] == "raw.rejects"]
     assert [one["failing"] for one in checks] == ([0] if "limit" in gate else [])
 
 
@@ -40,9 +40,9 @@ def test_what_passes_it_keeps_a_build_from_being_published(tmp_path, monkeypatch
     with pytest.raises(CheckFailed, match=r"raw\.rejects of odd at most") as problem:
         building.run(settings)
     assert "'resource': 'a', 'seen': 4, 'rejected': 1" in problem.value.why
-    (told,) = stand.run(settings).unpublished
+    (told,) = status.run(settings).unpublished
     assert (told["table"], told["failing"]) == ("raw.rejects", 1)
-    assert stand.failures(settings, told["check"])[0]["row"] == {"resource": "a", "seen": 4, "rejected": 1}
+    assert status.failures(settings, told["check"])[0]["row"] == {"resource": "a", "seen": 4, "rejected": 1}
     done = CliRunner().invoke(lake.cli.lake, ["build", "-C", str(tmp_path), "--keep-good"])
     assert done.exit_code == 5
     assert "raw.rejects of odd" in done.output
