@@ -62,6 +62,10 @@ class Database:
                 found.append((columns, f"SELECT {listed} FROM core.given LIMIT 1 OFFSET {i}"))
         return found
 
+    def is_null(self, select: str) -> bool:
+        """Whether the last of the values is null."""
+        return self.connection.execute(select).fetchone()[-1] is None
+
     def columns(self, sql: str) -> list[str]:
         return [row[0] for row in self.connection.execute(f"DESCRIBE {sql}").fetchall()]
 

@@ -12,7 +12,8 @@ ORDER = ("exact", "larger", "refused")
 
 
 def hold(construct: str, most: int) -> str:
-    """Trace cells of a construct; gives the worst verdict. What is said to be exact must have no idle row."""
+    """Trace cells of a construct; gives the worst verdict. What is said to be exact has no idle row, but where a
+    null hides what it comes from."""
     sql, key, _ = CONSTRUCTS[construct]
     database, chance = Database(TABLES), random.Random(construct)
     verdicts = set()
@@ -20,7 +21,7 @@ def hold(construct: str, most: int) -> str:
     for columns, select in chance.sample(cells, min(most, len(cells))):
         said, found = check(database, sql, columns, select, chance)
         verdicts.add(said)
-        if said == "exact" and len(found) <= 5:
+        if said == "exact" and len(found) <= 5 and not database.is_null(select):
             assert not idle(database, sql, columns, select, found), (columns, select, found)
     return max(verdicts, key=ORDER.index)
 

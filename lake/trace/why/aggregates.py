@@ -30,6 +30,11 @@ _WITHOUT_NULL = frozenset(
 )
 
 
+def ignores_null(function: str) -> bool:
+    """Whether an aggregate gives the same without the rows whose argument is null."""
+    return function.lower() in _WITHOUT_NULL
+
+
 def chooses(tracer: Tracer, node: Node) -> bool:
     """Whether a SELECT takes some of the rows behind its FROM, by comparing them."""
     calls = tracer.relations.aggregated(node["select_list"], node["having"])
@@ -74,22 +79,22 @@ def _pick(call: Node, keys: list[Node]) -> Node | None:
     if function in _EXTREMES and len(children) == 1:
         return syntax.both([*held, _is_extreme(function, children[0], condition, keys)])
     if function in _ARG_EXTREMES and len(children) == 2 and not ordered:
-        there = _is_there(children[0])
+        there = is_there(children[0])
         return syntax.both(
             [*held, there, _is_extreme(_ARG_EXTREMES[function], children[1], syntax.both([*held, there]), keys)]
         )
     if function in _FIRST and len(children) == 1 and ordered:
         if function != "first":
-            held.append(_is_there(children[0]))
+            held.append(is_there(children[0]))
         return syntax.both([*held, _is_first(held, ordered, keys)])
     if function in _WITHOUT_NULL and children and not call["distinct"]:
-        return syntax.both([*held, _is_there(children[0])])
+        return syntax.both([*held, is_there(children[0])])
     if function == "count" and children:
-        return syntax.both([*held, _is_there(children[0])])
+        return syntax.both([*held, is_there(children[0])])
     return condition  # None: all rows
 
 
-def _is_there(value: Node) -> Node:
+def is_there(value: Node) -> Node:
     node = syntax.expression("a IS NOT NULL")
     node["children"] = [syntax.clone(value)]
     return node

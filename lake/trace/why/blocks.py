@@ -121,7 +121,8 @@ def show(block: Block, item: Item) -> None:
         stored = item.stored
         row = name(ROW) if stored else "true"
         source = item.relation.rows if stored else item.relation.view
-        relations.connection.execute(f"CREATE TEMP VIEW {view} AS SELECT *, {row} AS _r{item.number} FROM {source}")
+        own = f"* EXCLUDE ({name(ROW)})" if stored else "*"  # NATURAL JOIN would join by it
+        relations.connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {own}, {row} AS _r{item.number} FROM {source}")
         kept = {"alias": item.alias, "column_name_alias": item.reference.get("column_name_alias") or []}
         node = syntax.reference(view)
         item.reference.clear()

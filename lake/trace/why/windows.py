@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lake.trace.why import blocks, syntax
+from lake.trace.why import aggregates, blocks, syntax
 from lake.trace.why import rows as behind
 from lake.trace.why.points import Points
 from lake.trace.why.query import query_text
@@ -39,7 +39,7 @@ def rows(query: Query, points: Points) -> None:
         inner += [blocks.named_as(part, f"_p{i}_{j}") for j, part in enumerate(window["partitions"])]
         inner += [blocks.named_as(one["expression"], f"_o{i}_{j}") for j, one in enumerate(window["orders"])]
         inner += [blocks.named_as(_number(window), f"_n{i}"), blocks.named_as(_value(window), f"_v{i}")]
-        inner.append(blocks.named_as(window["filter_expr"] or syntax.expression("true"), f"_w{i}"))
+        inner.append(blocks.named_as(_counted(window), f"_w{i}"))
         for j, edge in enumerate(("start_expr", "end_expr")):
             if window[edge]:
                 inner.append(blocks.named_as(window[edge], f"_f{i}_{j}"))
@@ -64,6 +64,14 @@ def _own_windows(windows: Sequence[Node]) -> list[Node]:
         if not any(syntax.same(window, other) for other in kept):
             kept.append(window)
     return kept
+
+
+def _counted(window: Node) -> Node:
+    """Whether a row of the frame counts: one that the filter leaves out, or whose null is ignored, does not."""
+    held = [window["filter_expr"]] if window["filter_expr"] else []
+    if window["type"] == "WINDOW_AGGREGATE" and aggregates.ignores_null(window["function_name"]) and window["children"]:
+        held.append(aggregates.is_there(window["children"][0]))
+    return syntax.both(syntax.clone({"h": held})["h"]) or syntax.expression("true")
 
 
 def _number(window: Node) -> Node:
