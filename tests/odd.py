@@ -1,4 +1,4 @@
-"""A source whose answers say what their reader is to do, installed as other packages' sources are; and lakes of it."""
+"""A source whose answers say what their reader is to do, installed or in the lake's own folder; and lakes of it."""
 
 from __future__ import annotations
 
@@ -143,6 +143,12 @@ def install(folder: Path, monkeypatch, name: str = "odd", *, many: bool = False,
     monkeypatch.syspath_prepend(str(folder))
     forget(name)
     monkeypatch.setattr("lake.sources._OWN", dict(_own()))  # undone with it: what was cached meanwhile goes
+
+
+def add(folder: Path, name: str = "odd") -> None:
+    """Make it an archive of the lake in this folder, which other processes find there too."""
+    (folder / "sources").mkdir(parents=True, exist_ok=True)
+    (folder / "sources" / f"{name}.py").write_text(MODULE.format(name=name))
 
 
 def _own() -> Mapping[str, str]:

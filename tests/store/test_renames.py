@@ -46,10 +46,10 @@ COUNTED = ("ops.fetches", "ops.landings", "ops.runs", "quality.checks", "quality
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
+def settings(tmp_path):
     """A published lake, with a landing, rejects of records and cells, a failing check: in the tables of version 0.1."""
-    odd.install(tmp_path / "package", monkeypatch)
     folder = toy.make(tmp_path / "toy", **MODELS, **FEATURES)
+    odd.add(folder)
     with (folder / "models/core.py").open("a") as file:
         file.write(RUNS)
     odd.lake(folder, {"a": "cells word\nrejects 1", "b": "unreadable"})
