@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # A shell starts what runs in the background deaf to Ctrl-C, and its children inherit that: some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No example has a time to keep: one that is slow on a loaded machine, or the first to import something, is no fault.
+settings.register_profile("unhurried", settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -52,14 +52,19 @@ class RateLimiter:
         if not self.limited or rate <= 0:
             self.sleep(0)
             return
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                turn = max(now, self._next.get(host, now), self._paused.get(host, now))
-                self._next[host] = turn + 1 / rate
-            self.sleep(turn - now)
-            if self._paused.get(host, 0) <= time.monotonic():  # it may have asked for a pause meanwhile
-                return
+        seconds = 1.0
+        while seconds:  # who wakes late under load shortens nobody's distance: a turn is taken only once it has come
+            seconds = self._turn(host, 1 / rate)
+            self.sleep(seconds)
+
+    def _turn(self, host: str, distance: float) -> float:
+        """Seconds until the host may be asked; 0 if it may be asked now, and then this was the turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, now), self._paused.get(host, now))
+            if turn == now:
+                self._next[host] = now + distance
+            return turn - now
 
     def pause(self, host: str, seconds: float) -> None:
         """The host asked for a pause (Retry-After)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -9,7 +10,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
@@ -17,6 +20,7 @@ from fetching import lake_in, left, rows, source, stored
 
 from lake import fetch
 from lake.errors import ConfigError, Interrupted, Locked, StorageError
+from lake.fetch import rate_limit
 from lake.sources.contract import Resource
 from lake.store import blobs, fetch_log
 from lake.testing.server import Server, entity, page, slow, status
@@ -131,14 +135,39 @@ def test_a_known_gap_is_told_again_but_not_asked_for_again(server, archives, tmp
     assert len(server.asked("/gap")) == 2
 
 
-def test_politeness_holds_for_all_threads_of_a_host_together(server, archives, tmp_path):
+@pytest.fixture
+def turns(monkeypatch):
+    """When the limiter lets requests go, by its own clock: under load they may reach the server together."""
+    local, turns = threading.local(), []
+
+    def monotonic():
+        local.now = time.monotonic()
+        return local.now
+
+    def wait(self, host, rate):
+        real(self, host, rate)
+        turns.append(local.now)
+
+    real = rate_limit.RateLimiter.wait
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(rate_limit.RateLimiter, "wait", wait)
+    return turns
+
+
+@pytest.mark.parametrize("late", [0, 0.04])
+def test_politeness_holds_for_all_threads_of_a_host_together(server, archives, tmp_path, turns, monkeypatch, late):
+    """Nowhere a burst, also where threads wake late, some more and some less."""
+    sleep, number = rate_limit.stoppable_sleep, itertools.count()
+
+    def lazy(stop):
+        return lambda seconds: sleep(stop)(seconds + late * (next(number) % 2) if seconds else 0)
+
+    monkeypatch.setattr(rate_limit, "stoppable_sleep", lazy)
     archives["fake"] = source(*texts(server, 12), rate=20)
     fetch.run(lake_in(tmp_path, connections=6))
-    times = sorted(seen.at for seen in server.seen)
-    assert len(times) == 12
-    assert times[-1] - times[0] >= 11 / 20 * 0.97
-    for first, last in zip(times, times[4:], strict=False):  # nowhere a burst: five requests take four intervals
-        assert last - first >= 4 / 20 * 0.7
+    assert len(turns) == len(server.seen) == 12
+    turns.sort()
+    assert min(b - a for a, b in itertools.pairwise(turns)) >= 1 / 20 - 1e-9
 
 
 def test_retries_are_polite_too(server, archives, tmp_path):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from lake.fetch.rate_limit import RateLimiter
+from lake.fetch import rate_limit
 
 
 @pytest.mark.parametrize(("limited", "rate"), [(False, 0.1), (True, 0.0)])
 def test_a_host_without_a_limit_is_asked_at_once(limited, rate):
     slept: list[float] = []
-    limiter = RateLimiter(slept.append, limited=limited)
+    limiter = rate_limit.RateLimiter(slept.append, limited=limited)
     for _ in range(5):
         limiter.wait("a", rate)
     assert slept == [0] * 5
 
 
-def test_a_host_has_its_turns_and_another_its_own():
-    slept: list[float] = []
-    limiter = RateLimiter(slept.append)
+def test_a_host_has_its_turns_and_another_its_own(monkeypatch):
+    now, turns = 100.0, []
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: now))
+    limiter = rate_limit.RateLimiter(sleep)
     for host in "aaab":
         limiter.wait(host, 0.5)
-    assert slept == pytest.approx([0, 2, 4, 0], abs=0.5)
+        turns.append((host, now))
+    assert turns == [("a", 100), ("a", 102), ("a", 104), ("b", 104)]
