@@ -41,6 +41,7 @@ def archives(monkeypatch) -> dict[str, Any]:
     """Sources by name, for `sources.get` to give."""
     known: dict[str, Any] = {}
     monkeypatch.setattr("lake.sources.get", known.__getitem__)
+    monkeypatch.setattr("lake.sources.use", lambda root: None)
     return known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from lake.store import notes
@@ -70,4 +71,10 @@ def make(folder: Path, **changes: str | None) -> Path:
         if text is not None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
+    return folder
+
+
+def copy(lake: Path, folder: Path) -> Path:
+    """A copy of a lake that was built, in which files of two names are files of two names."""
+    subprocess.run(["cp", "-a", lake, folder], check=True)
     return folder

@@ -33,12 +33,17 @@ for _ in sys.stdin:
 """
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A lake of one snapshot."""
-    made = toy.make(tmp_path / "toy")
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    made = toy.make(tmp_path_factory.mktemp("built") / "toy")
     building.run(config.load(made))
     return made
+
+
+@pytest.fixture
+def folder(built, tmp_path) -> Path:
+    """A lake of one snapshot."""
+    return toy.copy(built, tmp_path / "toy")
 
 
 def newer(folder: Path) -> int:

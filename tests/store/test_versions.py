@@ -24,10 +24,9 @@ LEVELS = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A lake of two published snapshots, the first tagged v1; a star cooled, one came, one went."""
-    made = toy.make(tmp_path / "toy", **LEVELS)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    made = toy.make(tmp_path_factory.mktemp("built") / "toy", **LEVELS)
     settings = config.load(made)
     building.run(settings)
     tags.add(settings, "v1", message="first")
@@ -35,6 +34,12 @@ def folder(tmp_path) -> Path:
     (made / "seeds/stars.csv").write_text(stars)
     building.run(settings)
     return made
+
+
+@pytest.fixture
+def folder(built, tmp_path) -> Path:
+    """A lake of two published snapshots, the first tagged v1; a star cooled, one came, one went."""
+    return toy.copy(built, tmp_path / "toy")
 
 
 def files(folder: Path) -> set[Path]:
