@@ -82,7 +82,12 @@ def get(name: str) -> Source:
     if name in _OWN:
         return cast("Source", import_module(_OWN[name]))
     if of_lake:
-        return _loaded(name, str(of_lake), lambda: import_module(f"{__name__}.{name}"))
+        own = globals().get(name)
+        try:
+            return _loaded(name, str(of_lake), lambda: import_module(f"{__name__}.{name}"))
+        finally:  # Python has made the module an attribute of this package, perhaps in place of a function
+            if callable(own):
+                globals()[name] = own
     for point in _others(name=name):
         return _loaded(name, point.value, point.load)
     near = difflib.get_close_matches(name, names(), 1)

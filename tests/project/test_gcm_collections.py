@@ -227,7 +227,7 @@ def test_a_folder_that_is_gone_is_a_failure(server, tmp_path):
         ("files = ['a']\n[conditions]\ncolour = 'red'", "the condition 'colour' is not known"),
         ("files = ['a']\n[conditions]\nlayers = 'many'", "the condition layers is 'many'"),
         ("files = ['a']\n[gases]\nN2 = 78", "the share of N2 is 78, and must be between 0 and 1"),
-        ("files = ['a']\n[conditions]\nlayers = 40.5", "the condition layers is 40.5, but must be of type int64"),
+        ("files = ['a']\n[conditions]\nlayers = 40.5", "the condition layers is 40.5, but must be of type bigint"),
         ("files = ['a']\n[conditions]\ngravity = true", "the condition gravity is True"),
         ("files = ['a']\n[variables]\nsurface_temperature = 3", "3 is no name of a file or variable"),
         ("files = [3]", "3 is no name of a file or variable"),

@@ -122,3 +122,19 @@ def test_the_folders_are_the_archives():
     here = Path(sources.__file__).parent
     assert {file.name for file in here.glob("*.py")} == {"__init__.py", "contract.py"}
     assert {file.parent.name for file in here.glob("*/__init__.py")} <= set(sources.names())
+
+
+@pytest.mark.parametrize("name", ["names", "get", "use", "options", "chosen", "domains"])
+def test_a_source_may_be_called_as_a_function_of_this_package(tmp_path, name):
+    """Python sets a submodule as an attribute of its package, where a function of that name may be."""
+    (tmp_path / "sources").mkdir()
+    (tmp_path / f"sources/{name}.py").write_text(SOURCE.replace('"mine"', f'"{name}"').replace("mine", name))
+    (tmp_path / "lake.toml").write_text(f"[lake]\n[sources.{name}]\n")
+    before = getattr(sources, name)
+    try:
+        sources.use(tmp_path)
+        assert sources.get(name).FACTS.name == name
+        assert getattr(sources, name) is before
+        assert name in sources.names()
+    finally:
+        sources.use(Path("/"))
