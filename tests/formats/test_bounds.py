@@ -248,16 +248,38 @@ def test_a_lone_carriage_return_costs_its_line_at_most(name, place, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["spectrum text", "spectrum ecsv", "spectrum columns", "spectrum settings"])
-@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
-@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize(("end", "every"), [(b"\r", 1), (b"\r\n", 1), (b"\r\n", 2)])
 def test_a_spectrum_is_the_same_whatever_ends_its_lines(name, end, every, tmp_path):
-    """Lone carriage returns, all through the file or at every second line."""
+    """Lone carriage returns all through the file; CRLF too, or at every second line."""
     example = EXAMPLES[name]
     lines = example.body.split(b"\n")
     ends = [end if number % every == 0 else b"\n" for number in range(len(lines) - 1)]
     body = b"".join(part for pair in zip(lines, [*ends, b""], strict=True) for part in pair)
     assert body != example.body
     assert repr(taken(example, body, tmp_path)) == repr(taken(example, example.body, tmp_path))  # NaN is NaN
+
+
+@pytest.mark.parametrize("name", ["spectrum text", "spectrum columns", "spectrum settings"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_carriage_return_in_a_line_costs_that_line(name, end, tmp_path):
+    """Not the half before it: of 0.31 that would be 0.3."""
+    example = EXAMPLES[name]
+    lines = example.body.rstrip(b"\n").split(b"\n")
+    rows, _ = taken(example, end.join(lines[:-1]), tmp_path)
+    changed, rejects = taken(example, end.join([*lines[:-1], lines[-1][:-1] + b"\r" + lines[-1][-1:]]), tmp_path)
+    contents = [
+        [{key: row[key] for key in sorted(row.keys() - {"_record"})} for row in part] for part in (changed, rows)
+    ]
+    assert repr(contents[0]) == repr(contents[1]), "what the file is without its last line"
+    assert len(rejects) == 1
+    assert "\r" in rejects[0]["content"]
+
+
+def test_a_carriage_return_in_a_line_of_ecsv_is_refused(tmp_path):
+    example = EXAMPLES["spectrum ecsv"]
+    body = example.body.rstrip(b"\n")
+    with pytest.raises(Unreadable, match="carriage return"):
+        taken(example, body[:-1] + b"\r" + body[-1:], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["_blob", "_resource", "_record", "_BLOB", "Release", "Accession"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import Refused, Unreadable
-from lake.formats import gzipped
+from lake.formats import gzipped, line_ends
 from lake.formats.answer import Answer
 from lake.formats.spectrum.columns import Spectrum, chosen
 
@@ -28,7 +28,9 @@ def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[
     with gzipped.open_file(answer) as file:
         content = file.read()
     try:
-        text = content.decode()
+        text = "\n".join(line_ends.split(content.decode()))
+        if "\r" in text:
+            raise ValueError("a carriage return within a line")
         with warnings.catch_warnings(action="ignore"):
             table = Table.read(text, format="ascii.ecsv")
         comments = (line[2:] for line in text.splitlines() if line.startswith("# "))

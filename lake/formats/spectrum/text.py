@@ -98,17 +98,20 @@ def _blocks(file: BinaryIO) -> Iterator[str]:
     """The text, in blocks of whole lines that end with a line feed."""
     head = file.read(_HEAD)
     decoder = codecs.getincrementaldecoder(_decoder(head))("replace")
-    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    # A carriage return ends a line only where no line feed does: else it is within a line, which it makes a reject.
+    feeds = "\n" in decoder.decode(head)
+    decoder.reset()
+    newlines = decoder if feeds else io.IncrementalNewlineDecoder(decoder, translate=True)
     rest, block = "", head
     while block:
         text = rest + newlines.decode(block)
-        whole, feed, rest = text.rpartition("\n")
+        whole, feed, rest = text.replace("\r\n", "\n").rpartition("\n")
         if len(rest) > _BLOCK:
             raise Unreadable("a line of it is longer than 16 MiB")
         if feed:
             yield whole + feed
         block = file.read(_BLOCK)
-    if rest := rest + newlines.decode(b"", final=True):
+    if rest := (rest + newlines.decode(b"", final=True)).removesuffix("\r" if feeds else ""):
         yield rest
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from lake.errors import ConfigError, Refused
+from lake.formats import line_ends
 from lake.sources.contract import Answer, Answers, Facts, Part, Resource
 from lake.sources.spectra import tables
 
@@ -40,7 +41,7 @@ FACTS = Facts(
     domain="spectroscopy",
     sized=True,
 )
-READER = 3
+READER = 4
 TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
@@ -150,8 +151,10 @@ def _part(table: str, rows: Sequence[Mapping[str, Any]], rejects: Sequence[tuple
 def _settings(resource: Resource, answer: Answer) -> Part:
     """PSG's configuration: <KEY>value, a line each (https://psg.gsfc.nasa.gov/helpapi.php)."""
     rows, rejects = [], []
-    for number, line in enumerate(answer.read_text().splitlines(), 1):
-        if found := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
+    for number, line in enumerate(line_ends.split(answer.read_bytes().decode("utf-8", "replace")), 1):
+        if "\r" in line:
+            rejects.append((number, "a carriage return within the line", line))
+        elif found := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
             rows.append({"_record": number, "configuration": resource.id, "key": found[1], "value": found[2] or None})
         elif line.strip():
             rejects.append((number, "it is not <KEY>value", line))
