@@ -367,7 +367,14 @@ def explain(error: BaseException, table: str = "", where: str = "") -> LakeError
 
 _FILE = re.compile(r"tables/([^/'\"\n]+)/([^/'\"\n]+)/[^'\"\n]*?\.parquet")
 _NO_CATALOG = ("disk image is malformed", "file is not a database", "mismatch type error: invalid type in column")
-_BROKEN = ("decompression fail", "tprotocolexception", "parquet magic", "corrupt", "no magic bytes")
+_BROKEN = (
+    "decompression fail",
+    "tprotocolexception",
+    "parquet magic",
+    "corrupt",
+    "no magic bytes",
+    "don't know what type",
+)
 
 
 def damage(error: BaseException) -> StorageError | None:

@@ -179,5 +179,7 @@ def _door(config: Config, connection: DuckDBPyConnection, snapshot: metadata.Sna
     try:
         other = published_file.differences(config, connection, snapshot, place)
     except (duckdb.Error, StorageError) as error:
-        return "" if catalog.damage(error) else catalog.first_line(error)  # of a table's file, that is told by itself
+        if published_file.is_noted(config, place) or catalog.damage(error):  # a table's file, which is listed by itself
+            return ""
+        return catalog.first_line(error)
     return f"it shows otherwise: {', '.join(other[:5])}" if other else ""

@@ -54,3 +54,12 @@ def test_a_file_that_the_disk_does_not_give_is_named(lake, monkeypatch):
     monkeypatch.setattr(checksums, "take", lambda place: None if place == file else take(place))
     [damage] = verify.run(settings).damaged
     assert (damage.path, damage.how) == (str(file.relative_to(settings.data)), "it cannot be read")
+
+
+def test_no_other_file_is_named_wherever_the_footer_is_hit(lake):
+    """DuckDB has another error for each byte of a footer, and gives none a file's name."""
+    settings, file = lake
+    content = file.read_bytes()
+    for place in range(len(content) // 2, len(content), max(1, len(content) // 24)):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 0x41]) + content[place + 1 :])
+        assert [one.path for one in verify.run(settings).damaged] == [str(file.relative_to(settings.data))], place
