@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ LANDED = "landed"
 
 
 class Lake:
-    """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``. Threads may share it.
+    """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``.
 
     Attributes:
         snapshot: the snapshot's number. Everything that this object gives is of that snapshot, whatever is built since.
@@ -46,20 +45,6 @@ class Lake:
             self.snapshot: int = scalar(self.connection, "SELECT snapshot FROM lake.lake_info")
             self.lease = leases.hold(config, self.snapshot)
         self.connection.execute("USE lake")
-        self._owner, self._of_thread = threading.get_ident(), threading.local()
-
-    def _session(self) -> duckdb.DuckDBPyConnection:
-        """The connection; in another thread than the one that opened the lake, a cursor of that thread's own, since
-        DuckDB runs one query a connection at a time."""
-        if threading.get_ident() == self._owner:
-            return self.connection
-        if not hasattr(self._of_thread, "cursor"):
-            cursor = self.connection.cursor()
-            cursor.execute(f"SET VARIABLE lake_root = {quote(str(self.config.data))}")
-            cursor.execute("USE lake")
-            self._of_thread.cursor = cursor
-        session: duckdb.DuckDBPyConnection = self._of_thread.cursor
-        return session
 
     def confine(self) -> None:
         """Let queries read nothing but this lake, and write nothing: for SQL that others wrote. It cannot be undone."""
@@ -73,7 +58,7 @@ class Lake:
         Raises:
             duckdb.Error: as DuckDB gives it.
         """
-        return self._session().sql(query, params=parameters or None)
+        return self.connection.sql(query, params=parameters or None)
 
     def table(self, name: str) -> ibis.Table:
         """A table such as "core.edges" as an ibis expression.
@@ -91,11 +76,11 @@ class Lake:
                 why=f"did you mean {near[0]!r}?" if near else f"it has {len(known)} tables",
                 next="`.tables()` lists them",
             )
-        return ibis.duckdb.from_connection(self._session()).table(table, database=schema)
+        return ibis.duckdb.from_connection(self.connection).table(table, database=schema)
 
     def tables(self) -> list[str]:
         """The names of every table."""
-        rows = self._session().execute(
+        rows = self.connection.execute(
             "SELECT schema_name || '.' || view_name FROM duckdb_views() "
             "WHERE database_name = 'lake' AND NOT internal ORDER BY 1"
         )
@@ -109,7 +94,7 @@ class Lake:
         """
         from lake.store import cubes
 
-        known = dict(self._session().execute(_CUBES).fetchall())
+        known = dict(self.connection.execute(_CUBES).fetchall())
         digest = known.get(name, name)
         if digest not in known.values():
             raise ConfigError(
