@@ -95,7 +95,7 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
         raise Unreadable(
             f"not one of its {seen:,} records fits its header of {len(header or ())} columns",
             where=where,
-            why=f"the form of the answer changed; the first: {part.rejects['reason'][0]}",
+            why=f"the form of the answer changed; the first: {part.rejects['reason'][0] if part.rejects else ''}",
         )
 
 
@@ -112,11 +112,11 @@ def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tu
         names = split(layout, line)
         if layout.required[0] in names:
             return _checked(layout, names, where), skip
-    names = layout.names(len(split(layout, first)))
-    if names is None:
+    columns = layout.names(len(split(layout, first)))
+    if columns is None:
         gone = layout.required[0]
         raise Unreadable(f"there is no header with a column {gone}", where=where, why=layout.why)
-    return _checked(layout, list(names), where), 0
+    return _checked(layout, list(columns), where), 0
 
 
 def split(layout: Layout, line: str) -> list[str]:

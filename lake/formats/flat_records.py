@@ -42,7 +42,8 @@ class Block:
 
     def source(self, mask: pa.Array) -> list[str]:
         """The first lines of the records that a mask over records names."""
-        return self.lines("ID").first(self.n).filter(mask).fill_null("").to_pylist()
+        heads: list[str] = self.lines("ID").first(self.n).filter(mask).fill_null("").to_pylist()
+        return heads
 
 
 def blocks(answer: Answer, wanted: str, where: str) -> Iterator[Block]:

@@ -97,7 +97,7 @@ class _Guarded(io.RawIOBase):
 
         try:
             content = self.stream.read(len(buffer))
-        except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:
+        except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:  # type: ignore[misc]  # a class, in truth
             raise Unreadable(f"the {self.kind} is cut short or damaged: {error}", where=self.where) from None
         buffer[: len(content)] = content
         return len(content)
@@ -115,7 +115,7 @@ class _Whole(_Guarded):
     def __init__(self, packed: BinaryIO, answer: Answer):
         from isal import igzip
 
-        super().__init__(igzip.open(packed, "rb"), answer)
+        super().__init__(igzip.open(packed, "rb"), answer)  # type: ignore[no-untyped-call]  # isal leaves it untyped
         self.packed, self.size, self.taken = packed, answer.size, 0
 
     def close(self) -> None:

@@ -48,7 +48,8 @@ def names(page: str, url: str) -> list[str]:
     Raises:
         Unreadable: there is not one.
     """
-    return _entries(page, url)[1].to_pylist()
+    entries: list[str] = _entries(page, url)[1].to_pylist()
+    return entries
 
 
 def _entries(page: str, url: str) -> tuple[pa.Array, pa.Array, pa.Array]:

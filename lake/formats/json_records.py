@@ -101,10 +101,10 @@ def _cut(body: bytes, where: str) -> tuple[pa.Array, bytes, bool]:
         raise Unreadable("the JSON is damaged, or not an array of objects", where=where)
     begin, after = place[starts], place[ends] + 1
     done = int(place[stop]) if len(end) else int(after[-1]) if len(ends) else 0
-    inside = np.zeros(done + 1, np.int8)
-    inside[begin] += 1
-    inside[after] -= 1
-    inside = np.cumsum(inside, dtype=np.int8)[:done] > 0
+    edges = np.zeros(done + 1, np.int8)
+    edges[begin] += 1
+    edges[after] -= 1
+    inside = np.cumsum(edges, dtype=np.int8)[:done] > 0
     if not re.fullmatch(rb"[\s,]*", data[:done][~inside].tobytes()):
         raise Unreadable("the JSON is damaged: there is something between its objects", where=where)
     return _texts(data[:done][inside], after - begin, where), body[done + len(end[:1]) :], bool(len(end))
@@ -119,8 +119,9 @@ def _escaped(data: np.ndarray, quotes: np.ndarray) -> np.ndarray:
         np.where(np.diff(slash, prepend=-2) != 1, np.arange(len(slash)), 0)
     )
     before = np.searchsorted(slash, quotes) - 1
-    there = (before >= 0) & (slash[np.maximum(before, 0)] == quotes - 1)
-    return there & (run[np.maximum(before, 0)] % 2 == 0)
+    adjacent = (before >= 0) & (slash[np.maximum(before, 0)] == quotes - 1)
+    escaped: np.ndarray = adjacent & (run[np.maximum(before, 0)] % 2 == 0)
+    return escaped
 
 
 def _texts(data: np.ndarray, sizes: np.ndarray, where: str) -> pa.Array:

@@ -6,7 +6,7 @@ No Python loop over rows: bytes are cut into lines, cells and columns by Arrow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -144,7 +144,11 @@ Fault = tuple[pa.Array | None, str]  # which rows are wrong (None: not one), and
 
 
 def sift(
-    schema: pa.Schema, record: pa.Array, columns: Mapping[str, pa.Array], faults: Iterable[Fault], content: Callable
+    schema: pa.Schema,
+    record: pa.Array,
+    columns: Mapping[str, pa.Array],
+    faults: Iterable[Fault],
+    content: Callable[[pa.Array], Any],
 ) -> tuple[pa.Table, pa.Table | None, pa.Array | None]:
     """Good rows, rejects with their first fault as the reason, and which rows are good; None where all are.
 

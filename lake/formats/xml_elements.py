@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 from xml.etree.ElementTree import canonicalize
 from xml.parsers import expat
@@ -41,7 +42,7 @@ class Document(NamedTuple):
     dtd: str | None  # system identifier of the document type
     comments: tuple[str, ...]  # those before the root
 
-    def count(self) -> int:
+    def element_count(self) -> int:
         """How many elements it has, by its characters alone."""
         return self.body.count(b"<") - self.body.count(b"</") - self.body.count(b"<?")
 
@@ -54,7 +55,7 @@ def parse(raw: bytes, root: str, where: str) -> Document:
             too deep or too long once it is written in plain form.
     """
     parser = expat.ParserCreate()
-    found = _listen(parser, root, where)
+    prolog = _listen(parser, root, where)
     try:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
@@ -64,8 +65,8 @@ def parse(raw: bytes, root: str, where: str) -> Document:
         ) from None
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes
         raise Unreadable(f"the XML cannot be decoded: {error}", where=where) from None
-    body = raw[found["start"] :]
-    plain = found["plain"] and b"\0" not in raw
+    body = raw[prolog.start :]
+    plain = prolog.plain and b"\0" not in raw
     # expat leaves out, in silence, a reference to what an outer document type might declare
     if entity := _UNDECLARED.search(body if plain else _ASIDE.sub(b"", body.replace(b"\0", b""))):
         name = entity[0][:40].decode("ascii", "replace")
@@ -73,7 +74,7 @@ def parse(raw: bytes, root: str, where: str) -> Document:
     if not plain or _SINGLE_QUOTED.search(body):
         body = _canonical(raw, where)
         body = body[body.index(f"<{root}".encode()) :]
-    return Document(body, found["root"], found["dtd"], tuple(found["comments"]))
+    return Document(body, prolog.root, prolog.dtd, tuple(prolog.comments))
 
 
 def _canonical(raw: bytes, where: str) -> bytes:
@@ -120,9 +121,20 @@ def _not_too_deep(raw: bytes, where: str) -> None:
     parser.Parse(raw, True)
 
 
-def _listen(parser: expat.XMLParserType, root: str, where: str) -> dict:
-    """Have the parser say what there is before the root, and whether there is anything but tags after it."""
-    found: dict = {"plain": True, "dtd": None, "comments": [], "start": None}
+@dataclass(slots=True)
+class _Prolog:
+    """What stands before a document's root, and whether its elements are plain."""
+
+    plain: bool = True  # UTF-8, and nothing but tags after the root's begins
+    dtd: str | None = None
+    comments: list[str] = field(default_factory=list)
+    start: int | None = None  # byte of the root's "<"
+    root: Mapping[str, str] = field(default_factory=dict)  # its attributes
+
+
+def _listen(parser: expat.XMLParserType, root: str, where: str) -> _Prolog:
+    """A prolog that fills as the parser reads."""
+    prolog = _Prolog()
 
     def refuse(what: str, why: str) -> NoReturn:
         at = f"{where} line {parser.CurrentLineNumber} column {parser.CurrentColumnNumber + 1}"
@@ -131,34 +143,34 @@ def _listen(parser: expat.XMLParserType, root: str, where: str) -> dict:
     def first(tag: str, attributes: dict[str, str]) -> None:
         if tag != root:
             refuse(f"its root is <{tag}>, not <{root}>", "an error page, or XML of another kind")
-        found["start"], found["root"] = parser.CurrentByteIndex, attributes
+        prolog.start, prolog.root = parser.CurrentByteIndex, attributes
         parser.StartElementHandler = None
 
     def declaration(version: str, encoding: str | None, standalone: int) -> None:
         if (encoding or "utf-8").lower() not in ("utf-8", "us-ascii"):
-            found["plain"] = False
+            prolog.plain = False
 
     def doctype(name: str, system: str | None, public: str | None, internal: int) -> None:
-        found["dtd"] = system
+        prolog.dtd = system
         if internal:
-            found["plain"] = False  # it may give attributes a default
+            prolog.plain = False  # it may give attributes a default
 
     def comment(body: str) -> None:
-        if found["start"] is None:
-            found["comments"].append(body)
+        if prolog.start is None:
+            prolog.comments.append(body)
         else:
-            found["plain"] = False
+            prolog.plain = False
 
-    def other(*_: object) -> None:
-        found["plain"] = False
+    def not_plain(*_: object) -> None:
+        prolog.plain = False
 
     def entity(name: str, *_: object) -> None:
         refuse(f"it declares an entity, {name!r}", "none is needed; one can read files, ask hosts or fill the memory")
 
     parser.StartElementHandler, parser.XmlDeclHandler, parser.StartDoctypeDeclHandler = first, declaration, doctype
     parser.CommentHandler, parser.EntityDeclHandler = comment, entity
-    parser.StartCdataSectionHandler = parser.ProcessingInstructionHandler = other
-    return found
+    parser.StartCdataSectionHandler = parser.ProcessingInstructionHandler = not_plain
+    return prolog
 
 
 class Elements:
@@ -221,7 +233,8 @@ class Elements:
         self._element, self._value = element[order], between[order] + 1  # a value stands behind its name
         if np.count_nonzero(closing) != len(widths) or not closing[last].all():
             self._refuse("there is text in it")
-        return closing[last] == 2
+        empty: np.ndarray = closing[last] == 2  # <tag/>
+        return empty
 
     def _read(self, mark: str) -> tuple[str, str, str]:
         """What stands between two values: the tag, the name of the next attribute, the tag's end."""
@@ -254,7 +267,8 @@ class Elements:
 
     def of(self, *tags: str) -> np.ndarray:
         """Which elements have one of these names, and stand where they should."""
-        return np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.known
+        chosen: np.ndarray = np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.known
+        return chosen
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
         """An attribute of some elements as text, null where one has none."""
@@ -282,7 +296,8 @@ def _coded(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
 def _first_bytes(pieces: pa.Array) -> np.ndarray:
     """Each text's first byte; 0 for an empty text."""
     places, data = _buffers(pieces)
-    return np.where(np.diff(places) > 0, data[np.minimum(places[:-1], len(data) - 1)], 0)
+    first: np.ndarray = np.where(np.diff(places) > 0, data[np.minimum(places[:-1], len(data) - 1)], 0)
+    return first
 
 
 def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -165,7 +165,7 @@ class Block:
             raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where, why="no record of ours is so")
         self._depth = level[opening] - change[opening]
         top = np.flatnonzero(self._depth == 0)
-        self._rows = {(): self._named(record, top)}
+        self._rows: dict[tuple[str, ...], np.ndarray] = {(): self._named(record, top)}
         self._children: dict[tuple[str, ...], np.ndarray] = {}
         self.n = len(self._rows[()])
         if level[-1] or self.n != len(top):
@@ -234,11 +234,13 @@ class Block:
 
     def owner(self, rows: np.ndarray) -> np.ndarray:
         """The record that each of these elements is of, from 0."""
-        return self._owner[rows]
+        owner: np.ndarray = self._owner[rows]
+        return owner
 
     def parent(self, rows: np.ndarray) -> np.ndarray:
         """The element that each of these stands in."""
-        return self._parent[rows]
+        parent: np.ndarray = self._parent[rows]
+        return parent
 
     def source(self, mask: pa.Array) -> list[str]:
         """The first tag of the records that a mask over records names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -220,9 +221,10 @@ def _nodes(dataset: xr.Dataset, grid: cf.Grid) -> tuple[np.ndarray, np.ndarray] 
         index = _decoded(faces)
         start = faces.attrs.get("start_index", 0)
         index = index - (float(start) if isinstance(start, (int, float, np.number)) else 0.0)
-        known = np.isfinite(index) & (index >= 0) & (index < dataset.variables[axes["lat"]].size)
-        place = np.where(known, index, 0).astype(np.int64)
-        return tuple(np.where(known, _angles(dataset, axes[axis])[place], np.nan) for axis in ("lat", "lon"))
+        exists = np.isfinite(index) & (index >= 0) & (index < dataset.variables[axes["lat"]].size)
+        node = np.where(exists, index, 0).astype(np.int64)
+        lat, lon = (np.where(exists, _angles(dataset, axes[axis])[node], np.nan) for axis in ("lat", "lon"))
+        return lat, lon
     return None
 
 
@@ -279,11 +281,12 @@ def _labelled(dataset: xr.Dataset, name: str, values: np.ndarray) -> xr.DataArra
     return _data(values, dataset.variables[name].dims)
 
 
-def _data(values: np.ndarray, dims: tuple) -> xr.DataArray:
+def _data(values: np.ndarray, dims: tuple[Hashable, ...]) -> xr.DataArray:
     import xarray as xr
 
     return xr.DataArray(values, dims=dims)
 
 
 def _array(areas: xr.DataArray) -> xr.DataArray:
-    return areas / areas.values.mean()
+    relative: xr.DataArray = areas / areas.values.mean()
+    return relative

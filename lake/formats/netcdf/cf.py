@@ -8,7 +8,7 @@ axis that shows no evidence is not named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -243,7 +243,7 @@ def measures(dataset: xr.Dataset) -> Iterator[str]:
     """Variables that others name as the area of their cells (CF 7.2)."""
     for variable in dataset.variables.values():
         name = _measures(variable.attrs).get("area")
-        if name in dataset.variables:
+        if name is not None and name in dataset.variables:
             yield name
 
 
@@ -251,7 +251,7 @@ def _measures(attrs: Mapping[str, Any]) -> dict[str, str]:
     return dict(re.findall(r"(\w+):\s+(\S+)", _text(attrs.get("cell_measures"))))
 
 
-def _names(attrs: Mapping[str, Any], keys) -> list[str]:
+def _names(attrs: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     """The words of attributes; "crs: x y" of an extended grid_mapping without its colon."""
     return [word.rstrip(":") for key in keys for word in _text(attrs.get(key)).split()]
 

@@ -51,7 +51,7 @@ def opened(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Left]]]:
     _whole(answer)
     with damage(answer), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        store = xr.backends.NetCDF4DataStore.open(str(answer.path()))
+        store = xr.backends.NetCDF4DataStore.open(str(answer.path()))  # type: ignore[no-untyped-call]  # xarray's own
         skipped = [match for one in said if (match := _SKIPPED.search(str(one.message)))]
     try:
         with damage(answer):
@@ -143,7 +143,8 @@ def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
 
     from lake.store import arrays
 
-    variables, left = {}, []
+    variables: dict[str, xr.Variable] = {}
+    left: list[Left] = []
     for name, stored in store.ds.variables.items():
         try:
             if not _NAME.fullmatch(name) or name in _RESERVED or len(name.encode()) > _LONGEST:
@@ -160,7 +161,7 @@ def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
     return xr.Dataset(others, xr.Coordinates(indexed, indexes={}), attrs), left
 
 
-def _dtype(variable: Any) -> np.dtype:
+def _dtype(variable: Any) -> np.dtype[Any]:
     import netCDF4
 
     if variable.dtype is str:
@@ -168,7 +169,8 @@ def _dtype(variable: Any) -> np.dtype:
     for kind, what in ((netCDF4.CompoundType, "a compound"), (netCDF4.VLType, "of a length of its own in each cell")):
         if isinstance(variable.datatype, kind):
             raise Unreadable(f"the variable {variable.name!r} is of a type that a cube cannot hold: {what}")
-    return np.dtype(variable.dtype)
+    dtype: np.dtype[Any] = np.dtype(variable.dtype)
+    return dtype
 
 
 def _attributes(of: Any, name: str, left: list[Left]) -> dict[str, Any]:

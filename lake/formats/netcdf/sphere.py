@@ -34,7 +34,8 @@ def bands(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | 
         edges = np.empty((centres.size, 2))
         edges[order] = _to_the_poles(centres[order], between)
     low, high = _once(np.clip(edges.min(axis=1), -POLE, POLE), np.clip(edges.max(axis=1), -POLE, POLE))
-    return (np.sin(np.radians(high)) - np.sin(np.radians(low))) / 2
+    shares: np.ndarray = (np.sin(np.radians(high)) - np.sin(np.radians(low))) / 2
+    return shares
 
 
 def arcs(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
@@ -52,14 +53,16 @@ def arcs(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | N
         edges = _round(centres)
         if edges is None:
             return None
-        start, width = edges[:, 0], edges[:, 1] - edges[:, 0]
+        start: np.ndarray = edges[:, 0]
+        width: np.ndarray = edges[:, 1] - start
     else:
         start, width = _eastward(centres, edges)
     if not width.any():
         return width
     west = (start - (start % CIRCLE)[width > 0].min()) % CIRCLE
     low, high = _once(west, np.minimum(west + width, CIRCLE))
-    return (high - low) / CIRCLE
+    shares: np.ndarray = (high - low) / CIRCLE
+    return shares
 
 
 def polygons(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
@@ -84,7 +87,8 @@ def polygons(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     below = np.where(level & box, d * np.sin(a), great)
     area = np.abs(below.sum(axis=1))
     round_a_pole = np.abs(d.sum(axis=1)) > np.pi
-    return np.where(round_a_pole, 2 * np.pi - area, area) / (4 * np.pi)
+    shares: np.ndarray = np.where(round_a_pole, 2 * np.pi - area, area) / (4 * np.pi)
+    return shares
 
 
 def repeated(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
@@ -102,9 +106,9 @@ def _round(centres: np.ndarray) -> np.ndarray | None:
     order = np.argsort(turned, kind="stable")
     at = turned[order]
     gaps = np.diff(at, append=at[0] + CIRCLE)
-    least = CIRCLE * 2 * np.finfo(np.float32).eps
+    least = float(CIRCLE * 2 * np.finfo(np.float32).eps)
     steps = gaps[gaps > least]
-    apart = gaps > max(least, _SAME * float(np.median(steps)))  # from the next column
+    apart: np.ndarray = gaps > max(least, _SAME * float(np.median(steps)))  # from the next column
     group = np.concatenate([[0], np.cumsum(apart[:-1])])
     if not apart[-1] and group[-1] > 0:  # the last is the first again, a turn later
         group[group == group[-1]] = 0

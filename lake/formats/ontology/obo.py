@@ -52,23 +52,25 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
     Raises:
         Unreadable: there is no stanza, or one larger than LARGEST.
     """
-    rest, header, seen = None, None, 0
+    rest: Lines | None = None
+    header: _Header | None = None
+    seen = 0
     for block in text.lines(answer):
         joined = block if rest is None else _joined(rest, block)
         heads = np.flatnonzero(_opens(joined))
-        if header is None and len(heads):
-            header = _header(joined.text[: heads[0]])
         if len(heads) < 2 and joined.text.nbytes > LARGEST:
             raise Unreadable(f"a stanza of it is larger than {LARGEST / 1e6:,.0f} MB", where=where)
-        first, last = (int(heads[0]), int(heads[-1])) if len(heads) else (0, 0)
-        whole = Lines(joined.record[first:last], joined.text[first:last], joined.undecodable)
-        rest = Lines(
-            joined.record[last:], joined.text[last:], REJECTS.empty_table() if len(heads) else whole.undecodable
-        )
-        if len(heads):
-            for part in _stanzas(whole, header, tables):
-                seen += part.seen
-                yield part
+        if not len(heads):
+            rest = joined
+            continue
+        if header is None:
+            header = _header(joined.text[: heads[0]])
+        first, last = int(heads[0]), int(heads[-1])
+        complete = Lines(joined.record[first:last], joined.text[first:last], joined.undecodable)
+        rest = Lines(joined.record[last:], joined.text[last:], REJECTS.empty_table())
+        for part in _stanzas(complete, header, tables):
+            seen += part.seen
+            yield part
     if rest is not None and header is not None:
         for part in _stanzas(rest, header, tables):
             seen += part.seen
@@ -89,13 +91,15 @@ def _goes_on(lines: Lines) -> np.ndarray:
     """Which lines end in a backslash that is not itself escaped, and have the next line of the file behind them."""
     ends = pc.match_substring_regex(lines.text, r"(?:^|[^\\])(?:\\\\)*\\$").to_numpy(zero_copy_only=False)
     record = lines.record.to_numpy()
-    return ends & np.append(record[1:] == record[:-1] + 1, False)
+    goes_on: np.ndarray = ends & np.append(record[1:] == record[:-1] + 1, False)
+    return goes_on
 
 
 def _opens(lines: Lines) -> np.ndarray:
     """Which lines open a stanza."""
-    opens = pc.starts_with(lines.text, "[").to_numpy(zero_copy_only=False)
-    return opens & ~np.append(False, _goes_on(lines)[:-1])[: len(opens)]
+    brackets = pc.starts_with(lines.text, "[").to_numpy(zero_copy_only=False)
+    opens: np.ndarray = brackets & ~np.append(False, _goes_on(lines)[:-1])[: len(brackets)]
+    return opens
 
 
 def _continued(lines: Lines) -> Lines:

@@ -65,7 +65,7 @@ def _individual(node: Any) -> str | None:
     return id if isinstance(id, str) else None
 
 
-def _kept(rows: Rows, table: str, number: int, item: Any, take: Callable) -> None:
+def _kept(rows: Rows, table: str, number: int, item: Any, take: Callable[[Mapping[str, Any]], None]) -> None:
     """Take something, or set it aside with the reason."""
     try:
         take(_object(item, "it"))

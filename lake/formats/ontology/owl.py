@@ -138,7 +138,7 @@ class _Reader:
                 relation = "consider" if local == "consider" else "replaced_by"
                 self.one("relations", name, child, (self.target(child) or curie(value), relation), "it has no target")
 
-    def one(self, table: str, name: str, child: Any, row: tuple, fault: str) -> None:
+    def one(self, table: str, name: str, child: Any, row: tuple[str | None, ...], fault: str) -> None:
         """A row, if its first value is there; else a reject."""
         if not row[0]:
             shown = etree.tostring(child, encoding="unicode", with_tail=False)
@@ -244,6 +244,6 @@ def _best(element: Any, tag: str) -> str | None:
 def _language(element: Any) -> str:
     while element is not None:
         if (language := element.get(f"{_XML}lang")) is not None:
-            return language.lower()
+            return str(language).lower()
         element = element.getparent()
     return ""

@@ -25,8 +25,8 @@ class Rows:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
-        self.rows: dict[str, list[tuple]] = {table: [] for table in tables}
-        self.rejected: dict[str, list[tuple]] = {table: [] for table in tables}
+        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in tables}
+        self.rejected: dict[str, list[tuple[int, str, str]]] = {table: [] for table in tables}
 
     def add(self, table: str, *row: Any) -> None:
         lacking = len(self.tables[table].schema) - len(row)  # the last columns may be left out
@@ -45,7 +45,8 @@ class Rows:
                 record, reason, content = (list(column) for column in zip(*rejects, strict=True))
                 set_aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), pa.array(content))
             yield Part(name, len(rows) + len(rejects), pa.Table.from_arrays(arrays, schema=schema), set_aside)
-        self.__init__(self.tables)
+            rows.clear()
+            rejects.clear()
 
 
 def _shown(content: Any) -> str:

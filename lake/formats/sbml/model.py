@@ -27,6 +27,9 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}  # XML Schema, p
 _LOWER, _UPPER = ("greaterEqual", "greater", "equal"), ("lessEqual", "less", "equal")  # operations of fbc version 1
 
 
+_Faults = Sequence[str | None]  # what is wrong with each element; None: nothing
+
+
 class _Model(NamedTuple):
     """A model's elements, and how its ids are read."""
 
@@ -114,7 +117,8 @@ def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Mo
 
 def _fbc(root: Any, where: str) -> str:
     """The namespace of the fbc package, in braces: the versions have the same names in it."""
-    spaces = {space for _, (_, space) in etree.iterwalk(root, events=("start-ns",)) if space.startswith(_FBC)}
+    declared = (item for _, item in etree.iterwalk(root, events=("start-ns",)))
+    spaces = {item[1] for item in declared if isinstance(item, tuple) and item[1].startswith(_FBC)}
     if spaces - {f"{_FBC}{version}" for version in (1, 2, 3)} or len(spaces) > 1:
         raise Unreadable(
             f"it uses {' and '.join(sorted(spaces))}",
@@ -149,7 +153,7 @@ def _short(species: dict[str, str], compartments: Mapping[str, str]) -> dict[str
 
 
 def _part(
-    table: str, model: _Model, columns: dict[str, Sequence[Any]], elements: Sequence[Any], **faults: Sequence[Any]
+    table: str, model: _Model, columns: Mapping[str, Sequence[Any]], elements: Sequence[Any], **faults: _Faults
 ) -> Part:
     """Rows of one kind of element; the first fault of each makes it a reject. A fault is its text, or None."""
     schema = model.tables[table].schema
@@ -158,14 +162,14 @@ def _part(
         **{name: pa.array(values, schema.field(name).type) for name, values in columns.items()},
     }
     key = next(iter(columns))
-    found = [(arrays[key].is_null(), f"it has no {key}")]
-    for given in faults.values():
-        found += [(pa.array([each == fault for each in given]), fault) for fault in sorted(set(given) - {None})]
+    masks = [(arrays[key].is_null(), f"it has no {key}")]
+    for texts in faults.values():
+        masks += [(pa.array([text == fault for text in texts]), fault) for fault in sorted({*filter(None, texts)})]
 
     def content(mask: pa.Array) -> list[str]:
         return [_shown(element) for element, wrong in zip(elements, mask.to_pylist(), strict=True) if wrong]
 
-    rows, rejects, _ = text.sift(schema, pa.array(range(1, len(elements) + 1), pa.int64()), arrays, found, content)
+    rows, rejects, _ = text.sift(schema, pa.array(range(1, len(elements) + 1), pa.int64()), arrays, masks, content)
     return text.together(model.tables[table].name, len(elements), rows, rejects)
 
 
@@ -175,8 +179,8 @@ def _shown(element: Any) -> str:
 
 def _again(ids: Sequence[str | None]) -> list[str | None]:
     """A fault for each id that one before has."""
-    seen: set[str | None] = set()
-    return ["its id is that of one before it" if id and (id in seen or seen.add(id)) else None for id in ids]
+    first = {id: number for number, id in reversed(list(enumerate(ids)))}
+    return ["its id is that of one before it" if id and first[id] < number else None for number, id in enumerate(ids)]
 
 
 def _number(given: str | None) -> float | None:
@@ -192,8 +196,8 @@ def _numbers(given: Sequence[str | None], name: str) -> tuple[list[float | None]
     """Finite numbers, and a fault for what is given and none; NaN is not known."""
     values = [_number(each) for each in given]
     wrong = [
-        bool(each) and each.strip().lower() != "nan" and (value is None or math.isinf(value))
-        for each, value in zip(given, values, strict=True)
+        bool(text and text.strip().lower() != "nan" and (value is None or math.isinf(value)))
+        for text, value in zip(given, values, strict=True)
     ]
     return values, [f"{name} is no number" if odd else None for odd in wrong]
 
@@ -312,7 +316,7 @@ def _stoichiometry(model: _Model) -> Part:
     ]
     given = [each.get("stoichiometry") for _, each, _ in found]
     amounts, wrong = _numbers(given, "stoichiometry")
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "metabolite": [model.species_ids.get(each.get("species")) for _, each, _ in found],
         "reaction": [model.reaction_ids.get(reaction.get("id")) for reaction, _, _ in found],
         "coefficient": [
@@ -376,7 +380,7 @@ def _xrefs(model: _Model) -> Part:
         for element in elements
         for xref in xrefs.of(element, model.core)
     ]
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "xref": [xref.id for _, _, xref in found],
         "kind": [kind for kind, _, _ in found],
         "id": [id for _, id, _ in found],

@@ -25,9 +25,9 @@ def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[
     with gzipped.open_file(answer) as file:
         head = file.read(9)
     if head.startswith(b"SIMPLE  ="):
-        from lake.formats.spectrum import fits as form
+        from lake.formats.spectrum.fits import spectra as read
     elif head.startswith(b"# %ECSV"):
-        from lake.formats.spectrum import ecsv as form
+        from lake.formats.spectrum.ecsv import spectra as read
     else:
-        from lake.formats.spectrum import text as form
-    yield from form.spectra(answer, where, options)
+        from lake.formats.spectrum.text import spectra as read
+    yield from read(answer, where, options)

@@ -64,7 +64,7 @@ def world(header: Any, axis: int, count: int, given: str | None) -> Axis:
     pixel = _number(header, f"CRPIX{axis}", 1.0)
     unit = given or header.get(f"CUNIT{axis}") or _iraf_unit(header, axis)
     flag = header.get("DC-FLAG", 0)
-    linear = reference + (np.arange(count) + 1 - pixel) * step
+    linear: NDArray[np.float64] = reference + (np.arange(count, dtype=np.float64) + 1 - pixel) * step
     if kind in _PLAIN:
         if flag not in (0, 1):
             raise Refused(f"DC-FLAG = {flag}: its wavelengths are not linear, and not logarithms")
@@ -138,7 +138,9 @@ def _by_wcslib(own: dict[str, Any], count: int, wanted: str = "") -> NDArray[np.
         world = WCS(fits.Header(own), fix=False)
         if wanted:
             world.wcs.sptr(wanted)
-        return world.wcs_pix2world(np.arange(count, dtype=np.float64)[:, None], 0)[:, 0]
+        pixels = np.arange(count, dtype=np.float64)[:, None]
+        coordinates: NDArray[np.float64] = world.wcs_pix2world(pixels, 0)[:, 0]
+        return coordinates
     except Exception as error:  # wcslib's and astropy's are of many kinds
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         raise Refused(f"CTYPE = {own['CTYPE1']} is not understood by wcslib: {lines[-1]}") from None

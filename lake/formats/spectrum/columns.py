@@ -69,38 +69,41 @@ def chosen(
         wanted: {role: name, or number from 1}.
     """
     try:
-        place = _places(names, wanted)
-        found = {role: None if where is None else column(where) for role, where in place.items()}
+        positions = _positions(names, wanted)
+        arrays = {role: column(position) for role, position in positions.items()}
     except Refused as fault:
         return faulty(fault.what)
-    own = {role: _unit(names[where], units) for role, where in place.items() if where is not None}
-    label = names[place["value"]] if len(names) > 2 else None
-    name = names[place["wavelength"]].lower()
+    name = names[positions["wavelength"]].lower()
     return Spectrum(
-        label,
-        *(found[role] for role in USUAL),
-        own,
+        names[positions["value"]] if len(names) > 2 else None,
+        arrays["wavelength"],
+        arrays["value"],
+        arrays.get("lower"),
+        arrays.get("upper"),
+        {role: _unit(names[position], units) for role, position in positions.items()},
         medium="air" if "air" in re.split(r"[\W_]+", name) else "vacuum",
         logarithm=name.startswith("log"),
     )
 
 
-def _places(names: Sequence[str], wanted: Mapping[str, Any]) -> dict[str, int | None]:
-    place = {role: _place(names, wanted.get(role), usual) for role, usual in USUAL.items()}
+def _positions(names: Sequence[str], wanted: Mapping[str, Any]) -> dict[str, int]:
+    """Which column has each role, from 0; a role that no column has is left out."""
+    every = {role: _position(names, wanted.get(role), usual) for role, usual in USUAL.items()}
+    positions = {role: position for role, position in every.items() if position is not None}
     for role in USUAL:
-        if role in wanted and place[role] is None:
+        if role in wanted and role not in positions:
             raise Refused(f"it has no column {wanted[role]!r}: {_listed(names)}")
     for role in ("wavelength", "value"):
-        if place[role] is None:
+        if role not in positions:
             raise Refused(f"which column is the {role} is not told: columns = {{ {role} = ... }}; {_listed(names)}")
-    return place
+    return positions
 
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
-def _place(names: Sequence[str], wanted: Any, usual: Sequence[str]) -> int | None:
+def _position(names: Sequence[str], wanted: Any, usual: Sequence[str]) -> int | None:
     if isinstance(wanted, int):
         return wanted - 1 if 1 <= wanted <= len(names) else None
     lowered = [name.strip().lower() for name in names]

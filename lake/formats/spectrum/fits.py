@@ -125,14 +125,14 @@ def _data(header: Any, number: int) -> int:
     widths = [_width(header, column) for column in range(1, header.get("TFIELDS", 0) + 1)]
     if header.get("XTENSION", "").strip() == "BINTABLE" and sum(widths) != lengths[0]:
         raise Unreadable(f"HDU {number}: its columns have {sum(widths):,} bytes a row, and NAXIS1 is {lengths[0]:,}")
-    return abs(header["BITPIX"]) // 8 * further[1] * (further[0] + points)
+    return abs(int(header["BITPIX"])) // 8 * further[1] * (further[0] + points)
 
 
 def _natural(header: Any, name: str, number: int, most: int = 2**63) -> int:
     value = header.get(name, 0)
     if type(value) is not int or not 0 <= value <= most:
         raise Unreadable(f"HDU {number} has {name} = {value!r}, which FITS does not have")
-    return value
+    return int(value)
 
 
 def _width(header: Any, column: int) -> int:
@@ -211,15 +211,17 @@ def _rows(whole: Spectrum) -> Iterator[Spectrum]:
     count = len(whole.wavelength)
     for number in range(count):
         label = "/".join([*([whole.label] if whole.label else []), *([str(number + 1)] if count > 1 else [])]) or None
-        arrays = [
-            None if of is None else np.asarray(of[number], np.float64)
-            for of in (whole.wavelength, whole.value, whole.lower, whole.upper)
-        ]
-        lengths = {len(one) for one in arrays if one is not None}
+        wavelength, value = (np.asarray(column[number], np.float64) for column in (whole.wavelength, whole.value))
+        lower, upper = (
+            None if column is None else np.asarray(column[number], np.float64) for column in (whole.lower, whole.upper)
+        )
+        lengths = {len(array) for array in (wavelength, value, lower, upper) if array is not None}
         if len(lengths) > 1:
             yield faulty(f"row {number + 1} has arrays of {' and '.join(map(str, sorted(lengths)))} points", label)
         else:
-            yield Spectrum(label, *arrays, whole.units, medium=whole.medium, logarithm=whole.logarithm)
+            yield Spectrum(
+                label, wavelength, value, lower, upper, whole.units, medium=whole.medium, logarithm=whole.logarithm
+            )
 
 
 def _column(hdu: Any, place: int) -> Any:
@@ -271,12 +273,11 @@ def _image(hdus: Any, params: Mapping[str, Any]) -> Iterator[Spectrum]:
         yield faulty(fault.what)
         return
     units = {"wavelength": points.unit, "value": image.header.get("BUNIT")}
-    told = {"medium": "air" if _in_air(image.header) else points.medium}
-    told |= {"logarithm": points.logarithm, "settled": points.settled}
+    medium = "air" if _in_air(image.header) else points.medium
     for number, row in enumerate(rows):
         wavelength = points.values[number] if points.values.ndim == 2 else points.values
         error = None if errors is None else errors[number]
-        yield Spectrum(labels[number], wavelength, row, error, error, units, **told)
+        yield Spectrum(labels[number], wavelength, row, error, error, units, medium, points.logarithm, points.settled)
 
 
 def _points(image: Any, axis: int) -> NDArray[np.float64]:

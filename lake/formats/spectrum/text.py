@@ -136,7 +136,8 @@ def _layout(file: BinaryIO, params: Mapping[str, Any]) -> tuple[_Layout, int]:
         Refused: it cannot be told.
     """
     decimal = params.get("decimal", ".")
-    comments, headers = [], []
+    comments: list[str] = []
+    headers: list[str] = []
     text = "".join(islice(_blocks(file), 2))  # the second is what follows the last line feed, at least
     for number, line in enumerate(text.split("\n"), 1):
         plain = line.strip()
@@ -192,19 +193,19 @@ def _name(layout: _Layout, headers: Sequence[str], comments: Sequence[str]) -> N
     row = lines[-1] if len(lines) > 1 and _are_units(lines[-1]) else None
     names = lines[-2] if row else lines[-1] if lines else None
     for comment in comments[:-3:-1] if not names else ():  # names, or names above units
-        told = _split_names(comment, layout)
-        if told and row is None and _are_units(told) and comment is comments[-1]:
-            row = told
+        cells = _split_names(comment, layout)
+        if cells and row is None and _are_units(cells) and comment is comments[-1]:
+            row = cells
         else:
-            names = told
+            names = cells
             break
     if not names:
         names, row = (row, None) if row else ([str(number + 1) for number in range(layout.width)], None)
     layout.index = layout.width > 2 and not names[0]
     layout.names = [name or str(number) for number, name in enumerate(names, 1)]
-    layout.units = {name: told for name in layout.names if (told := _told_unit(name))}
+    layout.units = {name: text for name in layout.names if (text := _unit_in_name(name))}
     if row:
-        layout.units |= {name: told for name, text in zip(layout.names, row, strict=True) if (told := _bare(text))}
+        layout.units |= {name: text for name, cell in zip(layout.names, row, strict=True) if (text := _bare(cell))}
     _told_by_comments(layout, comments)
 
 
@@ -237,10 +238,10 @@ def _are_units(cells: Sequence[str]) -> bool:
         return False
 
 
-def _told_unit(name: str) -> str | None:
-    told = without_unit(name)[1]
-    whole = any(name.lower() in names for names in USUAL.values())  # sigma((Rp/Rs)^2)
-    return None if whole or (told and re.match(r"\(?R_?p", told)) else told
+def _unit_in_name(name: str) -> str | None:
+    text = without_unit(name)[1]
+    usual = any(name.lower() in names for names in USUAL.values())  # sigma((Rp/Rs)^2)
+    return None if usual or (text and re.match(r"\(?R_?p", text)) else text
 
 
 def _told_by_comments(layout: _Layout, comments: Sequence[str]) -> None:
@@ -267,13 +268,13 @@ def _split(lines: pa.Array, first: int, layout: _Layout) -> tuple[np.ndarray, li
         plain = pc.replace_substring_regex(plain, r"^\s*\||\|\s*$", "")
     cells = pc.split_pattern_regex(plain, _SEPARATORS[layout.separator])
     widths = pc.list_value_length(cells).to_numpy(zero_copy_only=False)
-    whole = widths == layout.width
+    whole: np.ndarray = widths == layout.width
     flat = pc.replace_substring_regex(cells.filter(pa.array(whole)).flatten(), r"^[\s\"']+|[\s\"']+$", "")
     if layout.decimal == ",":
         flat = pc.replace_substring(flat, ",", ".")
     number = pc.match_substring_regex(flat, f"^(?:{_NUMBER})$")
     nothing = pc.match_substring_regex(flat, f"^(?:{_NOTHING})$")
-    good = np.asarray(pc.or_(number, nothing)).reshape(-1, layout.width).all(axis=1)
+    good = np.all(np.asarray(pc.or_(number, nothing)).reshape(-1, layout.width), axis=1)
     text = pc.replace_substring_regex(pc.if_else(number, flat, "nan"), "[dD]", "e")
     values = pc.cast(pc.utf8_lower(text), pa.float64()).to_numpy(zero_copy_only=False).reshape(-1, layout.width)
     return values[good], _bad(lines, own, widths, whole, good, layout)

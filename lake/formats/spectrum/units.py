@@ -61,7 +61,9 @@ def micrometres(
     if medium == "air":
         raise Refused(f"only wavelengths are converted from air to vacuum, and {unit!r} is {told.canonical}")
     with np.errstate(divide="ignore"):
-        return u.Quantity(values * told.factor, _SPECTRAL[told.canonical]).to_value(u.um, u.spectral())
+        quantity = u.Quantity(values * told.factor, _SPECTRAL[told.canonical])
+        wavelengths: NDArray[np.float64] = quantity.to_value(u.um, u.spectral())
+    return wavelengths
 
 
 def vacuum(micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,4 +109,5 @@ def _density(told: units.Unit, wanted: str, micrometre: NDArray[np.float64]) -> 
     to = u.Unit("W / (m2 um sr)" if wanted == RADIANCE else "W / (m2 um)")
     with np.errstate(divide="ignore", invalid="ignore"):
         ones = np.full(len(micrometre), told.factor)
-        return u.Quantity(ones, of).to_value(to, u.spectral_density(micrometre * u.um))
+        factors: NDArray[np.float64] = u.Quantity(ones, of).to_value(to, u.spectral_density(micrometre * u.um))
+    return factors

@@ -139,7 +139,7 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
 def _reconcile(documents: list[Document], parts: list[list[Part]], others: Rows) -> None:
     """Every element of a document, counted by its characters, is a record of some table or a participant's <alt>."""
     for document, found, alternatives in zip(documents, parts, others.sizes.tolist(), strict=True):
-        there, seen = document.xml.count(), sum(part.seen for part in found) + alternatives
+        there, seen = document.xml.element_count(), sum(part.seen for part in found) + alternatives
         if there != seen:
             raise Unreadable(f"it has {there} elements, and {seen} were seen", where=document.resource.url)
 
