@@ -23,7 +23,7 @@ def decode(body: Iterable[bytes], header: str, url: str) -> Iterator[bytes]:
 
     Raises:
         Refused: an unknown encoding, several of them, damaged or truncated data, or data that expands beyond what
-            archives' files do; see `gzipped.bound`.
+            archives' files do; see `gzipped.check_expansion`.
     """
     names = encodings(header)
     if not names:
@@ -38,7 +38,7 @@ def decode(body: Iterable[bytes], header: str, url: str) -> Iterator[bytes]:
             received += len(chunk)
             for piece in decoder(chunk):
                 decoded += len(piece)
-                gzipped.bound(decoded, received, url)
+                gzipped.check_expansion(decoded, received, url)
                 yield piece
     except zlib.error as error:
         raise Refused(f"its {names[0]} is damaged: {error}") from None

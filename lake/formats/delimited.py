@@ -90,7 +90,7 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
             seen, landed = seen + part.seen, landed + len(part.rows)
             yield part
     if seen == 0:
-        raise text.nothing_found("row", where)
+        raise text.no_records("row", where)
     if landed == 0:
         raise Unreadable(
             f"not one of its {seen:,} records fits its header of {len(header or ())} columns",
@@ -109,17 +109,17 @@ def _first_row(layout: Layout, lines: pa.Array) -> int | None:
 def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tuple[list[str], int]:
     """The columns, in the schema's names, and how many lines of the rows they take."""
     for line, skip in (*((comment.lstrip("#").strip(" "), 0) for comment in reversed(before)), (first, 1)):
-        names = split(layout, line)
+        names = header_names(layout, line)
         if layout.required[0] in names:
             return _checked(layout, names, where), skip
-    columns = layout.names(len(split(layout, first)))
+    columns = layout.names(len(header_names(layout, first)))
     if columns is None:
         gone = layout.required[0]
         raise Unreadable(f"there is no header with a column {gone}", where=where, why=layout.why)
     return _checked(layout, list(columns), where), 0
 
 
-def split(layout: Layout, line: str) -> list[str]:
+def header_names(layout: Layout, line: str) -> list[str]:
     """A header's cells, in the schema's names. A name that is ours for another column gets a "_" after it.
 
     Names are compared as SQL does it, without regard to case.
@@ -158,14 +158,14 @@ def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
 
 
 def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str | None]) -> Part:
-    found, lines, misfits = cut(header, block, layout.delimiter, layout.quoted, layout.nulls)
+    found, lines, misfits = split_columns(header, block, layout.delimiter, layout.quoted, layout.nulls)
     known = set(layout.schema.names)
     more = [field for name in header if name not in known and name and (field := layout.extra(name)) is not None]
     schema = pa.schema([*layout.schema, *more])
     key = layout.required[0]
     columns: dict[str, pa.Array] = {}
     faults: list[Any] = [(pc.is_null(found[key]), f"{key} is empty")]
-    odd: list[text.Odd] = []
+    odd: list[text.BadCells] = []
     numbers: list[pa.Array] = []  # the cells that should be of another type than text
     for field in schema:
         if field.name == "_record":
@@ -184,12 +184,12 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
             if pattern := layout.patterns.get(field.name):
                 faults.append(_unlike(field.name, pattern, found[field.name]))
     faults += _shifted(odd, numbers)
-    rows, wrong, good = text.sift(schema, lines.record, columns, faults, lines.text.filter)
-    part = text.together(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
-    return part._replace(cells=text.aside(lines.record, good, odd))
+    rows, wrong, good = text.partition_rejects(schema, lines.record, columns, faults, lines.text.filter)
+    part = text.make_part(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
+    return part._replace(cells=text.collect_cell_rejects(lines.record, good, odd))
 
 
-def _shifted(odd: Sequence[text.Odd], cells: Sequence[pa.Array]) -> list[text.Fault]:
+def _shifted(odd: Sequence[text.BadCells], cells: Sequence[pa.Array]) -> list[text.Fault]:
     """Which rows have so many wrong cells that they are of another form: SHIFTED or more, and most that they have."""
     wrong = [mask for _, mask, _, _ in odd if mask is not None]
     if len(wrong) < SHIFTED:
@@ -223,12 +223,12 @@ def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     return values, wrong if pc.any(wrong).as_py() else None
 
 
-def cut(
+def split_columns(
     header: Sequence[str], block: Lines, delimiter: str, quoted: bool, nulls: Sequence[str]
 ) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
     """The cells of each column as text, null where missing; the lines that they are of; and the rejected ones."""
     record, lines, rejected = block.record, block.text, []
-    if text.holds(lines, b"\r"):  # a CSV parser ends a row there
+    if text.contains_byte(lines, b"\r"):  # a CSV parser ends a row there
         plain = pc.invert(pc.match_substring(lines, "\r"))
         odd = pc.invert(plain)
         rejected.append(text.rejects(record.filter(odd), "a carriage return stands in it", lines.filter(odd)))

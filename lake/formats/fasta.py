@@ -69,7 +69,7 @@ def read(answer: Answer, where: str, table: Table, pieces: Table, accession: str
             found += parts[0].seen
             yield from parts
     if going.record == 0:
-        raise text.nothing_found("sequence", where)
+        raise text.no_records("sequence", where)
     going.within = False
     yield from _block(np.frombuffer(b">", np.uint8), line, going, table, pieces, accession)[0]
 
@@ -169,8 +169,8 @@ def _pieces_part(
         (pa.array(wrong > 0), "it holds what is no base"),
         (pc.is_null(columns["sequence"]), "its sequence has no name"),
     ]
-    rows, rejects, _ = text.sift(table.schema, pa.array(records), columns, faults, cells.filter)
-    return text.together(table.name, len(ends), rows, rejects)
+    rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, cells.filter)
+    return text.make_part(table.name, len(ends), rows, rejects)
 
 
 def _rows(
@@ -191,5 +191,5 @@ def _rows(
         (pa.array(counts[:, 0] == 0), "it has no base"),
         (pa.array(counts[:, 3] > 0), "it holds what is no base"),
     ]
-    rows, rejects, _ = text.sift(table.schema, pa.array(records), columns, faults, whole.filter)
-    return text.together(table.name, len(headers), rows, rejects)
+    rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, whole.filter)
+    return text.make_part(table.name, len(headers), rows, rejects)

@@ -73,18 +73,18 @@ def blocks(answer: Answer, wanted: str, where: str) -> Iterator[Block]:
             "it breaks off: its last record has no // at its end", where=where, why="the answer was cut short"
         )
     if first == 1:
-        raise text.nothing_found("record", where)
+        raise text.no_records("record", where)
 
 
-def found(texts: pa.Array, pattern: str, group: str) -> pa.Array:
+def extract(texts: pa.Array, pattern: str, group: str) -> pa.Array:
     """A group of a regular expression; null where it does not match or the group is empty."""
     values = pc.struct_field(pc.extract_regex(texts, pattern), group)
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
 
 
-def day(texts: pa.Array) -> pa.Array:
+def iso_date(texts: pa.Array) -> pa.Array:
     """12-MAR-2004 as 2004-03-12."""
-    month = pc.add(pc.index_in(found(texts, _DAY, "month"), _MONTHS), 1).cast(pa.string())
+    month = pc.add(pc.index_in(extract(texts, _DAY, "month"), _MONTHS), 1).cast(pa.string())
     return pc.binary_join_element_wise(
-        found(texts, _DAY, "year"), pc.utf8_lpad(month, 2, "0"), found(texts, _DAY, "day"), "-"
+        extract(texts, _DAY, "year"), pc.utf8_lpad(month, 2, "0"), extract(texts, _DAY, "day"), "-"
     )

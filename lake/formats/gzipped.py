@@ -35,7 +35,7 @@ def open_file(answer: Answer) -> BinaryIO:
     return plain
 
 
-def content(answer: Answer, largest: int, where: str) -> bytes:
+def read_all(answer: Answer, largest: int, where: str) -> bytes:
     """All bytes of a file, decompressed. Memory grows with what is there: `read(largest)` would take it beforehand.
 
     Raises:
@@ -51,7 +51,7 @@ def content(answer: Answer, largest: int, where: str) -> bytes:
     return b"".join(pieces)
 
 
-def bound(taken: int, size: int, where: str) -> None:
+def check_expansion(taken: int, size: int, where: str) -> None:
     """Refuse what expands to far more than archives' files do.
 
     Args:
@@ -125,5 +125,5 @@ class _Whole(_Guarded):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         count = super().readinto(buffer)
         self.taken += count
-        bound(self.taken, self.size, self.where)
+        check_expansion(self.taken, self.size, self.where)
         return count

@@ -38,8 +38,8 @@ def read(page: str, url: str, table: Table, **fixed: str) -> Part:
     }
     faults = [(pc.is_null(facts), "no date and size after the link")]
     record = pa.array(np.arange(1, len(href) + 1))
-    rows, wrong, _ = text.sift(table.schema, record, columns, faults, links.filter)
-    return text.together(table.name, len(href), rows, wrong)
+    rows, wrong, _ = text.partition_rejects(table.schema, record, columns, faults, links.filter)
+    return text.make_part(table.name, len(href), rows, wrong)
 
 
 def names(page: str, url: str) -> list[str]:
@@ -59,7 +59,7 @@ def _entries(page: str, url: str) -> tuple[pa.Array, pa.Array, pa.Array]:
     href = _relative(pc.struct_field(cells, "href"), urlsplit(url).path)
     child = pc.and_(pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$"), pc.not_equal(href, "../"))
     if not pc.any(child).as_py():
-        raise text.nothing_found("entry of a folder", url)
+        raise text.no_records("entry of a folder", url)
     return links.filter(child), href.filter(child), pc.struct_field(cells, "rest").filter(child)
 
 

@@ -17,7 +17,7 @@ from pyarrow import json as arrow_json
 
 from lake.errors import Unreadable
 from lake.formats.answer import Answer
-from lake.formats.text import REJECTS, nothing_found, rejects
+from lake.formats.text import REJECTS, no_records, rejects
 
 BLOCK = 4 * 2**20  # bytes read at once
 LARGEST = 64 * 2**20  # an object beyond this is no record of ours
@@ -57,7 +57,7 @@ def blocks(answer: Answer, schema: pa.Schema, where: str, more: bool = False) ->
         yield (block := _block(objects, first, schema, more, where))
         first += block.seen
     if first == 1:
-        raise nothing_found("record", where)
+        raise no_records("record", where)
 
 
 def _objects(answer: Answer, where: str) -> Iterator[pa.Array]:

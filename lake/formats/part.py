@@ -22,7 +22,7 @@ class Part(NamedTuple):
         yield Part("planets", 1, pa.Table.from_pylist(rows, TABLES["planets"]),
                    cells=pa.Table.from_pylist(aside, text.CELLS))
 
-    ``lake.formats.text.cells_aside`` makes that table from arrays.
+    ``lake.formats.text.cell_rejects`` makes that table from arrays.
     """
 
     table: str

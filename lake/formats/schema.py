@@ -49,7 +49,7 @@ class Tables(Mapping[str, "pa.Schema"]):
     def table(self, name: str) -> Table:
         return Table(name, self[name])
 
-    def below(self, prefix: str) -> dict[str, Table]:
+    def with_prefix(self, prefix: str) -> dict[str, Table]:
         """The tables whose names begin so, by what follows: ``{"terms": Table("ontologies_terms", ...)}``."""
         return {name.removeprefix(prefix): self.table(name) for name in self if name.startswith(prefix)}
 

@@ -105,7 +105,7 @@ def rejects(record: pa.Array, reason: str | pa.Array, content: Iterable[str] | p
     return pa.Table.from_arrays([record, reason, content], schema=REJECTS)
 
 
-def cells_aside(record: pa.Array, column: str, reason: str | pa.Array, content: Iterable[str] | pa.Array) -> pa.Table:
+def cell_rejects(record: pa.Array, column: str, reason: str | pa.Array, content: Iterable[str] | pa.Array) -> pa.Table:
     """Cells of one column that are not taken, while their records are: as CELLS, for `Part.cells`."""
     whole = rejects(record, reason, content)
     return whole.add_column(1, "column", pa.repeat(pa.scalar(column, pa.string()), len(whole)))
@@ -120,7 +120,7 @@ class Cells(NamedTuple):
     misfits: pa.Table  # REJECTS: the others
 
 
-def cells(part: Lines, widths: tuple[int, ...]) -> Cells:
+def split_tabs(part: Lines, widths: tuple[int, ...]) -> Cells:
     """Lines cut into cells; quotes and semicolons mean nothing here and stay as they are."""
     width = pc.add(pc.count_substring(part.text, "\t"), 1)
     fits = pc.is_in(width, pa.array(widths, width.type))
@@ -140,10 +140,11 @@ def cells(part: Lines, widths: tuple[int, ...]) -> Cells:
     return Cells(part, width, [flat.take(np.arange(i, len(flat), most)) for i in range(most)], misfits)
 
 
-Fault = tuple[pa.Array | None, str]  # which rows are wrong (None: not one), and how
+Fault = tuple[pa.Array | None, str]
+"""Which rows are wrong (None: none of them), and the reason."""
 
 
-def sift(
+def partition_rejects(
     schema: pa.Schema,
     record: pa.Array,
     columns: Mapping[str, pa.Array],
@@ -171,10 +172,11 @@ def sift(
     return rows.filter(good), rejects(record.filter(bad), reason.filter(bad), content(bad)), good
 
 
-Odd = tuple[str, pa.Array | None, str, pa.Array]  # a column, which of its cells are wrong (None: not one), how, and all
+BadCells = tuple[str, pa.Array | None, str, pa.Array]
+"""A column, which of its cells are wrong (None: none of them), the reason, and all cells of the column."""
 
 
-def aside(record: pa.Array, good: pa.Array | None, odd: Iterable[Odd]) -> pa.Table | None:
+def collect_cell_rejects(record: pa.Array, good: pa.Array | None, odd: Iterable[BadCells]) -> pa.Table | None:
     """The wrong cells of rows that are taken without them, as CELLS; `good` says which rows are, None where all are."""
     found = []
     for column, wrong, reason, cells in odd:
@@ -182,11 +184,11 @@ def aside(record: pa.Array, good: pa.Array | None, odd: Iterable[Odd]) -> pa.Tab
             continue
         mask = pc.fill_null(wrong if good is None else pc.and_(wrong, good), False)
         if pc.any(mask).as_py():
-            found.append(cells_aside(record.filter(mask), column, reason, cells.filter(mask)))
+            found.append(cell_rejects(record.filter(mask), column, reason, cells.filter(mask)))
     return pa.concat_tables(found) if found else None
 
 
-def together(table: str, seen: int, rows: pa.Table, *rejected: pa.Table | None) -> Part:
+def make_part(table: str, seen: int, rows: pa.Table, *rejected: pa.Table | None) -> Part:
     """A Part out of rows and of rejects from several steps."""
     found = [piece for piece in rejected if piece is not None and len(piece)]
     return Part(table, seen, rows, pa.concat_tables(found) if found else None)
@@ -201,7 +203,7 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong). 2.0 is 2."""
     try:
         values = texts.cast(pa.int64())
-        if not holds(texts, b"xX"):  # Arrow also takes 0x1F
+        if not contains_byte(texts, b"xX"):  # Arrow also takes 0x1F
             return values, None
     except pa.ArrowInvalid:
         pass
@@ -210,7 +212,7 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     return plain.cast(pa.int64()), _wrong(right)
 
 
-def holds(texts: pa.Array, letters: bytes) -> bool:
+def contains_byte(texts: pa.Array, letters: bytes) -> bool:
     """Whether one of the letters is anywhere in the bytes of these texts (or beside them in memory)."""
     data = texts.buffers()[2]
     if data is None:
@@ -237,7 +239,7 @@ def _wrong(right: pa.Array) -> pa.Array | None:
     return wrong if pc.any(wrong).as_py() else None
 
 
-def nothing_found(what: str, where: str) -> Unreadable:
+def no_records(what: str, where: str) -> Unreadable:
     """The error for an answer without a single record: an empty table would look like knowledge."""
     return Unreadable(
         f"there is no {what} in it", where=where, why="the archive answers so when it has nothing to give"

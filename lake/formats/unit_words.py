@@ -52,11 +52,11 @@ def capitals(words: Sequence[str]) -> Mapping[str, str]:
     """What S and M are in ERG/CM2/S/A: of a text without small letters, with a word that is only known with them."""
     if any(character.islower() for word in words for character in word):
         return {}
-    return _CAPITALS if any(known(word) is None for word in words if word not in _CAPITALS) else {}
+    return _CAPITALS if any(lookup(word) is None for word in words if word not in _CAPITALS) else {}
 
 
 @cache
-def known(word: str) -> tuple[Any, float] | None:
+def lookup(word: str) -> tuple[Any, float] | None:
     """A word as the standards have it; else as astropy and pint do."""
     standard = [found for name in _STANDARDS if (found := _by_astropy(word, name)) is not None]
     own, pints = _by_astropy(word, "generic"), _by_pint(word)
@@ -146,12 +146,12 @@ def _all_names() -> Iterator[str]:
     yield from (name for name in _registry()._units if len(name) > 2)
 
 
-def other_case(word: str) -> tuple[Any, float] | None:
+def lookup_other_case(word: str) -> tuple[Any, float] | None:
     """A word in another case or in the plural, where all that are called so are one unit."""
     if not (len(word) > 3 or (len(word) > 1 and word.isupper())):
         return None
     for name in (word.lower(), word.lower().removesuffix("s")):
-        meanings = [found for written in _lower().get(name, ()) if (found := known(written))]
+        meanings = [found for written in _lower().get(name, ()) if (found := lookup(written))]
         if meanings and all(_same(meanings[0][0], of) for of, _ in meanings[1:]):
             return meanings[0]
     return None

@@ -27,7 +27,7 @@ from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from lake.errors import Refused
-from lake.formats.unit_words import CLIMATE, SPECTRA, WORDS, NotUnderstood, capitals, known, other_case
+from lake.formats.unit_words import CLIMATE, SPECTRA, WORDS, NotUnderstood, capitals, lookup, lookup_other_case
 
 __all__ = ["CLIMATE", "SPECTRA", "Unit", "conversion", "unit"]
 
@@ -237,7 +237,7 @@ def _word(word: str, names: Mapping[str, str]) -> tuple[Any, float]:
     """A single word's unit, and its offset."""
     if word in names or word in WORDS:
         return _read(names[word] if word in names else WORDS[word], {})
-    found = known(word) or other_case(word)
+    found = lookup(word) or lookup_other_case(word)
     if found is None:
         raise NotUnderstood(f"{word!r} is no unit that astropy or pint knows")
     return found

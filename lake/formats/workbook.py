@@ -26,9 +26,9 @@ def rows(answer: Answer, where: str) -> list[list[Any]]:
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
-    with zipped.archive(answer, where) as archive:
+    with zipped.open_archive(answer, where) as archive:
         for member in archive.infolist():
-            raw = zipped.read(archive, member, LARGEST, where)
+            raw = zipped.read_member(archive, member, LARGEST, where)
             if _SHEET.search(member.filename):
                 _bound(raw, member.filename, where)
     try:

@@ -248,16 +248,16 @@ class Elements:
         if self.depth.max() > DEEPEST:
             self._refuse(f"elements stand more than {DEEPEST} deep")
         self.parent = np.full(len(self.depth), -1)
-        self.known = np.array([tag in parents for tag in self.tags])[self.tag]
+        self.recognised = np.array([tag in parents for tag in self.tags])[self.tag]
         above = np.flatnonzero(self.depth == 0)
         for level in range(1, int(self.depth.max()) + 1):
             here = np.flatnonzero(self.depth == level)
             self.parent[here] = above[np.searchsorted(above, here) - 1]
-            self.known[here] &= self.known[self.parent[here]]
+            self.recognised[here] &= self.recognised[self.parent[here]]
             above = here
         over = np.where(self.parent < 0, len(self.tags), self.tag[self.parent])
         allowed = np.array([[up in parents.get(tag, ()) for up in (*self.tags, "")] for tag in self.tags])
-        wrong = np.flatnonzero(self.known & ~allowed[self.tag, over])
+        wrong = np.flatnonzero(self.recognised & ~allowed[self.tag, over])
         if wrong.size:
             tag, up = self.tags[self.tag[wrong[0]]], (*self.tags, "")[over[wrong[0]]]
             self._refuse(f"<{tag}> stands in <{up}>, where it may not")
@@ -267,7 +267,7 @@ class Elements:
 
     def of(self, *tags: str) -> np.ndarray:
         """Which elements have one of these names, and stand where they should."""
-        chosen: np.ndarray = np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.known
+        chosen: np.ndarray = np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.recognised
         return chosen
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
@@ -280,7 +280,7 @@ class Elements:
         values = self._cells.take(pa.array(index, mask=index < 0))
         if self._spaced:  # XML 1.0, section 3.3.3
             values = pc.replace_substring_regex(values, r"\r\n|[\t\r\n]", " ")
-        return without_references(values)
+        return unescape(values)
 
     def source(self, row: int) -> str:
         """An element's tag as it stands in the document."""
@@ -306,7 +306,7 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1], np.frombuffer(data, np.uint8)
 
 
-def without_references(values: pa.Array) -> pa.Array:
+def unescape(values: pa.Array) -> pa.Array:
     """Texts with the characters that their references (&lt; &#38;) stand for."""
     escaped = pc.fill_null(pc.match_substring(values, "&"), False)
     if not pc.any(escaped).as_py():

@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 from lake.errors import Unreadable
 from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged
-from lake.formats.text import nothing_found
-from lake.formats.xml_elements import without_references
+from lake.formats.text import no_records
+from lake.formats.xml_elements import unescape
 
 BLOCK = 8 * 2**20  # bytes read at once
 LARGEST = 64 * 2**20  # a record beyond this is no record of ours
@@ -53,7 +53,7 @@ def blocks(answer: Answer, roots: Sequence[str], where: str) -> Iterator[Block]:
         yield (block := Block(body, stream.record, first, where))
         first += block.n
     if first == 1:
-        raise nothing_found("record", where)
+        raise no_records("record", where)
 
 
 class _Stream:
@@ -199,7 +199,7 @@ class Block:
 
     def plain_texts(self, rows: np.ndarray) -> pa.Array:
         """The same, one for each element; what is empty too."""
-        texts = without_references(self._between(self._texts, rows))
+        texts = unescape(self._between(self._texts, rows))
         return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
 
     def tags(self, rows: np.ndarray) -> Ragged:
@@ -226,7 +226,7 @@ class Block:
             found = pc.extract_regex(heads.filter(pa.array(odd)), rf"{_OTHERS}\s+{name}{_VALUE}")
             one, other = pc.struct_field(found, "a"), pc.struct_field(found, "b")
             values = pc.replace_with_mask(values, pa.array(odd), pc.if_else(pc.equal(one, ""), other, one))
-        return without_references(values)
+        return unescape(values)
 
     def attributes(self, name: str, rows: np.ndarray) -> Ragged:
         """The same, with whose they are, without those that are missing or empty."""

@@ -16,7 +16,7 @@ MOST, SMALL = 10_000, 2**20  # members of an archive; bytes of one that no ratio
 
 
 @contextmanager
-def archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
+def open_archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
     """A zip archive; what goes wrong while its members are read is Unreadable too.
 
     Raises:
@@ -33,7 +33,7 @@ def archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
         raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
 
 
-def read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, largest: int, where: str) -> bytes:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, largest: int, where: str) -> bytes:
     """A member's bytes: at most `largest`, and no more for each packed byte than archives' files have.
 
     Raises:

@@ -193,7 +193,9 @@ def test_a_box_by_its_corners_is_a_box_by_its_edges(south, height, west, width, 
     (lat, lon), _ = boxes(np.array([south, north]), np.array([west, west + width]))
     side = slice(None, None, -1 if turned else 1)
     expected = (math.sin(math.radians(north)) - math.sin(math.radians(south))) / 2 * width / 360
-    assert math.isclose(sphere.polygons(lat[:, side], lon[:, side] % 360)[0], expected, rel_tol=1e-9, abs_tol=1e-15)
+    assert math.isclose(
+        sphere.polygon_shares(lat[:, side], lon[:, side] % 360)[0], expected, rel_tol=1e-9, abs_tol=1e-15
+    )
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.3, 1.1])
@@ -202,7 +204,7 @@ def test_triangles_fill_the_sphere(tilt):
         [[math.cos(tilt), 0, math.sin(tilt)], [0, 1, 0], [-math.sin(tilt), 0, math.cos(tilt)]]
     )
     lat, lon = np.degrees(np.arcsin(corners[..., 2])), np.degrees(np.arctan2(corners[..., 1], corners[..., 0]))
-    shares = sphere.polygons(lat, lon)
+    shares = sphere.polygon_shares(lat, lon)
     assert math.isclose(shares.sum(), 1, rel_tol=1e-12)
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     triple = np.abs(np.einsum("ij,ij->i", a, np.cross(b, c)))
@@ -212,7 +214,7 @@ def test_triangles_fill_the_sphere(tilt):
 
 def test_corners_that_a_cell_has_not():
     lat, lon = np.array([[0.0, 0, 10, np.nan, np.nan]]), np.array([[0.0, 10, 10, np.nan, np.nan]])
-    assert sphere.polygons(lat, lon)[0] == sphere.polygons(lat[:, :3], lon[:, :3])[0] > 0
+    assert sphere.polygon_shares(lat, lon)[0] == sphere.polygon_shares(lat[:, :3], lon[:, :3])[0] > 0
 
 
 def curvilinear(rows=18, columns=36, repeated=0) -> xr.Dataset:

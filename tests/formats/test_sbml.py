@@ -49,7 +49,7 @@ def read(path: Path, content: str) -> tuple[dict, list]:
     path.write_text(content, "utf-8")
     rows: dict = {}
     rejects = []
-    for part in sbml.read(Answer(path), "https://example.org/m.xml", "m", agora.TABLES.below("agora_")):
+    for part in sbml.read(Answer(path), "https://example.org/m.xml", "m", agora.TABLES.with_prefix("agora_")):
         bad = part.rejects.to_pylist() if part.rejects is not None else []
         assert part.seen == len(part.rows) + len(bad)
         rows[part.table.removeprefix("agora_")] = part.rows.to_pylist()

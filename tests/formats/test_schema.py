@@ -60,7 +60,7 @@ def test_tables_are_a_mapping_of_schemas():
     assert "x_a" in tables
     assert "a" not in tables
     assert tables["x_a"] is tables["x_a"]
-    assert tables.below("x_")["b"] == ("x_b", tables["x_b"])
+    assert tables.with_prefix("x_")["b"] == ("x_b", tables["x_b"])
 
 
 @pytest.mark.parametrize("source", sources.names())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lake.errors import Refused
 from lake.formats import units
-from lake.formats.unit_words import WORDS, NotUnderstood, known, other_case
+from lake.formats.unit_words import WORDS, NotUnderstood, lookup, lookup_other_case
 from lake.sources.open_exoplanets import tables
 
 # text | factor in SI | SI unit. Factors by hand: 1 erg is 1e-7 J, 1 cm2 is 1e-4 m2, 1 Angstrom 1e-10 m.
@@ -426,7 +426,7 @@ def powers(one):
 @given(rendered(), JUNK)
 def test_a_text_with_a_word_too_many_is_refused(one, junk):
     with contextlib.suppress(NotUnderstood):
-        assume(known(junk) is None and other_case(junk) is None and junk not in {"sqrt", "x", *WORDS})
+        assume(lookup(junk) is None and lookup_other_case(junk) is None and junk not in {"sqrt", "x", *WORDS})
     for text in (f"{one[2]} {junk}", f"{junk} {one[2]}", f"{one[2]} ({junk})"):
         with pytest.raises(Refused):
             units.unit(text)

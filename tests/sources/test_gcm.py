@@ -119,7 +119,7 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
                 (records, 3), 1 if kind != "S1" else b"a", kind
             )
     assert (
-        path.stat().st_size - 3 <= classic_header.needed(Answer(path)) <= path.stat().st_size
+        path.stat().st_size - 3 <= classic_header.expected_size(Answer(path)) <= path.stat().st_size
     )  # less the last one's padding
 
 
@@ -439,7 +439,7 @@ def test_a_file_that_says_it_is_synthetic_is(tmp_path):
 )
 def test_times_that_stay_numbers_are_said_to(attrs, says):
     dataset = xr.Dataset({"x": ("time", [1.0, 2])}, {"time": ("time", [40.0, 70], attrs)})
-    said = cf.undated(dataset, cf.grid(dataset))
+    said = cf.time_problem(dataset, cf.grid(dataset))
     assert (said is None) if says is None else (says in said)
 
 

@@ -359,7 +359,7 @@ MODEL = """<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3"
 def test_elements_that_are_not_as_they_should_be_are_set_aside(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(MODEL)
-    found = gathered(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_")))
+    found = gathered(model.read(Answer(path), "x", "m", agora.TABLES.with_prefix("agora_")))
     assert [row["genes"] for row in found["agora_reactions"][1]] == ["(1 and 2) or 3"]
     assert [row["reason"] for row in found["agora_reactions"][2]] == ["it has no reaction"]
     assert [(row["metabolite"], row["coefficient"]) for row in found["agora_stoichiometry"][1]] == [("y", -0.5)]
@@ -373,7 +373,7 @@ def test_what_is_no_whole_model_is_unreadable(tmp_path, content):
     path = tmp_path / "m.xml"
     path.write_text(content)
     with pytest.raises(Unreadable):
-        list(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_")))
+        list(model.read(Answer(path), "x", "m", agora.TABLES.with_prefix("agora_")))
 
 
 def test_a_model_reads_no_other_file(tmp_path):
@@ -382,7 +382,7 @@ def test_a_model_reads_no_other_file(tmp_path):
     path = tmp_path / "m.xml"
     path.write_text(f'<!DOCTYPE sbml [<!ENTITY x SYSTEM "file://{secret}">]>' + MODEL.replace("M_y", "&x;"))
     with suppress(Unreadable):
-        assert "secret" not in str(gathered(model.read(Answer(path), "x", "m", agora.TABLES.below("agora_"))))
+        assert "secret" not in str(gathered(model.read(Answer(path), "x", "m", agora.TABLES.with_prefix("agora_"))))
 
 
 # Reports on assemblies

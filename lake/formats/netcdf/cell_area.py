@@ -65,15 +65,15 @@ def weights(dataset: xr.Dataset, grid: cf.Grid, radius: float | None = None) -> 
     else:
         where = "it has no horizontal grid" if grid.kind == "none" else f"none follow from its {grid.kind} grid"
         shares = Areas(None, None, f"not known: the file gives no cell areas, and {where}")
-    for name in areas(dataset, grid):
+    for name in area_variables(dataset, grid):
         if (values := _own(dataset.variables[name])) is not None:
             return _told(dataset, grid, name, values, shares, radius)
     return shares
 
 
-def areas(dataset: xr.Dataset, grid: cf.Grid) -> list[str]:
+def area_variables(dataset: xr.Dataset, grid: cf.Grid) -> list[str]:
     """Variables that give the areas of cells, the most detailed first."""
-    told = list(cf.measures(dataset))
+    told = list(cf.cell_area_names(dataset))
     for name, variable in dataset.variables.items():
         standard, long = (str(variable.attrs.get(key, "")) for key in ("standard_name", "long_name"))
         if standard == "cell_area" or _NAMES.fullmatch(str(name)) or _TEXTS.fullmatch(long.strip()):
@@ -145,7 +145,7 @@ def _of_rows(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
     edges = _edges(dataset, name, latitudes)
     if edges is not None and np.abs(edges).max() > sphere.POLE * 1.001:
         return Areas(None, None, f"not known: {name} is not between the poles")
-    bands = sphere.bands(latitudes, edges)
+    bands = sphere.row_shares(latitudes, edges)
     how = (
         f"sines of the bounds of {name}" if edges is not None else f"sines of {name}, edges half way between its values"
     )
@@ -174,7 +174,7 @@ def _columns(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray | None:
     longitudes = _angles(dataset, name)
     if not np.isfinite(longitudes).all():
         return None
-    found = sphere.arcs(longitudes, _edges(dataset, name, longitudes)) if longitudes.size else None
+    found = sphere.column_shares(longitudes, _edges(dataset, name, longitudes)) if longitudes.size else None
     if found is None and any(_ZONAL.search(str(v.attrs.get("cell_methods", ""))) for v in dataset.variables.values()):
         return np.ones(1)
     return found
@@ -185,7 +185,7 @@ def _of_corners(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
     corners = _vertices(dataset, grid) or _nodes(dataset, grid)
     if corners is None:
         return Areas(None, None, f"not known: the file gives no cell areas, and none follow from its {grid.kind} grid")
-    shares = sphere.polygons(*(angles.reshape(-1, angles.shape[-1]) for angles in corners))
+    shares = sphere.polygon_shares(*(angles.reshape(-1, angles.shape[-1]) for angles in corners))
     again = _again(dataset, grid)
     shares = np.where(np.isfinite(shares), shares, 0.0).reshape(again.shape) * ~again
     covers = float(math.fsum(shares.ravel()))
@@ -235,7 +235,7 @@ def _again(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray:
     lat, lon = (_angles(dataset, grid.axes[axis]) for axis in ("lat", "lon"))
     if lat.shape != lon.shape:
         return np.zeros(lat.shape, bool)
-    return sphere.repeated(lat.ravel(), lon.ravel()).reshape(lat.shape)
+    return sphere.repeated_cells(lat.ravel(), lon.ravel()).reshape(lat.shape)
 
 
 def _edges(dataset: xr.Dataset, name: str, centres: np.ndarray) -> np.ndarray | None:

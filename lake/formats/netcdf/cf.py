@@ -145,7 +145,7 @@ def grid(dataset: xr.Dataset) -> Grid:
     return Grid(kind, axes, horizontal, levels, frozenset(told | set(found)))
 
 
-def undated(dataset: xr.Dataset, grid: Grid) -> str | None:
+def time_problem(dataset: xr.Dataset, grid: Grid) -> str | None:
     """Why the file's times stay numbers; None where they are dates, or where there are none."""
     import xarray as xr
 
@@ -239,7 +239,7 @@ def _told(dataset: xr.Dataset) -> set[str]:
     return {name for name in found if name in dataset.variables}
 
 
-def measures(dataset: xr.Dataset) -> Iterator[str]:
+def cell_area_names(dataset: xr.Dataset) -> Iterator[str]:
     """Variables that others name as the area of their cells (CF 7.2)."""
     for variable in dataset.variables.values():
         name = _measures(variable.attrs).get("area")

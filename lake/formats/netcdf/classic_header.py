@@ -62,7 +62,7 @@ class _Header:
         return _SIZES[kind]
 
 
-def needed(answer: Answer) -> int:
+def expected_size(answer: Answer) -> int:
     """The bytes up to the end of the last value that the header of a classic file promises.
 
     Raises:

@@ -31,7 +31,7 @@ _RESERVED, _LONGEST = {".", "..", "zarr.json"}, 200
 _SKIPPED = re.compile(r"variable '(?P<name>.+)' has (?P<what>unsupported .*datatype)")
 
 
-class Left(NamedTuple):
+class Omitted(NamedTuple):
     """A variable or attribute that no cube holds."""
 
     name: str
@@ -39,7 +39,7 @@ class Left(NamedTuple):
 
 
 @contextmanager
-def opened(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Left]]]:
+def open_dataset(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Omitted]]]:
     """The file's variables, lazy and as stored, and what is left out of them.
 
     Raises:
@@ -49,22 +49,22 @@ def opened(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Left]]]:
     import xarray as xr
 
     _whole(answer)
-    with damage(answer), warnings.catch_warnings(record=True) as said:
+    with translate_errors(answer), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         store = xr.backends.NetCDF4DataStore.open(str(answer.path()))  # type: ignore[no-untyped-call]  # xarray's own
         skipped = [match for one in said if (match := _SKIPPED.search(str(one.message)))]
     try:
-        with damage(answer):
+        with translate_errors(answer):
             _suitable(store.ds)
             _bounded(store.ds, answer.size)
             dataset, left = _dataset(store)
-        yield dataset, left + [Left(match["name"], f"it is of an {match['what']}") for match in skipped]
+        yield dataset, left + [Omitted(match["name"], f"it is of an {match['what']}") for match in skipped]
     finally:
         store.close()
 
 
 @contextmanager
-def damage(answer: Answer) -> Iterator[None]:
+def translate_errors(answer: Answer) -> Iterator[None]:
     """What the libraries raise on bytes that are none of theirs, as what it is; what they find odd is no news here."""
     try:
         with warnings.catch_warnings():
@@ -83,7 +83,7 @@ def _whole(answer: Answer) -> None:
     with answer.open() as file:
         magic = file.read(8)
     if magic[:4] in CLASSIC:
-        size, needed = answer.size, classic_header.needed(answer)
+        size, needed = answer.size, classic_header.expected_size(answer)
         if size < needed:
             raise Unreadable(
                 f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(answer)
@@ -138,13 +138,13 @@ def _itemsize(variable: Any) -> int:
     return _TEXT if variable.dtype is str else np.dtype(variable.dtype).itemsize
 
 
-def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
+def _dataset(store: Any) -> tuple[xr.Dataset, list[Omitted]]:
     import xarray as xr
 
     from lake.store import arrays
 
     variables: dict[str, xr.Variable] = {}
-    left: list[Left] = []
+    left: list[Omitted] = []
     for name, stored in store.ds.variables.items():
         try:
             if not _NAME.fullmatch(name) or name in _RESERVED or len(name.encode()) > _LONGEST:
@@ -154,7 +154,7 @@ def _dataset(store: Any) -> tuple[xr.Dataset, list[Left]]:
             variable = store.open_store_variable(name, _Named(stored, attrs))
             variables[name] = variable
         except Unreadable as error:
-            left.append(Left(name, error.what))
+            left.append(Omitted(name, error.what))
     attrs = _attributes(store.ds, "", left)
     indexed = {name: variable for name, variable in variables.items() if name in variable.dims}
     others = {name: variable for name, variable in variables.items() if name not in indexed}
@@ -173,7 +173,7 @@ def _dtype(variable: Any) -> np.dtype[Any]:
     return dtype
 
 
-def _attributes(of: Any, name: str, left: list[Left]) -> dict[str, Any]:
+def _attributes(of: Any, name: str, left: list[Omitted]) -> dict[str, Any]:
     """The attributes of a variable or of the file; what no cube holds is left out."""
     from lake.store import attributes
 
@@ -184,9 +184,9 @@ def _attributes(of: Any, name: str, left: list[Left]) -> dict[str, Any]:
             attributes.exact({key: value})
             found[key] = value
         except Unreadable as error:
-            left.append(Left(f"{name}:{key}", error.what))
+            left.append(Omitted(f"{name}:{key}", error.what))
         except (KeyError, TypeError, UnicodeError) as error:  # compounds, opaque bytes ...
-            left.append(Left(f"{name}:{key}", f"the attribute {key!r} cannot be read: {error}"))
+            left.append(Omitted(f"{name}:{key}", f"the attribute {key!r} cannot be read: {error}"))
     return found
 
 

@@ -13,7 +13,7 @@ _BREAK = 3.0  # any other gap is, where it is so many times those beside it
 _SAME = 0.02  # of a step: centres that are nearer are of one column
 
 
-def bands(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
+def row_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
     """The share of a sphere that lies in each row, in the order given.
 
     The area between two latitudes of a sphere is in proportion to the difference of their sines.
@@ -38,7 +38,7 @@ def bands(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | 
     return shares
 
 
-def arcs(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
+def column_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
     """The share of a circle of latitude that lies in each column, in the order given.
 
     Args:
@@ -65,7 +65,7 @@ def arcs(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | N
     return shares
 
 
-def polygons(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
+def polygon_shares(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     """The share of a sphere in each polygon, smaller than a hemisphere, from its corners [cell, corner] in turn.
 
     NaN stands for a corner that a polygon has not. Edges are great circles; those of a box of parallels and meridians
@@ -91,7 +91,7 @@ def polygons(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     return shares
 
 
-def repeated(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
+def repeated_cells(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     """Which cells have the centre of an earlier one, as the seam of an ocean's grid has."""
     place = np.round(np.stack([latitudes, longitudes % CIRCLE], axis=1), 5) % CIRCLE
     _, first = np.unique(place, axis=0, return_index=True)

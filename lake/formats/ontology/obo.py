@@ -76,7 +76,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
             seen += part.seen
             yield part
     if seen == 0:
-        raise text.nothing_found("term", where)
+        raise text.no_records("term", where)
 
 
 def _joined(first: Lines, second: Lines) -> Lines:
@@ -227,9 +227,9 @@ def _terms(
             "is_obsolete is neither true nor false",
         ),
     ]
-    rows, rejects, _ = text.sift(table.schema, record, columns, faults, content)
+    rows, rejects, _ = text.partition_rejects(table.schema, record, columns, faults, content)
     seen = int(known.sum()) + len(lines.undecodable)
-    return text.together(table.name, seen, rows, rejects, lines.undecodable)
+    return text.make_part(table.name, seen, rows, rejects, lines.undecodable)
 
 
 def _odd(table: Table, found: _Tags, lines: Lines, kind: pa.Array, opens: np.ndarray, definition: pa.Array) -> Part:
@@ -251,7 +251,7 @@ def _odd(table: Table, found: _Tags, lines: Lines, kind: pa.Array, opens: np.nda
         (pa.array(again), "its stanza has this tag before, and may have it once"),
     )
     aside = [text.rejects(lines.record.filter(wrong), reason, lines.text.filter(wrong)) for wrong, reason in wrongs]
-    return text.together(table.name, sum(map(len, aside)), table.schema.empty_table(), *aside)
+    return text.make_part(table.name, sum(map(len, aside)), table.schema.empty_table(), *aside)
 
 
 def _nameless(ids: pa.Array) -> list[text.Fault]:
@@ -259,8 +259,10 @@ def _nameless(ids: pa.Array) -> list[text.Fault]:
 
 
 def _part(table: Table, record: pa.Array, columns: dict[str, pa.Array], raw: pa.Array, *faults: text.Fault) -> Part:
-    rows, rejects, _ = text.sift(table.schema, record, columns, [*_nameless(columns["term"]), *faults], raw.filter)
-    return text.together(table.name, len(record), rows, rejects)
+    rows, rejects, _ = text.partition_rejects(
+        table.schema, record, columns, [*_nameless(columns["term"]), *faults], raw.filter
+    )
+    return text.make_part(table.name, len(record), rows, rejects)
 
 
 def _synonyms(table: Table, found: _Tags, ids: pa.Array) -> Part:

@@ -35,7 +35,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
         Unreadable: it is no JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
     """
     try:
-        content = gzipped.content(answer, LARGEST, where)
+        content = gzipped.read_all(answer, LARGEST, where)
         graphs = [_object(graph, "a graph") for graph in _list(_object(json.loads(content), "it"), "graphs")]
     except RecursionError:
         raise Unreadable("it is nested too deep for OBO graphs", where=where) from None
@@ -55,7 +55,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
         for edge in edges:
             _kept(rows, "relations", number, edge, partial(_edge, rows, number, left_out))
     if number == 0:
-        raise text.nothing_found("node", where)
+        raise text.no_records("node", where)
     yield from rows.parts()
 
 

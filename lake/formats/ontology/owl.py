@@ -71,7 +71,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
         ) from None
     if reader.number == 0:
-        raise text.nothing_found("term", where)
+        raise text.no_records("term", where)
     yield from reader.rows.parts()
 
 

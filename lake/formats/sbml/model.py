@@ -72,7 +72,7 @@ def _root(answer: Answer, where: str) -> Any:
         resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(gzipped.content(answer, LARGEST, where), parser)
+        return etree.fromstring(gzipped.read_all(answer, LARGEST, where), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
@@ -94,7 +94,7 @@ def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Mo
     fbc = _fbc(root, where)
     species, reactions = list(model.iter(f"{core}species")), list(model.iter(f"{core}reaction"))
     if not reactions:
-        raise text.nothing_found("reaction", where)
+        raise text.no_records("reaction", where)
     genes = list(model.iter(f"{fbc}geneProduct"))
     compartments = _names((each.get("id") for each in model.iter(f"{core}compartment")), "C_")
     used = (each.get("species") for each in model.iter(f"{core}speciesReference"))
@@ -169,8 +169,10 @@ def _part(
     def content(mask: pa.Array) -> list[str]:
         return [_shown(element) for element, wrong in zip(elements, mask.to_pylist(), strict=True) if wrong]
 
-    rows, rejects, _ = text.sift(schema, pa.array(range(1, len(elements) + 1), pa.int64()), arrays, masks, content)
-    return text.together(model.tables[table].name, len(elements), rows, rejects)
+    rows, rejects, _ = text.partition_rejects(
+        schema, pa.array(range(1, len(elements) + 1), pa.int64()), arrays, masks, content
+    )
+    return text.make_part(model.tables[table].name, len(elements), rows, rejects)
 
 
 def _shown(element: Any) -> str:
@@ -378,7 +380,7 @@ def _xrefs(model: _Model) -> Part:
         (kind, names.get(element.get("id") or element.get(f"{model.fbc}id")), xref)
         for kind, elements, names in kinds
         for element in elements
-        for xref in xrefs.of(element, model.core)
+        for xref in xrefs.cross_references(element, model.core)
     ]
     columns: dict[str, Sequence[Any]] = {
         "xref": [xref.id for _, _, xref in found],

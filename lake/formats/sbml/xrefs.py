@@ -47,7 +47,7 @@ class Xref(NamedTuple):
     qualifier: str | None  # of the annotation: is, isDescribedBy, ...; None for a note
 
 
-def of(element: Any, space: str) -> Iterator[Xref]:
+def cross_references(element: Any, space: str) -> Iterator[Xref]:
     """The cross-references of an element's own annotation and notes; ``space`` is that of SBML, in braces."""
     for child in element:
         if child.tag == f"{space}annotation":
@@ -56,12 +56,12 @@ def of(element: Any, space: str) -> Iterator[Xref]:
             yield from _noted(child)
 
 
-def resolved(uri: str) -> tuple[str, str] | tuple[None, None]:
+def parse_uri(uri: str) -> tuple[str, str] | tuple[None, None]:
     """Database and identifier of a URI, whichever form identifiers.org had when it was written.
 
-    >>> resolved("https://identifiers.org/CHEBI:17234"), resolved("http://identifiers.org/chebi/CHEBI:17234")
+    >>> parse_uri("https://identifiers.org/CHEBI:17234"), parse_uri("http://identifiers.org/chebi/CHEBI:17234")
     (('chebi', 'CHEBI:17234'), ('chebi', 'CHEBI:17234'))
-    >>> resolved("https://identifiers.org/kegg.compound:C00031"), resolved("urn:miriam:kegg.compound:C00031")
+    >>> parse_uri("https://identifiers.org/kegg.compound:C00031"), parse_uri("urn:miriam:kegg.compound:C00031")
     (('kegg.compound', 'C00031'), ('kegg.compound', 'C00031'))
     """
     uri = uri.strip()
@@ -89,7 +89,7 @@ def _annotated(annotation: Any) -> Iterator[Xref]:
         qualifier = item.getparent().getparent()
         space, _, name = qualifier.tag[1:].rpartition("}")
         if space in _QUALIFIERS:  # others are authors and dates
-            database, id = resolved(item.get(f"{_RDF}resource") or "")
+            database, id = parse_uri(item.get(f"{_RDF}resource") or "")
             yield Xref(item, database, id, name)
 
 

@@ -74,7 +74,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     if resource.kind == "model":
         from lake.formats.sbml import model
 
-        yield from model.read(answer, resource.url, resource.params["model"], TABLES.below("agora_"))
+        yield from model.read(answer, resource.url, resource.params["model"], TABLES.with_prefix("agora_"))
         return
     from lake.formats import delimited
 

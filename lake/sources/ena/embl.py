@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lake.formats import flat_records
 from lake.formats.answer import Answer
-from lake.formats.flat_records import day, found
+from lake.formats.flat_records import extract, iso_date
 from lake.formats.list_columns import Ragged
 from lake.sources.ena.records import Records
 
@@ -34,21 +34,21 @@ def _of_embl(block: flat_records.Block) -> Records:
     accessions = Ragged.split(block.lines("AC").joined(n), ";")
     projects, samples = block.lines("PR"), _after(links, r"BioSample; ")
     columns = {
-        "accession": pc.coalesce(accessions.first(n), found(head, _ID, "name")),
+        "accession": pc.coalesce(accessions.first(n), extract(head, _ID, "name")),
         "kind": pa.repeat(pa.scalar("sequence"), n),
         "version": pc.coalesce(
-            found(head, _ID, "version"), found(block.lines("SV").first(n), r"\.(?P<version>\d+)$", "version")
+            extract(head, _ID, "version"), extract(block.lines("SV").first(n), r"\.(?P<version>\d+)$", "version")
         ),
         "secondary_accession": _second(accessions, n),
         "description": block.lines("DE").joined(n),
-        "taxon_id": found(block.lines("FT").first(n), r"taxon:(?P<id>\d+)", "id"),
+        "taxon_id": extract(block.lines("FT").first(n), r"taxon:(?P<id>\d+)", "id"),
         "scientific_name": block.lines("OS").joined(n),
-        "bases": found(head, _ID, "bases"),
-        "study_accession": found(projects.first(n), r"(?P<id>PRJ[A-Z]+\d+)", "id"),
-        "sample_accession": found(samples.first(n), r"^(?P<id>SAM[A-Z]+\d+)", "id"),
-        "molecule": pc.coalesce(found(head, _ID, "molecule"), found(head, _ID, "old")),
-        "first_public": day(_with(dates, "Created").first(n)),
-        "last_updated": day(_with(dates, "Last updated").first(n)),
+        "bases": extract(head, _ID, "bases"),
+        "study_accession": extract(projects.first(n), r"(?P<id>PRJ[A-Z]+\d+)", "id"),
+        "sample_accession": extract(samples.first(n), r"^(?P<id>SAM[A-Z]+\d+)", "id"),
+        "molecule": pc.coalesce(extract(head, _ID, "molecule"), extract(head, _ID, "old")),
+        "first_public": iso_date(_with(dates, "Created").first(n)),
+        "last_updated": iso_date(_with(dates, "Last updated").first(n)),
     }
     record = pa.array(np.arange(block.first, block.first + n))
     faults = (

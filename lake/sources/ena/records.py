@@ -43,7 +43,7 @@ def parts(records: Records) -> Iterator[Part]:
     """The rows and rejects of both tables."""
     schema, n = TABLES["ena_records"], len(records.record)
     found = _without_version(records.columns, n)
-    odd: list[text.Odd] = []
+    odd: list[text.BadCells] = []
     columns, faults = {}, [(pc.is_null(found["accession"]), "it has no accession"), *records.faults]
     for field in schema:
         if field.name != "_record":
@@ -51,10 +51,10 @@ def parts(records: Records) -> Iterator[Part]:
             cells = pa.nulls(n, pa.string()) if cells is None else cells
             columns[field.name], (wrong, _) = delimited.typed(field, cells)
             odd.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", cells))
-    rows, bad, good = text.sift(schema, records.record, columns, faults, records.source)
+    rows, bad, good = text.partition_rejects(schema, records.record, columns, faults, records.source)
     seen = n + sum(len(table) for table in records.broken)
-    part = text.together("ena_records", seen, rows, *records.broken, bad)
-    yield part._replace(cells=text.aside(records.record, good, odd))
+    part = text.make_part("ena_records", seen, rows, *records.broken, bad)
+    yield part._replace(cells=text.collect_cell_rejects(records.record, good, odd))
     if records.attributes and len(records.attributes.owner):
         yield _attributes(records, columns, good)
     for kind in FILES:
@@ -74,8 +74,10 @@ def _attributes(records: Records, columns: Mapping[str, pa.Array], good: pa.Arra
     lost = None if good is None else pc.invert(good).take(whose)
     faults = [(lost, "its record is a reject"), (pc.is_null(found["tag"]), "it has no name")]
     content = pc.binary_join_element_wise(pc.fill_null(tag, ""), pc.fill_null(value, ""), "=")
-    rows, bad, _ = text.sift(TABLES["ena_attributes"], records.record.take(whose), found, faults, content.filter)
-    return text.together("ena_attributes", len(owner), rows, bad)
+    rows, bad, _ = text.partition_rejects(
+        TABLES["ena_attributes"], records.record.take(whose), found, faults, content.filter
+    )
+    return text.make_part("ena_attributes", len(owner), rows, bad)
 
 
 def _without_version(columns: Mapping[str, pa.Array], n: int) -> dict[str, pa.Array]:
@@ -123,10 +125,10 @@ def _files(records: Records, kind: str) -> Part | None:
         field = TABLES["ena_files"].field(what)
         columns[what], fault = delimited.typed(field, blank_is_null(even.flatten()))
         faults.append(fault)
-    rows, bad, _ = text.sift(
+    rows, bad, _ = text.partition_rejects(
         TABLES["ena_files"], record.take(whose), columns, faults, lambda mask: columns["url"].filter(mask)
     )
-    return text.together("ena_files", len(whose), rows, bad)
+    return text.make_part("ena_files", len(whose), rows, bad)
 
 
 def _beside(cells: pa.Array | None, there: pa.Array, size: pa.Array) -> pa.Array:

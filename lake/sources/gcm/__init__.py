@@ -223,13 +223,13 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part | Cube]:
     from lake.formats.netcdf import cell_area, cf
     from lake.formats.netcdf import file as netcdf_file
 
-    with netcdf_file.opened(answer) as (dataset, left):
-        with netcdf_file.damage(answer):
+    with netcdf_file.open_dataset(answer) as (dataset, left):
+        with netcdf_file.translate_errors(answer):
             grid = cf.grid(dataset)
-            ancillary = grid.ancillary.union(cell_area.areas(dataset, grid))
+            ancillary = grid.ancillary.union(cell_area.area_variables(dataset, grid))
             dataset = dataset.set_coords(sorted(ancillary & set(dataset.data_vars)))
             areas = cell_area.weights(dataset, grid, _radius(resource.params))
-            undated = cf.undated(dataset, grid)
+            undated = cf.time_problem(dataset, grid)
         _gridded(dataset, left)
         facts = {
             "kind": _KINDS[0],

@@ -141,4 +141,4 @@ def _lines(answer: Answer) -> Iterator[Lines]:
 def _page(answer: Answer) -> str:
     from lake.formats import gzipped
 
-    return gzipped.content(answer, _PAGE, str(answer)).decode("utf-8", "replace")
+    return gzipped.read_all(answer, _PAGE, str(answer)).decode("utf-8", "replace")

@@ -84,7 +84,7 @@ def _by_header(number: int, line: str, rows: Sequence[str]) -> Shape | None:
     if delimiter == "\t" and widths == {len(several)}:
         cells = several  # some headers have blanks where their rows have tabs
     for table, required in _REQUIRED.items():
-        names = delimited.split(delimited.Layout(table, TABLES[table], required), "\t".join(cells))
+        names = delimited.header_names(delimited.Layout(table, TABLES[table], required), "\t".join(cells))
         if set(required) <= set(names) and (table != "igsr_samples" or _ABOUT & set(names)):
             more = () if widths != {len(names) + 1} or "unnamed" in names else ("unnamed",)
             return Shape(table, delimiter, (*names, *more), number, sure=not more)

@@ -122,15 +122,17 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
         if table == "kgml_pathways":
             columns["dtd"] = pa.array([document.xml.dtd for document in documents], pa.string())
             columns["created"] = pa.array([document.created for document in documents], pa.string())
-        taken, rejected, good = text.sift(TABLES[table], pa.array(rows.nth + 1), columns, faults, rows.source)
+        taken, rejected, good = text.partition_rejects(
+            TABLES[table], pa.array(rows.nth + 1), columns, faults, rows.source
+        )
         kept = rows.sizes if good is None else np.bincount(rows.document[good], minlength=len(documents))
         lost = rows.sizes - kept
         row = reject = 0
         for part, seen, n, bad in zip(parts, rows.sizes.tolist(), kept.tolist(), lost.tolist(), strict=True):
             if seen:
-                part.append(text.together(table, seen, taken.slice(row, n), rejected and rejected.slice(reject, bad)))
+                part.append(text.make_part(table, seen, taken.slice(row, n), rejected and rejected.slice(reject, bad)))
             row, reject = row + n, reject + bad
-    if not found.known.all():
+    if not found.recognised.all():
         parts = [_with_unknown(part, found, n) for n, part in enumerate(parts)]
     _reconcile(documents, parts, Rows(found, "alt"))
     return parts
@@ -146,13 +148,13 @@ def _reconcile(documents: list[Document], parts: list[list[Part]], others: Rows)
 
 def _with_unknown(parts: list[Part], found: Elements, n: int) -> list[Part]:
     """The same with a document's unknown elements as rejects of its pathway: nothing is passed over in silence."""
-    rows = np.flatnonzero(~found.known & (found.document == n))
+    rows = np.flatnonzero(~found.recognised & (found.document == n))
     if not rows.size:
         return parts
     content = [found.source(row) for row in rows]
     unknown = text.rejects(pa.nulls(len(rows), pa.int64()), "an element that KGML is not known to have", content)
     pathway, *rest = parts
-    return [text.together(pathway.table, pathway.seen + len(rows), pathway.rows, pathway.rejects, unknown), *rest]
+    return [text.make_part(pathway.table, pathway.seen + len(rows), pathway.rows, pathway.rejects, unknown), *rest]
 
 
 Columns = tuple[dict[str, pa.Array], list[text.Fault]]

@@ -28,14 +28,14 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     columns_of, widths = _READERS[resource.kind]
     seen = 0
     for lines in text.lines(answer):
-        found = text.cells(lines, widths)
+        found = text.split_tabs(lines, widths)
         kept = found.lines
         columns, faults = columns_of(found, resource.params)
-        rows, rejected, _ = text.sift(TABLES[table], kept.record, columns, faults, kept.text.filter)
+        rows, rejected, _ = text.partition_rejects(TABLES[table], kept.record, columns, faults, kept.text.filter)
         seen += lines.seen
-        yield text.together(table, lines.seen, rows, lines.undecodable, found.misfits, rejected)
+        yield text.make_part(table, lines.seen, rows, lines.undecodable, found.misfits, rejected)
     if not seen:
-        raise text.nothing_found("line", resource.url)
+        raise text.no_records("line", resource.url)
 
 
 def _pathways(found: text.Cells, params: Mapping[str, Any]) -> Columns:

@@ -37,7 +37,7 @@ def read_hierarchy(resource: Resource, answer: Answer) -> Iterator[Part]:
     raw = answer.read_bytes().removeprefix(b"\xef\xbb\xbf")
     leaves = list(_json_leaves(raw, resource) if raw.lstrip().startswith(b"{") else _keg_leaves(raw, resource))
     if not leaves:
-        raise text.nothing_found("leaf", resource.url)
+        raise text.no_records("leaf", resource.url)
     halves = pa.array([any(map(_HALF.search, (*above, leaf))) for above, leaf in leaves])
     above = pa.array([[_whole(name) for name in names] for names, _ in leaves], pa.list_(pa.string()))
     leaf = pa.array([_whole(name) for _, name in leaves], pa.string())
@@ -55,8 +55,8 @@ def read_hierarchy(resource: Resource, answer: Answer) -> Iterator[Part]:
         (halves, "half a character stands in it: a lone surrogate"),
         (pc.and_(pc.is_null(parted), pc.is_null(alone)), "not an id with a name"),
     ]
-    rows, rejected, _ = text.sift(TABLES["kegg_hierarchy"], record, columns, faults, leaf.filter)
-    yield text.together("kegg_hierarchy", len(leaves), rows, rejected)
+    rows, rejected, _ = text.partition_rejects(TABLES["kegg_hierarchy"], record, columns, faults, leaf.filter)
+    yield text.make_part("kegg_hierarchy", len(leaves), rows, rejected)
 
 
 def _json_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
@@ -147,8 +147,8 @@ def _map_areas(areas: Iterable[Any], resource: Resource) -> Part:
     unknown = pc.and_(pc.is_null(columns["id"]), pc.invert(pc.match_substring_regex(href, r"^(javascript:.*|#.*|)$")))
     record = pa.array(range(1, len(found) + 1))
     faults = [(unknown, "it leads to nothing that can be told to be an id")]
-    rows, rejected, _ = text.sift(TABLES["kegg_map_areas"], record, columns, faults, href.filter)
-    return text.together("kegg_map_areas", len(found), rows, rejected)
+    rows, rejected, _ = text.partition_rejects(TABLES["kegg_map_areas"], record, columns, faults, href.filter)
+    return text.make_part("kegg_map_areas", len(found), rows, rejected)
 
 
 def _targets(href: str | None) -> list[str | None]:

@@ -94,4 +94,4 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     readers = {"obo": obo.read, "owl": owl.read, "graphs": obographs.read}
     if form is None:
         raise Unreadable("it is neither OBO, OWL nor OBO graphs", where=resource.url)
-    yield from readers[form](answer, resource.url, TABLES.below("ontologies_"))
+    yield from readers[form](answer, resource.url, TABLES.with_prefix("ontologies_"))

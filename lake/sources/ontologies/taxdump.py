@@ -91,7 +91,7 @@ def _file(file: BinaryIO, name: str, where: str) -> Iterator[Part]:
         faults = [(short, f"it has not {least} fields"), _no_number(cells[0])]
         yield from reader(block, term, cells, faults)
     if seen == 0:
-        raise text.nothing_found("taxon", f"{where} ({name})")
+        raise text.no_records("taxon", f"{where} ({name})")
 
 
 def _no_number(ids: pa.Array) -> text.Fault:
@@ -212,6 +212,6 @@ def _part(
     mine = {name: values.filter(wanted) for name, values in columns.items()}
     record, lines = block.record.filter(wanted), block.text.filter(wanted)
     judged = [(wrong.filter(wanted), reason) for wrong, reason in faults if wrong is not None]
-    rows, rejects, _ = text.sift(TABLES[table], record, mine, judged, lines.filter)
+    rows, rejects, _ = text.partition_rejects(TABLES[table], record, mine, judged, lines.filter)
     aside = [block.undecodable] if undecodable else []
-    return text.together(table, len(record) + sum(map(len, aside)), rows, rejects, *aside)
+    return text.make_part(table, len(record) + sum(map(len, aside)), rows, rejects, *aside)

@@ -56,7 +56,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     seen += systems.size
     yield from systems.parts()
     if seen == 0:
-        raise text.nothing_found("system", resource.url)
+        raise text.no_records("system", resource.url)
 
 
 def _blocks(answer: Answer, where: str) -> Iterator[bytes]:
@@ -216,10 +216,12 @@ def _part(name: str, rows: list[dict], lost: list[_Lost]) -> Part:
             odd.append((one.name, fault[0], f"not {delimited.KINDS[one.type]}", cells))
         else:
             faults.append(fault)
-    taken, rejected, good = text.sift(schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad)))
+    taken, rejected, good = text.partition_rejects(
+        schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad))
+    )
     early = text.rejects(*(pa.array(column, type) for column, type in zip(_columns(lost), _LOST, strict=True)))
-    part = text.together(name, len(rows) + len(lost), taken, early, rejected)
-    return part._replace(cells=text.aside(columns["_record"], good, odd))
+    part = text.make_part(name, len(rows) + len(lost), taken, early, rejected)
+    return part._replace(cells=text.collect_cell_rejects(columns["_record"], good, odd))
 
 
 def _columns(lost: list[_Lost]) -> list[list]:

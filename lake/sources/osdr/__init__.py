@@ -81,12 +81,12 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
         return
     from lake.formats import zipped
 
-    with zipped.archive(answer, resource.url) as archive:
+    with zipped.open_archive(answer, resource.url) as archive:
         tables = [one for one in archive.infolist() if re.search(r"(?:^|/)[as]_[^/]*\.txt$", one.filename)]
         if not tables:
             raise Unreadable("the archive has no table a_*.txt or s_*.txt", where=resource.url)
         for one in tables:
-            raw = zipped.read(archive, one, _LARGEST, resource.url)
+            raw = zipped.read_member(archive, one, _LARGEST, resource.url)
             yield from _sheet(one.filename, name, raw, "\t", resource.url)
 
 
@@ -147,7 +147,7 @@ def _part(some: Sequence[tuple[int, list[str], str]], header: list[str], study: 
     landed = pa.table(columns, schema=TABLES["osdr_values"])
     record, reason, content = ([row[n] for row in bad] for n in range(3))
     aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason, pa.string()), content)
-    return text.together("osdr_values", len(landed) + len(bad), landed, aside)
+    return text.make_part("osdr_values", len(landed) + len(bad), landed, aside)
 
 
 def _plain(text: str) -> str:

@@ -87,10 +87,10 @@ def parts(entries: Entries) -> Iterator[Part]:
         faults.append((pc.is_null(columns["length"]), "it has no length: damaged, or deleted or merged by UniProt"))
     schema = pa.schema([*schema, *(pa.field(name, pa.string()) for name in more)])
     columns |= {name: found[name] for name in more}
-    rows, bad, good = text.sift(schema, entries.record, columns, faults, entries.source)
+    rows, bad, good = text.partition_rejects(schema, entries.record, columns, faults, entries.source)
     seen = n + sum(len(table) for table in entries.broken)
-    part = text.together("uniprot_entries", seen, rows, *entries.broken, bad)
-    yield part._replace(cells=text.aside(entries.record, good, odd))
+    part = text.make_part("uniprot_entries", seen, rows, *entries.broken, bad)
+    yield part._replace(cells=text.collect_cell_rejects(entries.record, good, odd))
     if len(entries.xrefs.owner):
         yield _xrefs(entries, columns, good)
 
@@ -102,10 +102,10 @@ def _xrefs(entries: Entries, columns: Mapping[str, pa.Array], good: pa.Array | N
     lost = None if good is None else pc.invert(good).take(whose)
     faults = [(lost, "its entry is a reject"), (_empty(own["id"]), "it has no id")]
     content = pc.binary_join_element_wise(own["database"], pc.fill_null(own["id"], ""), "; ")
-    rows, bad, _ = text.sift(
+    rows, bad, _ = text.partition_rejects(
         TABLES["uniprot_xrefs"], entries.record.take(whose), owner | own, faults, lambda mask: content.filter(mask)
     )
-    return text.together("uniprot_xrefs", len(whose), rows, bad)
+    return text.make_part("uniprot_xrefs", len(whose), rows, bad)
 
 
 def _typed(field: pa.Field, values: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:

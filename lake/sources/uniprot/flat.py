@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lake.formats import flat_records
 from lake.formats.answer import Answer
-from lake.formats.flat_records import day, found
+from lake.formats.flat_records import extract, iso_date
 from lake.formats.list_columns import Ragged
 from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, known, with_numbers
 
@@ -36,16 +36,16 @@ def _of_txt(block: flat_records.Block) -> Entries:
     columns = {
         "accession": accessions.first(n),
         "secondary_accessions": all_but_first(accessions, n),
-        "entry_name": found(head, _ID, "name"),
-        "reviewed": found(head, _ID, "status"),
+        "entry_name": extract(head, _ID, "name"),
+        "reviewed": extract(head, _ID, "status"),
         "protein_name": _after(names, "(?:RecName|SubName): Full=").first(n),
         "gene": _after(genes, "Name=").first(n),
         "ordered_loci": Ragged.split(loci.values, r",\s", loci.owner).distinct().lists(n),
         "organism": pc.replace_substring_regex(block.lines("OS").joined(n), r"\.$", ""),
-        "taxon_id": found(block.lines("OX").first(n), r"NCBI_TaxID=(?P<id>\d+)", "id"),
-        "length": found(head, _ID, "length"),
-        "mass": found(sequence, _SQ, "mass"),
-        "checksum": found(sequence, _SQ, "checksum"),
+        "taxon_id": extract(block.lines("OX").first(n), r"NCBI_TaxID=(?P<id>\d+)", "id"),
+        "length": extract(head, _ID, "length"),
+        "mass": extract(sequence, _SQ, "mass"),
+        "checksum": extract(sequence, _SQ, "checksum"),
         "fragment": pc.is_valid(_after(names, "Flags: .*(?:Fragment)").first(n)),
         "existence": pc.replace_substring_regex(block.lines("PE").first(n), ";$", ""),
     } | _dates(block)
@@ -77,15 +77,15 @@ def _dates(block: flat_records.Block) -> dict[str, pa.Array]:
     for date, (words, version) in said.items():
         rows = pc.match_substring(lines.values, words)
         line = Ragged(lines.owner[rows.to_numpy(zero_copy_only=False)], lines.values.filter(rows)).first(block.n)
-        columns[date] = day(line)
+        columns[date] = iso_date(line)
         if version:
-            columns[version] = found(line, r"version (?P<number>\d+)\.$", "number")
+            columns[version] = extract(line, r"version (?P<number>\d+)\.$", "number")
     return columns
 
 
 def _txt_xrefs(block: flat_records.Block, names: Ragged) -> Xrefs:
     lines = block.lines("DR")
-    database = found(lines.values, _DR, "database")
-    protein = known(pc.replace_substring_regex(found(lines.values, _DR, "third"), r"\.$", ""), database)
-    xrefs = Xrefs(lines.owner, database, found(lines.values, _DR, "id"), protein)
+    database = extract(lines.values, _DR, "database")
+    protein = known(pc.replace_substring_regex(extract(lines.values, _DR, "third"), r"\.$", ""), database)
+    xrefs = Xrefs(lines.owner, database, extract(lines.values, _DR, "id"), protein)
     return with_numbers(xrefs, _after(names, "(?:(?:RecName|AltName|SubName): )?EC="))
