@@ -1,4 +1,4 @@
-"""The bytes of one answer, wherever they lie: what a reader is given instead of a path."""
+"""The bytes of one answer, wherever they are stored: what a reader gets instead of a path."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return self._path.stat().st_size
 
     def open(self) -> BinaryIO:
-        """A new file object at its first byte, which can seek; the caller closes it."""
+        """A new seekable file object at the first byte; the caller closes it."""
         return open(self._path, "rb")
 
     def read_bytes(self) -> bytes:
-        """All of it: for answers that are small by their nature."""
+        """All bytes: for answers that are always small."""
         with self.open() as file:
             return file.read()
 
     def read_text(self) -> str:
-        """All of it as UTF-8, what is none replaced; any end of a line is a line feed."""
+        """All of it as UTF-8, with invalid bytes replaced; every line end is a line feed."""
         with io.TextIOWrapper(self.open(), "utf-8", "replace") as file:
             return file.read()
 
     def path(self) -> Path:
-        """A local file with these bytes, for a library that takes nothing else. It is not to be written to."""
+        """A local file with these bytes, for a library that takes nothing but a path. Never write to it."""
         return self._path

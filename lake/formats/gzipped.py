@@ -1,4 +1,4 @@
-"""Files as the archive meant them: out of gzip, and out of a tar archive of one file. The expansion is bounded."""
+"""Files decompressed: out of gzip, and out of a tar archive of one file. Expansion is bounded."""
 
 from __future__ import annotations
 
@@ -9,67 +9,68 @@ from typing import BinaryIO, cast
 from lake.errors import Unreadable
 from lake.formats.answer import Answer
 
-RATIO, FREE = 250, 64 * 2**20  # bytes out for each byte in, beyond the first 64 MiB; tables and genomes have 3 to 40
-LARGEST = 2**37  # bytes: the largest genome known, in one FASTA file, has some 2**36.5
+RATIO, FREE = 250, 64 * 2**20  # bytes out per byte in, beyond the first 64 MiB; tables and genomes have 3 to 40
+LARGEST = 2**37  # bytes: the largest known genome, in one FASTA file, has about 2**36.5
 
 _MAGIC = b"\x1f\x8b"
-_TAR = slice(257, 262)  # where a tar archive says "ustar" (POSIX.1-1988)
+_TAR = slice(257, 262)  # where a tar archive has "ustar" (POSIX.1-1988)
 
 
 def open_file(answer: Answer) -> BinaryIO:
-    """A file's bytes to read; decompressed where it is gzip, whatever its name.
+    """A file to read from, decompressed if it is gzip, whatever its name.
 
     ISA-L decompresses at about three times the speed of zlib.
 
     Raises:
-        Unreadable: here or while it is read: cut short, damaged, or it expands beyond RATIO or LARGEST.
+        Unreadable: now or while it is read: cut short, damaged, or it expands beyond RATIO or LARGEST.
     """
     file = answer.open()
     magic = file.read(2)
     file.seek(0)
     if magic != _MAGIC:
         return file
-    plain = io.BufferedReader(cast(io.RawIOBase, _Whole(file, answer)), 2**20)
+    plain = io.BufferedReader(cast(io.RawIOBase, _Gzip(file, answer)), 2**20)
     if plain.peek(512)[_TAR] == b"ustar":
-        return _only(plain, answer)
+        return _first_member(plain, answer)
     return plain
 
 
 def read_all(answer: Answer, largest: int, where: str) -> bytes:
-    """All bytes of a file, decompressed. Memory grows with what is there: `read(largest)` would take it beforehand.
+    """All bytes of a file, decompressed. Memory grows with the content; `read(largest)` would allocate it beforehand.
 
     Raises:
-        Unreadable: there are more than `largest`; or as `open_file`.
+        Unreadable: there are more than `largest` bytes; or as `open_file`.
     """
     pieces, size = [], 0
     with open_file(answer) as file:
         while piece := file.read(2**20):
             size += len(piece)
             if size > largest:
-                raise Unreadable(f"it is larger than {largest:,} bytes, and nothing of its kind is", where=where)
+                raise Unreadable(f"it has more than {largest:,} bytes; no file of its kind does", where=where)
             pieces.append(piece)
     return b"".join(pieces)
 
 
-def check_expansion(taken: int, size: int, where: str) -> None:
-    """Refuse what expands to far more than archives' files do.
+def check_expansion(expanded: int, size: int, where: str) -> None:
+    """Refuse a file that expands far more than any file of an archive does.
 
     Args:
-        taken: bytes that came out so far, of `size` bytes.
+        expanded: bytes decompressed so far.
+        size: compressed bytes, of the whole file.
 
     Raises:
-        Unreadable: more than RATIO for one, beyond the first FREE bytes, or more than LARGEST.
+        Unreadable: more than RATIO to 1, beyond the first FREE bytes, or more than LARGEST.
     """
-    if taken > min(max(FREE, RATIO * size), LARGEST):
+    if expanded > min(max(FREE, RATIO * size), LARGEST):
         raise Unreadable(
-            f"its {size:,} compressed bytes expand to more than {taken - 1:,}",
+            f"its {size:,} compressed bytes expand to more than {expanded - 1:,}",
             where=where,
-            why=f"more than {RATIO} to 1, or than {LARGEST:,}: nothing that an archive serves is so",
+            why=f"no archive serves a file that expands more than {RATIO} to 1, or beyond {LARGEST:,} bytes",
         )
 
 
-def _only(file: BinaryIO, answer: Answer) -> BinaryIO:
-    """The first file of a tar archive."""
+def _first_member(file: BinaryIO, answer: Answer) -> BinaryIO:
+    """The first file of a tar archive, ready to read."""
     try:
         archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115
         member = next((member for member in archive if member.isreg()), None)
@@ -77,12 +78,12 @@ def _only(file: BinaryIO, answer: Answer) -> BinaryIO:
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise Unreadable(f"the tar archive is cut short or damaged: {error}", where=str(answer)) from None
     if not content:
-        raise Unreadable("the archive holds no file", where=str(answer))
-    return io.BufferedReader(cast(io.RawIOBase, _Guarded(cast(BinaryIO, content), answer)), 2**20)
+        raise Unreadable("the tar archive has no file in it", where=str(answer))
+    return io.BufferedReader(cast(io.RawIOBase, _Checked(cast(BinaryIO, content), answer)), 2**20)
 
 
-class _Guarded(io.RawIOBase):
-    """A stream out of an archive that tells when it is cut short or damaged."""
+class _Checked(io.RawIOBase):
+    """A stream that raises Unreadable where it is cut short or damaged."""
 
     kind = "tar archive"
 
@@ -107,8 +108,8 @@ class _Guarded(io.RawIOBase):
         super().close()
 
 
-class _Whole(_Guarded):
-    """A gzip stream; what it expands to is bounded."""
+class _Gzip(_Checked):
+    """A gzip stream of bounded expansion."""
 
     kind = "gzip"
 
@@ -116,7 +117,7 @@ class _Whole(_Guarded):
         from isal import igzip
 
         super().__init__(igzip.open(packed, "rb"), answer)  # type: ignore[no-untyped-call]  # isal leaves it untyped
-        self.packed, self.size, self.taken = packed, answer.size, 0
+        self.packed, self.size, self.expanded = packed, answer.size, 0
 
     def close(self) -> None:
         super().close()
@@ -124,6 +125,6 @@ class _Whole(_Guarded):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         count = super().readinto(buffer)
-        self.taken += count
-        check_expansion(self.taken, self.size, self.where)
+        self.expanded += count
+        check_expansion(self.expanded, self.size, self.where)
         return count

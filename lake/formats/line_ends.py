@@ -1,4 +1,4 @@
-"""Which characters end the lines of a text."""
+"""Line ends of a text."""
 
 from __future__ import annotations
 

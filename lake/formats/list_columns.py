@@ -1,4 +1,4 @@
-"""Values of records that have several or none: `owner` says whose each is, from 0, ascending. As columns, no loops."""
+"""Columns of records that have several values or none: `owner` is the record of each value, from 0, ascending."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import pyarrow.compute as pc
 
 
 class Ragged(NamedTuple):
-    """Some values, and whose each of them is; no value is null."""
+    """Values, and the record that owns each; no value is null."""
 
     owner: np.ndarray
     values: pa.Array
 
     @classmethod
     def of(cls, owner: np.ndarray, values: pa.Array) -> Ragged:
-        """Without what is null or empty."""
-        kept = pc.fill_null(pc.not_equal(values, ""), False)
-        return cls(owner[kept.to_numpy(zero_copy_only=False)], values.filter(kept))
+        """Values and their owners, without the null and empty ones."""
+        full = pc.fill_null(pc.not_equal(values, ""), False)
+        return cls(owner[full.to_numpy(zero_copy_only=False)], values.filter(full))
 
     @classmethod
     def split(cls, texts: pa.Array, pattern: str, owner: np.ndarray | None = None) -> Ragged:
-        """Texts cut at a regular expression, blanks around the pieces taken off."""
+        """Texts split at a regular expression, the pieces stripped of blanks."""
         lists = pc.split_pattern_regex(texts, pattern)
-        whose = pc.list_parent_indices(lists).to_numpy()
-        return cls.of(whose if owner is None else owner[whose], pc.utf8_trim_whitespace(lists.flatten()))
+        parent = pc.list_parent_indices(lists).to_numpy()
+        return cls.of(parent if owner is None else owner[parent], pc.utf8_trim_whitespace(lists.flatten()))
 
     def first(self, n: int) -> pa.Array:
         """Each record's first value; null where it has none."""
-        place = np.searchsorted(self.owner, np.arange(n))
-        there = np.append(self.owner, -1)[place] == np.arange(n)
-        return self.values.take(pa.array(np.where(there, place, 0), pa.int64(), mask=~there))
+        index = np.searchsorted(self.owner, np.arange(n))
+        exists = np.append(self.owner, -1)[index] == np.arange(n)
+        return self.values.take(pa.array(np.where(exists, index, 0), pa.int64(), mask=~exists))
 
     def lists(self, n: int) -> pa.Array:
-        """Each record's values, in their order."""
-        places = np.searchsorted(self.owner, np.arange(n + 1))
-        return pa.ListArray.from_arrays(pa.array(places, pa.int32()), self.values)
+        """Each record's values as a list, in their order."""
+        offsets = np.searchsorted(self.owner, np.arange(n + 1))
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), self.values)
 
     def joined(self, n: int, between: str = " ") -> pa.Array:
         """Each record's values as one text; null where it has none."""
@@ -46,20 +46,20 @@ class Ragged(NamedTuple):
         return pc.if_else(empty, pa.scalar(None, pa.string()), pc.binary_join(lists, between))
 
     def distinct(self) -> Ragged:
-        """Each record's values once, sorted."""
+        """Each record's distinct values, sorted."""
         coded = self.values.dictionary_encode()
         order = pc.sort_indices(coded.dictionary)
         rank = np.empty(len(order), np.int64)
         rank[order.to_numpy()] = np.arange(len(order))
-        whole = max(len(order), 1)
-        keys = np.sort(self.owner * whole + rank[coded.indices.to_numpy(zero_copy_only=False)])
-        keys = keys[np.diff(keys, prepend=-1) > 0]  # numpy's unique goes by hashes, which takes ten times as long
-        return Ragged(keys // whole, coded.dictionary.take(order).take(pa.array(keys % whole)))
+        base = max(len(order), 1)
+        keys = np.sort(self.owner * base + rank[coded.indices.to_numpy(zero_copy_only=False)])
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # numpy's unique hashes, which takes ten times as long
+        return Ragged(keys // base, coded.dictionary.take(order).take(pa.array(keys % base)))
 
 
-def merged(*several: Ragged) -> Ragged:
-    """All of them as one; of one record, those of the earlier come first."""
-    owner = np.concatenate([one.owner for one in several])
+def merged(*columns: Ragged) -> Ragged:
+    """Several columns as one; within a record, values of earlier columns come first."""
+    owner = np.concatenate([column.owner for column in columns])
     order = np.argsort(owner, kind="stable")
-    values = pa.chunked_array([one.values for one in several], pa.string()).combine_chunks()
+    values = pa.chunked_array([column.values for column in columns], pa.string()).combine_chunks()
     return Ragged(owner[order], values.take(pa.array(order)))

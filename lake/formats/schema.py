@@ -1,4 +1,4 @@
-"""Tables as text: one line a column. A schema of Arrow is made of it when it is asked for, and not before."""
+"""Tables as text, a line per column. The Arrow schema is built on first use, so that importing a source is cheap."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _RECORD = "_record  bigint  -  -  The line of the answer, from 1"
 
 
 class Table(NamedTuple):
-    """A raw table: what a reader of a format is told by its caller."""
+    """A raw table, which a caller passes to the reader of a format."""
 
     name: str
     schema: pa.Schema
 
 
 class Tables(Mapping[str, "pa.Schema"]):
-    """Raw tables by name, out of ``{name: columns}``; see `schema` for the columns.
+    """Raw tables by name, from ``{name: columns}``; see `schema` for the columns.
 
     >>> tables = Tables({"names": "name  text  -  -  A name"})
     >>> list(tables), tables["names"].names
@@ -50,7 +50,7 @@ class Tables(Mapping[str, "pa.Schema"]):
         return Table(name, self[name])
 
     def with_prefix(self, prefix: str) -> dict[str, Table]:
-        """The tables whose names begin so, by what follows: ``{"terms": Table("ontologies_terms", ...)}``."""
+        """The tables of a prefix, by the rest of their names: ``{"terms": Table("ontologies_terms", ...)}``."""
         return {name.removeprefix(prefix): self.table(name) for name in self if name.startswith(prefix)}
 
 
@@ -58,14 +58,14 @@ def schema(columns: str) -> pa.Schema:
     """A raw table's schema from lines of `name type unit source  doc`: "-" for none, two spaces after the source.
 
     ``type`` is one of DuckDB's: text, double, bigint, boolean, or a list of one, such as text[]. ``source`` is the
-    column's name in the archive's own header, where it is another; a|b where it is either. `_record`, the number of the
-    record in the answer, comes first in every table; a line of its own says what a record is, where it is no line.
+    column's name in the archive's header, if it differs; a|b if it may be either. `_record`, the number of the record
+    in the answer, comes first in every table; give it a line where a record is not a line of the answer.
 
     >>> schema("gc  double  percent  GC (%)  Guanine and cytosine").field("gc").metadata
     {b'unit': b'percent', b'source': b'GC (%)', b'doc': b'Guanine and cytosine'}
 
     Raises:
-        ValueError: a line is not so, or a column is there twice.
+        ValueError: a line is malformed, or a column appears twice.
     """
     import pyarrow as pa
 
@@ -73,9 +73,9 @@ def schema(columns: str) -> pa.Schema:
     if not any(line.startswith("_record ") for line in lines):
         lines.insert(0, _RECORD)
     fields = [field(line) for line in lines]
-    names = [each.name for each in fields]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"columns are named twice: {', '.join(twice)}")
+    names = [field.name for field in fields]
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"duplicate columns: {', '.join(duplicates)}")
     return pa.schema(fields)
 
 
@@ -83,7 +83,7 @@ def field(line: str) -> pa.Field:
     """One column, from its line.
 
     Raises:
-        ValueError: it is not `name type unit source  doc`.
+        ValueError: the line is not `name type unit source  doc`.
     """
     import pyarrow as pa
 
@@ -93,8 +93,8 @@ def field(line: str) -> pa.Field:
         raise ValueError(
             f"{line!r} is not `name type unit source  doc`, with a type of {', '.join(_TYPES)}, or a list: text[]"
         )
-    name, type, unit, rest = cells
-    source, doc = (*re.split(r" {2,}", rest, maxsplit=1), "")[:2]
-    facts = {"unit": "" if unit == "-" else unit, **({} if source == "-" else {"source": source}), "doc": doc}
+    name, type, unit, remainder = cells
+    source, doc = (*re.split(r" {2,}", remainder, maxsplit=1), "")[:2]
+    metadata = {"unit": "" if unit == "-" else unit, **({} if source == "-" else {"source": source}), "doc": doc}
     scalar = pa.type_for_alias(kind)
-    return pa.field(name, pa.list_(scalar) if type.endswith("[]") else scalar, metadata=facts)
+    return pa.field(name, pa.list_(scalar) if type.endswith("[]") else scalar, metadata=metadata)

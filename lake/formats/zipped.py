@@ -1,4 +1,4 @@
-"""Members of zip archives, as streams of bounded size: whatever is wrong with an archive is told as Unreadable."""
+"""Members of zip archives, of bounded size; whatever is wrong with an archive raises Unreadable."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from lake.errors import Unreadable
 from lake.formats import gzipped
 from lake.formats.answer import Answer
 
-MOST, SMALL = 10_000, 2**20  # members of an archive; bytes of one that no ratio is asked for
+MOST, SMALL = 10_000, 2**20  # members of an archive; bytes of a member up to which any ratio is allowed
 
 
 @contextmanager
 def open_archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
-    """A zip archive; what goes wrong while its members are read is Unreadable too.
+    """A zip archive; errors while its members are read are Unreadable too.
 
     Raises:
-        Unreadable: damaged, cut short, encrypted, packed by a method that Python does not know, or of too many members.
+        Unreadable: damaged, cut short, encrypted, compressed by a method that Python lacks, or with too many members.
     """
     try:
-        with answer.open() as file, zipfile.ZipFile(file) as found:
-            if len(found.infolist()) > MOST:
+        with answer.open() as file, zipfile.ZipFile(file) as archive:
+            if len(archive.infolist()) > MOST:
                 raise Unreadable(f"the archive has more than {MOST:,} members", where=where)
-            yield found
+            yield archive
     except NotImplementedError as error:
-        raise Unreadable(f"the archive is packed in an unknown way: {error}", where=where) from None
+        raise Unreadable(f"the archive is compressed by an unknown method: {error}", where=where) from None
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
         raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, largest: int, where: str) -> bytes:
-    """A member's bytes: at most `largest`, and no more for each packed byte than archives' files have.
+    """A member's bytes: at most `largest`, and no more per packed byte than gzipped files may have.
 
     Raises:
         Unreadable: it is larger, or encrypted.
@@ -46,7 +46,7 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, largest: int,
         raise Unreadable(
             f"the {packed:,} bytes of {member.filename} expand to {size:,}",
             where=where,
-            why=f"more than {largest:,}, or than {gzipped.RATIO} to 1: no such member is read",
+            why=f"at most {largest:,} bytes, and at most {gzipped.RATIO} to 1, are read",
         )
     with archive.open(member) as file:
         return file.read(size)
