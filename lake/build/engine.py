@@ -24,7 +24,7 @@ from lake.build.plan import ENGINE, Plan, digest, own_parts
 from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
-from lake.store import catalog, fetch_log, landings, metadata
+from lake.store import catalog, fetch_log, landings, metadata, tables
 from lake.store.sql import Columns, name, quote, values
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
     rows = f'SELECT {", ".join(map(name, FETCHES))} FROM (SELECT *, "at" AS fetched_at FROM {outcomes}) ORDER BY id'
     if not file.is_file():
         rows = f"SELECT {', '.join(f'NULL AS {name(column)}' for column in FETCHES)} WHERE false"
-    catalog.fill(connection, "ops.fetches", FETCHES, rows)
+    tables.fill(connection, "ops.fetches", FETCHES, rows)
 
 
 def next_snapshot(connection: DuckDBPyConnection) -> int:
@@ -400,7 +400,7 @@ def _there(connection: DuckDBPyConnection, table: str) -> bool:
 
 
 def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
-    catalog.fill(connection, table, columns, values(columns, rows))
+    tables.fill(connection, table, columns, values(columns, rows))
 
 
 def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -409,5 +409,5 @@ def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: 
         _fill(connection, table, columns, rows)
         return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table}")
-    catalog.fill(connection, table, columns, f"SELECT * FROM temp._kept UNION ALL BY NAME ({values(columns, rows)})")
+    tables.fill(connection, table, columns, f"SELECT * FROM temp._kept UNION ALL BY NAME ({values(columns, rows)})")
     connection.execute("DROP TABLE temp._kept")

@@ -11,7 +11,7 @@ from lake.build.plan import Plan, digest
 from lake.build.workspace import Workspace
 from lake.config import Config
 from lake.errors import StorageError
-from lake.store import catalog, hard_links
+from lake.store import catalog, hard_links, tables
 from lake.store.sql import quote
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) ->
     added later are wrong after a first file of nulls (DuckLake 1.0), and rows would be missed.
     """
     contract = model.contract
-    catalog.create(
+    tables.create(
         connection,
         model.table,
         [(column.name, column.type) for column in contract.columns],
         comment=contract.doc,
         comments={column.name: text for column in contract.columns if (text := described(column))},
     )
-    catalog.add_files(connection, model.table, files)
+    tables.add_files(connection, model.table, files)

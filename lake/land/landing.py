@@ -204,7 +204,7 @@ def _told(job: Job, error: StorageError) -> dict[str, Any]:
 def _land_again(work: _Work, names: list[str], jobs: list[Job]) -> None:
     """Empty the sources' raw tables and land all of their answers, in one transaction: a stopped one changes nothing.
 
-    The last good answers of what could not be read since come first.
+    Of what cannot be read now, the last good answer that was landed before.
 
     Raises:
         StorageError: one of their blobs is damaged; what was landed from it before stays.
@@ -219,16 +219,15 @@ def _land_again(work: _Work, names: list[str], jobs: list[Job]) -> None:
         )
     wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
 
-    def work_again() -> None:
-        work.summary.tallies.clear()
-        tables.empty(work.connection, wanted, names)
-        with progress.bar("land", total=len(older) + len(jobs)) as advance:
-            for chunk in filter(None, (older, jobs)):
-                with Spool(work.config.data / "tmp") as to:
-                    _spooled(replace(work, advance=advance), chunk, to)()
+    with progress.bar("land", total=len(older) + len(jobs)) as advance, Spool(work.config.data / "tmp") as to:
+        put = _spooled(replace(work, advance=advance), [*jobs, *older], to)
 
-    said = f"land {', '.join(names)} again"
-    catalog.commit(work.connection, work_again, kind="land", message=said, extra={"sources": sorted(names)})
+        def work_again() -> None:
+            tables.empty(work.connection, wanted, names)
+            put()
+
+        message = f"land {', '.join(names)} again"
+        catalog.commit(work.connection, work_again, kind="land", message=message, extra={"sources": sorted(names)})
 
 
 def _older(work: _Work, jobs: list[Job]) -> list[Job]:
@@ -272,15 +271,21 @@ def _land_chunk(work: _Work, chunk: list[Job]) -> None:
 
 
 def _spooled(work: _Work, chunk: list[Job], to: Spool) -> Callable[[], None]:
-    """Read a chunk's blobs. Gives what puts their rows into the catalog, within a transaction."""
-    rows, failed = [], []
+    """Read a chunk's blobs. Gives what puts their rows into the catalog, within a transaction.
+
+    Of a resource that is in the chunk twice, the answer that can be read counts that comes first.
+    """
+    rows, failed, readable = [], [], set()
     for job, reading in work.readers.read(chunk, to.folder):
         work.advance(note=job.resource.id)
+        if job.origin in readable:
+            continue
         tally = work.summary.tallies.setdefault(job.source, Tally(job.source))
         tally.blobs += 1
         if reading.error:
             failed.append(job.origin)
         else:
+            readable.add(job.origin)
             to.accept(reading.number)
             for table, count in reading.counts.items():
                 tally.add(table, count)

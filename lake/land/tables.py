@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lake.errors import StorageError
 from lake.land.engine_tables import ENGINE
 from lake.land.spool import registered
-from lake.store import catalog, metadata
 from lake.store import landings as landed
+from lake.store import metadata, tables
 from lake.store.sql import name, of_arrow, quote
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def widen(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> No
     for table, schema in wanted.items():
         for column, (type, doc) in of_arrow(schema).items():
             connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
-            _comment(connection, f"raw.{name(table)}", {column: doc} if doc else {})
+            tables.comment_columns(connection, f"raw.{table}", {column: doc} if doc else {})
 
 
 def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
@@ -65,17 +65,17 @@ def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sourc
     """
     listed = ", ".join(map(quote, sources))
     shared = [table for table in ENGINE if _has_others(connection, table, listed)]
-    tables = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
-    for table in tables:
+    renewed = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
+    for table in renewed:
         connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
-    create(connection, tables)
-    others = {f"raw.{name(table)}": "split_part(_resource, '/', 1)" for table in shared} | {"ops.landings": "source"}
-    for table, source in others.items():
-        comments = _comments(connection, table)
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table} WHERE {source} NOT IN ({listed})"
+    create(connection, renewed)
+    for table in shared:
+        tables.rewrite(
+            connection,
+            f"raw.{table}",
+            f"SELECT * FROM raw.{name(table)} WHERE split_part(_resource, '/', 1) NOT IN ({listed})",
         )
-        _refill(connection, table, comments)
+    tables.refill(connection, landed.TABLE, f"SELECT * FROM {landed.TABLE} WHERE source NOT IN ({listed})")
 
 
 def _has_others(connection: DuckDBPyConnection, table: str, listed: str) -> bool:
@@ -134,31 +134,25 @@ def _stale(connection: DuckDBPyConnection) -> set[str]:
 
 
 def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *, replace: bool) -> None:
-    """Put rows into a raw table. Where others go or columns come, it is rewritten, by one INSERT: delete files would
-    mislead plain readers; and DuckLake, two INSERTs with a column between them.
+    """Put rows into a raw table. Where others go or columns come, it is rewritten: delete files would mislead plain
+    readers; and DuckLake, files from before and after a column came.
 
     Args:
         replace: leave the rows of answers that are replaced out.
     """
-    place, selects = f"raw.{name(table)}", []
-    columns = _described(connection, place)
+    columns = tables.described(connection, f"raw.{name(table)}")
     with registered(connection, rows) if rows is not None else nullcontext("") as spooled:
         added = {}
         if spooled:
-            described = _described(connection, spooled).items()
-            given = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in described}
+            types = tables.described(connection, spooled).items()
+            given = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in types}
             _same_types(rows.column("_resource")[0].as_py(), table, columns, given)
             added = {column: type for column, type in given.items() if column not in columns}
-            selects.append(f"SELECT * FROM {spooled}")
         if replace or added:
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {place} WHERE _resource NOT IN (FROM _renewed)"
-            )
-            selects.insert(0, "SELECT * FROM temp._kept")
-            comments = _comments(connection, f"raw.{table}")
-            catalog.create(connection, place, [*(columns | added).items()], comments=comments)
-        connection.execute(f"INSERT INTO {place} BY NAME {' UNION ALL BY NAME '.join(selects)}")
-    connection.execute("DROP TABLE IF EXISTS temp._kept")
+            stay = f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
+            tables.rewrite(connection, f"raw.{table}", stay, added=added, more=spooled)
+        else:
+            tables.insert(connection, f"raw.{table}", f"SELECT * FROM {spooled}")
 
 
 def _same_types(resource: str, table: str, columns: Mapping[str, str], given: Mapping[str, str]) -> None:
@@ -179,25 +173,12 @@ def _same_types(resource: str, table: str, columns: Mapping[str, str], given: Ma
         )
 
 
-def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
-    """The columns of a table with their SQL types."""
-    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {relation}").fetchall()}
-
-
-def _refill(connection: DuckDBPyConnection, table: str, comments: Mapping[str, str]) -> None:
-    """Rewrite a table with the rows of temp._kept, so that no delete file is needed."""
-    described = connection.execute("DESCRIBE temp._kept").fetchall()
-    connection.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(f'{name(c[0])} {c[1]}' for c in described)})")
-    _comment(connection, table, comments)
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM temp._kept")
-
-
 def _create(connection: DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
     columns = of_arrow(with_origin(schema))
     listed = ", ".join(f"{name(column)} {type}" for column, (type, _) in columns.items())
     connection.execute(f"CREATE TABLE raw.{name(table)} ({listed})")
     docs = {column: doc for column, (_, doc) in columns.items() if doc} | _ORIGIN
-    _comment(connection, f"raw.{name(table)}", docs)
+    tables.comment_columns(connection, f"raw.{table}", docs)
 
 
 def with_origin(schema: pa.Schema) -> pa.Schema:
@@ -208,19 +189,3 @@ def with_origin(schema: pa.Schema) -> pa.Schema:
         if column not in schema.names:
             schema = schema.append(pa.field(column, pa.int64() if column == "_record" else pa.string()))
     return schema
-
-
-def _comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
-    schema, _, stem = table.partition(".")
-    return dict(
-        connection.execute(
-            "SELECT column_name, comment FROM duckdb_columns() "
-            "WHERE schema_name = ? AND table_name = ? AND comment IS NOT NULL",
-            [schema, stem],
-        ).fetchall()
-    )
-
-
-def _comment(connection: DuckDBPyConnection, table: str, texts: Mapping[str, str]) -> None:
-    for column, text in texts.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {quote(text)}")

@@ -14,7 +14,7 @@ import re
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import chain
@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lake.config import Config
 from lake.errors import LakeError, Locked, StorageError
-from lake.store import bounds, checksums, copies, durable, manifests, metadata, renames
+from lake.store import bounds, checksums, copies, durable, manifests, metadata, renames, tables
 from lake.store.metadata import ALIAS, META, TABLES
-from lake.store.sql import Columns, connect, name, quote, scalar
+from lake.store.sql import connect, quote, scalar
 from lake.store.sqlite_reader import readable
 
 if TYPE_CHECKING:
@@ -288,6 +288,7 @@ def commit(
 
     for attempt in range(1, attempts + 1):
         number = uuid.uuid4().hex
+        connection.execute(f"SET VARIABLE {tables.TRANSACTION} = {quote(number)}")
         connection.execute("BEGIN")
         try:
             result = work()
@@ -302,10 +303,11 @@ def commit(
         except BaseException as error:
             with suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
+            if isinstance(error, duckdb.Error) and _committed(connection, number):
+                return result
+            tables.remove_files(connection)
             if not isinstance(error, duckdb.Error):
                 raise
-            if _committed(connection, number):
-                return result
             if attempt < attempts and "conflict" in str(error).lower():
                 continue
             raise explain(error) from error
@@ -401,42 +403,6 @@ def damage(error: BaseException) -> StorageError | None:
 def first_line(error: BaseException) -> str:
     """The first line of a DuckDB error, without its class."""
     return str(error).strip().split("\n")[0]
-
-
-def create(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    columns: Sequence[tuple[str, str]],
-    *,
-    comment: str = "",
-    comments: Mapping[str, str] | None = None,
-) -> None:
-    """Within a transaction: make a table again, empty, with what is said of it and its columns."""
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.partition('.')[0]}")
-    listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
-    connection.execute(f"CREATE OR REPLACE TABLE {table} ({listed})")
-    if comment:
-        connection.execute(f"COMMENT ON TABLE {table} IS {quote(comment)}")
-    for column, text in (comments or {}).items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{name(column)} IS {quote(text)}")
-
-
-def add_files(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable[Path]) -> None:
-    """Within a transaction: let a table have Parquet files that lie in its folder already.
-
-    What their folders are called is not read: DuckLake would take the text NULL in a folder's name for null.
-    """
-    schema, _, stem = table.partition(".")
-    if listed := ", ".join(quote(str(file)) for file in files):
-        given = f"{quote(ALIAS)}, {quote(stem)}, [{listed}], schema => {quote(schema)}"
-        connection.execute(f"CALL ducklake_add_data_files({given}, allow_missing => true, hive_partitioning => false)")
-
-
-def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, select: str) -> None:
-    """Within a transaction: make a table again with these columns, filled from a SELECT."""
-    docs = {column: doc for column, (_, doc) in columns.items() if doc}
-    create(connection, table, [(column, type) for column, (type, _) in columns.items()], comments=docs)
-    connection.execute(f"INSERT INTO {table} BY NAME {select}")
 
 
 def author() -> str:

@@ -10,7 +10,7 @@ import datetime
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lake.store import catalog, metadata
+from lake.store import catalog, metadata, tables
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def put(connection: DuckDBPyConnection, source: str, resource: str, decision: st
     others = [one for one in every(connection) if one.source != source or (resource and one.resource != resource)]
     rows = [*others, Decision(source, resource, decision, catalog.author(), now)]
     values = ", ".join(f"({', '.join(quote(value) for value in asdict(row).values())})" for row in rows)
-    catalog.fill(connection, TABLE, COLUMNS, f"SELECT * FROM (VALUES {values}) AS t({', '.join(map(name, COLUMNS))})")
+    tables.fill(connection, TABLE, COLUMNS, f"SELECT * FROM (VALUES {values}) AS t({', '.join(map(name, COLUMNS))})")

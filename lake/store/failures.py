@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import Interrupted, LakeError, Locked
-from lake.store import catalog, metadata
+from lake.store import catalog, metadata, tables
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -89,5 +89,5 @@ def _write(config: Config, command: str, error: Exception) -> None:
         select = f"SELECT * REPLACE (CAST(exit_code AS BIGINT) AS exit_code) FROM (VALUES {values}) AS t({columns})"
         message = f"{command} failed: {type(error).__name__}"
         catalog.commit(
-            connection, lambda: catalog.fill(connection, TABLE, COLUMNS, select), kind="fail", message=message
+            connection, lambda: tables.fill(connection, TABLE, COLUMNS, select), kind="fail", message=message
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import StorageError
-from lake.store import catalog, metadata, renames
+from lake.store import metadata, renames, tables
 from lake.store.sql import Columns, name, quote
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def create(connection: DuckDBPyConnection) -> None:
 
 def fill(connection: DuckDBPyConnection, select: str) -> None:
     """Within a transaction: make the table again, with these rows."""
-    catalog.fill(connection, TABLE, COLUMNS, select)
+    tables.fill(connection, TABLE, COLUMNS, select)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lake.store import tables
 from lake.store.metadata import META
 from lake.store.sql import name, quote
 
@@ -61,18 +62,16 @@ def due(connection: DuckDBPyConnection) -> dict[str, Renames]:
 
 def carry_out(connection: DuckDBPyConnection, table: str, renames: Renames) -> None:
     """Within a transaction: rewrite a table with its columns renamed, in its files too, which readers go to."""
-    schema, _, stem = table.partition(".")
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
-    comments = connection.execute(
-        f"""SELECT column_name, comment FROM duckdb_columns()
-            WHERE schema_name = {quote(schema)} AND table_name = {quote(stem)} AND comment IS NOT NULL"""
-    ).fetchall()
-    columns = ", ".join(f"{name(renames.get(column, column))} {type}" for column, type, *_ in described)
+    columns = tables.described(connection, table)
+    texts = tables.comments(connection, table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS FROM {_renamed(table, renames)}")
-    connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-    for column, text in comments:
-        connection.execute(f"COMMENT ON COLUMN {table}.{name(renames.get(column, column))} IS {quote(text)}")
-    connection.execute(f"INSERT INTO {table} BY NAME FROM temp._kept")
+    tables.create(
+        connection,
+        table,
+        [(renames.get(column, column), type) for column, type in columns.items()],
+        comments={renames.get(column, column): text for column, text in texts.items()},
+    )
+    tables.insert(connection, table, "SELECT * FROM temp._kept")
     connection.execute("DROP TABLE temp._kept")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.config import Config
-from lake.store import catalog, checksums, hard_links, metadata, published_file, tags
+from lake.store import catalog, checksums, hard_links, metadata, published_file, tables, tags
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,20 +60,18 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
 def _make(
     connection: DuckDBPyConnection, table: str, columns: list[tuple[str, str, str]], files: list[Path], number: int
 ) -> None:
-    catalog.create(
+    tables.create(
         connection,
         table,
         [(column, type) for column, type, _ in columns],
         comment=metadata.comments(connection, number).get(table, ""),
         comments={column: text for column, _, text in columns if text},
     )
-    catalog.add_files(connection, table, files)
+    tables.add_files(connection, table, files)
 
 
 def _metrics(connection: DuckDBPyConnection, number: int, new: int) -> None:
     """The measures of the restored snapshot hold for the new one too."""
     if "quality.metrics" in metadata.names(connection):
-        connection.execute(
-            f"""INSERT INTO quality.metrics BY NAME
-                SELECT * REPLACE (CAST({new} AS BIGINT) AS snapshot) FROM quality.metrics WHERE snapshot = {number}"""
-        )
+        rows = f"SELECT * REPLACE ({int(new)} AS snapshot) FROM quality.metrics WHERE snapshot = {int(number)}"
+        tables.insert(connection, "quality.metrics", rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lake.config import Config
 from lake.errors import ConfigError
-from lake.store import catalog, metadata
+from lake.store import catalog, metadata, tables
 from lake.store.sql import name, quote
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def _write(connection: DuckDBPyConnection, tags: list[Tag], message: str) -> Non
 
     def work() -> None:
         columns = [(column, "BIGINT" if column == "snapshot" else "VARCHAR") for column in _COLUMNS]
-        catalog.create(connection, TABLE, columns, comment="Names of snapshots", comments=_COLUMNS)
+        tables.create(connection, TABLE, columns, comment="Names of snapshots", comments=_COLUMNS)
         if rows:
-            connection.execute(f"INSERT INTO {TABLE} VALUES {rows}")
+            tables.insert(connection, TABLE, f"SELECT * FROM (VALUES {rows}) AS t({', '.join(map(name, _COLUMNS))})")
 
     catalog.commit(connection, work, kind="tag", message=message)

@@ -13,7 +13,7 @@ import values
 from lake import config
 from lake.build import run as building
 from lake.errors import StorageError
-from lake.store import catalog
+from lake.store import catalog, tables
 
 KEYS = [type for type in values.VALUES if not type.endswith("]")]  # by lists no table is parted
 MODELS = {  # name -> arguments of its contract, columns beside the keys, SELECT
@@ -164,9 +164,9 @@ def test_a_table_with_other_rows_than_were_built_is_not_published(tmp_path, monk
     settings = config.load(tmp_path)
     building.run(settings)
     source(tmp_path, ["VARCHAR"], [["'a'", "1::BIGINT"], ["'b'", "2::BIGINT"], ["'c'", "4::BIGINT"]])
-    add = catalog.add_files
+    add = tables.add_files
     monkeypatch.setattr(
-        catalog,
+        tables,
         "add_files",
         lambda connection, table, files: add(connection, table, list(files)[1:] if table == "core.parts" else files),
     )

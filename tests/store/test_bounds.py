@@ -8,7 +8,7 @@ import pytest
 import values
 
 from lake import config
-from lake.store import bounds, catalog, metadata
+from lake.store import bounds, catalog, metadata, tables
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def add(connection, settings, cells):
     file = settings.data / "tables" / "raw" / "t" / f"{uuid.uuid4().hex}.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(f"COPY ({' UNION ALL '.join(f'SELECT {cell} AS k' for cell in cells)}) TO '{file}'")
-    catalog.add_files(connection, "raw.t", [file])
+    tables.add_files(connection, "raw.t", [file])
 
 
 def create(connection, type):

@@ -8,7 +8,8 @@ import toy
 import values
 
 import lake
-from lake.store import sql
+from lake import config
+from lake.store import catalog, sql, tables
 
 TYPES = [type for type in values.VALUES if not type.startswith(("MAP", "STRUCT"))]
 QUICK = ("BLOB", "DOUBLE", "FLOAT", "VARCHAR", "TIMESTAMP_NS")
@@ -51,6 +52,22 @@ def test_filters_find_every_row_of_a_built_table(tmp_path):
     with lake.open(tmp_path) as here:
         found = here.sql(r"SELECT count(*) FILTER (k = '\x00'::BLOB), count(*) FROM core.t WHERE d = 0").fetchone()
     assert found == (60 // 2, 60 // 2)
+
+
+@pytest.mark.parametrize("type", EACH)
+def test_filters_find_every_row_of_a_table_that_the_engine_fills(tmp_path, type):
+    (tmp_path / "lake.toml").write_text('[lake]\nname = "x"\n')
+    settings = config.load(tmp_path)
+    select, columns, cells = rows(type, 20)
+    described = {column: (type, "") for column in columns}
+    with catalog.write_session(settings) as connection:
+        for work in (
+            lambda: tables.fill(connection, "raw.order", described, select),
+            lambda: tables.insert(connection, "raw.order", select),
+            lambda: tables.rewrite(connection, "raw.order", 'FROM raw."order" LIMIT 90', added={"more": "BIGINT"}),
+        ):
+            catalog.commit(connection, work, kind="land", message="rows")
+            assert missed(connection, 'raw."order"', columns, cells) == []
 
 
 def test_duckdb_misses_rows_by_bloom_filters_still(tmp_path):
