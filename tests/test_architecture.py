@@ -65,6 +65,7 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_an_archive_a_model_and_a_check_are_added(folder):
     sql, model, test = (blocks("Add a model", language)[0] for language in ("sql", "python", "toml"))
     (folder / "sql/core/big_moons.sql").write_text(sql)

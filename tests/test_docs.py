@@ -53,6 +53,7 @@ def test_there_are_pages():
     assert lines(ROOT / "docs/building.md")
 
 
+@pytest.mark.long
 def test_the_readme_in_python(home, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.chdir(home)
@@ -83,6 +84,7 @@ def test_the_readme_in_sql_and_python_agree(home, monkeypatch):
     assert len(there) == 3
 
 
+@pytest.mark.long
 @pytest.mark.quick(6)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_run(home, page):
@@ -105,6 +107,7 @@ def test_the_table_of_commands_is_whole():
     assert told - {"command"} == set(cli._COMMANDS)
 
 
+@pytest.mark.long
 def test_the_model_of_the_docs(tmp_path):
     page = ROOT / "docs/building.md"
     sql, (model,) = blocks(page, "sql")[0], blocks(page, "python")
@@ -161,6 +164,7 @@ def modules() -> list[str]:
     return [name for name in found if not name.startswith(skipped)]
 
 
+@pytest.mark.long
 def test_examples_in_docstrings():
     pytest.importorskip("torch")
     tried = 0

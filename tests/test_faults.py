@@ -60,6 +60,7 @@ def with_endless(folder) -> None:
 # Stopped
 
 
+@pytest.mark.long
 @STOPS
 def test_a_build_is_stopped_in_the_middle_of_a_long_query(project, number):
     before = stars(project)
@@ -258,6 +259,7 @@ def test_a_full_disk_stops_fetch_and_land(small_disk):
     done(folder, "build")
 
 
+@pytest.mark.long
 def test_a_read_only_lake_can_be_read_and_says_so_when_written(project, tmp_path):
     before = stars(project)
     place = tmp_path / "read-only"
@@ -282,6 +284,7 @@ GREEDY = "SELECT 1::BIGINT AS n, string_agg(CAST(i AS VARCHAR), ',') AS s FROM r
 BROKEN = "SELECT i AS n, 'x' AS s FROM range(3) r(i)"
 
 
+@pytest.mark.long
 @pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("sql", "rule", "arguments", "code", "says"),
@@ -328,6 +331,7 @@ def test_one_model_that_fails_is_named_and_stops_the_others_only_unless_asked(
 # Lost bytes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["flipped", *(pytest.param(h, marks=pytest.mark.slow) for h in ("missing", "short"))])
 def test_a_damaged_blob_is_named_and_not_landed(tmp_path, harm):
     folder = astrobiology.copy(tmp_path / "lake", sample=True)

@@ -25,6 +25,7 @@ SERIES = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @SERIES
 def test_a_killed_build_shows_the_old_or_the_new(tmp_path, number, times):
     models, rows = (60, 20_000) if times > 3 else (10, 1_000)
@@ -88,6 +89,7 @@ def raw(folder) -> tuple[dict[str, int], list[tuple]]:
     return rows, landed
 
 
+@pytest.mark.long
 @SERIES
 @pytest.mark.parametrize(
     "force", [pytest.param(False, id="first"), pytest.param(True, id="anew", marks=pytest.mark.slow)]

@@ -28,6 +28,7 @@ def sample(tmp_path_factory):
     return folder, everything(folder)
 
 
+@pytest.mark.long
 def test_the_sample_comes_in_whole(sample):
     _, (fetched, landed, built) = sample
     assert not fetched.failed

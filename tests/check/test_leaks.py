@@ -135,6 +135,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_crosses_splits_is_found(tmp_path, planted):

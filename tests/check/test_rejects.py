@@ -34,6 +34,7 @@ def test_what_is_within_its_limit_is_published(tmp_path, monkeypatch, gate):
     assert [one["failing"] for one in checks] == ([0] if "limit" in gate else [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gate", ["limit = 0.124", "limit = 1\nsources = {odd = 0}"])
 def test_what_passes_it_keeps_a_build_from_being_published(tmp_path, monkeypatch, gate):
     settings = made(tmp_path, monkeypatch, gate)

@@ -215,6 +215,7 @@ def test_lake_tables(project):
     assert (done.returncode, "lake tables" in done.stderr) == (2, True)
 
 
+@pytest.mark.long
 def test_the_shell_says_what_it_is_in(project):
     ours = subprocess.run([LAKE, "shell", "-C", project, "-c", "SELECT 1 AS x"], capture_output=True, text=True)
     assert "snapshot" not in ours.stdout + ours.stderr  # a script's: no word too many
@@ -232,6 +233,7 @@ def test_quiet_is_quiet(project):
     assert lake("sql", "-q", "-C", project, "SELECT 1 AS x").stdout == "x\n1\n"
 
 
+@pytest.mark.long
 def test_warnings_are_not_counted_as_passed(tmp_path):
     models = toy.FILES["models/seeds.py"].replace("Between(0, 100000)", 'Between(0, 5000, severity="warn")')
     folder = toy.make(tmp_path / "toy", **{"models/seeds.py": models})

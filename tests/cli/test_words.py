@@ -47,6 +47,7 @@ def empty(tmp_path_factory):
 # JSON
 
 
+@pytest.mark.long
 @pytest.mark.quick(13)
 @pytest.mark.parametrize(
     "line",
@@ -114,6 +115,7 @@ def test_every_command_has_its_json_test():
 ALTERING = ("keep", "remove", "repair")  # what they do would be seen by the tests that come after
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("line", ["keep nothing", "remove nothing", "repair", "repair --accept"])
 def test_what_alters_a_lake_says_so_in_one_document(tmp_path, line):
@@ -253,6 +255,7 @@ def test_the_shell_takes_standard_input(sample):
     assert rows[0]["k"] >= 0
 
 
+@pytest.mark.long
 def test_what_was_deleted_by_hand_is_gone_for_every_reader(tmp_path):
     folder = toy.make(tmp_path / "toy")
     assert lake("run", "-C", folder).returncode == 0
@@ -359,6 +362,7 @@ def test_the_log_tells_why(sample):
     assert newest["author"]
 
 
+@pytest.mark.long
 def test_the_demo_twice(demo):
     folder, first = demo
     if first["train"]:  # torch is here
@@ -398,6 +402,7 @@ def test_any_duckdb_opens_the_door(sample):
         assert connection.sql("SELECT snapshot FROM lake_info").fetchone()[0] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["2mass", "a-b", "with space", "Größe"])
 def test_a_table_whose_name_needs_quotes_is_asked_with_them(tmp_path, monkeypatch, table):
     import odd

@@ -254,6 +254,7 @@ def hundreds(tmp_path_factory) -> Path:
     return written(many(tmp_path_factory.mktemp("many"), 250))
 
 
+@pytest.mark.long
 def test_hundreds_of_models_stay_readable(hundreds):
     check_hundreds(hundreds, 250)
 

@@ -288,6 +288,7 @@ def kill_and_go_on(server, archives, folder, kills, n=120):
     return done
 
 
+@pytest.mark.long
 def test_kill_9_loses_nothing(server, archives, tmp_path):
     assert kill_and_go_on(server, archives, tmp_path, kills=3) > 0
 

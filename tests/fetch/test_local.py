@@ -91,6 +91,7 @@ def test_a_probe_of_a_folder_mirror(tmp_path):
     assert [(one["outcome"], one["status"]) for one in found] == [("answers", 200), ("fails", 404)]
 
 
+@pytest.mark.long
 def test_controls_of_an_archives_answer_do_not_reach_the_terminal(tmp_path):
     project = toy.make(tmp_path)
     settings = (project / "lake.toml").read_text()

@@ -66,6 +66,7 @@ def grids(draw, bounds: bool | None = None):
     return dataset, covers
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150)
 @given(grids())
 def test_a_constant_field_has_itself_as_mean_and_the_area_of_its_grid_as_coverage(tmp_path_factory, drawn):

@@ -29,6 +29,7 @@ def two(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_source_landed_anew_leaves_others_rows_in_the_shared_tables(two):
     settings = config.load(two)
     for _ in range(2):

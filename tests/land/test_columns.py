@@ -41,6 +41,7 @@ def wrong(settings, column):
     return {value: n for value, n in found.items() if n != there.count(value)}
 
 
+@pytest.mark.long
 def test_filters_find_every_row_after_any_landing(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     answers = {}

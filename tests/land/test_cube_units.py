@@ -85,6 +85,7 @@ def test_no_unit_is_none(text):
     assert _in_si(text) == {}
 
 
+@pytest.mark.long
 def test_a_cube_says_what_its_units_are_in_si(tmp_path):
     with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
         for name, values in (("lat", [-45.0, 45.0]), ("lon", [0.0, 180.0])):

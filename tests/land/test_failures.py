@@ -18,6 +18,7 @@ from lake.store import catalog, failures
 BROKEN = "SELECT star || ' b' AS planet, 'Nemesis' AS star, 1::BIGINT AS planet_run_key FROM seeds.stars"
 
 
+@pytest.mark.long
 def test_a_first_build_that_fails_is_told_by_every_command_that_needs_it(tmp_path):
     folder = toy.make(tmp_path, **{"sql/core/planets.sql": BROKEN})
     done = command(folder, "run")
@@ -60,6 +61,7 @@ GENOME = (
 )
 
 
+@pytest.mark.long
 def test_landed_rows_can_be_asked_before_anything_is_published(tmp_path):
     file = "release207/207.0/ar53_taxonomy_r207.tsv.gz"
     folder = toy.make(tmp_path, **{"lake.toml": f'[lake]\nmirror = "mirror"\n[sources.gtdb]\nfiles = ["{file}"]\n'})

@@ -37,6 +37,7 @@ def test_an_answer_is_landed_once_however_many_a_transaction_takes(tmp_path, mon
     assert land.run(settings).tallies["odd"].skipped == 5
 
 
+@pytest.mark.long
 def test_made_anew_a_table_keeps_the_rows_of_the_last_answer_that_could_be_read(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 3", "b": "rows 2"})

@@ -129,6 +129,7 @@ def other(field: str, value: Any) -> Any:
 FIRST = {"assembly_reports"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "source", [name if name in FIRST else pytest.param(name, marks=pytest.mark.slow) for name in sorted(OPTIONS)]
 )

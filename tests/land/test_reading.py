@@ -56,6 +56,7 @@ def answers(faults: Sequence[str]) -> dict[str, str]:
     return dict(sorted((bad | good).items()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("faults", "many"),
     [
@@ -120,6 +121,7 @@ def test_a_lake_made_before_gets_the_new_columns(tmp_path, monkeypatch):
     assert rows(settings, "SELECT count(*) FROM raw.rejects") == [(1,)]
 
 
+@pytest.mark.long
 def test_the_rows_of_the_last_good_answer_stay(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 2"}, LIMITS)
@@ -131,6 +133,7 @@ def test_the_rows_of_the_last_good_answer_stay(tmp_path, monkeypatch):
     assert rows(settings, "SELECT count(*) FROM raw.odd_rows") == [(2,)]
 
 
+@pytest.mark.long
 def test_a_command_says_so_with_exit_code_4_and_status_names_it(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     odd.lake(tmp_path, {"a": "rows 1", "b": "error"}, LIMITS)
@@ -146,6 +149,7 @@ def test_a_command_says_so_with_exit_code_4_and_status_names_it(tmp_path, monkey
     assert "odd_source.py" in told["traceback"]
 
 
+@pytest.mark.long
 def test_what_a_reader_prints_is_not_printed(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     odd.lake(tmp_path, {"a": "noise\nrows 1"}, LIMITS)
@@ -154,6 +158,7 @@ def test_what_a_reader_prints_is_not_printed(tmp_path, monkeypatch):
     assert "noise" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_full_disk_is_no_fault_of_an_answer(tmp_path, monkeypatch):
     """Nothing is recorded as unreadable; the landing ends with the disk's error."""
     odd.install(tmp_path / "package", monkeypatch)
@@ -171,6 +176,7 @@ def test_a_full_disk_is_no_fault_of_an_answer(tmp_path, monkeypatch):
     assert land.run(settings).tallies["odd"].landed == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [False, True], ids=["one by one", "together"])
 def test_a_disk_that_is_full_while_rows_are_spooled_ends_the_landing_and_blames_no_answer(tmp_path, monkeypatch, many):
     odd.install(tmp_path / "package", monkeypatch, many=many)
@@ -184,6 +190,7 @@ def test_a_disk_that_is_full_while_rows_are_spooled_ends_the_landing_and_blames_
     assert (tally.seen, tally.landed) == (6, 6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_landing_leaves_no_process(tmp_path, monkeypatch, number):
     odd.install(tmp_path / "package", monkeypatch)

@@ -35,6 +35,7 @@ def described(folder, **options):
     return config.load(folder)
 
 
+@pytest.mark.long
 def test_a_resource_that_is_named_no_more_leaves_and_its_blob_stays(lake):
     settings = described(lake, odd={"names": ["a", "c"]})
     before = {file.name for file in (settings.data / "blobs").rglob("*") if file.is_file()}
@@ -55,6 +56,7 @@ def test_a_resource_that_is_named_no_more_leaves_and_its_blob_stays(lake):
     assert blobs.usage(settings.data) > 0
 
 
+@pytest.mark.long
 def test_a_source_that_is_taken_out_leaves_unless_only_others_are_landed(lake, monkeypatch):
     odd.install(lake / "package", monkeypatch, "odder")
     settings = described(lake, odder={"names": ["a"]})
@@ -64,6 +66,7 @@ def test_a_source_that_is_taken_out_leaves_unless_only_others_are_landed(lake, m
     assert resources(settings) == []
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("fault", ["gone", "moved", "never asked"])
 def test_a_list_that_is_not_certain_withdraws_nothing(lake, fault):
@@ -86,6 +89,7 @@ def test_a_list_that_is_not_certain_withdraws_nothing(lake, fault):
     assert land.run(settings).withdrawn == [("odd", "b")]
 
 
+@pytest.mark.long
 def test_what_is_removed_stays_away_and_what_is_kept_stays(lake):
     settings = config.load(lake)
     assert withdrawal.remove(settings, "odd/b") == [("odd", "b")]

@@ -80,6 +80,7 @@ def lake_of(folder: Path, described: str, mirror: str = "") -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_folder_of_files_is_one_planet_run(server, tmp_path):
     """A year a file, as ROCKE-3D's supplements have them: found by its listing, described once."""
     for year, celsius in ((4090, 14.0), (4091, 16.0)):
@@ -132,6 +133,7 @@ def regional(path: Path, name: str, *, lat, lon, holes: int = 0) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("grid", "coverage", "gap"),
     [
@@ -256,6 +258,7 @@ def test_descriptions_that_are_not_there_or_are_no_toml(tmp_path):
     assert error.value.where == "x.toml"
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("mirror", ["", "mirror"])
 @pytest.mark.parametrize("form", ["runs/a b.nc", "{root}/runs/a b.nc", "{uri}/runs/a%20b.nc"])

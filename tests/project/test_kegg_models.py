@@ -163,6 +163,7 @@ def counted(path: Path) -> tuple[str, Counter, dict[tuple, tuple[bool, set]]]:
     return root.get("name").removeprefix("path:"), counts, both
 
 
+@pytest.mark.long
 def test_every_real_document_reconciles(real):
     made, files = real
     assert len(files) >= 289

@@ -421,6 +421,7 @@ def test_an_empty_uncertainty_is_none_and_a_bad_one_costs_itself(tmp_path):
     assert [(row["column"], row["content"]) for row in values.cells.to_pylist()] == [("error_plus", "many")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tables", [["pscomppars"], ["ps"], ["toi", "cumulative"]], ids=str)
 def test_some_of_the_archive_s_tables_can_be_published_alone(tmp_path, tables):
     folder = project.copy(tmp_path / "lake")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import lake
 from lake import config, fetch, land, project
 from lake.build import run as building
@@ -10,6 +12,7 @@ MODELS = ["+features.ancient_insolation", "+features.interior_profiles"]
 COUNT = "SELECT count(*), count(*) FILTER (synthetic) FROM features."
 
 
+@pytest.mark.long
 def test_a_generator_makes_nothing_until_it_is_running(tmp_path):
     folder = project.copy(tmp_path / "lake", sample=True)
     settings = config.load(folder)

@@ -28,6 +28,7 @@ TABLES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("which", TABLES, ids=lambda which: which[2])
 def test_of_every_column_that_is_no_text(tmp_path, which):
     source, kind, name, delimiter = which

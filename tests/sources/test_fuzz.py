@@ -49,6 +49,7 @@ def judged(names: list[str], numbers: range) -> list[fuzz.Outcome]:
     return [one for one in outcomes if one.kind in ("fault", "ended by HDF5")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_some_mutants(part):
     assert judged(list(EXAMPLES), range(part * QUICK // PARTS, (part + 1) * QUICK // PARTS)) == []

@@ -73,6 +73,7 @@ def fastas(draw):
     return (end.join(lines) + draw(st.sampled_from(["", end]))).encode()
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(content=fastas(), block=st.integers(1, 40), piece=st.integers(1, 12))
 def test_fasta_in_blocks_is_what_it_is_line_by_line(tmp_path_factory, content, block, piece):

@@ -420,6 +420,7 @@ def test_a_model_may_not_call_a_macro_that_reads_tables(tmp_path):
         graph.load(config.load(folder))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("term", "said"),
     [
@@ -517,6 +518,7 @@ def marked(tmp_path):
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("term", "said"),
     [
@@ -533,6 +535,7 @@ def test_a_column_that_names_no_term_is_refused_with_its_place(marked, term, sai
     assert [error.what.partition("which is ")[2], error.next] == said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("term", ["X:1", *(pytest.param(t, marks=pytest.mark.slow) for t in ("Y:1", "Y:2", "Z:1"))])
 def test_a_term_that_is_there_or_whose_ontology_is_not_is_taken(marked, term):
     result = marked(term)

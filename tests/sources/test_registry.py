@@ -56,6 +56,7 @@ def as_folder(folder: Path, text: str) -> Path:
     return folder / "sources/mine/__init__.py"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [as_file, as_folder])
 def test_a_source_in_the_lakes_folder_is_fetched_and_landed(folder, shape):
     shape(folder, SOURCE)

@@ -178,6 +178,7 @@ def read(form: str, body: str | bytes, folder) -> tuple[dict, list[tuple]]:
     return entry | {"_record": 1}, sorted((row["database"], row["id"]) for row in rows["uniprot_xrefs"])
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(entry=_entries())
 def test_one_entry_one_answer(tmp_path_factory, entry):

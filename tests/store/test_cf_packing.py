@@ -64,6 +64,7 @@ def written(path, dtype, attrs, stored):
     return path
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150)
 @given(packed())
 def test_values_are_those_of_netcdf4_and_of_xarray(tmp_path_factory, drawn):

@@ -320,6 +320,7 @@ def test_a_file_that_fails_while_it_is_read(tmp_path):
     assert list((tmp_path / "cubes" / cubes.PARTIAL).iterdir()) == []
 
 
+@pytest.mark.long
 def test_memory_is_bounded(tmp_path):
     """Peak memory over that of the same program with a tiny file; 64 MiB were allowed."""
     after = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"

@@ -105,6 +105,7 @@ SEVERAL = {
 }
 
 
+@pytest.mark.long
 def test_several_damages_at_once_are_mended_by_one_command(made, tmp_path):
     folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)
     before = state(folder)
@@ -154,6 +155,7 @@ def test_damage_is_named_and_the_advice_mends_it(made, whole, tmp_path, file, hu
             ask(folder, *line.split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hurt", ["empty", pytest.param("gone", marks=SLOW), pytest.param("swapped", marks=SLOW)])
 def test_no_command_begins_another_history(made, tmp_path, hurt):
     folder = shutil.copytree(made, tmp_path / "toy", symlinks=True)

@@ -34,6 +34,7 @@ def missed(connection, relation, columns, cells):
     return [t for t, a, b in zip(tests, connection.execute(right).fetchone(), there, strict=True) if a != b]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("type", EACH)
 def test_filters_find_every_row_of_a_file(tmp_path, type):
     select, columns, cells = rows(type, 20)

@@ -85,6 +85,7 @@ def lease_files(folder: Path) -> list[Path]:
 # Other processes
 
 
+@pytest.mark.long
 def test_what_another_process_reads_stays_until_it_is_killed(folder):
     with reader(folder) as process:
         newer(folder)

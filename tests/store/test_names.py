@@ -33,6 +33,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES)])
 def test_a_lake_in_a_folder_of_any_name(tmp_path, name):
     folder = toy.make(tmp_path / name / "toy")

@@ -98,6 +98,7 @@ ATTRS = st.fixed_dictionaries(
 KINDS = ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "i8", "u8"]
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(KINDS), attrs=ATTRS, shape=st.sampled_from([(), (0,), (7,), (3, 4)]))
 def test_attributes_as_files_have_them(tmp_path, kind, attrs, shape):

@@ -85,6 +85,7 @@ def columns(known, table: str, at=None) -> list[str]:
         return here.sql(f"FROM {table}").columns
 
 
+@pytest.mark.long
 def test_the_list_of_what_was_renamed_is_whole(settings):
     """A table whose old names are missing in it would be read with names that it does not have."""
     listed = {t: {old: new for old, new in of.items()} for t, of in renames.RENAMED.items() if t in OLD}
@@ -92,6 +93,7 @@ def test_the_list_of_what_was_renamed_is_whole(settings):
     assert listed == {table: {old: new for new, old in pairs} for table, pairs in spelled.items()}
 
 
+@pytest.mark.long
 def test_it_is_read_before_anything_is_written(settings):
     number = published_file.latest(settings).snapshot
     for arguments in (["status"], ["log", "--models"], ["check"], ["plan"], ["why", "core.heat"], ["tables"]):
@@ -110,6 +112,7 @@ def test_it_is_read_before_anything_is_written(settings):
     assert published_file.latest(settings).snapshot == number
 
 
+@pytest.mark.long
 def test_its_next_build_renames_and_keeps_every_row(settings):
     before, number = counts(settings), published_file.latest(settings).snapshot
     done = building.run(settings)
@@ -139,6 +142,7 @@ def snapshots(known) -> list[metadata.Snapshot]:
         return metadata.snapshots(connection)
 
 
+@pytest.mark.long
 def test_it_lands_what_is_new_and_nothing_twice(settings):
     answers = {"a": "cells word\nrejects 1", "b": "unreadable", "c": "rows 2\nrejects 3"}
     settings = odd.lake(settings.root, answers)
@@ -153,6 +157,7 @@ def test_it_lands_what_is_new_and_nothing_twice(settings):
     assert command(settings.root, "verify").returncode == 0
 
 
+@pytest.mark.long
 def test_an_old_snapshot_is_compared_and_restored(settings):
     number = published_file.latest(settings).snapshot
     (settings.root / "seeds/stars.csv").write_text("star,teff\nSun,5773\n")
@@ -165,6 +170,7 @@ def test_an_old_snapshot_is_compared_and_restored(settings):
         ]
 
 
+@pytest.mark.long
 def test_what_training_scales_by_is_read_from_an_old_snapshot(settings):
     scale = pytest.importorskip("lake.train.scale")
     number = published_file.latest(settings).snapshot
@@ -174,6 +180,7 @@ def test_what_training_scales_by_is_read_from_an_old_snapshot(settings):
     assert found[0] == found[1] != None  # noqa: E711
 
 
+@pytest.mark.long
 def test_no_column_that_the_engine_writes_is_a_reserved_word(settings):
     """Else a query needs quotes, here or in the database of a colleague."""
     building.run(settings)

@@ -140,6 +140,7 @@ def of_the_tag(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_accept_mends_first_and_says_what_is_lost(folder):
     file, mendable = of_the_tag(folder), folder / "lake.duckdb"
     flip(file)

@@ -56,6 +56,7 @@ def test_a_file_that_the_disk_does_not_give_is_named(lake, monkeypatch):
     assert (damage.path, damage.how) == (str(file.relative_to(settings.data)), "it cannot be read")
 
 
+@pytest.mark.long
 def test_no_other_file_is_named_wherever_the_footer_is_hit(lake):
     """DuckDB has another error for each byte of a footer, and gives none a file's name."""
     settings, file = lake

@@ -213,6 +213,7 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.long
 @pytest.mark.quick(1)
 @pytest.mark.parametrize("hurt", [flip, Path.unlink, lambda file: file.write_bytes(file.read_bytes()[:-9])])
 def test_a_damaged_table_is_found_and_built_again(folder, hurt):
@@ -273,6 +274,7 @@ def test_raw_tables_and_cubes_come_again_from_the_blobs(tmp_path):
     assert verify.run(settings).damaged == []
 
 
+@pytest.mark.long
 def test_landing_again_keeps_the_last_good_answer_of_what_cannot_be_read_now(tmp_path):
     folder = projects.copy(tmp_path / "lake", sample=True)
     runner = CliRunner()

@@ -288,6 +288,7 @@ def test_a_table_lists_its_columns():
     assert row.split() == ["product", "staging.kgml_pairs.product", "raw.kgml_participants.compounds"]
 
 
+@pytest.mark.long
 def test_json_holds_both_ways_and_the_ends():
     told = json.loads(ask("core.planets.star", "--json").output)
     assert {"column": "core.planets.star", "from": "seeds.solar_system.star", "how": SAME} in told["up"]

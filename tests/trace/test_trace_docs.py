@@ -34,6 +34,7 @@ def test_the_page_has_ten_questions():
     assert len(QUESTIONS) >= 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_each_question_has_an_answer(home, question):
     done = typed.lake(*shlex.split(question)[1:], "-C", home)
@@ -81,6 +82,7 @@ def test_a_seed_is_traced_to_its_line(home):
     assert str(next(iter(rule.key.values()))) in text
 
 
+@pytest.mark.long
 def test_a_row_that_is_not_one_is_refused(home):
     known = config.load(home)
     for asked in ({"where": "radius > 0"}, {"where": "radius = -1"}, {"key": "1,2"}, {"where": "radius >"}):
@@ -90,6 +92,7 @@ def test_a_row_that_is_not_one_is_refused(home):
         tree.trace(known, "features.planet_params", "radios", key=KEY)
 
 
+@pytest.mark.long
 def test_the_summary_counts_what_the_tree_follows(home):
     known = config.load(home)
     found = summary.of(known, *RADIUS, where=f"planet_run_key = {KEY}")
@@ -118,6 +121,7 @@ def test_random_cells_are_proved(home):
     assert [cell.problems for cell in cells] == [()] * 3
 
 
+@pytest.mark.long
 def test_verify_traces_a_sample(home):
     done = typed.lake("verify", "--sample", "1", "--seed", "4", "--json", "-C", home)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -147,6 +151,7 @@ def test_a_lost_file_says_where_it_belongs(home, tmp_path):
     assert typed.lake("whence", tmp_path / "text.parquet", "-C", home).returncode == 2
 
 
+@pytest.mark.long
 def test_a_blob_that_is_changed_or_gone_is_said_with_since_when(home, tmp_path):
     import shutil
 
@@ -169,6 +174,7 @@ def test_a_blob_that_is_changed_or_gone_is_said_with_since_when(home, tmp_path):
     assert "is gone since 20" in problem
 
 
+@pytest.mark.long
 def test_a_parquet_file_that_is_changed_is_said_with_since_when(home, tmp_path):
     import shutil
 

@@ -101,6 +101,7 @@ def hold(rows: dict[str, str], sql: str, seed: int) -> None:
         check(database, sql, columns, select.replace(select.split(" FROM ")[0], "SELECT " + ", ".join(columns)), chance)
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(tables(), relations(2), st.integers(0, 9))
 def test_deleting_other_rows_leaves_the_cell(rows, sql, seed):

@@ -219,6 +219,7 @@ def steps_of(project, ranks, workers, options, state=None, epoch=0):
     return result
 
 
+@pytest.mark.long
 @unhurried
 @given(shapes, places, places, st.integers(0, 3), st.data())
 def test_every_row_once_in_one_order_over_ranks_workers_and_interruptions(project, options, first, second, epoch, data):
@@ -248,6 +249,7 @@ def test_every_row_once_in_one_order_over_ranks_workers_and_interruptions(projec
         assert set(before) | set(after) == set(wanted)
 
 
+@pytest.mark.long
 @unhurried
 @given(shapes, st.integers(1, 5))
 def test_a_batch_of_bytes_keeps_its_budget(project, options, ranks):
@@ -418,6 +420,7 @@ def test_a_process_killed_in_an_epoch_goes_on_in_another(own, tmp_path):
     assert seen == expected(runs(own, seed=3), 0)
 
 
+@pytest.mark.long
 def test_a_killed_worker_is_an_error_and_the_epoch_goes_on_after_it(project):
     data = runs(project, batch_size=4)
     loader = data.loader(num_workers=2)
@@ -455,6 +458,7 @@ def test_what_broke_is_not_asked_again():
     assert len(asked) == 3
 
 
+@pytest.mark.long
 def test_gc_lets_the_snapshot_be_that_is_trained_on(own, numbers):
     data = runs(own, cache=False, block=40)
     iterator = iter(data)
@@ -546,6 +550,7 @@ def full_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("why", ["larger than the cache", "disk is full", "cannot be written"])
 def test_without_room_for_a_pack_the_rows_are_read_each_time(own, numbers, why):
     wanted = expected(runs(own, graphs={}, cache=False), 0)
@@ -575,6 +580,7 @@ def test_what_was_not_used_for_longest_goes_first(own):
     assert not any("n + 0 " in of.get("from", "") for of in queries)
 
 
+@pytest.mark.long
 def test_two_processes_make_one_pack(own):
     script = f"import sys; sys.path[:0] = {PLACES!r}; import test_loader; "
     script += f"print(sum(len(b['planet_run_key']) for b in test_loader.runs({str(own)!r})))"

@@ -123,6 +123,7 @@ def test_the_measures_are_numpys_of_the_train_split(project):
     assert ("features.params", "raw") not in rows
 
 
+@pytest.mark.long
 def test_rows_of_other_splits_change_nothing(own):
     before = features(own)
     sql = own / "sql/features/params.sql"
@@ -138,6 +139,7 @@ def test_rows_of_other_splits_change_nothing(own):
         assert {**before[key], "snapshot": 0} == {**after[key], "snapshot": 0}
 
 
+@pytest.mark.long
 def test_only_what_changed_is_measured_again_and_old_snapshots_keep_theirs(own):
     first = features(own)
     sql = own / "sql/features/other.sql"

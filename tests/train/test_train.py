@@ -362,6 +362,7 @@ SELECT planet_run_key(planet, kind, model, scenario, run), planet, left(planet, 
     return folder, fields
 
 
+@pytest.mark.long
 def test_a_slab_is_what_the_cube_holds_and_padding_is_not_known(tmp_path):
     sizes = ({"shape": (2, 3, 4), "start": 280}, {"shape": (2, 4, 5), "start": 100, "name": "tsurf"})
     folder, fields = simulated(tmp_path / "lake", *sizes)
@@ -383,6 +384,7 @@ def test_a_slab_is_what_the_cube_holds_and_padding_is_not_known(tmp_path):
         np.testing.assert_array_equal(seen[key], padded)
 
 
+@pytest.mark.long
 def test_runs_that_do_not_fit_together_are_refused(tmp_path):
     one = {"shape": (1, 3, 4), "start": 280}
     folder, _ = simulated(tmp_path / "lake", one, {**one, "unit": "degC"})
@@ -417,6 +419,7 @@ def test_the_demo_learns_and_draws_every_panel(sample, tmp_path, monkeypatch):
     assert empty == []
 
 
+@pytest.mark.long
 def test_all_modalities_meet_on_the_sample(sample):
     with lake.open(sample) as here:
         data = PlanetRuns(here, split=None, batch_size=1000, cubes={"map": ["surface_temperature"]})
