@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 Severity = Literal["error", "warn"]
 Method = Literal["standard", "robust", "log"]
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_DATES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+_DATES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS")
 
 
 def _one_of(mark: str, what: str, value: Any, known: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """Mistakes found before anything runs: every model is bound by DuckDB against tables without rows.
 
 Unknown tables and columns, wrong arguments of macros, a contract that disagrees with what the SELECT gives, types that
-the catalog cannot hold, functions that give something else each time: all that are there, each with its place.
+files do not keep, functions that give something else each time: all that are there, each with its place.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from lake.store.sql import connect, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_HELD = ("HUGEINT", "UHUGEINT", "ENUM", "UNION", "BIT", "INTERVAL", "TIME_NS")  # the catalog would change them
-_ARRAY = re.compile(r"\[\d+\]")  # FLOAT[3]: likewise
+# Types that Parquet files or the catalog give back as others, or not at all, wherever they stand in a type's text.
+_CHANGED = re.compile(
+    r"(?<!\w)(U?HUGEINT|BIGNUM|BIT|INTERVAL|TIME_NS|TIMESTAMP_S|TIMESTAMP_MS|TIME WITH TIME ZONE|VARIANT|GEOMETRY"
+    r"|ENUM|UNION)(?=$|[\[\](),])|\[\d+\]"
+)
+_QUOTED = re.compile(r'"[^"]*"')  # the name of a field
 
 
 def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns]) -> None:
@@ -121,8 +125,10 @@ def _agree(model: Model, given: Mapping[str, str]) -> None:
             problems.append(f"{column} {type} is promised, but not given")
         elif given[column] != type:
             problems.append(f"{column} is {given[column]}, but {type} is promised")
-    held = [c for c, t in given.items() if t.startswith(_NOT_HELD) or _ARRAY.search(t)]
-    problems = [f"{column} is {given[column]}, which the catalog cannot hold" for column in held] + problems
+    changed = [column for column, type in given.items() if _CHANGED.search(_QUOTED.sub("_", type))]
+    problems = [
+        f"{column} is {given[column]}, which its files would give back as another type" for column in changed
+    ] + problems
     if problems:
         raise ModelError(
             f"{model.table} and its contract disagree: {'; '.join(problems[:6])}",

@@ -27,7 +27,7 @@ _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d{1,%d})?)?"
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)"
 _TEXTS = {  # what a cell of a SQL type may look like; blanks around it do not count
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), _WHOLE),
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), _WHOLE),
     **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), _WHOLE),
     **dict.fromkeys(("FLOAT", "DOUBLE"), _REAL),
     "BOOLEAN": r"(?i:true|false|t|f|yes|no|y|n|1|0)",
@@ -35,7 +35,6 @@ _TEXTS = {  # what a cell of a SQL type may look like; blanks around it do not c
     "TIME": _CLOCK % 6,
     "TIMESTAMP": f"{_DAY}([ T]{_CLOCK % 6})?",
     "TIMESTAMP_NS": f"{_DAY}([ T]{_CLOCK % 9})?",
-    "TIMESTAMP_MS": f"{_DAY}([ T]{_CLOCK % 3})?",
     "TIMESTAMP WITH TIME ZONE": rf"{_DAY}[ T]\d{{2}}:\d{{2}}:\d{{2}}(\.\d{{1,6}})? ?{_OFFSET}",
 }
 _WHY = {
