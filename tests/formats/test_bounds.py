@@ -122,7 +122,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {  # name: (reader, b
     "a tar with a link to itself": ("gtdb taxonomy", lambda: _tar(tarfile.LNKTYPE, "a.tsv"), "has no file in it"),
     "a tar with a folder": ("gtdb taxonomy", lambda: _tar(tarfile.DIRTYPE, ""), "has no file in it"),
     "an encrypted zip": ("osdr archive", lambda: _archive({"s_x.txt": SHEET}, _flagged(1, 8)), "is encrypted"),
-    "a zip of another method": ("osdr archive", lambda: _archive({"s_x.txt": SHEET}, _flagged(0, 99)), "unknown way"),
+    "a zip of another method": ("osdr archive", lambda: _archive({"s_x.txt": SHEET}, _flagged(0, 99)), "unknown method"),
     "a damaged zip": ("osdr archive", lambda: _archive({"s_x.txt": SHEET * 99}, _damaged), "cut short or damaged"),
     "a zip of short cells": (
         "osdr archive",

@@ -43,13 +43,13 @@ def test_a_record_is_a_line_unless_the_table_says_otherwise():
 
 
 @pytest.mark.parametrize("line", ["a", "a text", "a text -", "a string - -  A", "a text[][] - -  A", "a int - -  A"])
-def test_what_is_no_column_is_told_with_its_line(line):
+def test_a_malformed_column_is_shown_with_its_line(line):
     with pytest.raises(ValueError, match="is not `name type unit source  doc`"):
         schema(line)
 
 
-def test_a_column_is_named_once():
-    with pytest.raises(ValueError, match="twice: a"):
+def test_a_duplicate_column_is_refused():
+    with pytest.raises(ValueError, match="duplicate columns: a"):
         schema("a text - -  A\na double - -  B")
 
 
