@@ -1,6 +1,6 @@
-"""Delimited text with a header somewhere: cut into columns by name, typed by a schema, in bounded memory.
+"""Delimited text with a header: split into columns by name, typed by a schema, in bounded memory.
 
-What differs between archives is a Layout. No Python loop over rows: Arrow's CSV parser cuts, some megabytes at a time.
+A Layout says what differs between archives. No Python loop over rows: Arrow's CSV parser splits, megabytes at a time.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from lake.formats.text import Lines
 if TYPE_CHECKING:
     from lake.formats.part import Part
 
-# RFC 4180, a line at a time: each cell is quoted as a whole, or has no quote at its start.
+# RFC 4180, one line: each cell is quoted as a whole, or does not begin with a quote.
 _QUOTED = r'^(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?(?:{d}(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*)?)*$'
-SHIFTED = 3  # cells that are wrong in a row that has most of them wrong
-WIDEST = 1000  # columns: the widest table of an archive that is read here has 356
-_ORIGIN = {"_record", "_resource", "_blob"}  # what each raw row is marked with: no archive's column is named so
+SHIFTED = 3  # bad cells from which a row is rejected as shifted, if most of its cells are bad
+WIDEST = 1000  # columns: the widest table that a source reads has 356
+_ORIGIN = {"_record", "_resource", "_blob"}  # columns of every raw table: no archive's column may have these names
 KINDS = {pa.int64(): "a whole number", pa.float64(): "a finite number", pa.bool_(): "true or false"}
 _TRUTH = {"t": True, "f": False, "true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How an archive writes one table, and what is wanted of it."""
+    """How an archive writes one table, and what to read of it."""
 
     table: str  # the raw table
     schema: pa.Schema  # `_record` first; a field's metadata may give "source": the name in the header, or a|b
-    required: tuple[str, ...]  # columns that the header has to have; a row without the first is a reject
+    required: tuple[str, ...]  # columns that the header must have; a row without the first is a reject
     delimiter: str = "\t"
-    quoted: bool = False  # cells may stand in double quotes
-    comment: str = "#"  # lines before the rows begin with it; the header may be the last of them
+    quoted: bool = False  # cells may be in double quotes
+    comment: str = "#"  # how lines before the rows begin; the header may be the last of them
     nulls: tuple[str, ...] = ("",)
     names: Callable[[int], Sequence[str] | None] = lambda width: None
-    """The columns of a file without a header, by the number of cells of its first row; None where it must have one."""
+    """The columns of a file without a header, by the number of cells in its first row; None: a header is required."""
     extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
-    """The field of a column that the schema has not; None leaves it out."""
+    """The field of a column that is not in the schema; None: leave the column out."""
     whole: bool = False
-    """Whether a wrong cell makes its row a reject: where no header says what the columns are, it may be shifted."""
+    """Whether a bad cell makes its row a reject: without a header, a bad cell may mean that columns shifted."""
     patterns: Mapping[str, str] = field(default_factory=dict)
-    """Columns of text whose cells match a regular expression, or are missing."""
+    """Regular expressions for columns of text: a cell that is not missing must match."""
     why: str = "the archive renamed a column, or the answer is of another table"
 
 
@@ -63,16 +63,17 @@ def read(layout: Layout, answer: Answer, where: str, **fixed: str | None) -> Ite
 def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | None) -> Iterator[Part]:
     """The rows of some blocks of lines.
 
-    A row is a reject where it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key,
-    or has a carriage return in it. Of a row with its key a cell that is not the number it should be is null, and set
-    aside; where most are so, the row is shifted, and a reject. A column that the schema does not know is kept as text.
+    A row is a reject if it has more or fewer cells than the header, is not UTF-8, leaves a quote open, has no key, or
+    contains a carriage return. In a row with a key, a cell that is not the number it should be becomes null, and is
+    kept among the rejected cells; if most are so, the row is shifted, and a reject. A column that is not in the schema
+    is read as text.
 
     Args:
-        where: of errors: the URL.
-        fixed: columns of the schema that every row has, such as the release.
+        where: the URL, for errors.
+        fixed: values of columns that are the same in every row, such as the release.
 
     Raises:
-        Unreadable: a required column is gone, there are more than WIDEST, there is no row, or not one that fits the
+        Unreadable: a required column is missing, there are more than WIDEST, there is no row, or no row fits the
             header.
     """
     header, seen, landed, before = None, 0, 0, []
@@ -93,45 +94,44 @@ def rows(layout: Layout, blocks: Iterable[Lines], where: str, **fixed: str | Non
         raise text.no_records("row", where)
     if landed == 0:
         raise Unreadable(
-            f"not one of its {seen:,} records fits its header of {len(header or ())} columns",
+            f"none of its {seen:,} records fits its header of {len(header or ())} columns",
             where=where,
-            why=f"the form of the answer changed; the first: {part.rejects['reason'][0] if part.rejects else ''}",
+            why=f"the format of the answer changed: {part.rejects['reason'][0] if part.rejects else ''}",
         )
 
 
 def _first_row(layout: Layout, lines: pa.Array) -> int | None:
     if not layout.comment:
         return 0 if len(lines) else None
-    found = pc.index(pc.starts_with(lines, layout.comment), False).as_py()
-    return None if found < 0 else found
+    index = pc.index(pc.starts_with(lines, layout.comment), False).as_py()
+    return None if index < 0 else index
 
 
 def _header(layout: Layout, before: Sequence[str], first: str, where: str) -> tuple[list[str], int]:
-    """The columns, in the schema's names, and how many lines of the rows they take."""
+    """The columns, by their names in the schema; and how many lines to skip: 1 if the first row is the header."""
     for line, skip in (*((comment.lstrip("#").strip(" "), 0) for comment in reversed(before)), (first, 1)):
         names = header_names(layout, line)
         if layout.required[0] in names:
             return _checked(layout, names, where), skip
     columns = layout.names(len(header_names(layout, first)))
     if columns is None:
-        gone = layout.required[0]
-        raise Unreadable(f"there is no header with a column {gone}", where=where, why=layout.why)
+        raise Unreadable(f"there is no header with a column {layout.required[0]}", where=where, why=layout.why)
     return _checked(layout, list(columns), where), 0
 
 
 def header_names(layout: Layout, line: str) -> list[str]:
-    """A header's cells, in the schema's names. A name that is ours for another column gets a "_" after it.
+    """A header's cells, by their names in the schema; a name that the schema has for another column gets a "_".
 
-    Names are compared as SQL does it, without regard to case.
+    Names are compared as in SQL: case-insensitively.
     """
     sources = {field.name: (field.metadata or {}).get(b"source", b"").decode() for field in layout.schema}
-    known = {source: name for name, several in sources.items() if several for source in several.split("|")}
-    own = {field.name for field in layout.schema if field.name not in known.values()} - _ORIGIN | known.keys()
-    taken = {name.lower() for name in {*layout.schema.names, *_ORIGIN}}
+    renamed = {source: name for name, several in sources.items() if several for source in several.split("|")}
+    own = {field.name for field in layout.schema if field.name not in renamed.values()} - _ORIGIN | renamed.keys()
+    reserved = {name.lower() for name in {*layout.schema.names, *_ORIGIN}}
     cells = [
         _printable(cell).strip().strip('"').strip() for cell in line.rstrip(layout.delimiter).split(layout.delimiter)
     ]
-    return [known.get(cell, cell if cell in own or cell.lower() not in taken else f"{cell}_") for cell in cells]
+    return [renamed.get(cell, cell if cell in own or cell.lower() not in reserved else f"{cell}_") for cell in cells]
 
 
 def _printable(name: str) -> str:
@@ -141,16 +141,16 @@ def _printable(name: str) -> str:
 def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
     if len(names) > WIDEST:
         raise Unreadable(
-            f"its header has {len(names):,} columns, and at most {WIDEST:,} are read",
+            f"its header has {len(names):,} columns; at most {WIDEST:,} are read",
             where=where,
-            why="the answer is damaged, or a table that was turned",
+            why="the answer is damaged, or a transposed table",
         )
-    gone = [name for name in layout.required if name not in names]
+    missing = [name for name in layout.required if name not in names]
     counts = Counter(name.lower() for name in names)
-    twice = sorted({name for name in names if counts[name.lower()] > 1})
-    if gone or twice:
+    duplicates = sorted({name for name in names if counts[name.lower()] > 1})
+    if missing or duplicates:
         raise Unreadable(
-            f"the header changed: {', '.join(gone or twice)} {'is gone' if gone else 'stands twice'}",
+            f"the header changed: {', '.join(missing or duplicates)} {'is missing' if missing else 'appears twice'}",
             where=where,
             why=layout.why,
         )
@@ -158,15 +158,15 @@ def _checked(layout: Layout, names: list[str], where: str) -> list[str]:
 
 
 def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, str | None]) -> Part:
-    found, lines, misfits = split_columns(header, block, layout.delimiter, layout.quoted, layout.nulls)
-    known = set(layout.schema.names)
-    more = [field for name in header if name not in known and name and (field := layout.extra(name)) is not None]
+    cells, lines, misfits = split_columns(header, block, layout.delimiter, layout.quoted, layout.nulls)
+    names = set(layout.schema.names)
+    more = [field for name in header if name not in names and name and (field := layout.extra(name)) is not None]
     schema = pa.schema([*layout.schema, *more])
     key = layout.required[0]
     columns: dict[str, pa.Array] = {}
-    faults: list[Any] = [(pc.is_null(found[key]), f"{key} is empty")]
-    odd: list[text.BadCells] = []
-    numbers: list[pa.Array] = []  # the cells that should be of another type than text
+    faults: list[Any] = [(pc.is_null(cells[key]), f"{key} is empty")]
+    bad_cells: list[text.BadCells] = []
+    numbers: list[pa.Array] = []  # columns of another type than text
     for field in schema:
         if field.name == "_record":
             continue
@@ -175,33 +175,33 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
         elif field.name not in header:
             columns[field.name] = pa.nulls(len(lines.record), field.type)
         else:
-            columns[field.name], fault = typed(field, found[field.name])
+            columns[field.name], fault = typed(field, cells[field.name])
             if field.name == key or layout.whole:
                 faults.append(fault)
             elif field.type != pa.string():
-                numbers.append(found[field.name])
-                odd.append((field.name, fault[0], f"not {KINDS[field.type]}", found[field.name]))
+                numbers.append(cells[field.name])
+                bad_cells.append((field.name, fault[0], f"not {KINDS[field.type]}", cells[field.name]))
             if pattern := layout.patterns.get(field.name):
-                faults.append(_unlike(field.name, pattern, found[field.name]))
-    faults += _shifted(odd, numbers)
+                faults.append(_mismatch(field.name, pattern, cells[field.name]))
+    faults += _shifted(bad_cells, numbers)
     rows, wrong, good = text.partition_rejects(schema, lines.record, columns, faults, lines.text.filter)
     part = text.make_part(layout.table, block.seen, rows, block.undecodable, *misfits, wrong)
-    return part._replace(cells=text.collect_cell_rejects(lines.record, good, odd))
+    return part._replace(cells=text.collect_cell_rejects(lines.record, good, bad_cells))
 
 
-def _shifted(odd: Sequence[text.BadCells], cells: Sequence[pa.Array]) -> list[text.Fault]:
-    """Which rows have so many wrong cells that they are of another form: SHIFTED or more, and most that they have."""
-    wrong = [mask for _, mask, _, _ in odd if mask is not None]
+def _shifted(bad_cells: Sequence[text.BadCells], columns: Sequence[pa.Array]) -> list[text.Fault]:
+    """Which rows have so many bad cells that they must be shifted: SHIFTED or more, and most of those they have."""
+    wrong = [mask for _, mask, _, _ in bad_cells if mask is not None]
     if len(wrong) < SHIFTED:
         return []
     count = sum(pc.fill_null(mask, False).to_numpy(zero_copy_only=False).astype(np.int64) for mask in wrong)
-    there = sum(pc.is_valid(one).to_numpy(zero_copy_only=False).astype(np.int64) for one in cells)
-    shifted = pa.array((count >= SHIFTED) & (2 * count > there))
+    valid = sum(pc.is_valid(cells).to_numpy(zero_copy_only=False).astype(np.int64) for cells in columns)
+    shifted = pa.array((count >= SHIFTED) & (2 * count > valid))
     return [(shifted, "most of its numbers are none: its cells are shifted, or of another table")]
 
 
 def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | None, Any]]:
-    """A column of text in its field's type; and which cells are not of it, with a reason that says the value."""
+    """A column of text cast to its field's type; and which cells could not be cast, with a reason for each."""
     if field.type == pa.string():
         return cells, (None, "")
     readers = {pa.int64(): text.integers, pa.float64(): text.reals, pa.bool_(): _truths}
@@ -211,14 +211,14 @@ def typed(field: pa.Field, cells: pa.Array) -> tuple[pa.Array, tuple[pa.Array | 
     return values, (wrong, pc.binary_join_element_wise(f"{field.name} is not {KINDS[field.type]}: ", cells, ""))
 
 
-def _unlike(name: str, pattern: str, cells: pa.Array) -> tuple[pa.Array, Any]:
+def _mismatch(name: str, pattern: str, cells: pa.Array) -> tuple[pa.Array, Any]:
     wrong = pc.invert(pc.match_substring_regex(cells, pattern))
     return wrong, pc.binary_join_element_wise(f"{name} is not as it should be: ", cells, "")
 
 
 def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    place = pc.index_in(pc.utf8_lower(cells), pa.array(list(_TRUTH)))
-    values = pa.array(list(_TRUTH.values())).take(place)
+    index = pc.index_in(pc.utf8_lower(cells), pa.array(list(_TRUTH)))
+    values = pa.array(list(_TRUTH.values())).take(index)
     wrong = pc.and_(pc.is_null(values), pc.is_valid(cells))
     return values, wrong if pc.any(wrong).as_py() else None
 
@@ -226,9 +226,9 @@ def _truths(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 def split_columns(
     header: Sequence[str], block: Lines, delimiter: str, quoted: bool, nulls: Sequence[str]
 ) -> tuple[Mapping[str, pa.Array], Lines, list[pa.Table]]:
-    """The cells of each column as text, null where missing; the lines that they are of; and the rejected ones."""
+    """The cells of each column as text, null where missing; their lines; and the rejected lines."""
     record, lines, rejected = block.record, block.text, []
-    if text.contains_byte(lines, b"\r"):  # a CSV parser ends a row there
+    if text.contains_byte(lines, b"\r"):  # where a CSV parser ends a row
         plain = pc.invert(pc.match_substring(lines, "\r"))
         odd = pc.invert(plain)
         rejected.append(text.rejects(record.filter(odd), "a carriage return stands in it", lines.filter(odd)))
@@ -247,13 +247,13 @@ def split_columns(
     number = np.array([n for n, _ in bad], np.int64)
     reasons = pa.array([f"{n} cells where the header has {len(header)}" for _, n in bad], pa.string())
     rejected.append(text.rejects(record.take(number), reasons, lines.take(number)))
-    kept = np.ones(len(lines), bool)
-    kept[number] = False
-    return cells, block._replace(record=record.filter(kept), text=lines.filter(kept)), rejected
+    fits = np.ones(len(lines), bool)
+    fits[number] = False
+    return cells, block._replace(record=record.filter(fits), text=lines.filter(fits)), rejected
 
 
 def _trimmed(lines: pa.Array, delimiter: str, width: int) -> pa.Array:
-    """Lines without the empty cells that they have at their end beyond the header's."""
+    """Lines without the empty cells at their end that the header does not have."""
     for more in pc.unique(pc.count_substring(lines, delimiter)).to_pylist():
         if width <= more < width + 1000:  # RE2 counts no further
             end = re.escape(delimiter) + f"{{{more - width + 1}}}$"
@@ -265,7 +265,7 @@ def _trimmed(lines: pa.Array, delimiter: str, width: int) -> pa.Array:
 def _split(
     header: Sequence[str], lines: pa.Array, delimiter: str, quoted: bool, nulls: Sequence[str]
 ) -> tuple[dict[str, pa.Array], list[tuple[int, int]]]:
-    """Lines cut into columns of text; and (index, number of cells) of those that have not the header's."""
+    """Lines split into columns of text; and (index, number of cells) of lines that do not fit the header."""
     bad: list[tuple[int, int]] = []
 
     def skip(row: csv.InvalidRow) -> str:

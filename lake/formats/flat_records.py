@@ -1,6 +1,6 @@
-"""Flat files of the EMBL kind, in columns and in bounded memory: lines with a two-letter code, records end with //.
+"""Flat files in EMBL format, in columns and in bounded memory: lines with a two-letter code, records end with //.
 
-Only lines that are asked for are kept, so that a record may hold a whole chromosome.
+Only the lines that the caller needs are held in memory, so that a record may be a whole chromosome.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _MONTHS = pa.array("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())
 
 
 class Block:
-    """Some whole records.
+    """Some complete records.
 
     Attributes:
-        n: how many records; `first` is the number of the first in the file, from 1.
-        undecodable: which of them have a line that is not UTF-8.
+        n: number of records; `first` is the number of the first in the file, from 1.
+        undecodable: which records have a line that is not UTF-8.
     """
 
     def __init__(self, lines: pa.Array, first: int, undecodable: np.ndarray):
@@ -35,49 +35,52 @@ class Block:
         self._code = pc.utf8_slice_codeunits(lines, 0, 2)
 
     def lines(self, code: str) -> Ragged:
-        """What stands on the lines of a code, from the sixth column on."""
+        """The text of the lines with a code, from the sixth character on."""
         rows = pc.equal(self._code, code).to_numpy(zero_copy_only=False)
         texts = pc.utf8_slice_codeunits(self._lines.filter(pa.array(rows)), 5)
         return Ragged.of(self._owner[rows], pc.utf8_trim_whitespace(texts))
 
     def source(self, mask: pa.Array) -> list[str]:
-        """The first lines of the records that a mask over records names."""
+        """The first lines of the records that a mask selects."""
         heads: list[str] = self.lines("ID").first(self.n).filter(mask).fill_null("").to_pylist()
         return heads
 
 
-def blocks(answer: Answer, wanted: str, where: str) -> Iterator[Block]:
-    """The records of a file; `wanted` is a regular expression for the lines to keep, beside ID.
+def blocks(answer: Answer, pattern: str, where: str) -> Iterator[Block]:
+    """The records of a file.
+
+    Args:
+        pattern: a regular expression for the lines to read, beside ID.
 
     Raises:
-        Unreadable: it breaks off within a record, or holds none.
+        Unreadable: it ends within a record, or has none.
     """
-    kept, first, open_lines, bad = pa.array([], pa.string()), 1, 0, []
-    for part in text.lines(answer):
-        lines = pc.utf8_rtrim(part.text, " \t\r")
+    rest, first, open_lines, undecodable = pa.array([], pa.string()), 1, 0, []
+    for chunk in text.lines(answer):
+        lines = pc.utf8_rtrim(chunk.text, " \t\r")
         ends = np.flatnonzero(pc.equal(lines, "//"))
-        numbers = part.record.to_numpy()
-        bad += part.undecodable["_record"].to_pylist()
+        numbers = chunk.record.to_numpy()
+        undecodable += chunk.undecodable["_record"].to_pylist()
         last = numbers[ends[-1]] if len(ends) else -1
         open_lines = int((numbers > last).sum()) + (open_lines if last < 0 else 0)
-        lines = lines.filter(pc.match_substring_regex(lines, f"^(?://$|ID |{wanted})"))
-        lines = pa.concat_arrays([kept, lines])
-        done = np.flatnonzero(pc.equal(lines, "//"))
-        if len(done):
-            own = np.isin(np.arange(len(ends)), np.searchsorted(numbers[ends], bad))
-            yield (block := Block(lines.slice(0, int(done[-1]) + 1), first, own))
-            first, bad = first + block.n, [number for number in bad if number > last]
-        kept = lines.slice(int(done[-1]) + 1) if len(done) else lines
-    if open_lines or bad:
+        lines = lines.filter(pc.match_substring_regex(lines, f"^(?://$|ID |{pattern})"))
+        lines = pa.concat_arrays([rest, lines])
+        closed = np.flatnonzero(pc.equal(lines, "//"))
+        if len(closed):
+            damaged = np.isin(np.arange(len(ends)), np.searchsorted(numbers[ends], undecodable))
+            yield (block := Block(lines.slice(0, int(closed[-1]) + 1), first, damaged))
+            first, undecodable = first + block.n, [number for number in undecodable if number > last]
+        rest = lines.slice(int(closed[-1]) + 1) if len(closed) else lines
+    if open_lines or undecodable:
         raise Unreadable(
-            "it breaks off: its last record has no // at its end", where=where, why="the answer was cut short"
+            "it is truncated: its last record has no // at its end", where=where, why="the answer was truncated"
         )
     if first == 1:
         raise text.no_records("record", where)
 
 
 def extract(texts: pa.Array, pattern: str, group: str) -> pa.Array:
-    """A group of a regular expression; null where it does not match or the group is empty."""
+    """One group of a regular expression; null where it does not match or the group is empty."""
     values = pc.struct_field(pc.extract_regex(texts, pattern), group)
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
 

@@ -22,7 +22,7 @@ def open_file(answer: Answer) -> BinaryIO:
     ISA-L decompresses at about three times the speed of zlib.
 
     Raises:
-        Unreadable: now or while it is read: cut short, damaged, or it expands beyond RATIO or LARGEST.
+        Unreadable: now or while it is read: truncated, damaged, or it expands beyond RATIO or LARGEST.
     """
     file = answer.open()
     magic = file.read(2)
@@ -76,14 +76,14 @@ def _first_member(file: BinaryIO, answer: Answer) -> BinaryIO:
         member = next((member for member in archive if member.isreg()), None)
         content = member and archive.extractfile(member)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise Unreadable(f"the tar archive is cut short or damaged: {error}", where=str(answer)) from None
+        raise Unreadable(f"the tar archive is truncated or damaged: {error}", where=str(answer)) from None
     if not content:
         raise Unreadable("the tar archive has no file in it", where=str(answer))
     return io.BufferedReader(cast(io.RawIOBase, _Checked(cast(BinaryIO, content), answer)), 2**20)
 
 
 class _Checked(io.RawIOBase):
-    """A stream that raises Unreadable where it is cut short or damaged."""
+    """A stream that raises Unreadable where it is truncated or damaged."""
 
     kind = "tar archive"
 
@@ -99,7 +99,7 @@ class _Checked(io.RawIOBase):
         try:
             content = self.stream.read(len(buffer))
         except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:  # type: ignore[misc]  # a class, in truth
-            raise Unreadable(f"the {self.kind} is cut short or damaged: {error}", where=self.where) from None
+            raise Unreadable(f"the {self.kind} is truncated or damaged: {error}", where=self.where) from None
         buffer[: len(content)] = content
         return len(content)
 

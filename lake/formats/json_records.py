@@ -50,7 +50,7 @@ def blocks(answer: Answer, schema: pa.Schema, where: str, more: bool = False) ->
         more: whether members that the schema does not name become columns too.
 
     Raises:
-        Unreadable: no JSON of this form, cut short, without an object, or one is too large or too deep.
+        Unreadable: no JSON of this form, truncated, without an object, or one is too large or too deep.
     """
     first = 1
     for objects in _objects(answer, where):
@@ -78,7 +78,7 @@ def _objects(answer: Answer, where: str) -> Iterator[pa.Array]:
             if len(kept) > LARGEST:
                 raise Unreadable(f"an object is larger than {LARGEST / 1e6:,.0f} MB", where=where)
     if (kept.strip() or not begun) if single else not ended:
-        raise Unreadable("the JSON breaks off or is damaged", where=where, why="the answer was cut short")
+        raise Unreadable("the JSON is truncated or damaged", where=where, why="the answer was truncated")
 
 
 def _cut(body: bytes, where: str) -> tuple[pa.Array, bytes, bool]:

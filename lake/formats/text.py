@@ -1,6 +1,6 @@
-"""Delimited text and rejects, in columns: what every reader of lines needs, whatever the archive.
+"""Lines of text, rejects and numbers, in columns: what every reader of lines needs, whatever the archive.
 
-No Python loop over rows: bytes are cut into lines, cells and columns by Arrow.
+No Python loop over rows: Arrow splits bytes into lines, cells and columns.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from lake.formats.answer import Answer
 from lake.formats.part import Part
 
 REJECTS = pa.schema([("_record", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
-CELLS = REJECTS.insert(1, pa.field("column", pa.string()))  # cells of records that are taken without them
+CELLS = REJECTS.insert(1, pa.field("column", pa.string()))  # cells of records that land without them
 BLOCK = 16 * 2**20  # bytes of text in memory at once
-LONGEST = 16 * 2**20  # bytes of a line: a record of a table has some thousands
+LONGEST = 16 * 2**20  # bytes of a line: a record of a table has a few thousand
 
 _UTF8 = (  # RFC 3629, section 4: well-formed UTF-8, byte by byte
     r"^(?:[\x00-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}"
@@ -29,7 +29,7 @@ _UTF8 = (  # RFC 3629, section 4: well-formed UTF-8, byte by byte
 
 
 class Lines(NamedTuple):
-    """Lines of a text that are not blank."""
+    """Lines of a text, without the blank ones."""
 
     record: pa.Array  # number of the line in the file, from 1
     text: pa.Array  # string
@@ -41,7 +41,7 @@ class Lines(NamedTuple):
 
 
 def lines(answer: Answer) -> Iterator[Lines]:
-    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; out of gzip.
+    """A file's lines, some megabytes at a time; \\n or \\r\\n ends one; no byte order mark; decompressed.
 
     Raises:
         Unreadable: the gzip is damaged, or a line is longer than LONGEST.
@@ -51,7 +51,7 @@ def lines(answer: Answer) -> Iterator[Lines]:
 
 
 def lines_of(file: BinaryIO) -> Iterator[Lines]:
-    """The lines of what is open already."""
+    """The lines of an open file."""
     first = 1
     while block := file.read(BLOCK):
         block += rest_of_line(file, LONGEST)
@@ -61,7 +61,7 @@ def lines_of(file: BinaryIO) -> Iterator[Lines]:
             block = block.replace(b"\r\n", b"\n")
         pieces = pc.split_pattern(pa.array([block], pa.large_binary()), b"\n").values
         record = pa.array(np.arange(first, first + len(pieces)))
-        first += len(pieces) - 1  # a block ends with a line's end, or is the last
+        first += len(pieces) - 1  # a block ends with a line end, unless it is the last
         if pieces[-1].as_py() == b"":
             record, pieces = record[:-1], pieces[:-1]
         full = pc.not_equal(pc.binary_length(pieces), 0)
@@ -71,7 +71,7 @@ def lines_of(file: BinaryIO) -> Iterator[Lines]:
 
 
 def rest_of_line(file: BinaryIO, longest: int) -> bytes:
-    """The rest of a line that a block ends in.
+    """The rest of the line that a block ends in.
 
     Raises:
         Unreadable: it has more than ``longest`` bytes.
@@ -79,7 +79,7 @@ def rest_of_line(file: BinaryIO, longest: int) -> bytes:
     rest = file.readline(longest + 1)
     if len(rest) > longest:
         raise Unreadable(
-            f"a line has more than {longest:,} bytes", why="it is no text of records, or its line ends are lost"
+            f"a line has more than {longest:,} bytes", why="it is not a text of records, or its line ends are lost"
         )
     return rest
 
@@ -97,7 +97,7 @@ def _decoded(record: pa.Array, raw: pa.Array) -> Lines:
 
 
 def rejects(record: pa.Array, reason: str | pa.Array, content: Iterable[str] | pa.Array) -> pa.Table:
-    """Records that are not taken, as REJECTS; one reason for all of them or one for each."""
+    """Records that are not rows, as REJECTS; one reason for all of them, or one for each."""
     if isinstance(reason, str):
         reason = pa.repeat(reason, len(record))
     if not isinstance(content, pa.Array):
@@ -106,38 +106,38 @@ def rejects(record: pa.Array, reason: str | pa.Array, content: Iterable[str] | p
 
 
 def cell_rejects(record: pa.Array, column: str, reason: str | pa.Array, content: Iterable[str] | pa.Array) -> pa.Table:
-    """Cells of one column that are not taken, while their records are: as CELLS, for `Part.cells`."""
-    whole = rejects(record, reason, content)
-    return whole.add_column(1, "column", pa.repeat(pa.scalar(column, pa.string()), len(whole)))
+    """Bad cells of one column, whose records are rows all the same: as CELLS, for `Part.cells`."""
+    table = rejects(record, reason, content)
+    return table.add_column(1, "column", pa.repeat(pa.scalar(column, pa.string()), len(table)))
 
 
 class Cells(NamedTuple):
-    """Lines cut at each tab."""
+    """Lines split at each tab."""
 
-    lines: Lines  # those with a number of cells that was asked for
+    lines: Lines  # those with one of the expected numbers of cells
     width: pa.Array  # each line's number of cells
-    columns: list[pa.Array]  # as many as the widest has; null where a line has fewer
-    misfits: pa.Table  # REJECTS: the others
+    columns: list[pa.Array]  # as many as the widest line has; null where a line has fewer
+    misfits: pa.Table  # REJECTS: the other lines
 
 
-def split_tabs(part: Lines, widths: tuple[int, ...]) -> Cells:
-    """Lines cut into cells; quotes and semicolons mean nothing here and stay as they are."""
-    width = pc.add(pc.count_substring(part.text, "\t"), 1)
+def split_tabs(block: Lines, widths: tuple[int, ...]) -> Cells:
+    """Lines split into cells; quotes and semicolons are ordinary characters."""
+    width = pc.add(pc.count_substring(block.text, "\t"), 1)
     fits = pc.is_in(width, pa.array(widths, width.type))
     misfits = REJECTS.empty_table()
     if not pc.all(fits).as_py():
         bad = pc.invert(fits)
-        wanted = " or ".join(map(str, sorted(widths)))
+        expected = " or ".join(map(str, sorted(widths)))
         reason = pc.binary_join_element_wise(
-            width.filter(bad).cast(pa.string()), f"cells where {wanted} are expected", " "
+            width.filter(bad).cast(pa.string()), f"cells where {expected} are expected", " "
         )
-        misfits = rejects(part.record.filter(bad), reason, part.text.filter(bad))
-        part = Lines(part.record.filter(fits), part.text.filter(fits), part.undecodable)
+        misfits = rejects(block.record.filter(bad), reason, block.text.filter(bad))
+        block = Lines(block.record.filter(fits), block.text.filter(fits), block.undecodable)
         width = width.filter(fits)
     most = max(widths)
-    padded = pc.list_slice(pc.split_pattern(part.text, "\t"), 0, most, return_fixed_size_list=True)
+    padded = pc.list_slice(pc.split_pattern(block.text, "\t"), 0, most, return_fixed_size_list=True)
     flat = padded.flatten()
-    return Cells(part, width, [flat.take(np.arange(i, len(flat), most)) for i in range(most)], misfits)
+    return Cells(block, width, [flat.take(np.arange(i, len(flat), most)) for i in range(most)], misfits)
 
 
 Fault = tuple[pa.Array | None, str]
@@ -151,9 +151,10 @@ def partition_rejects(
     faults: Iterable[Fault],
     content: Callable[[pa.Array], Any],
 ) -> tuple[pa.Table, pa.Table | None, pa.Array | None]:
-    """Good rows, rejects with their first fault as the reason, and which rows are good; None where all are.
+    """Good rows; rejects, with their first fault as the reason; and which rows are good, None if all are.
 
-    `content(mask)` gives the wrong records as they stand in the answer.
+    Args:
+        content: takes a mask, gives the text of these records in the answer.
     """
     rows = pa.Table.from_arrays([record, *(columns[name] for name in schema.names[1:])], schema=schema)
     reason = None
@@ -163,8 +164,8 @@ def partition_rejects(
         wrong = wrong.fill_null(False)
         if not pc.any(wrong).as_py():
             continue
-        fresh = wrong if reason is None else pc.and_(wrong, pc.is_null(reason))
-        reason = pc.if_else(fresh, text, pa.nulls(len(wrong), pa.string()) if reason is None else reason)
+        first = wrong if reason is None else pc.and_(wrong, pc.is_null(reason))
+        reason = pc.if_else(first, text, pa.nulls(len(wrong), pa.string()) if reason is None else reason)
     if reason is None:
         return rows, None, None
     good = pc.is_null(reason)
@@ -176,31 +177,35 @@ BadCells = tuple[str, pa.Array | None, str, pa.Array]
 """A column, which of its cells are wrong (None: none of them), the reason, and all cells of the column."""
 
 
-def collect_cell_rejects(record: pa.Array, good: pa.Array | None, odd: Iterable[BadCells]) -> pa.Table | None:
-    """The wrong cells of rows that are taken without them, as CELLS; `good` says which rows are, None where all are."""
-    found = []
-    for column, wrong, reason, cells in odd:
+def collect_cell_rejects(record: pa.Array, good: pa.Array | None, columns: Iterable[BadCells]) -> pa.Table | None:
+    """The bad cells of the good rows, as CELLS; None if there are none.
+
+    Args:
+        good: which rows are good; None if all are.
+    """
+    tables = []
+    for column, wrong, reason, cells in columns:
         if wrong is None:
             continue
         mask = pc.fill_null(wrong if good is None else pc.and_(wrong, good), False)
         if pc.any(mask).as_py():
-            found.append(cell_rejects(record.filter(mask), column, reason, cells.filter(mask)))
-    return pa.concat_tables(found) if found else None
+            tables.append(cell_rejects(record.filter(mask), column, reason, cells.filter(mask)))
+    return pa.concat_tables(tables) if tables else None
 
 
 def make_part(table: str, seen: int, rows: pa.Table, *rejected: pa.Table | None) -> Part:
-    """A Part out of rows and of rejects from several steps."""
-    found = [piece for piece in rejected if piece is not None and len(piece)]
-    return Part(table, seen, rows, pa.concat_tables(found) if found else None)
+    """A Part of rows, and of rejects from several steps."""
+    tables = [rejects for rejects in rejected if rejects is not None and len(rejects)]
+    return Part(table, seen, rows, pa.concat_tables(tables) if tables else None)
 
 
 def strip_prefix(ids: pa.Array) -> pa.Array:
-    """``cpd:C00022`` as ``C00022``; what has no prefix stays as it is."""
+    """``cpd:C00022`` as ``C00022``; ids without a prefix stay as they are."""
     return pc.replace_substring_regex(ids, "^[A-Za-z][A-Za-z0-9_.-]*:", "")
 
 
 def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Texts as 64-bit integers; and which are not, where some are not (null is null, not wrong). 2.0 is 2."""
+    """Texts as 64-bit integers; and a mask of those that are not, None if all are (null stays null). 2.0 is 2."""
     try:
         values = texts.cast(pa.int64())
         if not contains_byte(texts, b"xX"):  # Arrow also takes 0x1F
@@ -213,16 +218,16 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 
 
 def contains_byte(texts: pa.Array, letters: bytes) -> bool:
-    """Whether one of the letters is anywhere in the bytes of these texts (or beside them in memory)."""
+    """Whether one of the letters is in the bytes of these texts (or beside them in memory)."""
     data = texts.buffers()[2]
     if data is None:
         return False
-    found = np.frombuffer(data, np.uint8)
-    return any((found == letter).any() for letter in letters)
+    content = np.frombuffer(data, np.uint8)
+    return any((content == letter).any() for letter in letters)
 
 
 def reals(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Texts as finite doubles; and which are not, where some are not (null is null, not wrong)."""
+    """Texts as finite doubles; and a mask of those that are not, None if all are (null stays null)."""
     try:
         values = texts.cast(pa.float64())
     except pa.ArrowInvalid:
@@ -240,7 +245,5 @@ def _wrong(right: pa.Array) -> pa.Array | None:
 
 
 def no_records(what: str, where: str) -> Unreadable:
-    """The error for an answer without a single record: an empty table would look like knowledge."""
-    return Unreadable(
-        f"there is no {what} in it", where=where, why="the archive answers so when it has nothing to give"
-    )
+    """The error for an answer without a record: an empty table would look as if the archive had none."""
+    return Unreadable(f"there is no {what} in it", where=where, why="some archives answer so when they have no data")

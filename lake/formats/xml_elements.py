@@ -51,7 +51,7 @@ def parse(raw: bytes, root: str, where: str) -> Document:
     """A document, once it is known to be well-formed and harmless.
 
     Raises:
-        Unreadable: cut short or damaged (with line and column), another root, it declares or uses an entity, or it is
+        Unreadable: truncated or damaged (with line and column), another root, it declares or uses an entity, or it is
             too deep or too long once it is written in plain form.
     """
     parser = expat.ParserCreate()
@@ -60,7 +60,7 @@ def parse(raw: bytes, root: str, where: str) -> Document:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise Unreadable(
-            f"the XML breaks off or is damaged: {expat.ErrorString(error.code)}",
+            f"the XML is truncated or damaged: {expat.ErrorString(error.code)}",
             where=f"{where} line {error.lineno} column {error.offset + 1}",
         ) from None
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes

@@ -40,7 +40,7 @@ def blocks(answer: Answer, roots: Sequence[str], where: str) -> Iterator[Block]:
     """The records of a document: all children of its root that are of the first one's name.
 
     Raises:
-        Unreadable: not well-formed, cut short, another root, with a DOCTYPE or an instruction, or without a record.
+        Unreadable: not well-formed, truncated, another root, with a DOCTYPE or an instruction, or without a record.
     """
     stream = _Stream(roots, where)
     first = 1
@@ -111,7 +111,7 @@ class _Stream:
             self._parser.Parse(chunk, last)
         except expat.ExpatError as error:
             raise Unreadable(
-                f"the XML breaks off or is damaged: {expat.ErrorString(error.code)}",
+                f"the XML is truncated or damaged: {expat.ErrorString(error.code)}",
                 where=f"{self.where} line {error.lineno} column {error.offset + 1}",
             ) from None
         except (LookupError, ValueError) as error:

@@ -20,7 +20,7 @@ def open_archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
     """A zip archive; errors while its members are read are Unreadable too.
 
     Raises:
-        Unreadable: damaged, cut short, encrypted, compressed by a method that Python lacks, or with too many members.
+        Unreadable: damaged, truncated, encrypted, compressed by a method that Python lacks, or with too many members.
     """
     try:
         with answer.open() as file, zipfile.ZipFile(file) as archive:
@@ -30,7 +30,7 @@ def open_archive(answer: Answer, where: str) -> Iterator[zipfile.ZipFile]:
     except NotImplementedError as error:
         raise Unreadable(f"the archive is compressed by an unknown method: {error}", where=where) from None
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
-        raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
+        raise Unreadable(f"the archive is truncated or damaged: {error}", where=where) from None
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, largest: int, where: str) -> bytes:

@@ -306,7 +306,7 @@ def test_gzip_is_judged_by_what_it_holds(server, tmp_path, monkeypatch):
     fetch.run(config)
     found = rows(config)
     assert [row.outcome for row in found] == ["fetched", "refused", "refused", "refused", "fetched"]
-    assert found[1].reason.startswith("the gzip is cut short or damaged")
+    assert found[1].reason.startswith("the gzip is truncated or damaged")
     assert found[2].reason.startswith("received an HTML page instead of text")
     assert found[3].reason.startswith("the XML is truncated")
 

@@ -111,19 +111,23 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {  # name: (reader, b
     "columns that differ in case": (
         "gtdb metadata",
         lambda: _cells("accession\tgtdb_taxonomy\tX\tx", GENOME + "\t1\t2"),
-        "stands twice",
+        "appears twice",
     ),
     "a tar that is none": (
         "gtdb taxonomy",
         lambda: gzip.compress(b"x" * 257 + b"ustar" + b"x" * 4000, mtime=0),
-        "tar archive is cut short or damaged",
+        "tar archive is truncated or damaged",
     ),
     "a tar with a link": ("gtdb taxonomy", lambda: _tar(tarfile.SYMTYPE), "has no file in it"),
     "a tar with a link to itself": ("gtdb taxonomy", lambda: _tar(tarfile.LNKTYPE, "a.tsv"), "has no file in it"),
     "a tar with a folder": ("gtdb taxonomy", lambda: _tar(tarfile.DIRTYPE, ""), "has no file in it"),
     "an encrypted zip": ("osdr archive", lambda: _archive({"s_x.txt": SHEET}, _flagged(1, 8)), "is encrypted"),
-    "a zip of another method": ("osdr archive", lambda: _archive({"s_x.txt": SHEET}, _flagged(0, 99)), "unknown method"),
-    "a damaged zip": ("osdr archive", lambda: _archive({"s_x.txt": SHEET * 99}, _damaged), "cut short or damaged"),
+    "a zip of another method": (
+        "osdr archive",
+        lambda: _archive({"s_x.txt": SHEET}, _flagged(0, 99)),
+        "unknown method",
+    ),
+    "a damaged zip": ("osdr archive", lambda: _archive({"s_x.txt": SHEET * 99}, _damaged), "truncated or damaged"),
     "a zip of short cells": (
         "osdr archive",
         lambda: _archive({"s_x.txt": SHEET + b"a\t1\n" * 12_000_000}),

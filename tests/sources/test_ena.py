@@ -284,10 +284,10 @@ def test_a_file_report_of_another_form_is_refused(body):
 @pytest.mark.parametrize(
     ("kind", "body", "says"),
     [
-        ("xml", XML.replace("</RUN_SET>", ""), "breaks off"),
+        ("xml", XML.replace("</RUN_SET>", ""), "truncated"),
         ("xml", XML, "SRR000009 was asked for"),
-        ("embl", NEW[:-3], "breaks off"),
-        ("search", json.dumps([RUN])[:-1], "breaks off"),
+        ("embl", NEW[:-3], "truncated"),
+        ("search", json.dumps([RUN])[:-1], "truncated"),
         ("search", tsv({"sample_accession": "SAMN1"}), "run_accession"),
     ],
 )

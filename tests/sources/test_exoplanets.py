@@ -184,9 +184,9 @@ def test_a_new_column_is_text_even_if_its_name_looks_like_a_number(tmp_path):
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (HEADER.replace("tid", "toi") + "1.01,1,CP,1,1\n", "tid is gone"),
-        (HEADER.strip() + ",ra,ra\n1.01,1,CP,1,1,1,1\n", "ra stands twice"),
-        (HEADER + "1.01,x,1,CP,1,1\n1.02,x,1,CP,1,1\n", "not one of its 2 records fits"),
+        (HEADER.replace("tid", "toi") + "1.01,1,CP,1,1\n", "tid is missing"),
+        (HEADER.strip() + ",ra,ra\n1.01,1,CP,1,1,1,1\n", "ra appears twice"),
+        (HEADER + "1.01,x,1,CP,1,1\n1.02,x,1,CP,1,1\n", "none of its 2 records fits"),
         (HEADER, "no row"),
         ("# only comments\n", "no row"),
     ],
@@ -198,7 +198,7 @@ def test_a_changed_form_is_unreadable(tmp_path, body, says):
 
 def test_a_limit_flag_that_is_gone_would_make_limits_measurements(tmp_path, upstream):
     text = next((upstream / HOST / "TblView").glob("PSC*")).read_text().replace("pl_bmasselim,", "pl_mass_limit,")
-    with pytest.raises(Unreadable, match="pl_bmasselim is gone"):
+    with pytest.raises(Unreadable, match="pl_bmasselim is missing"):
         take("pscomppars", tmp_path, text)
 
 

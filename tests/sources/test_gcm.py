@@ -127,7 +127,7 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
     ("content", "says"),
     [
         (PAGE, "this is not NetCDF"),
-        (b"CDF\x01", "cut short within its header"),
+        (b"CDF\x01", "truncated within its header"),
         (b"CDF\x02" + b"\xff" * 400, "header of the NetCDF file is damaged"),
         (b"\x89HDF\r\n\x1a\n" + bytes(2000), "cannot be read as NetCDF"),
         (b"", "this is not NetCDF"),

@@ -97,7 +97,7 @@ def test_columns_may_come_and_may_not_go(tmp_path):
     for name in NOW:
         with pytest.raises(Unreadable):
             read(tmp_path / "x", text([other for other in NOW if other != name], {}))
-    with pytest.raises(Unreadable, match="not one of its 1 records"):
+    with pytest.raises(Unreadable, match="none of its 1 records"):
         read(tmp_path / "x", text(NOW, {"ecosystem": "Environmental"}))
     with pytest.raises(Unreadable):
         read(tmp_path / "x", text(NOW))

@@ -231,8 +231,8 @@ LAUGHS = '<!DOCTYPE pathway [<!ENTITY a "ha">' + "".join(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (KGML[: len(KGML) // 2], r"breaks off(.|\n)*line \d+ column \d+"),
-        (b"", "breaks off"),
+        (KGML[: len(KGML) // 2], r"truncated(.|\n)*line \d+ column \d+"),
+        (b"", "truncated"),
         (KGML.replace("</entry>", "</gene>", 1), "mismatched tag"),
         (KGML.replace("<product name", "<reaction/><product name"), "<reaction> stands in <reaction>"),
         (KGML.replace("<product name", 'some "text" <product name'), "there is text in it"),

@@ -1,6 +1,6 @@
 """How long a classic NetCDF file (CDF-1, 2 or 5) must be, by its own header.
 
-The C library reads a file that was cut short as if zeros followed. The header's grammar: NetCDF Users Guide, "The
+The C library reads a file that was truncated as if zeros followed. The header's grammar: NetCDF Users Guide, "The
 NetCDF Classic Format Specification" (magic, numrecs, dim_list, gatt_list, var_list; big-endian; padded to 4 bytes).
 """
 
@@ -30,12 +30,12 @@ class _Header:
         size = size or (8 if self.version == 5 else 4)
         content = self.file.read(size)
         if len(content) < size:
-            raise Unreadable("the NetCDF file is cut short within its header")
+            raise Unreadable("the NetCDF file is truncated within its header")
         return int.from_bytes(content, "big")
 
     def skip(self, size: int) -> None:
         if size > self.length or self.file.seek(size + -size % 4, 1) > self.length:
-            raise Unreadable("the NetCDF file is cut short within its header")
+            raise Unreadable("the NetCDF file is truncated within its header")
 
     def items(self, tag: int) -> range:
         """Numbers the items of a list; ABSENT is two zeros."""
@@ -66,7 +66,7 @@ def expected_size(answer: Answer) -> int:
     """The bytes up to the end of the last value that the header of a classic file promises.
 
     Raises:
-        Unreadable: the header itself is cut short or damaged.
+        Unreadable: the header itself is truncated or damaged.
     """
     with answer.open() as file:
         version = file.read(4)[3]

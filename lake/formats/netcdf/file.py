@@ -43,7 +43,7 @@ def open_dataset(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Omitted]]]:
     """The file's variables, lazy and as stored, and what is left out of them.
 
     Raises:
-        Unreadable: it is cut short, damaged, not NetCDF, keeps its variables in groups, or declares more than a file of
+        Unreadable: it is truncated, damaged, not NetCDF, keeps its variables in groups, or declares more than a file of
             its size can hold.
     """
     import xarray as xr
@@ -79,14 +79,14 @@ def translate_errors(answer: Answer) -> Iterator[None]:
 
 
 def _whole(answer: Answer) -> None:
-    """Refuse what is cut short before the C library sees it; of HDF5 it checks the length itself."""
+    """Refuse what is truncated before the C library sees it; of HDF5 it checks the length itself."""
     with answer.open() as file:
         magic = file.read(8)
     if magic[:4] in CLASSIC:
         size, needed = answer.size, classic_header.expected_size(answer)
         if size < needed:
             raise Unreadable(
-                f"the NetCDF file is cut short: it has {size:,} bytes and needs {needed:,}", where=str(answer)
+                f"the NetCDF file is truncated: it has {size:,} bytes and needs {needed:,}", where=str(answer)
             )
     elif magic != HDF5:
         raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(answer))

@@ -40,7 +40,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
         tables: terms, synonyms, xrefs and relations.
 
     Raises:
-        Unreadable: cut short, not RDF/XML, or without a class.
+        Unreadable: truncated, not RDF/XML, or without a class.
     """
     reader = _Reader(where, tables)
     options: dict[str, Any] = {
@@ -68,7 +68,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
                     yield from reader.rows.parts()
     except etree.XMLSyntaxError as error:
         raise Unreadable(
-            f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
+            f"the XML is truncated or damaged: {error.msg}", where=f"{where} line {error.lineno}"
         ) from None
     if reader.number == 0:
         raise text.no_records("term", where)

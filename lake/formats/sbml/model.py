@@ -56,7 +56,7 @@ def read(answer: Answer, where: str, name: str, tables: Mapping[str, Table]) -> 
     An element without its id, with an id that another has, or with a value that is none, is a reject.
 
     Raises:
-        Unreadable: cut short, not SBML of level 3, or without a reaction.
+        Unreadable: truncated, not SBML of level 3, or without a reaction.
     """
     model = _model(_root(answer, where), where, name, tables)
     yield _metabolites(model)
@@ -75,7 +75,7 @@ def _root(answer: Answer, where: str) -> Any:
         return etree.fromstring(gzipped.read_all(answer, LARGEST, where), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(
-            f"the XML breaks off or is damaged: {error.msg}", where=f"{where} line {error.lineno}"
+            f"the XML is truncated or damaged: {error.msg}", where=f"{where} line {error.lineno}"
         ) from None
 
 

@@ -39,7 +39,7 @@ _TEXTUAL = re.compile(r"\s*\d*[ALXCM]")  # TFORM of texts, truths, bits and comp
 def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
     """
     Raises:
-        Unreadable: it is cut short or damaged, or declares what it has not.
+        Unreadable: it is truncated or damaged, or declares what it has not.
     """
     from astropy.io import fits
 
@@ -76,7 +76,7 @@ def _whole(file: BinaryIO) -> None:
     """Refuse headers that declare other data than the file has, before anything is made of them.
 
     Raises:
-        Unreadable: it is cut short, or its numbers make no sense.
+        Unreadable: it is truncated, or its numbers make no sense.
     """
     size, place, number = file.seek(0, 2), 0, 1
     while place < size:
@@ -87,8 +87,8 @@ def _whole(file: BinaryIO) -> None:
         place = file.tell() + _data(header, number)
         if place > size:
             raise Unreadable(
-                f"the FITS is cut short: its HDU {number} ends at byte {place:,}, and the file has {size:,} bytes",
-                why="the transfer was cut short, or the header is wrong",
+                f"the FITS is truncated: its HDU {number} ends at byte {place:,}, and the file has {size:,} bytes",
+                why="the transfer was truncated, or the header is wrong",
             )
         place += -place % _RECORD
         number += 1
@@ -108,7 +108,7 @@ def _header(file: BinaryIO, number: int) -> Any:
             return fits.Header.fromstring(content)
         if len(content) > _HEADER:
             raise Unreadable(f"the header of HDU {number} has more than {_HEADER:,} bytes")
-    raise Unreadable(f"the FITS is cut short: the header of HDU {number} has no END")
+    raise Unreadable(f"the FITS is truncated: the header of HDU {number} has no END")
 
 
 def _data(header: Any, number: int) -> int:
