@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,29 +24,52 @@ LANDED = "landed"
 
 
 class Lake:
-    """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``.
+    """A lake at one snapshot. Open it with :func:`lake.open`; close it, or use it in a ``with``. Threads may share it.
 
     Attributes:
         snapshot: the snapshot's number. Everything that this object gives is of that snapshot, whatever is built since.
         lease: keeps `lake gc` from freeing that snapshot until `close`; none on a disk that cannot be written.
         connection: the DuckDB connection behind it, with the snapshot's tables as views; it writes to memory only.
+            Each thread has one of its own, since DuckDB runs one query a connection at a time: what one thread
+            registers or sets, another does not see.
     """
 
     def __init__(self, config: Config, snapshot: int | str | None):
         self.config, self.confined = config, False
         # Attached, not opened: DuckDB shares open databases by path, and would return the old one again.
         limits: dict[str, Any] = {"memory_limit": f"{config.limits.memory}B", "threads": config.limits.threads}
-        self.connection: duckdb.DuckDBPyConnection = connect(**limits)
-        self.connection.execute(f"SET VARIABLE lake_root = {quote(str(config.data))}")
+        self._database: duckdb.DuckDBPyConnection = connect(**limits)
+        self._of_thread, self._connections = threading.local(), weakref.WeakSet([self._database])
+        self._of_thread.connection = self._database
+        self._database.execute(self._lake_root)
         with leases.opening(config):
             if snapshot == LANDED:
                 path = published_file.ensure_landed(config)
             else:
                 path = published_file.ensure(config, snapshot)
-            self.connection.execute(f"ATTACH {quote(str(path))} AS lake (READ_ONLY)")
-            self.snapshot: int = scalar(self.connection, "SELECT snapshot FROM lake.lake_info")
+            self._database.execute(f"ATTACH {quote(str(path))} AS lake (READ_ONLY)")
+            self.snapshot: int = scalar(self._database, "SELECT snapshot FROM lake.lake_info")
             self.lease = leases.hold(config, self.snapshot)
-        self.connection.execute("USE lake")
+        self._database.execute("USE lake")
+
+    @property
+    def _lake_root(self) -> str:
+        return f"SET VARIABLE lake_root = {quote(str(self.config.data))}"
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        if not hasattr(self._of_thread, "connection"):
+            cursor = self._database.cursor()
+            cursor.execute(f"{self._lake_root}; USE lake")
+            self._of_thread.connection = cursor
+            self._connections.add(cursor)
+        own: duckdb.DuckDBPyConnection = self._of_thread.connection
+        return own
+
+    def interrupt(self) -> None:
+        """Stop the queries that run, in whichever thread: they raise duckdb.InterruptException there."""
+        for connection in list(self._connections):
+            connection.interrupt()
 
     def confine(self) -> None:
         """Let queries read nothing but this lake, and write nothing: for SQL that others wrote. It cannot be undone."""
@@ -106,7 +131,8 @@ class Lake:
 
     def close(self) -> None:
         """Let go of the files."""
-        self.connection.close()
+        for connection in list(self._connections):
+            connection.close()
         self.lease.close()
 
     def __enter__(self) -> Lake:

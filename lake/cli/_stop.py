@@ -8,12 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import click
-
-if TYPE_CHECKING:
-    import duckdb
 
 _PATIENCE = 2.0  # seconds for a command to end in peace
 _NUMBERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
@@ -65,8 +62,8 @@ def end(number: int = signal.SIGINT) -> NoReturn:
     os._exit(128 + (_asked[-1] if _asked else number))
 
 
-def stoppable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """Use a connection in a thread, so that Ctrl-C is heard where DuckDB is not listening and interrupts it."""
+def stoppable(interrupt: Callable[[], None], work: Callable[[], T]) -> T:
+    """Query a lake in a thread, so that Ctrl-C is heard where DuckDB is not listening and interrupts it."""
     from concurrent.futures import Future, wait
 
     future: Future[T] = Future()
@@ -82,6 +79,6 @@ def stoppable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T
         return future.result()
     except KeyboardInterrupt:
         while not future.done():
-            connection.interrupt()
+            interrupt()
             wait([future], 0.02)
         raise

@@ -58,7 +58,7 @@ def command(
     with _opened(path, at) as here:
         if confined:
             here.confine()
-        _stop.stoppable(here.connection, lambda: _answer(here, query, form, output, expand, keys_as_text))
+        _stop.stoppable(here.interrupt, lambda: _answer(here, query, form, output, expand, keys_as_text))
 
 
 def _opened(path: str, at: str | None) -> Lake:
