@@ -1,11 +1,11 @@
-"""Flat XML in columns: expat judges a document, and Arrow takes the elements of many documents apart at once.
+"""Flat XML in columns: expat validates a document, and Arrow splits the elements of many documents at once.
 
-Within an XML document that is well-formed, "<" begins a tag and nothing else, and what stands between double quotes in
-a tag is an attribute's value: cutting at these two characters is exact where values are in double quotes and there are
-no comments, CDATA sections or instructions. A document that is not so plain is first rewritten in canonical form
-(https://www.w3.org/TR/xml-c14n2/). So no Python runs for each element.
+In well-formed XML, "<" begins a tag and nothing else, and the text between double quotes in a tag is an attribute's
+value: splitting at these two characters is exact if values are in double quotes and there are no comments, CDATA
+sections or processing instructions. Any other document is first rewritten in canonical form
+(https://www.w3.org/TR/xml-c14n2/). So no Python runs per element.
 
-expat asks no network and opens no file. A document that declares an entity is refused, in whatever encoding it is.
+expat uses no network and opens no file. A document that declares an entity is refused, whatever its encoding.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 
 from lake.errors import Unreadable
 
-DEEPEST, KINDS = 64, 1000  # levels of elements, names of elements or attributes: more is no document of ours
-EXPANDED = 8  # how much longer a document may be in canonical form
+DEEPEST, KINDS = 64, 1000  # levels of elements; names of elements or attributes: no document of an archive has more
+EXPANDED = 8  # how many times longer a document may be in canonical form
 _UNDECLARED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)[^\s;&<>\"']*;?")
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _SINGLE_QUOTED = re.compile(rb"=\s*'")
@@ -37,22 +37,24 @@ _TAIL = re.compile(r"\s*()()(/?>)\s*")
 
 
 class Document(NamedTuple):
-    body: bytes  # plain: from the root's "<" on, UTF-8
+    """A validated document."""
+
+    body: bytes  # in plain form: from the root's "<" on, UTF-8
     root: Mapping[str, str]  # the root's attributes
     dtd: str | None  # system identifier of the document type
-    comments: tuple[str, ...]  # those before the root
+    comments: tuple[str, ...]  # before the root
 
     def element_count(self) -> int:
-        """How many elements it has, by its characters alone."""
+        """The number of elements, counted by characters alone."""
         return self.body.count(b"<") - self.body.count(b"</") - self.body.count(b"<?")
 
 
 def parse(raw: bytes, root: str, where: str) -> Document:
-    """A document, once it is known to be well-formed and harmless.
+    """A document, checked to be well-formed and harmless.
 
     Raises:
-        Unreadable: truncated or damaged (with line and column), another root, it declares or uses an entity, or it is
-            too deep or too long once it is written in plain form.
+        Unreadable: it is truncated or damaged (with line and column), has another root, declares or uses an entity, or
+            is too deep or, in plain form, too long.
     """
     parser = expat.ParserCreate()
     prolog = _listen(parser, root, where)
@@ -63,11 +65,11 @@ def parse(raw: bytes, root: str, where: str) -> Document:
             f"the XML is truncated or damaged: {expat.ErrorString(error.code)}",
             where=f"{where} line {error.lineno} column {error.offset + 1}",
         ) from None
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes
+    except (LookupError, ValueError) as error:  # an unknown encoding, or one of several bytes
         raise Unreadable(f"the XML cannot be decoded: {error}", where=where) from None
     body = raw[prolog.start :]
     plain = prolog.plain and b"\0" not in raw
-    # expat leaves out, in silence, a reference to what an outer document type might declare
+    # expat silently drops a reference to an entity that an external document type might declare
     if entity := _UNDECLARED.search(body if plain else _ASIDE.sub(b"", body.replace(b"\0", b""))):
         name = entity[0][:40].decode("ascii", "replace")
         raise Unreadable(f"it uses {name}, which nothing declares", where=where)
@@ -78,39 +80,39 @@ def parse(raw: bytes, root: str, where: str) -> Document:
 
 
 def _canonical(raw: bytes, where: str) -> bytes:
-    """A well-formed document in canonical form; defaults of attributes, which it writes out, are bounded."""
-    _not_too_deep(raw, where)
-    written = _Bounded(EXPANDED * len(raw) + 2**20, where)
-    canonicalize(raw, out=written, with_comments=False)
-    return "".join(written.pieces).encode()
+    """A well-formed document in canonical form, of bounded size: it writes out the defaults of attributes."""
+    _check_depth(raw, where)
+    output = _Bounded(EXPANDED * len(raw) + 2**20, where)
+    canonicalize(raw, out=output, with_comments=False)
+    return "".join(output.pieces).encode()
 
 
 class _Bounded:
-    """Takes texts up to a number of characters."""
+    """A text that may grow to a number of characters."""
 
-    def __init__(self, left: int, where: str):
+    def __init__(self, most: int, where: str):
         self.pieces: list[str] = []
-        self._left, self._where = left, where
+        self._remaining, self._where = most, where
 
     def write(self, piece: str) -> None:
-        self._left -= len(piece)
-        if self._left < 0:
+        self._remaining -= len(piece)
+        if self._remaining < 0:
             raise Unreadable(
-                f"written out, it is more than {EXPANDED} times as long",
+                f"in canonical form it is more than {EXPANDED} times as long",
                 where=self._where,
-                why="defaults of attributes fill the memory",
+                why="defaults of attributes would fill the memory",
             )
         self.pieces.append(piece)
 
 
-def _not_too_deep(raw: bytes, where: str) -> None:
+def _check_depth(raw: bytes, where: str) -> None:
     depth = 0
 
     def begin(*_: object) -> None:
         nonlocal depth
         depth += 1
         if depth > DEEPEST + 1:
-            raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where)
+            raise Unreadable(f"elements are nested more than {DEEPEST} deep", where=where)
 
     def end(_: str) -> None:
         nonlocal depth
@@ -123,9 +125,9 @@ def _not_too_deep(raw: bytes, where: str) -> None:
 
 @dataclass(slots=True)
 class _Prolog:
-    """What stands before a document's root, and whether its elements are plain."""
+    """What precedes a document's root, and whether the document is in plain form."""
 
-    plain: bool = True  # UTF-8, and nothing but tags after the root's begins
+    plain: bool = True  # UTF-8, and only tags from the root on
     dtd: str | None = None
     comments: list[str] = field(default_factory=list)
     start: int | None = None  # byte of the root's "<"
@@ -133,7 +135,7 @@ class _Prolog:
 
 
 def _listen(parser: expat.XMLParserType, root: str, where: str) -> _Prolog:
-    """A prolog that fills as the parser reads."""
+    """A prolog that is filled in as the parser reads."""
     prolog = _Prolog()
 
     def refuse(what: str, why: str) -> NoReturn:
@@ -153,7 +155,7 @@ def _listen(parser: expat.XMLParserType, root: str, where: str) -> _Prolog:
     def doctype(name: str, system: str | None, public: str | None, internal: int) -> None:
         prolog.dtd = system
         if internal:
-            prolog.plain = False  # it may give attributes a default
+            prolog.plain = False  # it may declare defaults of attributes
 
     def comment(body: str) -> None:
         if prolog.start is None:
@@ -165,7 +167,9 @@ def _listen(parser: expat.XMLParserType, root: str, where: str) -> _Prolog:
         prolog.plain = False
 
     def entity(name: str, *_: object) -> None:
-        refuse(f"it declares an entity, {name!r}", "none is needed; one can read files, ask hosts or fill the memory")
+        refuse(
+            f"it declares an entity, {name!r}", "none is needed; one could read files, call hosts or fill the memory"
+        )
 
     parser.StartElementHandler, parser.XmlDeclHandler, parser.StartDoctypeDeclHandler = first, declaration, doctype
     parser.CommentHandler, parser.EntityDeclHandler = comment, entity
@@ -174,14 +178,14 @@ def _listen(parser: expat.XMLParserType, root: str, where: str) -> _Prolog:
 
 
 class Elements:
-    """Every element of several documents that are plain.
+    """All elements of several documents, in columns.
 
     Args:
-        documents: as `parse` gives them.
-        parents: the tags that each tag may stand in; "" is the document.
+        documents: from `parse`.
+        parents: the tags that each tag may be in; "" is the document.
 
     Raises:
-        Unreadable: a known element stands where it may not, or there is text. Give one document to learn which.
+        Unreadable: a known element is in another than these, or there is text. Pass one document to learn which.
     """
 
     def __init__(self, documents: Sequence[Document], parents: Mapping[str, Sequence[str]], where: str):
@@ -194,29 +198,29 @@ class Elements:
         for end in pieces.filter(pa.array(opening == ord("/"))).unique().to_pylist():
             if not _END.fullmatch(end):
                 self._refuse(f"there is text in it: {end.partition('>')[2].strip()[:60]!r}")
-        closed = self._cut()
+        empty = self._split_tags()
         change = np.zeros(len(pieces), np.int64)
-        change[start] = ~closed
+        change[start] = ~empty
         change[opening == ord("/")] = -1
         self.depth = np.cumsum(change)[start] - change[start]
         self.document = np.cumsum(self.depth == 0) - 1
-        self._place(parents)
+        self._find_parents(parents)
 
-    def _cut(self) -> np.ndarray:
-        """Take the tags apart; which of the elements are closed at once."""
+    def _split_tags(self) -> np.ndarray:
+        """Split the tags into names and values; returns which elements are empty: <tag/>."""
         cells = pc.split_pattern(self.texts, '"')
         offsets = cells.offsets.to_numpy()
         widths = np.diff(offsets)
         if not (widths % 2).all():
             self._refuse("there is text in it")
         self._cells = cells.values
-        place = np.arange(len(self._cells)) - np.repeat(offsets[:-1], widths)
-        between = np.flatnonzero(place % 2 == 0)  # what is not a value
+        position = np.arange(len(self._cells)) - np.repeat(offsets[:-1], widths)
+        between = np.flatnonzero(position % 2 == 0)  # what is not a value
         marks = self._cells.take(pa.array(between)).dictionary_encode()
         texts = marks.dictionary.to_pylist()
-        found = [self._read(mark) for mark in texts]
+        matches = [self._read(mark) for mark in texts]
         codes = marks.indices.to_numpy()
-        (self.tags, tag), (names, name), (ends, end) = map(_coded, zip(*found, strict=True))
+        (self.tags, tag), (names, name), (ends, end) = map(_encoded, zip(*matches, strict=True))
         self._names = {name: n for n, name in enumerate(names)}
         if max(len(self.tags), len(names)) > KINDS:
             self._refuse(f"it has more than {KINDS} names of elements or attributes")
@@ -230,48 +234,48 @@ class Elements:
         key = name[codes].astype(np.int16)  # numpy sorts these in linear time
         order = np.argsort(key, kind="stable")
         self._bounds = np.searchsorted(key[order], np.arange(len(self._names) + 1))
-        self._element, self._value = element[order], between[order] + 1  # a value stands behind its name
+        self._element, self._value = element[order], between[order] + 1  # a value follows its name
         if np.count_nonzero(closing) != len(widths) or not closing[last].all():
             self._refuse("there is text in it")
-        empty: np.ndarray = closing[last] == 2  # <tag/>
+        empty: np.ndarray = closing[last] == 2
         return empty
 
     def _read(self, mark: str) -> tuple[str, str, str]:
-        """What stands between two values: the tag, the name of the next attribute, the tag's end."""
+        """The text between two values: the tag, the name of the next attribute, the tag's end."""
         match = _HEAD.fullmatch(mark) or _NEXT.fullmatch(mark) or _TAIL.fullmatch(mark)
         if not match:
             self._refuse(f"there is text in it: {mark.strip()[:60]!r}")
         return match[1] or "", match[2] or "", match[3] or ""
 
-    def _place(self, parents: Mapping[str, Sequence[str]]) -> None:
-        """Find each element's parent, and whether it is where it should be."""
+    def _find_parents(self, parents: Mapping[str, Sequence[str]]) -> None:
+        """Find each element's parent, and check that it may be in it."""
         if self.depth.max() > DEEPEST:
-            self._refuse(f"elements stand more than {DEEPEST} deep")
+            self._refuse(f"elements are nested more than {DEEPEST} deep")
         self.parent = np.full(len(self.depth), -1)
         self.recognised = np.array([tag in parents for tag in self.tags])[self.tag]
         above = np.flatnonzero(self.depth == 0)
         for level in range(1, int(self.depth.max()) + 1):
-            here = np.flatnonzero(self.depth == level)
-            self.parent[here] = above[np.searchsorted(above, here) - 1]
-            self.recognised[here] &= self.recognised[self.parent[here]]
-            above = here
-        over = np.where(self.parent < 0, len(self.tags), self.tag[self.parent])
+            rows = np.flatnonzero(self.depth == level)
+            self.parent[rows] = above[np.searchsorted(above, rows) - 1]
+            self.recognised[rows] &= self.recognised[self.parent[rows]]
+            above = rows
+        container = np.where(self.parent < 0, len(self.tags), self.tag[self.parent])
         allowed = np.array([[up in parents.get(tag, ()) for up in (*self.tags, "")] for tag in self.tags])
-        wrong = np.flatnonzero(self.recognised & ~allowed[self.tag, over])
+        wrong = np.flatnonzero(self.recognised & ~allowed[self.tag, container])
         if wrong.size:
-            tag, up = self.tags[self.tag[wrong[0]]], (*self.tags, "")[over[wrong[0]]]
-            self._refuse(f"<{tag}> stands in <{up}>, where it may not")
+            tag, up = self.tags[self.tag[wrong[0]]], (*self.tags, "")[container[wrong[0]]]
+            self._refuse(f"<{tag}> is in <{up}>, where it may not be")
 
     def _refuse(self, what: str) -> NoReturn:
         raise Unreadable(what, where=self._where)
 
     def of(self, *tags: str) -> np.ndarray:
-        """Which elements have one of these names, and stand where they should."""
+        """Which elements have one of these names, and are in an element that they may be in."""
         chosen: np.ndarray = np.isin(self.tag, [n for n, tag in enumerate(self.tags) if tag in tags]) & self.recognised
         return chosen
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
-        """An attribute of some elements as text, null where one has none."""
+        """An attribute of some elements as text; null where it is missing."""
         index = np.full(len(self.depth), -1)
         if name in self._names:
             low, high = self._bounds[self._names[name]], self._bounds[self._names[name] + 1]
@@ -283,31 +287,31 @@ class Elements:
         return unescape(values)
 
     def source(self, row: int) -> str:
-        """An element's tag as it stands in the document."""
+        """An element's tag as it is in the document."""
         return f"<{self.texts[int(row)].as_py().rstrip()}"
 
 
-def _coded(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """The different texts, and which of them each is."""
-    different = {text: n for n, text in enumerate(dict.fromkeys(texts))}
-    return list(different), np.array([different[text] for text in texts])
+def _encoded(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """The distinct texts, and the index of each text among them."""
+    codes = {text: n for n, text in enumerate(dict.fromkeys(texts))}
+    return list(codes), np.array([codes[text] for text in texts])
 
 
 def _first_bytes(pieces: pa.Array) -> np.ndarray:
     """Each text's first byte; 0 for an empty text."""
-    places, data = _buffers(pieces)
-    first: np.ndarray = np.where(np.diff(places) > 0, data[np.minimum(places[:-1], len(data) - 1)], 0)
+    offsets, data = _buffers(pieces)
+    first: np.ndarray = np.where(np.diff(offsets) > 0, data[np.minimum(offsets[:-1], len(data) - 1)], 0)
     return first
 
 
 def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Where each text begins, and the last ends, in the bytes of all of them."""
+    """The offsets of the texts, and their bytes."""
     _, offsets, data = texts.buffers()
     return np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1], np.frombuffer(data, np.uint8)
 
 
 def unescape(values: pa.Array) -> pa.Array:
-    """Texts with the characters that their references (&lt; &#38;) stand for."""
+    """Texts with their references (&lt; &#38;) replaced by the characters."""
     escaped = pc.fill_null(pc.match_substring(values, "&"), False)
     if not pc.any(escaped).as_py():
         return values

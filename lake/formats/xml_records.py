@@ -1,11 +1,11 @@
-"""XML that is a row of records with texts in them, such as <entry>, in columns and in bounded memory.
+"""XML as a sequence of records with texts, such as <entry>, in columns and in bounded memory.
 
-expat judges the whole document as it streams by; blocks that end where a record ends are cut at "<" and ">", and what
-is asked for is taken out of them, so that no Python runs for each element. That is exact because, in well-formed XML
-without comments, CDATA or instructions, "<" begins a tag and nothing else: comments are left out first, and CDATA
-becomes other text. Where ">" stands in texts or values too, and where an attribute is not written as in a="b", regular
-expressions decide.
-expat asks no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
+expat validates the whole document as it streams by; blocks that end with a record are split at "<" and ">", and columns
+are extracted from them, so that no Python runs per element. This is exact because, in well-formed XML without comments,
+CDATA or processing instructions, "<" begins a tag and nothing else: comments are dropped first, and CDATA becomes
+ordinary text. Where ">" occurs in texts or values too, or an attribute is not written as a="b", regular expressions
+decide.
+expat uses no network and opens no file; a document with a DOCTYPE is refused, as it could declare entities.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lake.formats.text import no_records
 from lake.formats.xml_elements import unescape
 
 BLOCK = 8 * 2**20  # bytes read at once
-LARGEST = 64 * 2**20  # a record beyond this is no record of ours
+LARGEST = 64 * 2**20  # bytes of a record
 BEFORE = 16 * 2**20  # bytes before the first record
 DEEPEST = 64  # levels of elements in a record
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
@@ -37,10 +37,10 @@ _OTHERS = r"""(?s)^[^\s/]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*?"""
 
 
 def blocks(answer: Answer, roots: Sequence[str], where: str) -> Iterator[Block]:
-    """The records of a document: all children of its root that are of the first one's name.
+    """The records of a document: the children of its root, all of the same name.
 
     Raises:
-        Unreadable: not well-formed, truncated, another root, with a DOCTYPE or an instruction, or without a record.
+        Unreadable: it is not well-formed, is truncated, has another root, a DOCTYPE or an instruction, or no record.
     """
     stream = _Stream(roots, where)
     first = 1
@@ -57,53 +57,53 @@ def blocks(answer: Answer, roots: Sequence[str], where: str) -> Iterator[Block]:
 
 
 class _Stream:
-    """Bytes in; whole records out, in plain form."""
+    """Bytes in; complete records out, in plain form."""
 
     def __init__(self, roots: Sequence[str], where: str):
         self.roots, self.where = roots, where
         self.root = self.record = ""
-        self._kept, self._start = b"", -1  # what no record was made of yet; where the first record begins
+        self._rest, self._start = b"", -1  # bytes of no record so far; where the first record begins
         self._parser = parser = expat.ParserCreate()
         parser.StartElementHandler, parser.StartDoctypeDeclHandler = self._element, self._doctype
         parser.XmlDeclHandler, parser.ProcessingInstructionHandler = self._declared, self._instruction
 
     def feed(self, chunk: bytes) -> bytes:
-        """The records that end in what has come."""
+        """The records that end in the bytes so far."""
         if b"\0" in chunk:
             raise Unreadable("it is not UTF-8", where=self.where, why="the archive writes UTF-8")
         self._parse(chunk, False)
-        self._kept += chunk
+        self._rest += chunk
         if not self.record:
-            self._not_too_large("what stands before its first record", BEFORE)
+            self._check_size("the text before its first record", BEFORE)
             return b""
         if self._start >= 0:
-            self._kept, self._start = self._kept[self._start :], -1
+            self._rest, self._start = self._rest[self._start :], -1
         close = b"</%s>" % self.record.encode()
-        end = self._kept.rfind(close) + len(close)
+        end = self._rest.rfind(close) + len(close)
         if end < len(close):
-            self._not_too_large(f"a <{self.record}>", LARGEST)
+            self._check_size(f"a <{self.record}>", LARGEST)
             return b""
-        body, self._kept = self._kept[:end], self._kept[end:]
+        body, self._rest = self._rest[:end], self._rest[end:]
         return self._plain(body)
 
-    def _not_too_large(self, what: str, most: int) -> None:
-        if len(self._kept) > most:
+    def _check_size(self, what: str, most: int) -> None:
+        if len(self._rest) > most:
             raise Unreadable(f"{what} is larger than {most / 1e6:,.0f} MB", where=self.where)
 
     def close(self) -> bytes:
-        """What is left: records whose end is written otherwise, as in <RUN/> or </RUN >."""
+        """The remaining records: those whose end is written otherwise, as in <RUN/> or </RUN >."""
         self._parse(b"", True)
-        body = self._plain(self._kept)
-        there = self.record and re.search(rb"<%s[\s/>]" % self.record.encode(), body)
-        return body[there.start() : body.rfind(b"</")] if there else b""
+        body = self._plain(self._rest)
+        first = self.record and re.search(rb"<%s[\s/>]" % self.record.encode(), body)
+        return body[first.start() : body.rfind(b"</")] if first else b""
 
     def _plain(self, body: bytes) -> bytes:
-        """Without comments, and CDATA as other text."""
+        """Without comments, and with CDATA as ordinary text."""
         if b"<!" not in body:
             return body
-        body = _ASIDE.sub(lambda found: escape((found[1] or b"").decode()).encode(), body)
+        body = _ASIDE.sub(lambda match: escape((match[1] or b"").decode()).encode(), body)
         if b"<!" in body:
-            raise Unreadable(f"a comment or CDATA has </{self.record}> in it", where=self.where)
+            raise Unreadable(f"a comment or CDATA contains </{self.record}>", where=self.where)
         return body
 
     def _parse(self, chunk: bytes, last: bool) -> None:
@@ -131,21 +131,21 @@ class _Stream:
             self._refuse(f"it is in {encoding}, not UTF-8", "the archive writes UTF-8")
 
     def _doctype(self, *_: object) -> None:
-        self._refuse("it has a DOCTYPE", "none is needed; one can read files, ask hosts or fill the memory")
+        self._refuse("it has a DOCTYPE", "none is needed; one could read files, call hosts or fill the memory")
 
     def _instruction(self, *_: object) -> None:
         if self.root:
-            self._refuse("it has an instruction for another program", "none is needed")
+            self._refuse("it has a processing instruction", "none is needed")
 
     def _refuse(self, what: str, why: str) -> NoReturn:
         raise Unreadable(what, where=f"{self.where} line {self._parser.CurrentLineNumber}", why=why)
 
 
 class Block:
-    """Some whole records.
+    """Some complete records.
 
     Attributes:
-        n: how many records; `first` is the number of the first in the document, from 1.
+        n: number of records; `first` is the number of the first in the document, from 1.
     """
 
     def __init__(self, body: bytes, record: str, first: int, where: str):
@@ -155,14 +155,16 @@ class Block:
         ends = self._ends(tags)
         closing = self._data[tags] == ord("/")
         opening = np.flatnonzero(~closing)
-        self._heads = (tags[opening], ends[opening])  # from where to where: between "<" and ">"
+        self._heads = (tags[opening], ends[opening])  # from and to: between "<" and ">"
         self._texts = (ends[opening] + 1, np.append(tags[1:] - 1, len(body))[opening])
         self._quotes = np.append(np.flatnonzero(self._data == ord('"')), len(body))
         change = np.where(closing, -1, 1)
         change[opening[self._data[ends[opening] - 1] == ord("/")]] = 0
         level = np.cumsum(change)
         if level.max(initial=0) > DEEPEST:
-            raise Unreadable(f"elements stand more than {DEEPEST} deep", where=where, why="no record of ours is so")
+            raise Unreadable(
+                f"elements are nested more than {DEEPEST} deep", where=where, why="no archive has such records"
+            )
         self._depth = level[opening] - change[opening]
         top = np.flatnonzero(self._depth == 0)
         self._rows: dict[tuple[str, ...], np.ndarray] = {(): self._named(record, top)}
@@ -170,9 +172,9 @@ class Block:
         self.n = len(self._rows[()])
         if level[-1] or self.n != len(top):
             raise Unreadable(
-                f"not every child of its root is a <{record}>, or one stands in another",
+                f"not every child of its root is a <{record}>, or one is in another",
                 where=where,
-                why="the archive changed the form of its XML",
+                why="the archive changed the format of its XML",
             )
         self._parent = _parents(self._depth)
         self._owner = np.cumsum(self._depth == 0) - 1
@@ -180,25 +182,25 @@ class Block:
     def at(self, *path: str) -> np.ndarray:
         """The elements at a path below the records: at("protein", "recommendedName", "fullName"); "*" is any name."""
         if path not in self._rows:
-            under = self._under(path[:-1])
-            self._rows[path] = under if path[-1] == "*" else self._named(path[-1], under)
+            children = self._children_of(path[:-1])
+            self._rows[path] = children if path[-1] == "*" else self._named(path[-1], children)
         return self._rows[path]
 
     def below(self, tag: str, *parent: str) -> np.ndarray:
-        """The elements of a name at any depth below the one at a path."""
+        """The elements of a name at any depth below those at a path."""
         inside = np.zeros(len(self._depth), bool)
         inside[self.at(*parent)] = True
         for level in range(len(parent) + 1, int(self._depth.max()) + 1):
-            here = np.flatnonzero(self._depth == level)
-            inside[here] = inside[self._parent[here]]
+            rows = np.flatnonzero(self._depth == level)
+            inside[rows] = inside[self._parent[rows]]
         return self._named(tag, np.flatnonzero(inside))
 
     def texts_of(self, rows: np.ndarray) -> Ragged:
-        """What stands in these elements, before any element of their own; white space is one blank."""
+        """The texts of these elements up to their first child, by record; white space becomes one blank."""
         return Ragged.of(self._owner[rows], self.plain_texts(rows))
 
     def plain_texts(self, rows: np.ndarray) -> pa.Array:
-        """The same, one for each element; what is empty too."""
+        """The same, one per element, the empty ones included."""
         texts = unescape(self._between(self._texts, rows))
         return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
 
@@ -208,62 +210,62 @@ class Block:
         return Ragged.of(self._owner[rows], pc.struct_field(names, "name"))
 
     def attribute(self, name: str, rows: np.ndarray) -> pa.Array:
-        """An attribute of these elements; null where one has none."""
-        starts, ends = (places[rows] for places in self._heads)
+        """An attribute of these elements; null where it is missing."""
+        starts, ends = (positions[rows] for positions in self._heads)
         heads, mark = self._between(self._heads, rows), f' {name}="'
         at = pc.find_substring(heads, mark).to_numpy()
         begin = np.where(at >= 0, starts + at + len(mark), ends)
         quote = np.searchsorted(self._quotes, begin)
-        first = (quote - np.searchsorted(self._quotes, starts)) % 2 == 1  # it is not within another's value
-        single = pc.match_substring(heads, "'").to_numpy(zero_copy_only=False)
-        plain = (at >= 0) & first & ~single
+        first = (quote - np.searchsorted(self._quotes, starts)) % 2 == 1  # not within another attribute's value
+        quotes = pc.match_substring(heads, "'").to_numpy(zero_copy_only=False)
+        plain = (at >= 0) & first & ~quotes
         odd = ~plain
         if odd.any():
             odd[odd] = pc.match_substring(heads.filter(pa.array(odd)), name)
         values = self._cut(np.where(plain, begin, ends), np.where(plain, self._quotes[quote], ends))
         values = pc.if_else(pa.array(plain), values, pa.scalar(None, pa.string()))
         if odd.any():
-            found = pc.extract_regex(heads.filter(pa.array(odd)), rf"{_OTHERS}\s+{name}{_VALUE}")
-            one, other = pc.struct_field(found, "a"), pc.struct_field(found, "b")
-            values = pc.replace_with_mask(values, pa.array(odd), pc.if_else(pc.equal(one, ""), other, one))
+            groups = pc.extract_regex(heads.filter(pa.array(odd)), rf"{_OTHERS}\s+{name}{_VALUE}")
+            double, single = pc.struct_field(groups, "a"), pc.struct_field(groups, "b")  # by their quotes
+            values = pc.replace_with_mask(values, pa.array(odd), pc.if_else(pc.equal(double, ""), single, double))
         return unescape(values)
 
     def attributes(self, name: str, rows: np.ndarray) -> Ragged:
-        """The same, with whose they are, without those that are missing or empty."""
+        """The same, by record, without the missing and empty ones."""
         return Ragged.of(self._owner[rows], self.attribute(name, rows))
 
     def owner(self, rows: np.ndarray) -> np.ndarray:
-        """The record that each of these elements is of, from 0."""
+        """The record of each of these elements, from 0."""
         owner: np.ndarray = self._owner[rows]
         return owner
 
     def parent(self, rows: np.ndarray) -> np.ndarray:
-        """The element that each of these stands in."""
+        """The parent of each of these elements."""
         parent: np.ndarray = self._parent[rows]
         return parent
 
     def source(self, mask: pa.Array) -> list[str]:
-        """The first tag of the records that a mask over records names."""
+        """The first tag of the records that a mask selects."""
         rows = self.at()[np.flatnonzero(mask)]
         return [f"<{head}>" for head in self._between(self._heads, rows).to_pylist()]
 
-    def _under(self, path: tuple[str, ...]) -> np.ndarray:
-        """What stands in the elements at a path."""
+    def _children_of(self, path: tuple[str, ...]) -> np.ndarray:
+        """The elements in those at a path."""
         if path not in self._children:
-            above = np.zeros(len(self._depth) + 1, bool)  # the last is for -1, the records' parent
-            above[self.at(*path)] = True
-            self._children[path] = np.flatnonzero(above[self._parent])
+            parents = np.zeros(len(self._depth) + 1, bool)  # the last is for -1, the records' parent
+            parents[self.at(*path)] = True
+            self._children[path] = np.flatnonzero(parents[self._parent])
         return self._children[path]
 
     def _named(self, tag: str, rows: np.ndarray) -> np.ndarray:
         """Those of the elements that have this name."""
-        place = self._heads[0]
+        start = self._heads[0]
         for n, byte in enumerate(tag.encode()):
-            rows = rows[self._data[place[rows] + n] == byte]
-        return rows[np.isin(self._data[place[rows] + len(tag.encode())], list(b" \t\r\n/>"))]
+            rows = rows[self._data[start[rows] + n] == byte]
+        return rows[np.isin(self._data[start[rows] + len(tag.encode())], list(b" \t\r\n/>"))]
 
     def _ends(self, tags: np.ndarray) -> np.ndarray:
-        """Where each tag's ">" is."""
+        """The position of each tag's ">"."""
         ends = np.flatnonzero(self._data == ord(">"))
         if len(ends) == len(tags):
             return ends
@@ -275,25 +277,25 @@ class Block:
         ends[several] = tags[several] + pc.binary_length(heads).to_numpy()
         return ends
 
-    def _between(self, places: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> pa.Array:
-        starts, ends = places
+    def _between(self, positions: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> pa.Array:
+        starts, ends = positions
         return self._cut(starts[rows], ends[rows])
 
     def _cut(self, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
-        """The texts between these places, which ascend; only they are copied."""
-        places = np.append(np.stack([starts, ends], 1).ravel(), ends[-1:]).astype(np.int32)
-        if not len(places):
+        """The texts between these ascending positions; only they are copied."""
+        offsets = np.append(np.stack([starts, ends], 1).ravel(), ends[-1:]).astype(np.int32)
+        if not len(offsets):
             return pa.array([], pa.string())
-        pieces = pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), self._bytes)
-        return pieces.take(pa.array(np.arange(0, len(places) - 1, 2)))
+        pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), self._bytes)
+        return pieces.take(pa.array(np.arange(0, len(offsets) - 1, 2)))
 
 
 def _parents(depth: np.ndarray) -> np.ndarray:
-    """Which element each one stands in; -1 for the records themselves."""
+    """The parent of each element; -1 for the records themselves."""
     parent = np.full(len(depth), -1)
     above = np.flatnonzero(depth == 0)
     for level in range(1, int(depth.max(initial=0)) + 1):
-        here = np.flatnonzero(depth == level)
-        parent[here] = above[np.searchsorted(above, here) - 1]
-        above = here
+        rows = np.flatnonzero(depth == level)
+        parent[rows] = above[np.searchsorted(above, rows) - 1]
+        above = rows
     return parent
