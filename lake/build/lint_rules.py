@@ -22,6 +22,10 @@ _AS_READ = frozenset(
     "ARRAYAGG GROUPCONCAT FIRST LAST ANYVALUE ARGMAX ARGMIN ROWNUMBER NTILE LEAD LAG "
     "FIRSTVALUE LASTVALUE NTHVALUE".split()
 )
+_MOMENT = re.compile(  # aggregates that add doubles, whatever they are given
+    r"(stddev(_samp|_pop)?|variance|var_(samp|pop)|corr|covar_(samp|pop)|regr_(?!count)\w+|skewness|kurtosis(_pop)?|sem"
+    r"|geomean|geometric_mean|product|entropy|fsum|sumkahan|kahan_sum|favg)\(\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,9 @@ def _sum(text: Text) -> Found:
         if not isinstance(call.this, (exp.Order, exp.Distinct)) and _is_double(call.this):
             written = f"{type(call).__name__.lower()}()"
             yield call, f"{written} of doubles ends in other digits each time: say ORDER BY in it, or CAST to DECIMAL"
+    for call, _, written in text.calls():
+        if _MOMENT.fullmatch(written) and not call.find(exp.Order):
+            yield call, f"{written} adds doubles, and ends in other digits each time: say ORDER BY in it"
 
 
 def _limit(text: Text) -> Found:

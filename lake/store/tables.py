@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.errors import StorageError
+from lake.store import metadata
 from lake.store.metadata import ALIAS, TABLES
 from lake.store.sql import PARQUET, Columns, name, quote, scalar
 
@@ -122,10 +123,13 @@ def _new_file(connection: DuckDBPyConnection, table: str) -> Path:
 
 
 def remove_files(connection: DuckDBPyConnection) -> None:
-    """After a rollback: remove the files that `insert` wrote for the transaction."""
+    """After a rollback: remove the files that `insert` wrote for the transaction, where the catalog does not have them:
+    an interrupt may come when it was committed already."""
+    committed = metadata.files(connection)
     data, number = connection.execute(f"SELECT getvariable('lake_root'), getvariable('{TRANSACTION}')").fetchall()[0]
     for file in (Path(data) / TABLES).glob(f"*/*/{number}-*.parquet"):
-        file.unlink(missing_ok=True)
+        if str(file.relative_to(data)) not in committed:
+            file.unlink(missing_ok=True)
 
 
 def rewrite(

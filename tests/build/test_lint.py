@@ -76,6 +76,20 @@ BROKEN = {
         "SELECT sum(x) FILTER (n > 1) AS s FROM core.t",
         "SELECT sum(n / 2) AS s FROM core.t",
         "WITH c AS (SELECT x AS y FROM core.t) SELECT avg(y) AS s FROM c",
+        *(
+            f"SELECT {call}(x) AS s FROM core.t"
+            for call in "stddev stddev_samp stddev_pop variance var_samp var_pop".split()
+        ),
+        *(
+            f"SELECT {call}(n) AS s FROM core.t"
+            for call in "skewness kurtosis kurtosis_pop sem geomean product".split()
+        ),
+        *(
+            f"SELECT {call}(x) AS s FROM core.t"
+            for call in "geometric_mean entropy fsum sumkahan kahan_sum favg".split()
+        ),
+        *(f"SELECT {call}(x, n) AS s FROM core.t" for call in "corr covar_samp covar_pop regr_slope regr_r2".split()),
+        "SELECT a, Stddev(DISTINCT x) FILTER (n > 1) AS s FROM core.t GROUP BY a",
     ],
     "limit": [
         "SELECT a, n FROM core.t LIMIT 3",
@@ -110,6 +124,8 @@ FINE = """
     SELECT a AS name, n + 1 AS m FROM core.t ORDER BY name, n + 1 LIMIT 3
     SELECT n, sum(d) AS s FROM core.t GROUP BY n ORDER BY n LIMIT 3
     SELECT sum(n) AS s, sum(x ORDER BY x) AS t, sum(CAST(x AS DECIMAL(18, 6))) AS u, avg(d) AS v FROM core.t
+    SELECT stddev(x ORDER BY x) AS s, corr(x, n ORDER BY x, n) AS c, product(n ORDER BY n) AS p FROM core.t
+    SELECT regr_count(x, n) AS n, median(x) AS m, mad(x) AS d FROM core.t
     SELECT DISTINCT ON (a) a, n FROM core.t ORDER BY a, n
     SELECT a FROM core.t UNION SELECT a FROM core.t
     SELECT unnest(range(3)) AS r, g FROM generate_series(1, 3) s(g)

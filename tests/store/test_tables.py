@@ -92,3 +92,22 @@ def test_a_column_that_comes_later_is_null_in_files_of_before(connection):
     committed(connection, lambda: tables.insert(connection, "ops.t", "SELECT 2 AS a, 3 AS c"))
     assert connection.execute("SELECT a, c FROM ops.t ORDER BY a").fetchall() == [(1, None), (2, 3)]
     assert metadata.names(connection, "ops") == {"ops.t"}
+
+
+def test_what_was_committed_before_an_interrupt_stays(connection, tmp_path):
+    class Interrupted:
+        """The connection, through which Ctrl-C comes right after COMMIT."""
+
+        def __getattr__(self, name):
+            return getattr(connection, name)
+
+        def execute(self, query, *arguments):
+            result = connection.execute(query, *arguments)
+            if query == "COMMIT":
+                raise KeyboardInterrupt
+            return result
+
+    with pytest.raises(KeyboardInterrupt):
+        committed(Interrupted(), fill(connection, "SELECT 1 AS a"))
+    assert connection.execute("SELECT a FROM ops.t").fetchall() == [(1,)]
+    assert len(files(tmp_path)) == 1

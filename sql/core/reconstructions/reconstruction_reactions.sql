@@ -15,7 +15,7 @@ with
         group by _resource, id
     ),
     summed as (
-        select _resource, reaction, metabolite, fsum(coefficient) as coefficient
+        select _resource, reaction, metabolite, sum(coefficient order by coefficient) as coefficient
         from raw.agora_stoichiometry
         group by _resource, reaction, metabolite
     ),
