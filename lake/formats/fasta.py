@@ -1,5 +1,5 @@
-"""FASTA: each sequence's length and composition, and its bases in pieces that can be read by range. In bounded memory,
-whatever the length of a line or a sequence; no Python loop over sequences."""
+"""FASTA: the length and composition of each sequence, and its bases in pieces that can be read by range. In bounded
+memory, however long a line or a sequence; no Python loop over sequences."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NEWLINE, _RETURN, _HEADER = b"\n\r>"
 
 
 def _table(letters: bytes) -> NDArray[np.bool_]:
-    found = np.zeros(256, bool)
-    found[list(letters + letters.lower())] = True
-    return found
+    table = np.zeros(256, bool)
+    table[list(letters + letters.lower())] = True
+    return table
 
 
 _BASE = _table(b"ACGTURYSWKMBDHVN-")  # IUPAC-IUB (Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021), and gaps
@@ -35,72 +35,71 @@ _GC, _N = _table(b"GCS"), _table(b"N")
 
 @dataclass(slots=True)
 class _Open:
-    """The sequence that the next block goes on with."""
+    """The sequence that continues in the next block."""
 
-    record: int = 0  # line of its header; 0: none yet
+    record: int = 0  # line of its header; 0: no sequence yet
     header: str = ""
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))  # bases, gc, unknown, wrong
     within: bool = False  # whether the last block ended within a line of bases
-    start: int = 1  # place of the first base of the rest
-    rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # less than a piece
+    start: int = 1  # position of the first base of the rest, from 1
+    rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # its last bases: less than a piece
 
 
 def read(answer: Answer, where: str, table: Table, pieces: Table, accession: str | None) -> Iterator[Part]:
-    """A file's sequences, and their bases in pieces.
+    """The sequences of a file, and their bases in pieces.
 
     Args:
         table: with the columns accession, sequence, title, length, gc, unknown.
         pieces: with the columns accession, sequence, start, bases.
 
-    A sequence without a base, or with what is no base, is a reject, and so are its pieces that are at fault.
+    A sequence without bases, or with other letters than bases, is a reject, and so are its pieces with such letters.
 
     Raises:
-        Unreadable: there is no sequence, or something before the first, or a header is longer than a megabyte.
+        Unreadable: there is no sequence, or text before the first, or a header is longer than a megabyte.
     """
-    going, line, found = _Open(), 1, 0
+    sequence, line = _Open(), 1
     with gzipped.open_file(answer) as file:
         while block := file.read(_BLOCK):
-            if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not going.within):
-                block += text.rest_of_line(file, _LONGEST)  # a header is not cut
-            if going.record == 0 and block.lstrip()[:1] != b">":
-                raise Unreadable("it does not begin with a sequence's header", where=where, why="it is no FASTA")
-            parts, going = _block(np.frombuffer(block, np.uint8), line, going, table, pieces, accession)
+            if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not sequence.within):
+                block += text.rest_of_line(file, _LONGEST)  # so that no header is cut
+            if sequence.record == 0 and block.lstrip()[:1] != b">":
+                raise Unreadable("it does not begin with a sequence's header", where=where, why="it is not FASTA")
+            parts, sequence = _block(np.frombuffer(block, np.uint8), line, sequence, table, pieces, accession)
             line += block.count(b"\n")
-            found += parts[0].seen
             yield from parts
-    if going.record == 0:
+    if sequence.record == 0:
         raise text.no_records("sequence", where)
-    going.within = False
-    yield from _block(np.frombuffer(b">", np.uint8), line, going, table, pieces, accession)[0]
+    sequence.within = False
+    yield from _block(np.frombuffer(b">", np.uint8), line, sequence, table, pieces, accession)[0]
 
 
 def _block(
-    block: NDArray[np.uint8], line: int, going: _Open, table: Table, pieces: Table, accession: str | None
+    block: NDArray[np.uint8], line: int, sequence: _Open, table: Table, pieces: Table, accession: str | None
 ) -> tuple[list[Part], _Open]:
-    """Rows of the sequences that end in a block of whole lines, and the one that is left open."""
+    """Rows of the sequences that end in a block, and the sequence that is still open."""
     ends = np.flatnonzero(block == _NEWLINE)
     if not len(block) or block[-1] != _NEWLINE:
         ends = np.append(ends, len(block))
     starts = np.append(0, ends[:-1] + 1)
     lines = np.flatnonzero((starts < len(block)) & (block[np.minimum(starts, len(block) - 1)] == _HEADER))
-    if going.within:
+    if sequence.within:
         lines = lines[lines > 0]
-    headers = [going.header, *(bytes(block[starts[n] + 1 : ends[n]]).decode("utf-8", "replace") for n in lines)]
-    records = np.append(going.record, line + lines)
+    headers = [sequence.header, *(bytes(block[starts[n] + 1 : ends[n]]).decode("utf-8", "replace") for n in lines)]
+    records = np.append(sequence.record, line + lines)
     bases, counts = _bases(block, starts[lines], ends[lines])
-    counts[0] += going.counts
-    bases = np.concatenate([going.rest, bases])
-    kept, rest, start = _pieces(bases, counts[:, 0], going, records, headers, pieces, accession)
-    closed = slice(0 if going.record else 1, -1)
+    counts[0] += sequence.counts
+    bases = np.concatenate([sequence.rest, bases])
+    piece_rows, rest, start = _pieces(bases, counts[:, 0], sequence, records, headers, pieces, accession)
+    closed = slice(0 if sequence.record else 1, -1)
     rows = _rows(records[closed], headers[closed], counts[closed], table, accession)
     within = bool(len(block)) and block[-1] != _NEWLINE
-    return [rows, kept], _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
+    return [rows, piece_rows], _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
 
 
 def _bases(
     block: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The bases alone; and, of what stands before each header and after the last, how many: all, GC, N, none at all."""
+    """The bases alone; and for the bases before each header and after the last, the counts of: all, GC, N, invalid."""
     edge = np.zeros(len(block) + 1, np.int8)
     np.add.at(edge, starts, 1)
     np.add.at(edge, ends, -1)
@@ -118,26 +117,26 @@ def _counted(kind: NDArray[np.bool_] | None, ends: NDArray[np.int64]) -> NDArray
 def _pieces(
     bases: NDArray[np.uint8],
     lengths: NDArray[np.int64],
-    going: _Open,
+    sequence: _Open,
     records: NDArray[np.int64],
     headers: list[str],
     table: Table,
     accession: str | None,
 ) -> tuple[Part, NDArray[np.uint8], int]:
-    """Pieces that are whole or end their sequence; the rest of the last sequence, and the place of its first base."""
-    here = lengths.copy()  # of the bases at hand
-    here[0] -= going.start - 1
-    first = np.ones(len(here), np.int64)
-    first[0] = going.start
-    number = -(-here // PIECE)
-    number[-1] = here[-1] // PIECE
-    of = np.repeat(np.arange(len(here)), number)
+    """Pieces that are full or end their sequence; the rest of the last sequence, and the position of its first base."""
+    counts = lengths.copy()  # of the bases in memory
+    counts[0] -= sequence.start - 1
+    first = np.ones(len(counts), np.int64)
+    first[0] = sequence.start
+    number = -(-counts // PIECE)
+    number[-1] = counts[-1] // PIECE
+    of = np.repeat(np.arange(len(counts)), number)
     within = (np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)) * PIECE
-    starts = np.repeat(np.cumsum(here) - here, number) + within
-    ends = np.minimum(starts + PIECE, np.repeat(np.cumsum(here), number))
+    starts = np.repeat(np.cumsum(counts) - counts, number) + within
+    ends = np.minimum(starts + PIECE, np.repeat(np.cumsum(counts), number))
     upto = int(ends[-1]) if len(ends) else 0
     wrong = np.append(0, np.cumsum(~_BASE[bases[:upto]]))
-    rest = bases[int(np.cumsum(here)[-1] - here[-1] + number[-1] * PIECE) :]
+    rest = bases[int(np.cumsum(counts)[-1] - counts[-1] + number[-1] * PIECE) :]
     part = _pieces_part(
         bases[:upto], ends, wrong[ends] - wrong[starts], records[of], headers, of, first[of] + within, table, accession
     )
@@ -176,9 +175,9 @@ def _pieces_part(
 def _rows(
     records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], table: Table, accession: str | None
 ) -> Part:
-    whole = pa.array(headers, pa.string())
-    name = pc.replace_substring_regex(whole, r"\s.*", "")
-    title = pc.utf8_trim_whitespace(pc.replace_substring_regex(whole, r"^\S*\s*", ""))
+    lines = pa.array(headers, pa.string())
+    name = pc.replace_substring_regex(lines, r"\s.*", "")
+    title = pc.utf8_trim_whitespace(pc.replace_substring_regex(lines, r"^\S*\s*", ""))
     empty = pa.scalar(None, pa.string())
     columns = {
         "accession": pa.repeat(pa.scalar(accession, pa.string()), len(headers)),
@@ -191,5 +190,5 @@ def _rows(
         (pa.array(counts[:, 0] == 0), "it has no base"),
         (pa.array(counts[:, 3] > 0), "it holds what is no base"),
     ]
-    rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, whole.filter)
+    rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, lines.filter)
     return text.make_part(table.name, len(headers), rows, rejects)

@@ -1,6 +1,6 @@
-"""Listings of folders as web servers write them: Apache's mod_autoindex, as text or as a table, and nginx's.
+"""Directory listings of web servers: Apache's mod_autoindex, as text or as a table, and nginx's.
 
-https://httpd.apache.org/docs/2.4/mod/mod_autoindex.html: after each link its date, and its size, which Apache rounds.
+https://httpd.apache.org/docs/2.4/mod/mod_autoindex.html: a date and a size follow each link; Apache rounds the size.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _FACTS = rf"(?s)^\s*(?P<modified>{_DATE})\s+(?P<size>-|\d+(?:\.\d+)?\s?[KMGTP]?)
 
 
 def read(page: str, url: str, table: Table, **fixed: str) -> Part:
-    """The entries of a folder, without the way up and the links that sort.
+    """The entries of a directory, without its parent and the links for sorting.
 
     Args:
         table: with the columns path, kind, bytes, size, modified, md5, and those of `fixed`, the same in each row.
 
     Raises:
-        Unreadable: there is not one.
+        Unreadable: there is none.
     """
     links, href, rest = _entries(page, url)
     plain = pc.replace_substring_regex(pc.replace_substring_regex(rest, r"<[^>]*>", " "), "&nbsp;", " ")
@@ -43,33 +43,33 @@ def read(page: str, url: str, table: Table, **fixed: str) -> Part:
 
 
 def names(page: str, url: str) -> list[str]:
-    """The names of a folder's entries; folders end in "/".
+    """The names of a directory's entries; those of directories end in "/".
 
     Raises:
-        Unreadable: there is not one.
+        Unreadable: there is none.
     """
     entries: list[str] = _entries(page, url)[1].to_pylist()
     return entries
 
 
 def _entries(page: str, url: str) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """Of each link to an entry: itself, its name, what stands behind it."""
+    """For each link to an entry: the link, the entry's name, the text after the link."""
     links = pc.split_pattern_regex(pa.array([page]), r"(?i)<a\s").flatten()[1:]
     cells = pc.extract_regex(links, _LINK)
     href = _relative(pc.struct_field(cells, "href"), urlsplit(url).path)
     child = pc.and_(pc.match_substring_regex(href, r"^[^/?#:][^/?#]*/?$"), pc.not_equal(href, "../"))
     if not pc.any(child).as_py():
-        raise text.no_records("entry of a folder", url)
+        raise text.no_records("entry of a directory", url)
     return links.filter(child), href.filter(child), pc.struct_field(cells, "rest").filter(child)
 
 
 def _relative(href: pa.Array, folder: str) -> pa.Array:
-    """Links below the folder: some servers write them from the root, some begin them with "./"."""
+    """Links relative to the folder: some servers write them from the root, some begin them with "./"."""
     plain = [
         unquote(html.unescape(link)) if "%" in link or "&" in link else link for link in href.fill_null("").to_pylist()
     ]
-    above = [link.removeprefix(folder) if link != folder else "/" for link in plain]
-    return pc.replace_substring_regex(pa.array(above, pa.string()), r"^\./", "")
+    relative = [link.removeprefix(folder) if link != folder else "/" for link in plain]
+    return pc.replace_substring_regex(pa.array(relative, pa.string()), r"^\./", "")
 
 
 def _columns(facts: pa.Array, base: str, href: pa.Array) -> dict[str, pa.Array]:

@@ -1,6 +1,6 @@
-"""JSON that is an array of objects, in columns and in bounded memory: [{...}, ...], {"results": [{...}, ...]} or {...}.
+"""JSON arrays of objects, in columns and in bounded memory: [{...}, ...], {"results": [{...}, ...]} or {...}.
 
-The array is cut between its objects by their brackets, outside of strings; Arrow takes the objects apart.
+The array is split between its objects by the brackets outside of strings; Arrow parses the objects.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lake.formats.answer import Answer
 from lake.formats.text import REJECTS, no_records, rejects
 
 BLOCK = 4 * 2**20  # bytes read at once
-LARGEST = 64 * 2**20  # an object beyond this is no record of ours
+LARGEST = 64 * 2**20  # bytes of an object
 DEEPEST = 64  # levels of brackets in an object
 _START = re.compile(rb'\s*(?:\[|\{\s*"results"\s*:\s*\[)')
 _QUOTE, _BACKSLASH = ord('"'), ord("\\")
@@ -30,16 +30,16 @@ class Block(NamedTuple):
     """Some objects."""
 
     record: pa.Array  # number of each object in the file, from 1
-    rows: pa.Table  # their members; one that the schema names and an object has not is null
-    objects: pa.Array  # the objects as they stand in the file
-    broken: pa.Table  # REJECTS: those that are of another form
+    rows: pa.Table  # their members; null where an object lacks one that the schema names
+    objects: pa.Array  # the objects as they are in the file
+    broken: pa.Table  # REJECTS: those that do not fit the schema
 
     @property
     def seen(self) -> int:
         return len(self.record) + len(self.broken)
 
     def source(self, mask: pa.Array) -> pa.Array:
-        """The objects that a mask names, as they stand in the file."""
+        """The objects that a mask selects, as they are in the file."""
         return self.objects.filter(mask)
 
 
@@ -50,7 +50,7 @@ def blocks(answer: Answer, schema: pa.Schema, where: str, more: bool = False) ->
         more: whether members that the schema does not name become columns too.
 
     Raises:
-        Unreadable: no JSON of this form, truncated, without an object, or one is too large or too deep.
+        Unreadable: it is not JSON of this form, is truncated, has no object, or one that is too large or too deep.
     """
     first = 1
     for objects in _objects(answer, where):
@@ -62,34 +62,34 @@ def blocks(answer: Answer, schema: pa.Schema, where: str, more: bool = False) ->
 
 def _objects(answer: Answer, where: str) -> Iterator[pa.Array]:
     """The texts of the objects, some megabytes at a time."""
-    kept, single, begun, ended = b"", False, False, False
+    rest, single, begun, ended = b"", False, False, False
     with answer.open() as file:
         while chunk := file.read(BLOCK):
-            kept += chunk
+            rest += chunk
             if not begun:
-                kept, begun = kept.removeprefix(b"\xef\xbb\xbf"), True
-                start = _START.match(kept)
-                kept, single = (kept[start.end() :], False) if start else (kept, True)
+                rest, begun = rest.removeprefix(b"\xef\xbb\xbf"), True
+                start = _START.match(rest)
+                rest, single = (rest[start.end() :], False) if start else (rest, True)
             if ended:
                 continue
-            objects, kept, ended = _cut(kept, where)
+            objects, rest, ended = _cut(rest, where)
             if len(objects):
                 yield objects
-            if len(kept) > LARGEST:
+            if len(rest) > LARGEST:
                 raise Unreadable(f"an object is larger than {LARGEST / 1e6:,.0f} MB", where=where)
-    if (kept.strip() or not begun) if single else not ended:
+    if (rest.strip() or not begun) if single else not ended:
         raise Unreadable("the JSON is truncated or damaged", where=where, why="the answer was truncated")
 
 
 def _cut(body: bytes, where: str) -> tuple[pa.Array, bytes, bool]:
-    """The whole objects of a piece that begins between two; what is left of it; and whether the array ended."""
+    """The complete objects of a piece that begins between two; the rest of it; and whether the array ended."""
     data = np.frombuffer(body, np.uint8)
-    place = np.flatnonzero((data == _QUOTE) | ((data & 0xDF) == ord("[")) | ((data & 0xDF) == ord("]")))
-    sign = data[place]  # 0x5B [ 0x7B { and 0x5D ] 0x7D } differ in one bit
+    position = np.flatnonzero((data == _QUOTE) | ((data & 0xDF) == ord("[")) | ((data & 0xDF) == ord("]")))
+    sign = data[position]  # 0x5B [ 0x7B { and 0x5D ] 0x7D } differ in one bit
     quote = sign == _QUOTE
-    quote[quote] = ~_escaped(data, place[quote])
+    quote[quote] = ~_escaped(data, position[quote])
     outside = (np.cumsum(quote) % 2 == 0) & (sign != _QUOTE)
-    place, sign = place[outside], sign[outside]
+    position, sign = position[outside], sign[outside]
     level = np.cumsum(np.where((sign & 0xDF) == ord("["), 1, -1))
     if level.max(initial=0) > DEEPEST:
         raise Unreadable(f"the JSON is nested more than {DEEPEST} deep", where=where)
@@ -99,14 +99,14 @@ def _cut(body: bytes, where: str) -> tuple[pa.Array, bytes, bool]:
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
     if (sign[starts] != ord("{")).any() or (sign[ends] != ord("}")).any() or (len(end) and sign[stop] != ord("]")):
         raise Unreadable("the JSON is damaged, or not an array of objects", where=where)
-    begin, after = place[starts], place[ends] + 1
-    done = int(place[stop]) if len(end) else int(after[-1]) if len(ends) else 0
+    begin, after = position[starts], position[ends] + 1
+    done = int(position[stop]) if len(end) else int(after[-1]) if len(ends) else 0
     edges = np.zeros(done + 1, np.int8)
     edges[begin] += 1
     edges[after] -= 1
     inside = np.cumsum(edges, dtype=np.int8)[:done] > 0
     if not re.fullmatch(rb"[\s,]*", data[:done][~inside].tobytes()):
-        raise Unreadable("the JSON is damaged: there is something between its objects", where=where)
+        raise Unreadable("the JSON is damaged: there is text between its objects", where=where)
     return _texts(data[:done][inside], after - begin, where), body[done + len(end[:1]) :], bool(len(end))
 
 
@@ -139,13 +139,13 @@ def _block(objects: pa.Array, first: int, schema: pa.Schema, more: bool, where: 
     record = pa.array(np.arange(first, first + len(objects)))
     try:
         return Block(record, _rows(objects, schema, more, where), objects, REJECTS.empty_table())
-    except pa.ArrowInvalid:  # one of them is of another form: find out which
+    except pa.ArrowInvalid:  # one of them does not fit the schema: find out which
         reasons = [_fault(text, schema, more, where) for text in objects.to_pylist()]
     bad = pa.array([reason is not None for reason in reasons])
     good = pc.invert(bad)
     broken = rejects(record.filter(bad), pa.array(reasons, pa.string()).filter(bad), objects.filter(bad))
-    kept = objects.filter(good)
-    return Block(record.filter(good), _rows(kept, schema, more, where), kept, broken)
+    fits = objects.filter(good)
+    return Block(record.filter(good), _rows(fits, schema, more, where), fits, broken)
 
 
 def _rows(objects: pa.Array, schema: pa.Schema, more: bool, where: str) -> pa.Table:
@@ -167,7 +167,7 @@ def _rows(objects: pa.Array, schema: pa.Schema, more: bool, where: str) -> pa.Ta
 
 
 def _fault(text: str, schema: pa.Schema, more: bool, where: str) -> str | None:
-    """Why an object cannot be taken; None where it can."""
+    """Why an object is rejected; None if it is not."""
     try:
         json.loads(text)
         _rows(pa.array([text]), schema, more, where)

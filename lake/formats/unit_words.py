@@ -1,8 +1,9 @@
-"""What single words of a unit's text mean: to the standards that astropy has, to astropy itself and to pint.
+"""The meaning of single words in a unit's text, by the standards that astropy implements, astropy itself and pint.
 
-A word of a standard (FITS 4.0, CDS, OGIP, VOUnit 1.0) is what these and astropy agree on; one of no standard what
-astropy and pint do, or what one of them says alone. Where they disagree it is refused (`G`, `R`, `k`, `mb`). A word in
-another case or in the plural (ANGSTROMS, Micron, seconds) is taken where all names of that spelling are one unit.
+A word of a standard (FITS 4.0, CDS, OGIP, VOUnit 1.0) means what the standards and astropy agree on; any other word
+what astropy and pint agree on, or what the only one that has it says. A word on which they disagree is refused (`G`,
+`R`, `k`, `mb`). A word in another case or in the plural (ANGSTROMS, Micron, seconds) is accepted if all names of that
+spelling are one unit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SPECTRA: Mapping[str, str] = {
     **dict.fromkeys(("PHOTLAM", "photlam"), "ph/(s cm2 Angstrom)"),
     **dict.fromkeys(("PHOTNU", "photnu"), "ph/(s cm2 Hz)"),
 }
-"""What words mean in a spectrum."""
+"""The meaning of words in a spectrum."""
 
 CLIMATE: Mapping[str, str] = {
     "mb": "mbar",  # the CF conventions allow it for pressures; elsewhere a millibarn or a millibit
@@ -31,7 +32,7 @@ CLIMATE: Mapping[str, str] = {
     **dict.fromkeys(("degrees_north", "degree_north", "degrees_N", "degree_N", "degreesN", "degreeN"), "deg"),
     **dict.fromkeys(("degrees_east", "degree_east", "degrees_E", "degree_E", "degreesE", "degreeE"), "deg"),
 }
-"""What words mean in a climate file (CF conventions 1.11, UDUNITS-2)."""
+"""The meaning of words in a climate file (CF conventions 1.11, UDUNITS-2)."""
 
 WORDS = {  # in no library, but in many files
     **dict.fromkeys(("Ang", "Angs", "ang"), "Angstrom"),  # SDSS: BUNIT = '1E-17 erg/cm^2/s/Ang'
@@ -40,7 +41,7 @@ WORDS = {  # in no library, but in many files
     "ppb": "1e-9",
     "mmHg": "133.322387415 Pa",  # NIST SP 811, appendix B
 }
-_CAPITALS = {"S": "s", "M": "m", "SEC": "s", "STER": "sr"}  # in a text without small letters, beside another such word
+_CAPITALS = {"S": "s", "M": "m", "SEC": "s", "STER": "sr"}  # in a text in capitals, beside another such word
 _STANDARDS = ("fits", "cds", "ogip", "vounit")
 
 
@@ -49,7 +50,7 @@ class NotUnderstood(Exception):
 
 
 def capitals(words: Sequence[str]) -> Mapping[str, str]:
-    """What S and M are in ERG/CM2/S/A: of a text without small letters, with a word that is only known with them."""
+    """The meaning of S and M in ERG/CM2/S/A: in a text in capitals, with a word that only exists in small letters."""
     if any(character.islower() for word in words for character in word):
         return {}
     return _CAPITALS if any(lookup(word) is None for word in words if word not in _CAPITALS) else {}
@@ -57,24 +58,26 @@ def capitals(words: Sequence[str]) -> Mapping[str, str]:
 
 @cache
 def lookup(word: str) -> tuple[Any, float] | None:
-    """A word as the standards have it; else as astropy and pint do."""
-    standard = [found for name in _STANDARDS if (found := _by_astropy(word, name)) is not None]
+    """A word's unit and offset, by the standards; else by astropy and pint. None: neither has the word."""
+    standard = [meaning for name in _STANDARDS if (meaning := _by_astropy(word, name)) is not None]
     own, pints = _by_astropy(word, "generic"), _by_pint(word)
     if own is None and not standard:
         return pints if pints is not None and _spelled_out(word) else None
     if own is not None and {base.name for base in own.bases} == {"deg_C"}:  # astropy has no offsets
         return _by_pint("degC") if own.scale == 1 else None
-    told = [of for of in (*standard, own) if of is not None] + ([pints[0]] if pints and not standard else [])
-    other = next((of for of in told if not _same(told[0], of)), None)
-    if other is not None:
-        raise NotUnderstood(f"{word!r} is {told[0].to_string()} to some and {other.to_string()} to others")
-    if any(base.name == "dex" for base in told[0].bases):
+    meanings = [unit for unit in (*standard, own) if unit is not None] + ([pints[0]] if pints and not standard else [])
+    first = meanings[0]
+    second = next((unit for unit in meanings if not _same(first, unit)), None)
+    if second is not None:
+        raise NotUnderstood(f"{word!r} is {first.to_string()} to some and {second.to_string()} to others")
+    if any(base.name == "dex" for base in first.bases):
         raise NotUnderstood(f"{word!r} is a logarithm, and no factor converts it")
-    return told[0], 0.0
+    return first, 0.0
 
 
-def _same(one: Any, other: Any) -> bool:
-    return (one / other).decompose().bases == [] and math.isclose((one / other).decompose().scale, 1, rel_tol=1e-6)
+def _same(first: Any, second: Any) -> bool:
+    ratio = (first / second).decompose()
+    return ratio.bases == [] and math.isclose(ratio.scale, 1, rel_tol=1e-6)
 
 
 def _by_astropy(word: str, form: str) -> Any:
@@ -82,7 +85,7 @@ def _by_astropy(word: str, form: str) -> Any:
 
     try:
         return u.Unit(word, format=form, parse_strict="raise").decompose()
-    except (ValueError, TypeError, AttributeError):  # of "unknown" astropy makes None
+    except (ValueError, TypeError, AttributeError):  # astropy reads "unknown" as None
         return None
 
 
@@ -101,7 +104,7 @@ _ROOTS = {"meter": "m", "gram": "g", "second": "s", "ampere": "A", "kelvin": "K"
 def _by_pint(word: str) -> tuple[Any, float] | None:
     import pint
 
-    if not _registry().parse_unit_name(word):  # a Quantity drops characters that it does not know: L☉ is no litre
+    if not _registry().parse_unit_name(word):  # a Quantity drops unknown characters: L☉ is not a litre
         return None
     try:
         none, one, far = (_registry().Quantity(number, word).to_root_units() for number in (0.0, 1.0, 2.0**20))
@@ -117,22 +120,22 @@ def _by_pint(word: str) -> tuple[Any, float] | None:
 def _rooted(factor: float, roots: Iterable[tuple[str, float]]) -> Any:
     from astropy import units as u
 
-    of = u.CompositeUnit(factor, [], [])
+    product = u.CompositeUnit(factor, [], [])
     for root, power in roots:
-        of = of * u.Unit(_ROOTS.get(root) or u.def_unit(root)) ** power
-    return of.decompose()
+        product = product * u.Unit(_ROOTS.get(root) or u.def_unit(root)) ** power
+    return product.decompose()
 
 
 def _spelled_out(word: str) -> bool:
-    """Whether pint has it as a whole, or with a prefix that is written out: not `flux`, which were a femtolux."""
-    told = _registry().parse_unit_name(word)
-    whole = len(told) == 1 and (not told[0][0] or word.removesuffix("s") == told[0][0] + told[0][1])
-    return whole and len(word) > 2 and word != "lambda"  # to pint a microlitre
+    """Whether pint has it as a full name, or with a prefix in full: not `flux`, which it takes for a femtolux."""
+    names = _registry().parse_unit_name(word)
+    full = len(names) == 1 and (not names[0][0] or word.removesuffix("s") == names[0][0] + names[0][1])
+    return full and len(word) > 2 and word != "lambda"  # to pint a microlitre
 
 
 @cache
 def _lower() -> Mapping[str, frozenset[str]]:
-    """The names of astropy's units and of pint's in small letters, and as they are written."""
+    """The names of astropy's and pint's units: by their small letters, as they are written."""
     names: dict[str, set[str]] = {}
     for name in _all_names():
         names.setdefault(name.lower(), set()).add(name)
@@ -147,11 +150,11 @@ def _all_names() -> Iterator[str]:
 
 
 def lookup_other_case(word: str) -> tuple[Any, float] | None:
-    """A word in another case or in the plural, where all that are called so are one unit."""
+    """A word in another case or in the plural, if all units of that name are the same."""
     if not (len(word) > 3 or (len(word) > 1 and word.isupper())):
         return None
     for name in (word.lower(), word.lower().removesuffix("s")):
-        meanings = [found for written in _lower().get(name, ()) if (found := lookup(written))]
-        if meanings and all(_same(meanings[0][0], of) for of, _ in meanings[1:]):
+        meanings = [meaning for written in _lower().get(name, ()) if (meaning := lookup(written))]
+        if meanings and all(_same(meanings[0][0], unit) for unit, _ in meanings[1:]):
             return meanings[0]
     return None

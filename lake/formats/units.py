@@ -1,16 +1,16 @@
-"""What the text of a unit means, in whichever archive it stands: understood as a whole, or refused.
+"""The meaning of a unit's text, from any archive: understood as a whole, or refused.
 
 The words are those of astropy and pint (`unit_words`); the grammar is astropy's (`astropy.units.format.Generic`,
-as for FITS and VOUnit). Before it, a text is spelled in one way, and loses no character that means something:
+as for FITS and VOUnit). A text is normalised first, without the loss of any character that has a meaning:
 
     µ μ, Å Å, − (U+2212), superscripts, any space      µ, Å, -, ^(...), a blank
     {-1}, [s cm2] inside of a text                     (-1), (s cm2)
     $\\mathrm{erg\\,s^{-1}}$, \\frac{a}{b}, \\mu, \\AA     erg s^(-1), (a)/(b), µ, Å
-    10^-17, 10**-17, 10-17, 1e-17, 2.5x10-17, 0.1      a factor, where the text begins with it
+    10^-17, 10**-17, 10-17, 1e-17, 2.5x10-17, 0.1      a factor, if the text begins with it
 
-Refused, with the reason: a word that is not known or may be two units; `a/b c`, which some read as (a/b)c and others as
+Refused, with the reason: a word that is unknown or may be two units; `a/b c`, which some read as (a/b)c and others as
 a/(b c); `10E-17`, often meant as 1e-17; `[cm/s2]` as a whole, in CDS's tables a logarithm and elsewhere only brackets;
-logarithms and magnitudes, which no factor converts; and whatever of which a part is left over.
+logarithms and magnitudes, which no factor converts; and any text with a remainder.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from lake.formats.unit_words import CLIMATE, SPECTRA, WORDS, NotUnderstood, capi
 
 __all__ = ["CLIMATE", "SPECTRA", "Unit", "conversion", "unit"]
 
-_TEXTS = {"ergss-1cm-2A-1": "erg s-1 cm-2 Angstrom-1", "---": "1"}  # of ExoCTK's Vega; of CDS: has no dimension
-_DEGREES = re.compile(r"(?i)deg(?:ree)?s?[ _]?(c|k|f|celsius|kelvin|fahrenheit)")  # with a blank UDUNITS has a product
+_TEXTS = {"ergss-1cm-2A-1": "erg s-1 cm-2 Angstrom-1", "---": "1"}  # ExoCTK's Vega; CDS: dimensionless
+_DEGREES = re.compile(
+    r"(?i)deg(?:ree)?s?[ _]?(c|k|f|celsius|kelvin|fahrenheit)"
+)  # to UDUNITS a product, if there is a blank
 _SCALES = {"c": "deg_C", "k": "K", "f": "degF"}
 _LONGEST = 200
 _WORD = re.compile(r"[^\s\d+\-./*^(),\[\]]+")
@@ -60,25 +62,26 @@ _FACTORS = tuple(
 )
 _POWER = r"(?:\s*(?:\^|\*\*)?\s*(?:\(\s*[+-]?\d+(?:\s*/\s*\d+)?\s*\)|[+-]?\d+))"
 _DECIMAL = re.compile(r"(?:\^|\*\*)\s*\(?\s*([+-]?\d*\.\d+)\s*\)?(?![\d.])")
-_lock = threading.RLock()  # astropy's enabled units are one list for the whole process
+_lock = threading.RLock()  # astropy's enabled units are global
 
 
 class Unit(NamedTuple):
     """A unit in SI: x of it are `factor * x + offset` of `canonical`.
 
-    Angles and counts keep their names (rad, ct, ph, ...): a radiance is no irradiance.
+    Angles and counts keep their names (rad, ct, ph, ...): a radiance is not an irradiance.
     """
 
     factor: float
     offset: float
-    canonical: str  # "kg m-1 s-3"; "1" without a dimension
+    canonical: str  # "kg m-1 s-3"; "1" if it is dimensionless
 
 
 def unit(text: str, names: Mapping[str, str] | None = None) -> Unit:
-    """
+    """The unit that a text means.
+
     Args:
-        text: as a file has it.
-        names: what single words of it mean there, before what the libraries say: `SPECTRA`, `CLIMATE`.
+        text: as it is in a file.
+        names: meanings of single words, which come before those of the libraries: `SPECTRA`, `CLIMATE`.
 
     Raises:
         Refused: a part of it is not understood, or may be read in two ways.
@@ -92,15 +95,15 @@ def unit(text: str, names: Mapping[str, str] | None = None) -> Unit:
         raise Refused(f"the unit {text[:_LONGEST]!r} is not understood: {fault}") from None
 
 
-def conversion(text: str, wanted: str, names: Mapping[str, str] | None = None) -> tuple[float, float]:
-    """The factor and offset that make values in the unit `text` values in the unit `wanted`.
+def conversion(text: str, target: str, names: Mapping[str, str] | None = None) -> tuple[float, float]:
+    """The factor and offset that convert values in the unit `text` to the unit `target`.
 
     Raises:
-        Refused: a part of it is not understood, or it is no unit of the same quantity.
+        Refused: a part of it is not understood, or it is a unit of another quantity.
     """
-    own, to = unit(text, names), unit(wanted, names)
+    own, to = unit(text, names), unit(target, names)
     if own.canonical != to.canonical:
-        raise Refused(f"the unit {text!r} cannot become {wanted}: it is of {own.canonical}, not of {to.canonical}")
+        raise Refused(f"the unit {text!r} cannot become {target}: it is of {own.canonical}, not of {to.canonical}")
     return _tidy(own.factor / to.factor), (own.offset - to.offset) / to.factor
 
 
@@ -109,19 +112,19 @@ def _unit(text: str, names: tuple[tuple[str, str], ...]) -> Unit:
     degrees = _DEGREES.fullmatch(text.strip())
     text = _SCALES[degrees[1][0].lower()] if degrees else _TEXTS.get(text.strip(), text)
     with _lock, warnings.catch_warnings(action="ignore"):
-        of, offset = _read(text, dict(names))
-    powers = sorted(zip(of.bases, of.powers, strict=True), key=lambda one: (one[1] < 0, one[0].name))
-    canonical = " ".join(f"{base.name}{_written(power)}" for base, power in powers)
-    return Unit(_tidy(float(of.scale)), offset, canonical or "1")
+        composed, offset = _read(text, dict(names))
+    powers = sorted(zip(composed.bases, composed.powers, strict=True), key=lambda pair: (pair[1] < 0, pair[0].name))
+    canonical = " ".join(f"{base.name}{_exponent(power)}" for base, power in powers)
+    return Unit(_tidy(float(composed.scale)), offset, canonical or "1")
 
 
 def _tidy(factor: float) -> float:
-    """A factor without the last bit's noise of a product: 1e-10, not 1.0000000000000002e-10."""
+    """A factor without rounding noise in the last bit: 1e-10, not 1.0000000000000002e-10."""
     short = float(f"{factor:.12g}")
     return short if math.isclose(short, factor, rel_tol=2e-15) else factor
 
 
-def _written(power: Any) -> str:
+def _exponent(power: Any) -> str:
     exact = Fraction(power).limit_denominator(1000)
     if exact.denominator > 1:
         return f"({exact})"
@@ -129,7 +132,7 @@ def _written(power: Any) -> str:
 
 
 def _read(text: str, names: Mapping[str, str]) -> tuple[Any, float]:
-    """astropy's unit, in SI, and the offset."""
+    """astropy's unit, in SI, and its offset."""
     if not text.strip():
         raise NotUnderstood("it is empty")
     if len(text) > _LONGEST:
@@ -137,18 +140,18 @@ def _read(text: str, names: Mapping[str, str]) -> tuple[Any, float]:
     factor, rest = _factor(_plain(text))
     if re.match(r"[\d+.-]", rest):
         raise NotUnderstood(f"{rest!r} is left over")
-    found = [word for word in _WORD.findall(rest) if word != "sqrt"]
-    if len(set(found)) > len(ascii_lowercase):
+    tokens = [word for word in _WORD.findall(rest) if word != "sqrt"]
+    if len(set(tokens)) > len(ascii_lowercase):
         raise NotUnderstood("it has too many words")
-    words = {word: _word(word, {**capitals(found), **names}) for word in found}
+    words = {word: _word(word, {**capitals(tokens), **names}) for word in tokens}
     if len(words) == 1 and rest in words and factor == 1:
-        of, offset = words[rest]
-        return of.decompose(), offset
-    return _composed(factor, rest, {word: of for word, (of, _) in words.items()}), 0.0
+        meaning, offset = words[rest]
+        return meaning.decompose(), offset
+    return _composed(factor, rest, {word: meaning for word, (meaning, _) in words.items()}), 0.0
 
 
 def _plain(text: str) -> str:
-    """The text in the one spelling that the grammar has."""
+    """The text in the spelling of the grammar."""
     text = unicodedata.normalize("NFC", text)
     for pattern, plain in _LATEX if text.count("$") == 2 or ("\\" in text and "$" not in text) else ():
         text = re.sub(pattern, plain, text)
@@ -166,17 +169,17 @@ def _plain(text: str) -> str:
 
 
 def _closing(text: str) -> int:
-    """Where the bracket that the text begins with is closed."""
+    """Where the bracket at the start of the text is closed; -1 if it is not."""
     depth = 0
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0:
-            return place
+            return position
     return -1
 
 
 def _factor(text: str) -> tuple[float, str]:
-    """The number that the text begins with, and what is left."""
+    """The number at the start of the text, and the rest of the text."""
     match = next((match for pattern in _FACTORS if (match := pattern.match(text))), None)
     if match is None:
         return 1.0, text
@@ -194,7 +197,7 @@ def _factor(text: str) -> tuple[float, str]:
 
 
 def _composed(factor: float, text: str, words: Mapping[str, Any]) -> Any:
-    """The product that a text says, by astropy's grammar over these words alone."""
+    """The product in a text, by astropy's grammar over these words alone."""
     from astropy import units as u
 
     if not text:
@@ -207,17 +210,17 @@ def _composed(factor: float, text: str, words: Mapping[str, Any]) -> Any:
     own = [u.def_unit(code, words[word]) for word, code in codes.items()]
     try:
         with u.set_enabled_units([*own, u.def_unit("Uone", u.dimensionless_unscaled)]):
-            found = u.Unit(text, format="generic").decompose()
+            product = u.Unit(text, format="generic").decompose()
     except (ValueError, TypeError, AttributeError, OverflowError, ZeroDivisionError, RecursionError):
         raise NotUnderstood("it is no product of units and powers") from None
-    scale = found.scale * factor
+    scale = product.scale * factor
     if isinstance(scale, complex) or not 0 < scale < math.inf:
         raise NotUnderstood(f"its factor is {scale}")
-    return u.CompositeUnit(scale, found.bases, found.powers)
+    return u.CompositeUnit(scale, product.bases, product.powers)
 
 
 def _ambiguous(text: str) -> bool:
-    """Whether a product follows a division, in the same brackets."""
+    """Whether a product follows a division within the same brackets."""
     divided, operand = [False], False
     for token in re.findall(rf"[()/]|{_WORD.pattern}", re.sub(_POWER, " ", text)):
         if token == "/":
@@ -234,10 +237,10 @@ def _ambiguous(text: str) -> bool:
 
 
 def _word(word: str, names: Mapping[str, str]) -> tuple[Any, float]:
-    """A single word's unit, and its offset."""
+    """The unit of a single word, and its offset."""
     if word in names or word in WORDS:
         return _read(names[word] if word in names else WORDS[word], {})
-    found = lookup(word) or lookup_other_case(word)
-    if found is None:
+    meaning = lookup(word) or lookup_other_case(word)
+    if meaning is None:
         raise NotUnderstood(f"{word!r} is no unit that astropy or pint knows")
-    return found
+    return meaning
