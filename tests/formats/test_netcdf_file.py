@@ -196,7 +196,7 @@ def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
 def test_too_many_variables(tmp_path, monkeypatch):
     monkeypatch.setattr(netcdf_file, "_MOST_VARIABLES", 2)
     grid(tmp_path / "x.nc").close()
-    with pytest.raises(Unreadable, match="it has 3 variables, and a cube takes 2"):
+    with pytest.raises(Unreadable, match="it has 3 variables; a cube takes at most 2"):
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 

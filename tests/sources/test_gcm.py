@@ -126,11 +126,11 @@ def test_a_classic_header_says_how_long_the_file_is(tmp_path, format, records, k
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (PAGE, "this is not NetCDF"),
+        (PAGE, "it is not NetCDF"),
         (b"CDF\x01", "truncated within its header"),
         (b"CDF\x02" + b"\xff" * 400, "header of the NetCDF file is damaged"),
         (b"\x89HDF\r\n\x1a\n" + bytes(2000), "cannot be read as NetCDF"),
-        (b"", "this is not NetCDF"),
+        (b"", "it is not NetCDF"),
     ],
 )
 def test_bytes_that_are_no_netcdf(tmp_path, content, says):

@@ -1,4 +1,4 @@
-"""The areas of a grid's cells, for means over a planet: the file's own, or those that follow from its latitudes."""
+"""The areas of a grid's cells, for means over a planet: the file's own, or derived from its latitudes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TEXTS = re.compile(
     re.I,
 )
 _EVEN = 1e-4  # relative
-_MOST = 1 << 26  # cells whose areas are held in memory, one by one
+_MOST = 1 << 26  # cells whose areas are computed one by one, in memory
 _SQUARES = {"m": 1.0, "km": 1e6, "cm": 1e-4}  # square metres
 _SQUARE = re.compile(r"(k|c)?m(?:et(?:er|re)s?)?(?:\^|\*\*)?2|square (kilo)?m(?:et(?:er|re)s?)?", re.I)
 _SOLID = re.compile(r"sr|steradians?|rad(ians?)?(\^|\*\*)?2|square radians?", re.I)
@@ -31,11 +31,11 @@ _RADII = ("earth_radius", "sphere_radius", "semi_major_axis")  # m: CF's grid ma
 
 
 class Areas(NamedTuple):
-    """What is known of the cells' areas.
+    """The areas of the cells, as far as they are known.
 
-    ``weights`` are in proportion to area, finite and >= 0, over horizontal dimensions. ``covers`` is the share of the
-    sphere that the cells with a weight cover together, None where that is not known. ``how`` says where both come from,
-    or why there are none.
+    ``weights`` are proportional to area, finite and >= 0, over horizontal dimensions. ``covers`` is the share of the
+    sphere that the cells with a weight cover together, None if unknown. ``how`` says how both were derived, or why they
+    could not be.
     """
 
     weights: xr.DataArray | None
@@ -49,12 +49,11 @@ _TOO_MANY = Areas(None, None, "not known: the grid has too many cells for areas 
 def weights(dataset: xr.Dataset, grid: cf.Grid, radius: float | None = None) -> Areas:
     """Areas from the first of: a variable of areas; bounds; corners; edges half way between latitudes.
 
-    What a file repeats (the column at 360 that is the one at 0) counts once. None, with the reason, where no such thing
-    is there: a mean would then be of another quantity than it says.
+    Cells that a file repeats (the column at 360 is the one at 0) count once. Without any of these there are no weights,
+    and the reason is given: an unweighted mean would be of another quantity.
 
     Args:
-        radius: of the planet, in m: what turns areas in m2 into a share of the sphere where the grid itself does not
-            say it.
+        radius: of the planet, in m; converts areas in m2 to a share of the sphere if the grid itself does not give it.
     """
     if grid.kind in ("rectilinear", "rotated", "zonal"):
         shares = _of_rows(dataset, grid)
@@ -67,57 +66,61 @@ def weights(dataset: xr.Dataset, grid: cf.Grid, radius: float | None = None) -> 
         shares = Areas(None, None, f"not known: the file gives no cell areas, and {where}")
     for name in area_variables(dataset, grid):
         if (values := _own(dataset.variables[name])) is not None:
-            return _told(dataset, grid, name, values, shares, radius)
+            return _from_variable(dataset, grid, name, values, shares, radius)
     return shares
 
 
 def area_variables(dataset: xr.Dataset, grid: cf.Grid) -> list[str]:
-    """Variables that give the areas of cells, the most detailed first."""
-    told = list(cf.cell_area_names(dataset))
+    """Variables with the areas of cells, the most detailed first."""
+    candidates = list(cf.cell_area_names(dataset))
     for name, variable in dataset.variables.items():
         standard, long = (str(variable.attrs.get(key, "")) for key in ("standard_name", "long_name"))
         if standard == "cell_area" or _NAMES.fullmatch(str(name)) or _TEXTS.fullmatch(long.strip()):
-            told.append(str(name))
+            candidates.append(str(name))
     rows = set(grid.horizontal[:1])
-    fit = [name for name in dict.fromkeys(told) if rows and rows <= set(dataset[name].dims) <= set(grid.horizontal)]
-    return sorted(fit, key=lambda name: -dataset[name].ndim)  # an area of each cell before one of each latitude
+    fit = [
+        name for name in dict.fromkeys(candidates) if rows and rows <= set(dataset[name].dims) <= set(grid.horizontal)
+    ]
+    return sorted(fit, key=lambda name: -dataset[name].ndim)  # an area per cell before one per latitude
 
 
 def _own(variable: xr.Variable) -> np.ndarray | None:
     if variable.dtype.kind not in "iuf" or variable.size > _MOST:
         return None
     values = cf_packing.of(variable.attrs, variable.dtype).decode(variable.values)
-    values[np.isnan(values)] = 0.0  # cells that are not of this model: land in an ocean's file
+    values[np.isnan(values)] = 0.0  # cells outside the model: land in an ocean's file
     usable = np.isfinite(values).all() and (values >= 0).all() and values.any()
     return values if usable else None
 
 
-def _told(dataset: xr.Dataset, grid: cf.Grid, name: str, own: np.ndarray, shares: Areas, radius: float | None) -> Areas:
-    """The file's own areas; how much of the sphere they are is for the grid to say, or for the planet's radius."""
+def _from_variable(
+    dataset: xr.Dataset, grid: cf.Grid, name: str, own: np.ndarray, shares: Areas, radius: float | None
+) -> Areas:
+    """The file's own areas; the share of the sphere follows from the grid, or from the planet's radius."""
     variable = dataset.variables[name]
-    given, how = _data(own, variable.dims), f"the variable {name}"
+    areas, how = _data(own, variable.dims), f"the variable {name}"
     if shares.weights is not None:
         if len(variable.dims) < len(grid.horizontal) and len(shares.weights.dims) > len(variable.dims):
             rows = shares.weights.sum([dim for dim in shares.weights.dims if dim not in variable.dims])
-            given = shares.weights * (given / rows.where(rows > 0)).fillna(0.0)  # rows, over columns of any width
+            areas = shares.weights * (areas / rows.where(rows > 0)).fillna(0.0)  # rows, over columns of any width
         else:
-            given = given * (shares.weights > 0)
-        there = float(shares.weights.where(given > 0, 0.0).mean() / shares.weights.mean()) if given.any() else 0.0
-        if there:
-            covers = None if shares.covers is None else shares.covers * there
-            return Areas(_array(given), covers, how)
-    given = given.where(~_again(dataset, grid), 0.0) if set(variable.dims) == set(grid.horizontal) else given
-    if not given.any():
+            areas = areas * (shares.weights > 0)
+        covered = float(shares.weights.where(areas > 0, 0.0).mean() / shares.weights.mean()) if areas.any() else 0.0
+        if covered:
+            covers = None if shares.covers is None else shares.covers * covered
+            return Areas(_array(areas), covers, how)
+    areas = areas.where(~_repeated(dataset, grid), 0.0) if set(variable.dims) == set(grid.horizontal) else areas
+    if not areas.any():
         return Areas(None, None, f"not known: {name} has no area")
-    whole = _sphere(str(variable.attrs.get("units", "")).strip(), radius or _radius(dataset))
-    covers = float(given.sum()) / whole if whole and set(variable.dims) == set(grid.horizontal) else None
+    sphere_area = _sphere(str(variable.attrs.get("units", "")).strip(), radius or _radius(dataset))
+    covers = float(areas.sum()) / sphere_area if sphere_area and set(variable.dims) == set(grid.horizontal) else None
     if covers is not None and covers > 1 + 1e-2:
-        return Areas(_array(given), None, f"{how}, which come to {covers:.3g} times the sphere")
-    return Areas(_array(given), covers if covers is None else min(covers, 1.0), how)
+        return Areas(_array(areas), None, f"{how}, which come to {covers:.3g} times the sphere")
+    return Areas(_array(areas), covers if covers is None else min(covers, 1.0), how)
 
 
 def _sphere(unit: str, radius: float | None) -> float | None:
-    """The area of the whole sphere in the unit of a variable; None where it is relative, or the radius not known."""
+    """The area of the sphere in the unit of a variable; None if it is relative, or the radius is unknown."""
     if _SOLID.fullmatch(unit):
         return 4 * math.pi
     if radius and (match := _SQUARE.fullmatch(unit)):
@@ -127,7 +130,7 @@ def _sphere(unit: str, radius: float | None) -> float | None:
 
 
 def _radius(dataset: xr.Dataset) -> float | None:
-    """The radius of the planet in m, as the file says it."""
+    """The radius of the planet in m, from the file's attributes."""
     for attrs in (dataset.attrs, *(v.attrs for v in dataset.variables.values() if "grid_mapping_name" in v.attrs)):
         for key in _RADII:
             value = attrs.get(key)
@@ -137,7 +140,7 @@ def _radius(dataset: xr.Dataset) -> float | None:
 
 
 def _of_rows(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
-    """Of a grid of rows and columns: each row's share of the sphere times each column's of the circle."""
+    """For a grid of rows and columns: each row's share of the sphere times each column's share of the circle."""
     name = grid.axes["lat"]
     latitudes = _angles(dataset, name)
     if not np.isfinite(latitudes).all() or latitudes.size == 0 or np.abs(latitudes).max() > sphere.POLE * 1.001:
@@ -156,7 +159,7 @@ def _of_rows(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
     if arcs is None or not arcs.any():
         return Areas(_array(rows), None, f"{how}; the width of its one column is not known")
     covers = min(float(math.fsum(bands) * math.fsum(arcs)), 1.0)
-    rounding = 8 * np.finfo(np.float32).eps  # of longitudes kept as float32
+    rounding = 8 * np.finfo(np.float32).eps  # of longitudes stored as float32
     if np.ptp(arcs) <= max(_EVEN * arcs.max(), rounding):
         return Areas(_array(rows), covers, how)
     if bands.size * arcs.size > _MOST:
@@ -167,27 +170,27 @@ def _of_rows(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
 
 
 def _columns(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray | None:
-    """The share of the circle in each column: all of it where there are none, or the mean over them was taken."""
+    """The share of the circle in each column: all of it without columns, or after a zonal mean."""
     name = grid.axes.get("lon")
     if name is None:
         return np.ones(1)
     longitudes = _angles(dataset, name)
     if not np.isfinite(longitudes).all():
         return None
-    found = sphere.column_shares(longitudes, _edges(dataset, name, longitudes)) if longitudes.size else None
-    if found is None and any(_ZONAL.search(str(v.attrs.get("cell_methods", ""))) for v in dataset.variables.values()):
+    shares = sphere.column_shares(longitudes, _edges(dataset, name, longitudes)) if longitudes.size else None
+    if shares is None and any(_ZONAL.search(str(v.attrs.get("cell_methods", ""))) for v in dataset.variables.values()):
         return np.ones(1)
-    return found
+    return shares
 
 
 def _of_corners(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
-    """Of a grid whose cells are polygons: CF's bounds of two-dimensional coordinates, or UGRID's nodes of faces."""
+    """For a grid of polygons: CF's bounds of two-dimensional coordinates, or UGRID's nodes of faces."""
     corners = _vertices(dataset, grid) or _nodes(dataset, grid)
     if corners is None:
         return Areas(None, None, f"not known: the file gives no cell areas, and none follow from its {grid.kind} grid")
     shares = sphere.polygon_shares(*(angles.reshape(-1, angles.shape[-1]) for angles in corners))
-    again = _again(dataset, grid)
-    shares = np.where(np.isfinite(shares), shares, 0.0).reshape(again.shape) * ~again
+    repeated = _repeated(dataset, grid)
+    shares = np.where(np.isfinite(shares), shares, 0.0).reshape(repeated.shape) * ~repeated
     covers = float(math.fsum(shares.ravel()))
     how = f"the corners of its cells, around {grid.axes['lat']} and {grid.axes['lon']}"
     if not 0 < covers <= 1 + 1e-2:
@@ -196,7 +199,8 @@ def _of_corners(dataset: xr.Dataset, grid: cf.Grid) -> Areas:
 
 
 def _vertices(dataset: xr.Dataset, grid: cf.Grid) -> tuple[np.ndarray, np.ndarray] | None:
-    found = []
+    """Corners of the cells, by CF's bounds of two-dimensional coordinates."""
+    corners = []
     for axis in ("lat", "lon"):
         centre = dataset.variables[grid.axes[axis]]
         bounds = dataset.variables.get(str(centre.attrs.get("bounds", "")))
@@ -204,12 +208,13 @@ def _vertices(dataset: xr.Dataset, grid: cf.Grid) -> tuple[np.ndarray, np.ndarra
             return None
         if not 3 <= bounds.shape[-1] <= 64 or bounds.dtype.kind not in "iuf" or bounds.size > 8 * _MOST:
             return None
-        found.append(_degrees(bounds, centre))
-    return (found[0], found[1]) if found[0].shape == found[1].shape else None
+        corners.append(_degrees(bounds, centre))
+    lat, lon = corners
+    return (lat, lon) if lat.shape == lon.shape else None
 
 
 def _nodes(dataset: xr.Dataset, grid: cf.Grid) -> tuple[np.ndarray, np.ndarray] | None:
-    """Corners of the faces of a UGRID mesh: where its face_node_connectivity points to."""
+    """Corners of the faces of a UGRID mesh, by its face_node_connectivity."""
     for variable in dataset.variables.values():
         faces = dataset.variables.get(str(variable.attrs.get("face_node_connectivity", "")))
         nodes = str(variable.attrs.get("node_coordinates", "")).split()
@@ -228,8 +233,8 @@ def _nodes(dataset: xr.Dataset, grid: cf.Grid) -> tuple[np.ndarray, np.ndarray] 
     return None
 
 
-def _again(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray:
-    """Which cells of a curvilinear or unstructured grid the file has twice."""
+def _repeated(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray:
+    """Which cells of a curvilinear or unstructured grid repeat an earlier one."""
     if grid.kind not in ("curvilinear", "unstructured"):
         return np.zeros((), bool)
     lat, lon = (_angles(dataset, grid.axes[axis]) for axis in ("lat", "lon"))
@@ -239,7 +244,7 @@ def _again(dataset: xr.Dataset, grid: cf.Grid) -> np.ndarray:
 
 
 def _edges(dataset: xr.Dataset, name: str, centres: np.ndarray) -> np.ndarray | None:
-    """Pairs of edges of a coordinate's cells, in degrees, where the file has such that its values lie between."""
+    """Pairs of edges of a coordinate's cells, in degrees, if the file has edges that enclose its values."""
     variable = dataset.variables[name]
     for key in ("bounds", "edges"):
         bounds = dataset.variables.get(str(variable.attrs.get(key, "")))
@@ -254,11 +259,11 @@ def _edges(dataset: xr.Dataset, name: str, centres: np.ndarray) -> np.ndarray | 
 
 
 def _between(pairs: np.ndarray, centres: np.ndarray) -> bool:
-    """Whether each centre lies between its edges, of whatever turn they are."""
-    turned = (centres - pairs.min(axis=1)) % sphere.CIRCLE
+    """Whether each centre lies between its edges, modulo 360 degrees."""
+    offset = (centres - pairs.min(axis=1)) % sphere.CIRCLE
     width = np.ptp(pairs, axis=1)
     inside = (pairs.min(axis=1) <= centres) & (centres <= pairs.max(axis=1))
-    return bool(np.all(inside | (turned <= width) | (width > sphere.CIRCLE / 2)))
+    return bool(np.all(inside | (offset <= width) | (width > sphere.CIRCLE / 2)))
 
 
 def _angles(dataset: xr.Dataset, name: str) -> np.ndarray:
@@ -266,9 +271,9 @@ def _angles(dataset: xr.Dataset, name: str) -> np.ndarray:
     return _degrees(dataset.variables[name], dataset.variables[name])
 
 
-def _degrees(variable: xr.Variable, of: xr.Variable) -> np.ndarray:
-    """Angles in degrees; bounds that name no unit have that of their coordinate."""
-    unit = str(variable.attrs.get("units") or of.attrs.get("units") or "").strip().lower()
+def _degrees(variable: xr.Variable, coordinate: xr.Variable) -> np.ndarray:
+    """Angles in degrees; bounds without a unit have that of their coordinate."""
+    unit = str(variable.attrs.get("units") or coordinate.attrs.get("units") or "").strip().lower()
     values = _decoded(variable)
     return np.degrees(values) if unit.startswith("rad") else values
 
@@ -288,5 +293,6 @@ def _data(values: np.ndarray, dims: tuple[Hashable, ...]) -> xr.DataArray:
 
 
 def _array(areas: xr.DataArray) -> xr.DataArray:
+    """Areas relative to their mean."""
     relative: xr.DataArray = areas / areas.values.mean()
     return relative

@@ -1,8 +1,8 @@
-"""Which variable of a NetCDF file is its latitude, longitude, level and time, under whatever names.
+"""Which variables of a NetCDF file are its latitude, longitude, level and time, whatever their names.
 
-Evidence, the strongest first, as the CF conventions (1.11, chapter 4) have it: units and standard_name, then ``axis``
-(FMS: ``cartesian_axis``) and ``positive``, then what the variable is called. Nothing is renamed, flipped or assumed: an
-axis that shows no evidence is not named.
+Evidence, the strongest first, by the CF conventions (1.11, chapter 4): units and standard_name, then ``axis`` (FMS:
+``cartesian_axis``) and ``positive``, then the variable's name. Nothing is renamed, flipped or assumed: an axis without
+evidence is left out.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _CONNECTIVITY = re.compile(r"mesh_topology|\w+[_ ]connectivity")
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A vertical coordinate as the file has it. It is never turned over."""
+    """A vertical coordinate as it is in the file; its order is never reversed."""
 
     name: str
     kind: str  # pressure | height | depth | sigma | hybrid | index
@@ -72,20 +72,22 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the values of a file lie."""
+    """The horizontal grid, axes and levels of a file."""
 
     kind: str  # rectilinear | rotated | projected | curvilinear | unstructured | zonal | none
-    axes: Mapping[str, str]  # {"lat": variable, "lon": ..., "level": ..., "time": ...}: those that there are
+    axes: Mapping[str, str]  # {"lat": variable, "lon": ..., "level": ..., "time": ...}: those in the file
     horizontal: tuple[str, ...]  # dimensions
     levels: tuple[Level, ...] = ()
-    ancillary: frozenset[str] = field(default=frozenset())  # variables that say where or how, not what
+    ancillary: frozenset[str] = field(
+        default=frozenset()
+    )  # variables of coordinates, bounds, areas and mappings, not of data
 
 
 def axis_of(name: str, variable: xr.Variable) -> str | None:
     """Which axis a variable's values measure: "lat", "lon", "y", "x", "level", "time", or None."""
     attrs = {key: _text(variable.attrs.get(key)) for key in ("units", "standard_name", "long_name", "positive")}
     units, standard = attrs["units"], attrs["standard_name"]
-    if standard.startswith("forecast_"):  # when the run was started, and for how long it has run
+    if standard.startswith("forecast_"):  # start and length of a forecast
         return None
     for axis, pattern in _UNITS.items():
         if pattern.fullmatch(units):
@@ -115,10 +117,10 @@ def _by_name(name: str, variable: xr.Variable, attrs: Mapping[str, str]) -> str 
     if name in variable.dims and _NAMES["time"].fullmatch(name):
         return "time"
     for axis in ("lat", "lon"):
-        told = " ".join((attrs["units"], attrs["long_name"]))
+        description = " ".join((attrs["units"], attrs["long_name"]))
         if _NAMES[axis].fullmatch(name) and (_ANGLE.fullmatch(attrs["units"]) or not attrs["units"]):
             return axis
-        if _TEXTS[axis].search(told) and (name in variable.dims or _NAMES[axis].fullmatch(name)):
+        if _TEXTS[axis].search(description) and (name in variable.dims or _NAMES[axis].fullmatch(name)):
             return axis
     return None
 
@@ -126,27 +128,33 @@ def _by_name(name: str, variable: xr.Variable, attrs: Mapping[str, str]) -> str 
 def grid(dataset: xr.Dataset) -> Grid:
     """The axes of a file that was opened without decoding.
 
-    Of several variables for one axis, the one on whose dimensions most data lie is named: cell edges and staggered
-    grids come behind.
+    Of several variables for one axis, the one whose dimensions carry most data is taken: cell edges and staggered grids
+    come after it.
     """
-    told = _told(dataset)
-    found = {
-        str(name): axis_of(str(name), variable) for name, variable in dataset.variables.items() if name not in told
+    referenced = _referenced(dataset)
+    detected = {
+        str(name): axis_of(str(name), variable)
+        for name, variable in dataset.variables.items()
+        if name not in referenced
     }
-    found = {name: axis for name, axis in found.items() if axis and dataset.variables[name].ndim in _NDIM[axis]}
-    data = [v for name, v in dataset.variables.items() if name not in told and name not in found and v.ndim]
+    coordinates = {
+        name: axis for name, axis in detected.items() if axis and dataset.variables[name].ndim in _NDIM[axis]
+    }
+    data = [v for name, v in dataset.variables.items() if name not in referenced and name not in coordinates and v.ndim]
     axes = {}
     for axis in ("lat", "lon", "y", "x", "level", "time"):
-        names = [name for name, of in found.items() if of == axis] + _listed(dataset, told, axis)
+        names = [name for name, kind in coordinates.items() if kind == axis] + _auxiliary(dataset, referenced, axis)
         if names:
             axes[axis] = max(sorted(names), key=lambda name: _use(dataset, name, data))
     kind, horizontal = _kind(dataset, axes)
-    levels = tuple(_level(name, dataset.variables[name]) for name, axis in sorted(found.items()) if axis == "level")
-    return Grid(kind, axes, horizontal, levels, frozenset(told | set(found)))
+    levels = tuple(
+        _level(name, dataset.variables[name]) for name, axis in sorted(coordinates.items()) if axis == "level"
+    )
+    return Grid(kind, axes, horizontal, levels, frozenset(referenced | set(coordinates)))
 
 
 def time_problem(dataset: xr.Dataset, grid: Grid) -> str | None:
-    """Why the file's times stay numbers; None where they are dates, or where there are none."""
+    """Why the file's times cannot be decoded to dates; None if they can, or if there are none."""
     import xarray as xr
 
     name = grid.axes.get("time")
@@ -154,26 +162,26 @@ def time_problem(dataset: xr.Dataset, grid: Grid) -> str | None:
         return None
     variable = dataset.variables[name]
     units, calendar = _text(variable.attrs.get("units")), _text(variable.attrs.get("calendar"))
-    told = f"{name} has {f'the unit {units!r}' if units else 'no unit'}" + (
+    description = f"{name} has {f'the unit {units!r}' if units else 'no unit'}" + (
         f", the calendar {calendar!r}" if calendar else ""
     )
     if "since" not in units.lower():
-        return told
+        return description
     try:
         xr.decode_cf(xr.Dataset({"t": ("t", variable.values.ravel()[[0, -1]], variable.attrs)})).load()
     except Exception as error:  # cftime and numpy raise several kinds
-        return f"{told}: {error}".splitlines()[0][:200]
+        return f"{description}: {error}".splitlines()[0][:200]
     return None
 
 
-def _listed(dataset: xr.Dataset, told: set[str], axis: str) -> list[str]:
-    """Auxiliary coordinates of that axis: a mesh's faces, a curvilinear grid's latitudes, the time of a mean."""
+def _auxiliary(dataset: xr.Dataset, referenced: set[str], axis: str) -> list[str]:
+    """Auxiliary coordinates of an axis: a mesh's faces, a curvilinear grid's latitudes, the time of a mean."""
     edges = {name for v in dataset.variables.values() for name in _names(v.attrs, ("bounds", "climatology", "edges"))}
-    return [name for name in sorted(told - edges) if axis_of(name, dataset.variables[name]) == axis]
+    return [name for name in sorted(referenced - edges) if axis_of(name, dataset.variables[name]) == axis]
 
 
 def _use(dataset: xr.Dataset, name: str, data: list[xr.Variable]) -> tuple[int, bool]:
-    """How many values lie on a coordinate's dimensions; then, whether it is the dimension's own."""
+    """The number of values on a coordinate's dimensions; then whether it is a dimension coordinate."""
     dims = dataset.variables[name].dims
     return sum(v.size for v in data if dims and set(dims) <= set(v.dims)), name in dims
 
@@ -192,21 +200,21 @@ def _kind(dataset: xr.Dataset, axes: Mapping[str, str]) -> tuple[str, tuple[str,
         return "zonal", (str(lat.dims[0]),)
     if "y" in axes and "x" in axes:
         dims = [dataset.variables[axes[axis]].dims for axis in "yx"]
-        return "projected", tuple(str(dim) for one in dims for dim in one)
+        return "projected", tuple(str(dim) for names in dims for dim in names)
     return "none", ()
 
 
 def _level(name: str, variable: xr.Variable) -> Level:
     units = _text(variable.attrs.get("units"))
-    told = " ".join([*(_text(variable.attrs.get(key)) for key in ("standard_name", "long_name")), name]).lower()
+    names = " ".join([*(_text(variable.attrs.get(key)) for key in ("standard_name", "long_name")), name]).lower()
     evidence = {
-        "hybrid": "hybrid" in told,
-        "sigma": "sigma" in told,
+        "hybrid": "hybrid" in names,
+        "sigma": "sigma" in names,
         "pressure": bool(_PRESSURE.fullmatch(units)),
-        "depth": "depth" in told and bool(_LENGTH.fullmatch(units)),
+        "depth": "depth" in names and bool(_LENGTH.fullmatch(units)),
         "height": bool(_LENGTH.fullmatch(units)),
     }
-    kind = next((kind for kind, shown in evidence.items() if shown), "index")
+    kind = next((kind for kind, matches in evidence.items() if matches), "index")
     return Level(name, kind, units or None, _order(variable, kind))
 
 
@@ -221,22 +229,22 @@ def _order(variable: xr.Variable, kind: str) -> str:
     return "top first" if (first < last) == down else "bottom first"
 
 
-def _told(dataset: xr.Dataset) -> set[str]:
+def _referenced(dataset: xr.Dataset) -> set[str]:
     """Variables that others name as their bounds, coordinates, mapping, areas or mesh."""
-    found = set()
+    names: set[str] = set()
     for name, variable in dataset.variables.items():
-        found |= set(_names(variable.attrs, ("bounds", "climatology", "edges", "coordinates", "grid_mapping")))
-        found |= set(_measures(variable.attrs).values())
+        names |= set(_names(variable.attrs, ("bounds", "climatology", "edges", "coordinates", "grid_mapping")))
+        names |= set(_measures(variable.attrs).values())
         if "cf_role" in variable.attrs and _CONNECTIVITY.fullmatch(_text(variable.attrs["cf_role"])):
-            found |= {
+            names |= {
                 str(name),
                 *_names(variable.attrs, [key for key in variable.attrs if key.endswith("_coordinates")]),
             }
         if "grid_mapping_name" in variable.attrs:
-            found.add(str(name))
+            names.add(str(name))
         if match := _BOUNDS.fullmatch(str(name)):
-            found |= {str(name)} if (match["of"] or match["of2"]) in dataset.variables else set()
-    return {name for name in found if name in dataset.variables}
+            names |= {str(name)} if (match["of"] or match["of2"]) in dataset.variables else set()
+    return {name for name in names if name in dataset.variables}
 
 
 def cell_area_names(dataset: xr.Dataset) -> Iterator[str]:

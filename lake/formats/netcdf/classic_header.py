@@ -1,6 +1,6 @@
-"""How long a classic NetCDF file (CDF-1, 2 or 5) must be, by its own header.
+"""The size that a classic NetCDF file (CDF-1, 2 or 5) must have, by its own header.
 
-The C library reads a file that was truncated as if zeros followed. The header's grammar: NetCDF Users Guide, "The
+The C library reads a truncated file as if zeros followed. The header's grammar: NetCDF Users Guide, "The
 NetCDF Classic Format Specification" (magic, numrecs, dim_list, gatt_list, var_list; big-endian; padded to 4 bytes).
 """
 
@@ -20,7 +20,7 @@ _DIMENSIONS, _VARIABLES, _ATTRIBUTES = 10, 11, 12  # tags
 
 @dataclass(slots=True)
 class _Header:
-    """A header that is read from its first byte on; numbers are 4 bytes, or 8 where the version says so."""
+    """A header, read from its first byte on; numbers have 4 bytes, or 8 in version 5."""
 
     file: BinaryIO
     length: int
@@ -38,14 +38,14 @@ class _Header:
             raise Unreadable("the NetCDF file is truncated within its header")
 
     def items(self, tag: int) -> range:
-        """Numbers the items of a list; ABSENT is two zeros."""
-        found, count = self.number(4), self.number()
-        if found not in (0, tag) or (found == 0 and count):
-            raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has the tag {found}, not {tag}")
+        """The range of a list's items; ABSENT is two zeros."""
+        actual, count = self.number(4), self.number()
+        if actual not in (0, tag) or (actual == 0 and count):
+            raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has the tag {actual}, not {tag}")
         return self.times(count)
 
     def times(self, count: int) -> range:
-        """So many items, where there may be so many."""
+        """A range, if a list may be that long."""
         if count > _MOST:
             raise Unreadable("the header of the NetCDF file is damaged", why=f"a list has {count:,} items")
         return range(count)
@@ -63,7 +63,7 @@ class _Header:
 
 
 def expected_size(answer: Answer) -> int:
-    """The bytes up to the end of the last value that the header of a classic file promises.
+    """The bytes up to the end of the last value that the header of a classic file declares.
 
     Raises:
         Unreadable: the header itself is truncated or damaged.
@@ -72,7 +72,7 @@ def expected_size(answer: Answer) -> int:
         version = file.read(4)[3]
         header = _Header(file, answer.size, version)
         records = header.number()
-        streaming = 2 ** (64 if version == 5 else 32) - 1  # the writer did not know, or did not come to say
+        streaming = 2 ** (64 if version == 5 else 32) - 1  # the writer did not know the number of records
         lengths = _dimensions(header)
         header.skip_attributes()
         variables = [_variable(header, lengths) for _ in header.items(_VARIABLES)]
@@ -94,16 +94,16 @@ def _dimensions(header: _Header) -> list[int]:
 
 
 def _variable(header: _Header, lengths: list[int]) -> tuple[int, int, bool]:
-    """Where a variable begins, the bytes of it (of one record of it), and whether it has records."""
+    """Where a variable begins, its size in bytes (of one record, if it has records), and whether it has records."""
     header.skip(header.number())
     dims = [header.number() for _ in header.times(header.number())]
     header.skip_attributes()
     size = header.size_of(header.number(4))
-    header.number()  # vsize: too small for a large variable, so the dimensions say it
+    header.number()  # vsize, which overflows for large variables: the size follows from the dimensions
     begin = header.number(4 if header.version == 1 else 8)
     if any(dim >= len(lengths) for dim in dims):
         raise Unreadable(
-            "the header of the NetCDF file is damaged", why="a variable names a dimension that is not there"
+            "the header of the NetCDF file is damaged", why="a variable has a dimension that does not exist"
         )
     shape = [lengths[dim] for dim in dims]
     record = bool(shape) and shape[0] == 0

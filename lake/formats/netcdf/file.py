@@ -1,6 +1,6 @@
-"""A NetCDF file opened without decoding: what a cube can hold of it, and what it cannot, with the reason.
+"""A NetCDF file opened without decoding: what a cube can hold of it, and what it cannot, with reasons.
 
-What a file declares is held against its size before anything of it is read: 8 kB can declare 80 GB.
+The declared size is compared with the file's before any values are read: 8 kB can declare 80 GB.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LEAST = 256 << 20  # bytes that any file may declare
-_RATIO = 1100  # and for each of its own: deflate gives 1032 at most (zlib, "Maximum Compression Factor")
+_RATIO = 1100  # and per byte of the file: deflate expands 1032 to 1 at most (zlib, "Maximum Compression Factor")
 _MOST_VARIABLES = 10_000
-_TEXT = 64  # bytes that a text is counted as
-_NAME = re.compile(r"[^/\\\x00-\x1f]+")  # it is a folder's in the cube
+_TEXT = 64  # bytes assumed for a string
+_NAME = re.compile(r"[^/\\\x00-\x1f]+")  # it becomes the name of a folder in the cube
 _RESERVED, _LONGEST = {".", "..", "zarr.json"}, 200
 _SKIPPED = re.compile(r"variable '(?P<name>.+)' has (?P<what>unsupported .*datatype)")
 
 
 class Omitted(NamedTuple):
-    """A variable or attribute that no cube holds."""
+    """A variable or attribute that the cube leaves out."""
 
     name: str
     reason: str
@@ -40,32 +40,32 @@ class Omitted(NamedTuple):
 
 @contextmanager
 def open_dataset(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Omitted]]]:
-    """The file's variables, lazy and as stored, and what is left out of them.
+    """The file's variables, lazy and as stored, and what is left out.
 
     Raises:
-        Unreadable: it is truncated, damaged, not NetCDF, keeps its variables in groups, or declares more than a file of
-            its size can hold.
+        Unreadable: it is truncated, damaged, not NetCDF, has variables in groups, or declares more than a file of its
+            size can hold.
     """
     import xarray as xr
 
-    _whole(answer)
-    with translate_errors(answer), warnings.catch_warnings(record=True) as said:
+    _check_complete(answer)
+    with translate_errors(answer), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         store = xr.backends.NetCDF4DataStore.open(str(answer.path()))  # type: ignore[no-untyped-call]  # xarray's own
-        skipped = [match for one in said if (match := _SKIPPED.search(str(one.message)))]
+        skipped = [match for warning in caught if (match := _SKIPPED.search(str(warning.message)))]
     try:
         with translate_errors(answer):
-            _suitable(store.ds)
-            _bounded(store.ds, answer.size)
-            dataset, left = _dataset(store)
-        yield dataset, left + [Omitted(match["name"], f"it is of an {match['what']}") for match in skipped]
+            _check_flat(store.ds)
+            _check_declared_size(store.ds, answer.size)
+            dataset, omitted = _dataset(store)
+        yield dataset, omitted + [Omitted(match["name"], f"it is of an {match['what']}") for match in skipped]
     finally:
         store.close()
 
 
 @contextmanager
 def translate_errors(answer: Answer) -> Iterator[None]:
-    """What the libraries raise on bytes that are none of theirs, as what it is; what they find odd is no news here."""
+    """Turn what the libraries raise on damaged files into Unreadable; ignore their warnings."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -78,29 +78,30 @@ def translate_errors(answer: Answer) -> Iterator[None]:
         ) from None
 
 
-def _whole(answer: Answer) -> None:
-    """Refuse what is truncated before the C library sees it; of HDF5 it checks the length itself."""
+def _check_complete(answer: Answer) -> None:
+    """Refuse a truncated file before the C library opens it, which checks the length of HDF5 alone."""
     with answer.open() as file:
         magic = file.read(8)
     if magic[:4] in CLASSIC:
-        size, needed = answer.size, classic_header.expected_size(answer)
-        if size < needed:
+        size, expected = answer.size, classic_header.expected_size(answer)
+        if size < expected:
             raise Unreadable(
-                f"the NetCDF file is truncated: it has {size:,} bytes and needs {needed:,}", where=str(answer)
+                f"the NetCDF file is truncated: it has {size:,} bytes and needs {expected:,}", where=str(answer)
             )
     elif magic != HDF5:
-        raise Unreadable(f"this is not NetCDF: it begins with {magic!r}", where=str(answer))
+        raise Unreadable(f"it is not NetCDF: it begins with {magic!r}", where=str(answer))
 
 
-def _suitable(file: netCDF4.Dataset) -> None:
-    held = [path for path, group in _groups(file) if group.variables]
-    if held:
+def _check_flat(file: netCDF4.Dataset) -> None:
+    """Refuse variables in groups, and HDF5 that is not NetCDF."""
+    groups = [path for path, group in _groups(file) if group.variables]
+    if groups:
         raise Unreadable(
-            f"it keeps variables in groups ({', '.join(held[:3])}), and a cube is flat",
+            f"it has variables in groups ({', '.join(groups[:3])}), and a cube is flat",
             next="split it into one file a group (ncks -G : -g GROUP in.nc out.nc)",
         )
     if file.dimensions and all(name.startswith("phony_dim") for name in file.dimensions):
-        raise Unreadable("this is HDF5, but not NetCDF: none of its datasets has a dimension")
+        raise Unreadable("it is HDF5, but not NetCDF: none of its datasets has a dimension")
 
 
 def _groups(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -109,28 +110,28 @@ def _groups(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from _groups(child, f"{path}/{name}")
 
 
-def _bounded(file: netCDF4.Dataset, size: int) -> None:
-    """Refuse more than a file of that size can hold, before anything is allocated."""
+def _check_declared_size(file: netCDF4.Dataset, size: int) -> None:
+    """Refuse a file that declares more than its size can hold, before memory is allocated."""
     if len(file.variables) > _MOST_VARIABLES:
-        raise Unreadable(f"it has {len(file.variables):,} variables, and a cube takes {_MOST_VARIABLES:,}")
+        raise Unreadable(f"it has {len(file.variables):,} variables; a cube takes at most {_MOST_VARIABLES:,}")
     declared = {name: math.prod(v.shape) * _itemsize(v) for name, v in file.variables.items()}
     _at_most(file, declared, size, max(_LEAST, _RATIO * size))
-    if file.data_model.startswith("NETCDF4"):  # of classic files the header was held against the size already
+    if file.data_model.startswith("NETCDF4"):  # the header of a classic file has been checked already
         plain = {name: n for name, n in declared.items() if file.variables[name].chunking() == "contiguous"}
-        _at_most(file, plain, size, max(_LEAST, size))  # what is not in chunks is not packed
+        _at_most(file, plain, size, max(_LEAST, size))  # what is not chunked is not compressed
 
 
 def _at_most(file: netCDF4.Dataset, declared: dict[str, int], size: int, most: int) -> None:
     """
     Raises:
-        Unreadable: these variables declare more bytes than that.
+        Unreadable: these variables declare more than `most` bytes.
     """
     if (total := sum(declared.values())) > most:
-        name = max(declared, key=lambda one: declared[one])
+        name = max(declared, key=lambda name: declared[name])
         shape = " x ".join(f"{length:,}" for length in file.variables[name].shape)
         raise Unreadable(
             f"it declares {total:,} bytes of values in a file of {size:,}, most of them in {name!r} ({shape})",
-            why=f"it is damaged, or nearly all of it was never written: at most {most:,} bytes are taken",
+            why=f"it is damaged, or nearly all of it was never written: at most {most:,} bytes are read",
         )
 
 
@@ -144,21 +145,21 @@ def _dataset(store: Any) -> tuple[xr.Dataset, list[Omitted]]:
     from lake.store import arrays
 
     variables: dict[str, xr.Variable] = {}
-    left: list[Omitted] = []
+    omitted: list[Omitted] = []
     for name, stored in store.ds.variables.items():
         try:
             if not _NAME.fullmatch(name) or name in _RESERVED or len(name.encode()) > _LONGEST:
                 raise Unreadable(f"the variable {name[:80]!r} has a name that no folder can have")
             arrays.type_of(name, _dtype(stored))
-            attrs = _attributes(stored, name, left)
-            variable = store.open_store_variable(name, _Named(stored, attrs))
+            attrs = _attributes(stored, name, omitted)
+            variable = store.open_store_variable(name, _WithAttributes(stored, attrs))
             variables[name] = variable
         except Unreadable as error:
-            left.append(Omitted(name, error.what))
-    attrs = _attributes(store.ds, "", left)
+            omitted.append(Omitted(name, error.what))
+    attrs = _attributes(store.ds, "", omitted)
     indexed = {name: variable for name, variable in variables.items() if name in variable.dims}
     others = {name: variable for name, variable in variables.items() if name not in indexed}
-    return xr.Dataset(others, xr.Coordinates(indexed, indexes={}), attrs), left
+    return xr.Dataset(others, xr.Coordinates(indexed, indexes={}), attrs), omitted
 
 
 def _dtype(variable: Any) -> np.dtype[Any]:
@@ -173,25 +174,25 @@ def _dtype(variable: Any) -> np.dtype[Any]:
     return dtype
 
 
-def _attributes(of: Any, name: str, left: list[Omitted]) -> dict[str, Any]:
-    """The attributes of a variable or of the file; what no cube holds is left out."""
+def _attributes(owner: Any, name: str, omitted: list[Omitted]) -> dict[str, Any]:
+    """The attributes of a variable or of the file; those that a cube cannot hold are added to `omitted`."""
     from lake.store import attributes
 
-    found = {}
-    for key in of.ncattrs():
+    exact = {}
+    for key in owner.ncattrs():
         try:
-            value = of.getncattr(key)
+            value = owner.getncattr(key)
             attributes.exact({key: value})
-            found[key] = value
+            exact[key] = value
         except Unreadable as error:
-            left.append(Omitted(f"{name}:{key}", error.what))
+            omitted.append(Omitted(f"{name}:{key}", error.what))
         except (KeyError, TypeError, UnicodeError) as error:  # compounds, opaque bytes ...
-            left.append(Omitted(f"{name}:{key}", f"the attribute {key!r} cannot be read: {error}"))
-    return found
+            omitted.append(Omitted(f"{name}:{key}", f"the attribute {key!r} cannot be read: {error}"))
+    return exact
 
 
-class _Named:
-    """A variable of a file with some of its attributes only."""
+class _WithAttributes:
+    """A variable of a file that shows only some of its attributes."""
 
     def __init__(self, variable: Any, attrs: dict[str, Any]):
         self._variable, self._attrs = variable, attrs

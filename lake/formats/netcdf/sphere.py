@@ -1,6 +1,6 @@
-"""How much of a sphere cells cover, from their centres, edges or corners. Degrees in, shares of the whole out.
+"""How much of a sphere cells cover, from their centres, edges or corners. Degrees in, shares of the sphere out.
 
-What two cells share is counted once: a column that a file repeats at its seam (0 and 360) has no share of its own.
+Overlaps count once: a column that a file repeats at its seam (0 and 360) has no share of its own.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import numpy as np
 
 POLE, CIRCLE = 90.0, 360.0
-_WIDER = 1.5  # the widest gap is the end of a region where it is so many times the next
-_BREAK = 3.0  # any other gap is, where it is so many times those beside it
-_SAME = 0.02  # of a step: centres that are nearer are of one column
+_WIDER = 1.5  # times the second widest gap: from there on the widest is the end of a region
+_BREAK = 3.0  # times the gaps beside it: from there on any other gap is
+_SAME = 0.02  # of a step: centres that are closer belong to one column
 
 
 def row_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
-    """The share of a sphere that lies in each row, in the order given.
+    """The share of a sphere in each row, in the order of `centres`.
 
-    The area between two latitudes of a sphere is in proportion to the difference of their sines.
+    The area between two latitudes of a sphere is proportional to the difference of their sines.
 
     Args:
         centres: latitudes of the rows, in any order.
         edges: two latitudes for each row. Without them rows meet half way; the outer ones are as wide outwards as
-            inwards, and go to the pole where they come within half a row of it.
+            inwards, and extend to the pole if they come within half a row of it.
 
     Returns:
-        None where no edges follow: of one row.
+        None if edges cannot be derived: there is one row.
     """
     if edges is None:
         order = np.argsort(centres, kind="stable")
@@ -39,18 +39,18 @@ def row_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarr
 
 
 def column_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray | None:
-    """The share of a circle of latitude that lies in each column, in the order given.
+    """The share of a circle of latitude in each column, in the order of `centres`.
 
     Args:
-        centres: longitudes of the columns, in any order and of any turn (-180 to 180, 0 to 360 ...).
-        edges: two longitudes for each column. Without them columns meet half way round the circle; a gap that is much
-            wider than the others is where a region ends.
+        centres: longitudes of the columns, in any order and convention (-180 to 180, 0 to 360 ...).
+        edges: two longitudes for each column. Without them columns meet half way around the circle; a region ends at
+            a gap much wider than the others.
 
     Returns:
-        None where no edges follow: of one column.
+        None if edges cannot be derived: there is one column.
     """
     if edges is None:
-        edges = _round(centres)
+        edges = _column_edges(centres)
         if edges is None:
             return None
         start: np.ndarray = edges[:, 0]
@@ -66,17 +66,17 @@ def column_shares(centres: np.ndarray, edges: np.ndarray | None = None) -> np.nd
 
 
 def polygon_shares(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
-    """The share of a sphere in each polygon, smaller than a hemisphere, from its corners [cell, corner] in turn.
+    """The share of a sphere in each polygon, smaller than a hemisphere, from its corners [cell, corner] in order.
 
-    NaN stands for a corner that a polygon has not. Edges are great circles; those of a box of parallels and meridians
-    are what they are. The area is the line integral of sin(latitude) over longitude, which is the spherical excess of
-    the quadrangle below an edge: 2 atan(tan(d/2) sin((a + b)/2) / cos((a - b)/2)) of a great circle. Of a polygon that
-    goes round a pole it is what that leaves of a hemisphere.
+    NaN marks a corner that a polygon lacks. Edges are great circles, except for boxes of parallels and meridians, whose
+    edges are those. The area is the line integral of sin(latitude) over longitude, which is the spherical excess of
+    the quadrangle below an edge: 2 atan(tan(d/2) sin((a + b)/2) / cos((a - b)/2)) of a great circle. If a polygon
+    goes around a pole, its area is the rest of the hemisphere.
     """
-    there = np.isfinite(latitudes) & np.isfinite(longitudes)
-    first = np.argmax(there, axis=1)[:, None]
+    exists = np.isfinite(latitudes) & np.isfinite(longitudes)
+    first = np.argmax(exists, axis=1)[:, None]
     a, east = (
-        np.radians(np.where(there, angle, np.take_along_axis(angle, first, axis=1)))
+        np.radians(np.where(exists, angle, np.take_along_axis(angle, first, axis=1)))
         for angle in (latitudes, longitudes)
     )
     b = np.roll(a, -1, axis=1)
@@ -92,16 +92,16 @@ def polygon_shares(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
 
 
 def repeated_cells(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
-    """Which cells have the centre of an earlier one, as the seam of an ocean's grid has."""
-    place = np.round(np.stack([latitudes, longitudes % CIRCLE], axis=1), 5) % CIRCLE
-    _, first = np.unique(place, axis=0, return_index=True)
-    again = np.ones(len(place), bool)
-    again[first] = False
-    return again
+    """Which cells have the centre of an earlier cell, as at the seam of an ocean grid."""
+    centres = np.round(np.stack([latitudes, longitudes % CIRCLE], axis=1), 5) % CIRCLE
+    _, first = np.unique(centres, axis=0, return_index=True)
+    repeated = np.ones(len(centres), bool)
+    repeated[first] = False
+    return repeated
 
 
-def _round(centres: np.ndarray) -> np.ndarray | None:
-    """Edges of columns half way round the circle; both edges of a column that is there already are its start."""
+def _column_edges(centres: np.ndarray) -> np.ndarray | None:
+    """Edges of columns half way between centres around the circle; a repeated column gets width 0."""
     turned = centres % CIRCLE
     order = np.argsort(turned, kind="stable")
     at = turned[order]
@@ -110,7 +110,7 @@ def _round(centres: np.ndarray) -> np.ndarray | None:
     steps = gaps[gaps > least]
     apart: np.ndarray = gaps > max(least, _SAME * float(np.median(steps)))  # from the next column
     group = np.concatenate([[0], np.cumsum(apart[:-1])])
-    if not apart[-1] and group[-1] > 0:  # the last is the first again, a turn later
+    if not apart[-1] and group[-1] > 0:  # the last is the first again, 360 degrees later
         group[group == group[-1]] = 0
     _, first = np.unique(group, return_index=True)
     between = _between(at[first], CIRCLE)
@@ -141,6 +141,7 @@ def _between(at: np.ndarray, turn: float) -> np.ndarray | None:
 
 
 def _to_the_poles(at: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Rows with the outer edges moved to a pole that is less than half a row away."""
     for row, side, pole in ((0, 0, -POLE), (-1, 1, POLE)):
         edge, half = edges[row, side], abs(edges[row, side] - at[row])
         if abs(edge) > POLE - half and np.sign(edge) == np.sign(pole):
@@ -149,7 +150,7 @@ def _to_the_poles(at: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def _eastward(centres: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each column begins and how wide it is: of the two arcs between its edges the one that its centre is in."""
+    """Start and width of each column: of the two arcs between its edges, the one that contains its centre."""
     west, east = edges[:, 0], edges[:, 1]
     width = (east - west) % CIRCLE
     swapped = (centres - west) % CIRCLE > width + CIRCLE * np.finfo(np.float32).eps
@@ -159,7 +160,7 @@ def _eastward(centres: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _once(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Intervals without what an earlier one (by where it begins, then by its place) covers already."""
+    """Intervals without what an earlier one (by its start, then by position) covers."""
     order = np.argsort(low, kind="stable")
     begin, end = low[order], high[order]
     reached = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]])
