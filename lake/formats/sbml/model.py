@@ -1,5 +1,5 @@
-"""SBML level 3 with flux balance constraints (doi:10.1515/jib-2017-0082, doi:10.1515/jib-2017-0081), versions 1 to 3 of
-the fbc package: a metabolic model as tables of metabolites, reactions, stoichiometry, genes, objectives and
+"""SBML level 3 with flux balance constraints, versions 1 to 3 of the fbc package (doi:10.1515/jib-2017-0082,
+doi:10.1515/jib-2017-0081): a metabolic model as tables of metabolites, reactions, stoichiometry, genes, objectives and
 cross-references."""
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from lake.formats.part import Part
 from lake.formats.sbml import xrefs
 from lake.formats.schema import Table
 
-LARGEST = 2**30  # bytes of a model: the largest are some 100 MB
+LARGEST = 2**30  # bytes of a model: the largest have about 100 MB
 _FBC = "http://www.sbml.org/sbml/level3/version1/fbc/version"
 _GROUPS = "{http://www.sbml.org/sbml/level3/version1/groups/version1}"
 _ENCODED = re.compile(r"__(\d{2,3})__")
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}  # XML Schema, part 2, section 3.3.2
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # XML Schema, part 2, section 3.3.2
 _LOWER, _UPPER = ("greaterEqual", "greater", "equal"), ("lessEqual", "less", "equal")  # operations of fbc version 1
 
 
@@ -31,7 +31,7 @@ _Faults = Sequence[str | None]  # what is wrong with each element; None: nothing
 
 
 class _Model(NamedTuple):
-    """A model's elements, and how its ids are read."""
+    """A model's elements, and the names of its ids."""
 
     name: str
     tables: Mapping[str, Table]
@@ -48,15 +48,16 @@ class _Model(NamedTuple):
 
 
 def read(answer: Answer, where: str, name: str, tables: Mapping[str, Table]) -> Iterator[Part]:
-    """A model's tables, under its own id; ``name`` is for one without.
+    """The tables of a model.
+
+    An element without its id, with a duplicate id, or with an invalid value, is a reject.
 
     Args:
+        name: the model's name, if it has no id.
         tables: metabolites, reactions, stoichiometry, genes, objectives and xrefs.
 
-    An element without its id, with an id that another has, or with a value that is none, is a reject.
-
     Raises:
-        Unreadable: truncated, not SBML of level 3, or without a reaction.
+        Unreadable: it is truncated, not SBML of level 3, or has no reaction.
     """
     model = _model(_root(answer, where), where, name, tables)
     yield _metabolites(model)
@@ -80,12 +81,12 @@ def _root(answer: Answer, where: str) -> Any:
 
 
 def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Model:
-    space, _, name_of_root = root.tag.rpartition("}")
-    if name_of_root != "sbml" or root.get("level") != "3":
+    space, _, tag = root.tag.rpartition("}")
+    if tag != "sbml" or root.get("level") != "3":
         raise Unreadable(
-            f"it is <{name_of_root}> of level {root.get('level')}, not SBML of level 3",
+            f"it is <{tag}> of level {root.get('level')}, not SBML of level 3",
             where=where,
-            why="older models keep bounds and genes in notes; this reader takes those of the fbc package",
+            why="older models have bounds and genes in notes; this reader needs those of the fbc package",
         )
     core = f"{space}}}" if space else ""
     model = root.find(f"{core}model")
@@ -97,8 +98,8 @@ def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Mo
         raise text.no_records("reaction", where)
     genes = list(model.iter(f"{fbc}geneProduct"))
     compartments = _names((each.get("id") for each in model.iter(f"{core}compartment")), "C_")
-    used = (each.get("species") for each in model.iter(f"{core}speciesReference"))
-    needed = (each.get(f"{fbc}geneProduct") for each in model.iter(f"{fbc}geneProductRef"))
+    species_refs = (each.get("species") for each in model.iter(f"{core}speciesReference"))
+    gene_refs = (each.get(f"{fbc}geneProduct") for each in model.iter(f"{fbc}geneProductRef"))
     return _Model(
         model.get("id") or name,
         tables,
@@ -108,54 +109,54 @@ def _model(root: Any, where: str, name: str, tables: Mapping[str, Table]) -> _Mo
         species,
         reactions,
         genes,
-        _short(_names([*(each.get("id") for each in species), *used], "M_"), compartments),
+        _short(_names([*(each.get("id") for each in species), *species_refs], "M_"), compartments),
         _names((each.get("id") for each in reactions), "R_"),
-        _names([*(each.get(f"{fbc}id") for each in genes), *needed], "G_"),
+        _names([*(each.get(f"{fbc}id") for each in genes), *gene_refs], "G_"),
         compartments,
     )
 
 
 def _fbc(root: Any, where: str) -> str:
-    """The namespace of the fbc package, in braces: the versions have the same names in it."""
+    """The namespace of the fbc package, in braces; its names are the same in all versions."""
     declared = (item for _, item in etree.iterwalk(root, events=("start-ns",)))
     spaces = {item[1] for item in declared if isinstance(item, tuple) and item[1].startswith(_FBC)}
     if spaces - {f"{_FBC}{version}" for version in (1, 2, 3)} or len(spaces) > 1:
         raise Unreadable(
             f"it uses {' and '.join(sorted(spaces))}",
             where=where,
-            why="fbc is read in version 1, 2 or 3, one in a file",
+            why="fbc is read in version 1, 2 or 3, one per file",
         )
     return f"{{{min(spaces, default=_FBC)}}}"
 
 
 def _names(ids: Iterable[str | None], prefix: str) -> dict[str, str]:
-    """Ids as the model's makers write them: `M_atp__91__c__93__` is atp[c], `R_EX_ac__40__e__41__` EX_ac(e).
+    """Ids as the model's authors write them: `M_atp__91__c__93__` is atp[c], `R_EX_ac__40__e__41__` EX_ac(e).
 
-    The prefix goes only where all ids of the kind have it, and characters are decoded only where no two ids become one.
+    The prefix is removed only if all ids of the kind have it, and characters are decoded only if ids stay distinct.
     """
-    given = [id for id in dict.fromkeys(ids) if id]
-    least = len(prefix) if all(id.startswith(prefix) and len(id) > len(prefix) for id in given) else 0
-    plain = [id[least:] for id in given]
+    distinct = [id for id in dict.fromkeys(ids) if id]
+    skip = len(prefix) if all(id.startswith(prefix) and len(id) > len(prefix) for id in distinct) else 0
+    plain = [id[skip:] for id in distinct]
     decoded = [_ENCODED.sub(lambda match: chr(int(match[1])), id) for id in plain]
-    return dict(zip(given, decoded if len(set(decoded)) == len(given) else plain, strict=True))
+    return dict(zip(distinct, decoded if len(set(decoded)) == len(distinct) else plain, strict=True))
 
 
 def _short(species: dict[str, str], compartments: Mapping[str, str]) -> dict[str, str]:
-    """Names of species with their compartments named as those are: atp[C_c] is atp[c]."""
+    """Names of species, with compartments by their names: atp[C_c] is atp[c]."""
     short = {f"[{id}]": f"[{name}]" for id, name in compartments.items() if id != name}
     if not short:
         return species
-    named = {
+    names = {
         id: next((name.removesuffix(long) + end for long, end in short.items() if name.endswith(long)), name)
         for id, name in species.items()
     }
-    return named if len(set(named.values())) == len(named) else species
+    return names if len(set(names.values())) == len(names) else species
 
 
 def _part(
     table: str, model: _Model, columns: Mapping[str, Sequence[Any]], elements: Sequence[Any], **faults: _Faults
 ) -> Part:
-    """Rows of one kind of element; the first fault of each makes it a reject. A fault is its text, or None."""
+    """Rows of one kind of element; an element with a fault is a reject, by its first fault."""
     schema = model.tables[table].schema
     arrays = {
         "model": pa.repeat(model.name, len(elements)),
@@ -179,45 +180,45 @@ def _shown(element: Any) -> str:
     return etree.tostring(element, encoding="unicode", with_tail=False)[:500]
 
 
-def _again(ids: Sequence[str | None]) -> list[str | None]:
-    """A fault for each id that one before has."""
+def _duplicates(ids: Sequence[str | None]) -> list[str | None]:
+    """A fault for each id that an earlier element has."""
     first = {id: number for number, id in reversed(list(enumerate(ids)))}
     return ["its id is that of one before it" if id and first[id] < number else None for number, id in enumerate(ids)]
 
 
-def _number(given: str | None) -> float | None:
-    """A number, which may be infinite (INF); None for what is none, or NaN."""
+def _number(text: str | None) -> float | None:
+    """A number, which may be infinite (INF); None if it is not a number, or NaN."""
     try:
-        value = float(given) if given else None
+        value = float(text) if text else None
     except ValueError:
         return None
     return None if value is None or math.isnan(value) else value
 
 
-def _numbers(given: Sequence[str | None], name: str) -> tuple[list[float | None], list[str | None]]:
-    """Finite numbers, and a fault for what is given and none; NaN is not known."""
-    values = [_number(each) for each in given]
+def _numbers(texts: Sequence[str | None], name: str) -> tuple[list[float | None], list[str | None]]:
+    """Finite numbers, and a fault for each text that is not a number; NaN is None without a fault."""
+    values = [_number(text) for text in texts]
     wrong = [
         bool(text and text.strip().lower() != "nan" and (value is None or math.isinf(value)))
-        for text, value in zip(given, values, strict=True)
+        for text, value in zip(texts, values, strict=True)
     ]
     return values, [f"{name} is no number" if odd else None for odd in wrong]
 
 
-def _truths(given: Sequence[str | None], name: str) -> tuple[list[bool | None], list[str | None]]:
-    values = [None if each is None else _TRUTHS.get(each.strip()) for each in given]
-    odd = [each is not None and value is None for each, value in zip(given, values, strict=True)]
+def _booleans(texts: Sequence[str | None], name: str) -> tuple[list[bool | None], list[str | None]]:
+    values = [None if text is None else _BOOLEANS.get(text.strip()) for text in texts]
+    odd = [text is not None and value is None for text, value in zip(texts, values, strict=True)]
     return values, [f"{name} is neither true nor false" if wrong else None for wrong in odd]
 
 
 def _metabolites(model: _Model) -> Part:
     ids = [each.get("id") for each in model.species]
     charge, charges = _numbers([each.get(f"{model.fbc}charge") for each in model.species], "charge")
-    boundary, boundaries = _truths([each.get("boundaryCondition") for each in model.species], "boundaryCondition")
+    boundary, boundaries = _booleans([each.get("boundaryCondition") for each in model.species], "boundaryCondition")
     columns = {
         "metabolite": [model.species_ids.get(id) for id in ids],
         "name": [each.get("name") for each in model.species],
-        "compartment": [_named(model.compartments, each.get("compartment")) for each in model.species],
+        "compartment": [_name_of(model.compartments, each.get("compartment")) for each in model.species],
         "formula": [each.get(f"{model.fbc}chemicalFormula") or None for each in model.species],
         "charge": [
             int(each) if each is not None and abs(each) < 2**53 and each.is_integer() else None for each in charge
@@ -225,29 +226,29 @@ def _metabolites(model: _Model) -> Part:
         "boundary": boundary,
         "charge_real": [None if each is None or math.isinf(each) else each for each in charge],
     }
-    return _part("metabolites", model, columns, model.species, ids=_again(ids), charge=charges, truth=boundaries)
+    return _part("metabolites", model, columns, model.species, ids=_duplicates(ids), charge=charges, truth=boundaries)
 
 
-def _named(names: Mapping[str, str], id: str | None) -> str | None:
+def _name_of(names: Mapping[str, str], id: str | None) -> str | None:
     return names.get(id, id) if id else None
 
 
 def _subsystems(model: _Model) -> dict[str, str]:
-    """reaction -> the groups that it is in, by id or by metaid."""
+    """The groups of each reaction, by its id."""
     by_meta = {each.get("metaid"): each.get("id") for each in model.reactions}
-    found: dict[str, dict[str, None]] = {}
+    groups: dict[str, dict[str, None]] = {}
     for group in model.root.iter(f"{_GROUPS}group"):
         name = group.get(f"{_GROUPS}name") or group.get(f"{_GROUPS}id")
         for member in group.iter(f"{_GROUPS}member"):
             id = member.get(f"{_GROUPS}idRef") or by_meta.get(member.get(f"{_GROUPS}metaIdRef"))
             if name and id:
-                found.setdefault(id, {})[name] = None
-    return {id: "; ".join(names) for id, names in found.items()}
+                groups.setdefault(id, {})[name] = None
+    return {id: "; ".join(names) for id, names in groups.items()}
 
 
 def _bounds(model: _Model) -> tuple[list[float | None], list[float | None], list[str | None]]:
-    """Each reaction's least and greatest flux, and what is wrong with them."""
-    given = {each.get("id"): each.get("value") for each in model.root.iter(f"{model.core}parameter")}
+    """Each reaction's lower and upper bound of flux, and the fault of either."""
+    parameters = {each.get("id"): each.get("value") for each in model.root.iter(f"{model.core}parameter")}
     stated: dict[str, list[tuple[str, str | None]]] = {}
     for bound in model.root.iter(f"{model.fbc}fluxBound"):  # version 1
         stated.setdefault(bound.get(f"{model.fbc}reaction"), []).append(
@@ -255,14 +256,14 @@ def _bounds(model: _Model) -> tuple[list[float | None], list[float | None], list
         )
     lower, upper, faults = [], [], []
     for reaction in model.reactions:
-        mine = stated.get(reaction.get("id"), [])
+        own = stated.get(reaction.get("id"), [])
         texts = [
-            [given.get(named) for named in (reaction.get(f"{model.fbc}{side}FluxBound"),) if named is not None]
-            + [value for operation, value in mine if operation in operations]
+            [parameters.get(id) for id in (reaction.get(f"{model.fbc}{side}FluxBound"),) if id is not None]
+            + [value for operation, value in own if operation in operations]
             for side, operations in (("lower", _LOWER), ("upper", _UPPER))
         ]
         low, high = ([_number(each) for each in side] for side in texts)
-        odd = [operation for operation, _ in mine if operation not in (*_LOWER, *_UPPER)]
+        odd = [operation for operation, _ in own if operation not in (*_LOWER, *_UPPER)]
         wrong = None in low or None in high or odd
         faults.append("a bound of it is no number, or names no parameter of the model" if wrong else None)
         lower.append(None if wrong else max((each for each in low if each is not None), default=None))
@@ -273,7 +274,7 @@ def _bounds(model: _Model) -> tuple[list[float | None], list[float | None], list
 def _reactions(model: _Model) -> Part:
     ids = [each.get("id") for each in model.reactions]
     lower, upper, bounds = _bounds(model)
-    reversible, truths = _truths([each.get("reversible") for each in model.reactions], "reversible")
+    reversible, truths = _booleans([each.get("reversible") for each in model.reactions], "reversible")
     subsystems = _subsystems(model)
     rules = [_rule(model, each.find(f"{model.fbc}geneProductAssociation")) for each in model.reactions]
     columns = {
@@ -286,50 +287,49 @@ def _reactions(model: _Model) -> Part:
         "genes": [rule or None for rule in rules],
     }
     genes = ["its gene association is none of fbc" if rule is None else None for rule in rules]
-    return _part("reactions", model, columns, model.reactions, ids=_again(ids), a=bounds, b=truths, c=genes)
+    return _part("reactions", model, columns, model.reactions, ids=_duplicates(ids), a=bounds, b=truths, c=genes)
 
 
 def _rule(model: _Model, association: Any) -> str | None:
-    """Which genes a reaction needs: (a and b) or c. Empty where it says nothing, None where it is not understood."""
+    """The genes that a reaction needs: (a and b) or c. Empty without an association, None if it is not understood."""
     if association is None or not len(association):
         return ""
 
-    def said(element: Any, within: str) -> str:
+    def expression(element: Any, within: str) -> str:
         kind = element.tag.removeprefix(model.fbc)
         if kind == "geneProductRef":
             return model.gene_ids[element.get(f"{model.fbc}geneProduct")]
         if kind not in ("and", "or") or not len(element):
             raise KeyError(kind)
-        inner = f" {kind} ".join(said(each, kind) for each in element)
+        inner = f" {kind} ".join(expression(each, kind) for each in element)
         return f"({inner})" if within and len(element) > 1 else inner
 
     try:
-        return said(association[0], "") if len(association) == 1 else None
+        return expression(association[0], "") if len(association) == 1 else None
     except KeyError:
         return None
 
 
 def _stoichiometry(model: _Model) -> Part:
-    found = [
+    references = [
         (reaction, each, sign)
         for reaction in model.reactions
         for side, sign in (("listOfReactants", -1.0), ("listOfProducts", 1.0))
         for each in reaction.iterfind(f"{model.core}{side}/{model.core}speciesReference")
     ]
-    given = [each.get("stoichiometry") for _, each, _ in found]
-    amounts, wrong = _numbers(given, "stoichiometry")
+    amounts, wrong = _numbers([each.get("stoichiometry") for _, each, _ in references], "stoichiometry")
     columns: dict[str, Sequence[Any]] = {
-        "metabolite": [model.species_ids.get(each.get("species")) for _, each, _ in found],
-        "reaction": [model.reaction_ids.get(reaction.get("id")) for reaction, _, _ in found],
+        "metabolite": [model.species_ids.get(each.get("species")) for _, each, _ in references],
+        "reaction": [model.reaction_ids.get(reaction.get("id")) for reaction, _, _ in references],
         "coefficient": [
-            None if amount is None else sign * amount for amount, (_, _, sign) in zip(amounts, found, strict=True)
+            None if amount is None else sign * amount for amount, (_, _, sign) in zip(amounts, references, strict=True)
         ],
     }
     wrong = [
         "stoichiometry is no number" if amount is None else fault for amount, fault in zip(amounts, wrong, strict=True)
     ]
     nameless = [None if each else "its reaction has no id" for each in columns["reaction"]]
-    elements = [each for _, each, _ in found]
+    elements = [each for _, each, _ in references]
     return _part("stoichiometry", model, columns, elements, reaction=nameless, stoichiometry=wrong)
 
 
@@ -339,34 +339,39 @@ def _genes(model: _Model) -> Part:
         "gene": [model.gene_ids.get(id) for id in ids],
         "name": [each.get(f"{model.fbc}name") or each.get(f"{model.fbc}label") for each in model.genes],
     }
-    return _part("genes", model, columns, model.genes, ids=_again(ids))
+    return _part("genes", model, columns, model.genes, ids=_duplicates(ids))
 
 
 def _objectives(model: _Model) -> Part:
-    """What the model is meant to make the most or the least of, a row a flux."""
+    """What the model maximizes or minimizes, a row per flux."""
     fbc = model.fbc
     active = next((each.get(f"{fbc}activeObjective") for each in model.root.iter(f"{fbc}listOfObjectives")), None)
-    found = [(of, each) for of in model.root.iter(f"{fbc}objective") for each in of.iter(f"{fbc}fluxObjective")]
-    coefficients, wrong = _numbers([each.get(f"{fbc}coefficient") for _, each in found], "coefficient")
+    terms = [
+        (objective, each)
+        for objective in model.root.iter(f"{fbc}objective")
+        for each in objective.iter(f"{fbc}fluxObjective")
+    ]
+    coefficients, wrong = _numbers([each.get(f"{fbc}coefficient") for _, each in terms], "coefficient")
     columns = {
-        "objective": [of.get(f"{fbc}id") for of, _ in found],
-        "active": [of.get(f"{fbc}id") == active for of, _ in found],
-        "direction": [of.get(f"{fbc}type") for of, _ in found],
-        "reaction": [model.reaction_ids.get(each.get(f"{fbc}reaction")) for _, each in found],
+        "objective": [objective.get(f"{fbc}id") for objective, _ in terms],
+        "active": [objective.get(f"{fbc}id") == active for objective, _ in terms],
+        "direction": [objective.get(f"{fbc}type") for objective, _ in terms],
+        "reaction": [model.reaction_ids.get(each.get(f"{fbc}reaction")) for _, each in terms],
         "coefficient": coefficients,
     }
     odd = [
         None
-        if of.get(f"{fbc}type") in ("maximize", "minimize") and each.get(f"{fbc}variableType", "linear") == "linear"
+        if objective.get(f"{fbc}type") in ("maximize", "minimize")
+        and each.get(f"{fbc}variableType", "linear") == "linear"
         else "it is neither maximized nor minimized, or not linear"
-        for of, each in found
+        for objective, each in terms
     ]
-    gone = [None if each else "its reaction is not in the model" for each in columns["reaction"]]
-    none = [
+    missing = [None if each else "its reaction is not in the model" for each in columns["reaction"]]
+    numbers = [
         fault or (None if value is not None else "coefficient is no number")
         for value, fault in zip(coefficients, wrong, strict=True)
     ]
-    return _part("objectives", model, columns, [each for _, each in found], a=gone, b=none, c=odd)
+    return _part("objectives", model, columns, [each for _, each in terms], a=missing, b=numbers, c=odd)
 
 
 def _xrefs(model: _Model) -> Part:
@@ -376,17 +381,17 @@ def _xrefs(model: _Model) -> Part:
         ("reaction", model.reactions, model.reaction_ids),
         ("gene", model.genes, model.gene_ids),
     )
-    found = [
+    references = [
         (kind, names.get(element.get("id") or element.get(f"{model.fbc}id")), xref)
         for kind, elements, names in kinds
         for element in elements
         for xref in xrefs.cross_references(element, model.core)
     ]
     columns: dict[str, Sequence[Any]] = {
-        "xref": [xref.id for _, _, xref in found],
-        "kind": [kind for kind, _, _ in found],
-        "id": [id for _, id, _ in found],
-        "database": [xref.database for _, _, xref in found],
-        "qualifier": [xref.qualifier for _, _, xref in found],
+        "xref": [xref.id for _, _, xref in references],
+        "kind": [kind for kind, _, _ in references],
+        "id": [id for _, id, _ in references],
+        "database": [xref.database for _, _, xref in references],
+        "qualifier": [xref.qualifier for _, _, xref in references],
     }
-    return _part("xrefs", model, columns, [xref.source for _, _, xref in found])
+    return _part("xrefs", model, columns, [xref.source for _, _, xref in references])

@@ -1,4 +1,4 @@
-"""What other databases call an element of an SBML model: identifiers.org in its annotation, or lines of its notes."""
+"""Cross-references of an element of an SBML model: identifiers.org in its annotation, or lines of its notes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _QUALIFIERS = ("http://biomodels.net/biology-qualifiers/", "http://biomodels.net/model-qualifiers/")
-_PLACE = re.compile(r"https?://(?:www\.)?(?:identifiers\.org|bioregistry\.io)/(?P<rest>.+)", re.IGNORECASE)
+_URL = re.compile(r"https?://(?:www\.)?(?:identifiers\.org|bioregistry\.io)/(?P<rest>.+)", re.IGNORECASE)
 _URN = re.compile(r"urn:miriam:(?P<rest>.+)", re.IGNORECASE)
 _COMPACT = re.compile(r"(?P<prefix>[A-Za-z][\w.-]*):(?P<id>.+)", re.DOTALL)
 _SLASHED = re.compile(r"(?P<prefix>[^/:]+)/(?P<id>.+)", re.DOTALL)
-_FORMS = {  # what an identifier of a database is, within a note
+_FORMS = {  # identifiers of a database, within a note
     "kegg.compound": r"\b[CDG]\d{5}\b",
     "kegg.reaction": r"\bR\d{5}\b",
     "ec-code": r"\b\d+(?:\.(?:\d+|-|n\d+)){1,3}",
@@ -27,7 +27,7 @@ _FORMS = {  # what an identifier of a database is, within a note
     "metanetx.chemical": r"\bMNXM\d+\b",
     "metanetx.reaction": r"\bMNXR\d+\b",
 }
-_LABELS = {  # of notes, in lower case and without "id" at the end, where they are not the database's name itself
+_LABELS = {  # of notes, in lower case and without "id" at the end, that are not the database's name
     "kegg": "kegg.compound",
     "pubchem": "pubchem.compound",
     "ec number": "ec-code",
@@ -39,16 +39,16 @@ _LABELS = {  # of notes, in lower case and without "id" at the end, where they a
 
 
 class Xref(NamedTuple):
-    """One name elsewhere; without database and id where it cannot be understood."""
+    """An identifier in another database; database and id are None if it is not understood."""
 
-    source: Any  # the XML element that says so
+    source: Any  # the XML element that has it
     database: str | None
     id: str | None
     qualifier: str | None  # of the annotation: is, isDescribedBy, ...; None for a note
 
 
 def cross_references(element: Any, space: str) -> Iterator[Xref]:
-    """The cross-references of an element's own annotation and notes; ``space`` is that of SBML, in braces."""
+    """The cross-references in an element's own annotation and notes; ``space`` is the namespace of SBML, in braces."""
     for child in element:
         if child.tag == f"{space}annotation":
             yield from _annotated(child)
@@ -57,7 +57,7 @@ def cross_references(element: Any, space: str) -> Iterator[Xref]:
 
 
 def parse_uri(uri: str) -> tuple[str, str] | tuple[None, None]:
-    """Database and identifier of a URI, whichever form identifiers.org had when it was written.
+    """Database and identifier of a URI, in any form that identifiers.org has had.
 
     >>> parse_uri("https://identifiers.org/CHEBI:17234"), parse_uri("http://identifiers.org/chebi/CHEBI:17234")
     (('chebi', 'CHEBI:17234'), ('chebi', 'CHEBI:17234'))
@@ -65,23 +65,23 @@ def parse_uri(uri: str) -> tuple[str, str] | tuple[None, None]:
     (('kegg.compound', 'C00031'), ('kegg.compound', 'C00031'))
     """
     uri = uri.strip()
-    if place := _PLACE.fullmatch(uri):
-        rest = unquote(place["rest"])
+    if url := _URL.fullmatch(uri):
+        rest = unquote(url["rest"])
         if parts := _SLASHED.fullmatch(rest):
             database, id = parts["prefix"], parts["id"]
             inner = _COMPACT.fullmatch(id) if ":" in id else None
             own = inner is not None and inner["prefix"].lower() == database.lower() and not inner["prefix"].isupper()
             return (database.lower(), inner["id"]) if own and inner else (database.lower(), id)
-    elif place := _URN.fullmatch(uri):
-        rest = place["rest"]
+    elif urn := _URN.fullmatch(uri):
+        rest = urn["rest"]
     else:
         return None, None
     parts = _COMPACT.fullmatch(rest)
     if parts is None:
         return None, None
     prefix, id = parts["prefix"], unquote(parts["id"])
-    whole = prefix.isupper() and not id.upper().startswith(f"{prefix}:")  # the prefix is part of such identifiers
-    return prefix.lower(), f"{prefix}:{id}" if whole else id
+    prefixed = prefix.isupper() and not id.upper().startswith(f"{prefix}:")  # the prefix is part of such identifiers
+    return prefix.lower(), f"{prefix}:{id}" if prefixed else id
 
 
 def _annotated(annotation: Any) -> Iterator[Xref]:
