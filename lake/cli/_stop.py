@@ -74,9 +74,12 @@ def stoppable(interrupt: Callable[[], None], work: Callable[[], T]) -> T:
         except BaseException as error:
             future.set_exception(error)
 
-    threading.Thread(target=run, daemon=True).start()
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
     try:
-        return future.result()
+        result = future.result()
+        thread.join()  # it closes its connection as it ends; were Python ending too, DuckDB would abort
+        return result
     except KeyboardInterrupt:
         while not future.done():
             interrupt()
