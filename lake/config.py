@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -20,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from lake.contract import reserved_words
 from lake.errors import ConfigError, NotALake
 
 FILE = "lake.toml"
@@ -103,6 +105,52 @@ class Train(_Section):
     folder: str = ""  # where; data/cache where empty. A fast local disk, if data/ is not one
 
 
+_TABLE = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
+_COLUMN = re.compile(r"[A-Za-z_]\w*")
+_OF_A_BATCH = {"mask", "source", "target"}  # what else a batch or a table of edges holds beside the key
+
+
+class Roles(_Section):
+    """Which table has the runs that models are trained on, a row each, and what its columns are for."""
+
+    runs: str  # "layer.table"
+    key: str  # a whole number of 64 bits, one a run: tables and cubes are joined by it
+    split: str = "split"  # train, validation or test
+    group: str = ""  # what a split keeps together, such as a station; lake leaks looks for one in several
+    name: str = ""  # what people call the thing that a run is of; lake leaks looks for several spellings of one
+    cube: str = ""  # SQL of the columns of raw.cubes: the key of the run that a cube is of; none where empty
+
+    @field_validator("runs")
+    @classmethod
+    def _table(cls, text: str) -> str:
+        if not _TABLE.fullmatch(text):
+            raise ValueError(f"{text!r} is not a table's name, layer.table")
+        return text
+
+    @field_validator("key", "split", "group", "name")
+    @classmethod
+    def _column(cls, text: str, info: ValidationInfo) -> str:
+        if not text and info.field_name in ("group", "name"):
+            return text
+        if not _COLUMN.fullmatch(text):
+            raise ValueError(f"{text!r} is not a column's name")
+        if text not in _defaults()["roles"].values() and text.lower() in reserved_words():
+            raise ValueError(f"{text!r} is a reserved word of SQL")
+        if info.field_name == "key" and text in _OF_A_BATCH:
+            raise ValueError(f"a batch holds something else by the name {text!r}")
+        return text
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    """The settings of lakes whose lake.toml was written before there were these sections."""
+    return tomllib.loads((Path(__file__).parent / "astro" / "defaults.toml").read_text(encoding="utf-8"))
+
+
+def _default_roles() -> Roles:
+    return Roles.model_validate(_defaults()["roles"])
+
+
 class Allow(_Section):
     leak: str  # as lake leaks names it; * stands for any text
     because: str = Field(min_length=1)
@@ -145,6 +193,7 @@ class Config(_Section):
     domains: dict[str, Domain] = {}
     fetch: Fetch = Fetch()
     train: Train = Train()
+    roles: Roles = Field(default_factory=_default_roles)  # those of lake/astro/defaults.toml where there is no [roles]
     leaks: Leaks = Leaks()
     rejects: Rejects = Rejects()
     openlineage: OpenLineage = OpenLineage()
@@ -161,6 +210,10 @@ class Config(_Section):
     def data(self) -> Path:
         """The folder of everything that the lake stores."""
         return self._root / self.lake.data
+
+    def where(self, *setting: str) -> str:
+        """Where a setting stands in lake.toml, for an error: file:line."""
+        return position(self._root / FILE, setting)
 
     def folder(self, domain: str) -> Path | None:
         """Where the bytes of a domain lie; None for one that lake.toml does not name: with all others."""
@@ -217,7 +270,7 @@ def load(path: str | Path = ".") -> Config:
     except ValidationError as error:
         raise ConfigError(
             f"{FILE} has {error.error_count()} setting(s) that do not fit: {'; '.join(map(_misfit, error.errors()))}",
-            where=str(file),
+            where=position(file, error.errors()[0]["loc"]),
             next=_NEXT,
         ) from None
     config._root = root
@@ -241,6 +294,61 @@ def refuse_name(folder: Path) -> None:
             why="DuckDB cannot write where a path has a '?' or a backslash, or is not UTF-8",
             next="rename the folder, or lake init ANOTHER_DIR",
         )
+
+
+def position(file: Path, setting: Sequence[str | int]) -> str:
+    """Where a setting stands: ``lake.toml:12``; where it is not given, the line of the table that it belongs to; the
+    file alone, where that is not there either."""
+    text = file.read_text(encoding="utf-8")
+    wanted = tuple(map(str, setting))
+    depth, line = 0, 0
+    for number, path in _settings(text):
+        if len(path) > depth and path == wanted[: len(path)]:
+            depth, line = len(path), number
+    return f"{file}:{line}" if line else str(file)
+
+
+_HEADER = re.compile(r"\s*(\[\[?.*\]\]?)")
+_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def _settings(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The lines that begin a table or give a setting, from 1, each with its path: ("leaks", "allow", "0", "leak")."""
+    table: tuple[str, ...] = ()
+    entries: dict[tuple[str, ...], int] = {}  # of each array of tables: how many there are so far
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            if header := _HEADER.match(line):
+                *parents, name = _path(tomllib.loads(header[1]))
+                table = (*_indexed(parents, entries), name)
+                if header[1].startswith("[["):
+                    entries[table] = entries.get(table, -1) + 1
+                table = _indexed((*parents, name), entries)
+                yield number, table
+            elif key := _KEY.match(line):
+                yield number, (*table, *_path(tomllib.loads(f"{key[1]} = 0")))
+        except ValueError:  # a line of a text or a list that goes on
+            continue
+
+
+def _indexed(names: Sequence[str], entries: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
+    """A path with the number of the newest entry after the name of each array of tables."""
+    path: tuple[str, ...] = ()
+    for name in names:
+        path = (*path, name)
+        if path in entries:
+            path = (*path, str(entries[path]))
+    return path
+
+
+def _path(tree: Any) -> tuple[str, ...]:
+    """The names on the way to the only leaf of a table."""
+    if isinstance(tree, list):
+        return _path(tree[0])
+    if not isinstance(tree, dict) or not tree:
+        return ()
+    ((name, rest),) = tree.items()
+    return (name, *_path(rest))
 
 
 _NEXT = f"edit {FILE}; `lake init DIR` writes one with every setting explained"

@@ -202,7 +202,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def _refuse_names(cls: type, layer: str, columns: list[str], where: str) -> None:
     """Names become folders, views and words of SQL: ASCII letters, digits and _, and no two of them alike to SQL."""
-    if layer in _TAKEN or layer.lower() in _reserved():
+    if layer in _TAKEN or layer.lower() in reserved_words():
         what = f"{layer!r} cannot name a layer: DuckDB or the lake itself has that name"
         raise ConfigError(what, where=where, next="name the file in models/ and the folder in sql/ otherwise")
     for name in (layer, cls.__name__, *columns):
@@ -218,7 +218,8 @@ def _refuse_names(cls: type, layer: str, columns: list[str], where: str) -> None
 
 
 @cache
-def _reserved() -> frozenset[str]:
+def reserved_words() -> frozenset[str]:
+    """The words of DuckDB's SQL that no column, table or schema can be called without quotes."""
     import duckdb
 
     rows = duckdb.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
