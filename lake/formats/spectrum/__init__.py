@@ -1,4 +1,4 @@
-"""Spectra in any of the forms that they come in: text tables, ECSV, FITS."""
+"""Spectra in any format: text tables, ECSV, FITS."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
-    """The spectra of a file: one, but for FITS with several rows or tables; and what of it is none, with its fault.
+    """The spectra of a file: one, or several for FITS with several rows or tables; and its rejects, with their fault.
 
     Args:
-        options: ``columns`` {role: name, or number from 1}; ``decimal``, the sign in numbers of a text.
+        options: ``columns`` {role: name, or number from 1}; ``decimal``, the decimal separator of a text.
 
     Raises:
-        Unreadable: it is no table of numbers.
+        Unreadable: it is not a table of numbers.
     """
     from lake.formats import gzipped
 

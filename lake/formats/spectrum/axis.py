@@ -20,17 +20,17 @@ _PASSED = re.compile(r"PV\d+_\d+|RESTFRQ|RESTFREQ|RESTWAV|VELREF|SPECSYS")
 
 
 def spectral_axis(header: Any) -> int:
-    """Which axis of an image is the spectral one, from 1: the one whose CTYPE says so, else the first.
+    """The number of an image's spectral axis, from 1: the one with a spectral CTYPE, else the first.
 
     Raises:
-        Refused: none can be, or there are several.
+        Refused: there is none, or there are several.
     """
     types = {axis: _type(header, axis) for axis in range(1, header["NAXIS"] + 1)}
-    told = [axis for axis, name in types.items() if name[:4] in _TYPES and (name[4:5] in ("", "-"))]
-    if len(told) > 1:
-        raise Refused(f"it has several spectral axes: {', '.join(types[axis] for axis in told)}")
-    if told:
-        return told[0]
+    spectral = [axis for axis, name in types.items() if name[:4] in _TYPES and (name[4:5] in ("", "-"))]
+    if len(spectral) > 1:
+        raise Refused(f"it has several spectral axes: {', '.join(types[axis] for axis in spectral)}")
+    if spectral:
+        return spectral[0]
     if types[1] not in _PLAIN:
         raise Refused(f"its first axis is CTYPE1 = {types[1]!r}, which is not understood as one of wavelengths")
     return 1
@@ -41,28 +41,29 @@ def _type(header: Any, axis: int) -> str:
 
 
 class Axis(NamedTuple):
-    """The coordinates of an axis' pixels."""
+    """The coordinates of an axis's pixels."""
 
     values: NDArray[np.float64]  # [points]
     unit: str | None
     medium: str = "vacuum"
-    logarithm: bool = False  # they are decimal logarithms
-    settled: bool = False  # the unit is not the file's or lake.toml's any more
+    logarithm: bool = False  # the values are decimal logarithms
+    converted: bool = False  # the values are in `unit`, whatever the file or lake.toml say
 
 
-def world(header: Any, axis: int, count: int, given: str | None) -> Axis:
-    """
+def world(header: Any, axis: int, count: int, configured: str | None) -> Axis:
+    """The coordinates of an axis, from its header.
+
     Args:
         count: points along the axis.
-        given: the unit that lake.toml says.
+        configured: the unit in lake.toml.
 
     Raises:
-        Refused: the header does not tell them, or tells them in a way that is not understood.
+        Refused: the header does not define them, or defines them in a way that is not understood.
     """
     kind = _type(header, axis)
     reference, step = _number(header, f"CRVAL{axis}"), _step(header, axis)
     pixel = _number(header, f"CRPIX{axis}", 1.0)
-    unit = given or header.get(f"CUNIT{axis}") or _iraf_unit(header, axis)
+    unit = configured or header.get(f"CUNIT{axis}") or _iraf_unit(header, axis)
     flag = header.get("DC-FLAG", 0)
     linear: NDArray[np.float64] = reference + (np.arange(count, dtype=np.float64) + 1 - pixel) * step
     if kind in _PLAIN:
@@ -86,9 +87,9 @@ def world(header: Any, axis: int, count: int, given: str | None) -> Axis:
     factor, _ = units.conversion(unit, si, units.SPECTRA)
     own = {"NAXIS": 1, "NAXIS1": count, "CTYPE1": kind, "CRPIX1": pixel}
     own |= {"CRVAL1": reference * factor, "CDELT1": step * factor, "CUNIT1": "" if si == "1" else si}
-    own |= _passed(header, axis)
-    if si in ("m/s", "1"):  # a velocity, of a line whose wavelength at rest the header tells
-        return Axis(_by_wcslib(own, count, "WAVE-???"), "m", settled=True)
+    own |= _further_keywords(header, axis)
+    if si in ("m/s", "1"):  # a velocity relative to a line whose rest wavelength is in the header
+        return Axis(_by_wcslib(own, count, "WAVE-???"), "m", converted=True)
     return Axis(_by_wcslib(own, count) / factor, unit, medium)
 
 
@@ -102,11 +103,11 @@ def _number(header: Any, name: str, default: float | None = None) -> float:
 
 
 def _step(header: Any, axis: int) -> float:
-    """What a pixel is wide."""
-    others = [other for other in range(1, header["NAXIS"] + 1) if other != axis]
+    """The width of a pixel."""
+    others = [number for number in range(1, header["NAXIS"] + 1) if number != axis]
     for name in ("CD", "PC"):
-        for other in others:
-            if any(header.get(f"{name}{one}_{two}", 0) for one, two in ((axis, other), (other, axis))):
+        for number in others:
+            if any(header.get(f"{name}{row}_{column}", 0) for row, column in ((axis, number), (number, axis))):
                 raise Refused("its spectral axis is turned against the pixels: extract the spectra first")
     if f"CD{axis}_{axis}" in header:
         step = _number(header, f"CD{axis}_{axis}")
@@ -118,26 +119,26 @@ def _step(header: Any, axis: int) -> float:
 
 
 def _iraf_unit(header: Any, axis: int) -> str | None:
-    told = re.search(r"units=(\S+)", str(header.get(f"WAT{axis}_001", "")))
-    return told[1] if told and told[1].lower() != "unknown" else None
+    match = re.search(r"units=(\S+)", str(header.get(f"WAT{axis}_001", "")))
+    return match[1] if match and match[1].lower() != "unknown" else None
 
 
-def _passed(header: Any, axis: int) -> dict[str, Any]:
-    """The further keywords of an axis that wcslib wants."""
+def _further_keywords(header: Any, axis: int) -> dict[str, Any]:
+    """The further keywords of an axis that wcslib needs."""
     names = [name for name in header if _PASSED.fullmatch(name)]
     own = [name for name in names if not name.startswith("PV") or name.startswith(f"PV{axis}_")]
     return {re.sub(r"^PV\d+", "PV1", name): header[name] for name in own}
 
 
-def _by_wcslib(own: dict[str, Any], count: int, wanted: str = "") -> NDArray[np.float64]:
-    """In SI, of the type that CTYPE1 says, or of the one wanted."""
+def _by_wcslib(own: dict[str, Any], count: int, target: str = "") -> NDArray[np.float64]:
+    """Coordinates in SI, of the type in CTYPE1, or converted to the type `target`."""
     from astropy.io import fits
     from astropy.wcs import WCS
 
     try:
         world = WCS(fits.Header(own), fix=False)
-        if wanted:
-            world.wcs.sptr(wanted)
+        if target:
+            world.wcs.sptr(target)
         pixels = np.arange(count, dtype=np.float64)[:, None]
         coordinates: NDArray[np.float64] = world.wcs_pix2world(pixels, 0)[:, 0]
         return coordinates

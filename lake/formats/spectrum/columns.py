@@ -1,4 +1,4 @@
-"""A spectrum out of columns: which of them is the wavelength, the value and its uncertainties."""
+"""A spectrum from columns: which of them are the wavelength, the value and its uncertainties."""
 
 from __future__ import annotations
 
@@ -34,45 +34,45 @@ USUAL: Mapping[str, Sequence[str]] = {
     "lower": ("tr_depth_errneg", "err_low", "errlow", "err_lower", "error_lower", "err_neg", "errneg", *_ERRORS),
     "upper": ("tr_depth_errpos", "err_up", "errup", "err_upper", "error_upper", "err_pos", "errpos", *_ERRORS),
 }
-"""The names that columns of such files have, in small letters and without the unit behind them."""
+"""Usual names of columns, in small letters and without units."""
 
 
 @dataclass(slots=True)
 class Spectrum:
-    """A spectrum as a file has it; each array float64 [points]. Or what of the file cannot be taken, and why."""
+    """A spectrum as it is in a file, each array float64 [points]; or a part of the file that is rejected, and why."""
 
     label: str | None
     wavelength: NDArray[np.float64]
     value: NDArray[np.float64]
     lower: NDArray[np.float64] | None = None
     upper: NDArray[np.float64] | None = None
-    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, where the file says them
-    medium: str = "vacuum"  # what its wavelengths are in, where the file says it
+    units: Mapping[str, str | None] = field(default_factory=dict)  # of each of these, if the file has them
+    medium: str = "vacuum"  # of its wavelengths: vacuum or air, from the file
     logarithm: bool = False  # whether its wavelengths are decimal logarithms, whatever their unit says
-    settled: bool = False  # whether the unit of its wavelengths is theirs, whatever lake.toml says
-    fault: str = ""  # why it cannot be taken
-    line: int | None = None  # of a text, where it is one line that cannot be taken
+    converted: bool = False  # whether its wavelengths are in their unit, whatever lake.toml says
+    fault: str = ""  # why it is rejected
+    line: int | None = None  # the rejected line of a text
 
 
-def chosen(
+def from_columns(
     names: Sequence[str],
     units: Mapping[str, str | None],
     column: Callable[[int], NDArray[np.float64]],
-    wanted: Mapping[str, Any],
+    configured: Mapping[str, Any],
 ) -> Spectrum:
-    """Columns by what lake.toml calls them, or by the names that such files use.
+    """A spectrum of the columns that lake.toml names, or of those with usual names.
 
     Args:
-        names: of all columns, as the file has them.
-        units: of them, by name, where the file tells.
-        column: gives one by its place; raises Refused where it holds no numbers.
-        wanted: {role: name, or number from 1}.
+        names: all columns, as the file names them.
+        units: their units, by name, if the file has them.
+        column: gives a column by its position; raises Refused if it is not numeric.
+        configured: {role: name, or number from 1}, in lake.toml.
     """
     try:
-        positions = _positions(names, wanted)
+        positions = _positions(names, configured)
         arrays = {role: column(position) for role, position in positions.items()}
     except Refused as fault:
-        return faulty(fault.what)
+        return rejected(fault.what)
     name = names[positions["wavelength"]].lower()
     return Spectrum(
         names[positions["value"]] if len(names) > 2 else None,
@@ -86,13 +86,13 @@ def chosen(
     )
 
 
-def _positions(names: Sequence[str], wanted: Mapping[str, Any]) -> dict[str, int]:
-    """Which column has each role, from 0; a role that no column has is left out."""
-    every = {role: _position(names, wanted.get(role), usual) for role, usual in USUAL.items()}
+def _positions(names: Sequence[str], configured: Mapping[str, Any]) -> dict[str, int]:
+    """The column of each role, from 0; roles without a column are left out."""
+    every = {role: _position(names, configured.get(role), usual) for role, usual in USUAL.items()}
     positions = {role: position for role, position in every.items() if position is not None}
     for role in USUAL:
-        if role in wanted and role not in positions:
-            raise Refused(f"it has no column {wanted[role]!r}: {_listed(names)}")
+        if role in configured and role not in positions:
+            raise Refused(f"it has no column {configured[role]!r}: {_listed(names)}")
     for role in ("wavelength", "value"):
         if role not in positions:
             raise Refused(f"which column is the {role} is not told: columns = {{ {role} = ... }}; {_listed(names)}")
@@ -103,21 +103,21 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
-def _position(names: Sequence[str], wanted: Any, usual: Sequence[str]) -> int | None:
-    if isinstance(wanted, int):
-        return wanted - 1 if 1 <= wanted <= len(names) else None
+def _position(names: Sequence[str], configured: Any, usual: Sequence[str]) -> int | None:
+    if isinstance(configured, int):
+        return configured - 1 if 1 <= configured <= len(names) else None
     lowered = [name.strip().lower() for name in names]
     plain = [name if name in usual else _suffix(without_unit(name)[0])[0] for name in lowered]
-    if wanted is not None:
-        where = next((of.index(wanted.lower()) for of in (lowered, plain) if wanted.lower() in of), None)
-        if max(of.count(wanted.lower()) for of in (lowered, plain)) > 1:
-            raise Refused(f"more than one column is called {wanted!r}: give its number")
-        return where
+    if configured is not None:
+        name = configured.lower()
+        if max(spelled.count(name) for spelled in (lowered, plain)) > 1:
+            raise Refused(f"more than one column is called {configured!r}: give its number")
+        return next((spelled.index(name) for spelled in (lowered, plain) if name in spelled), None)
     return next((plain.index(name) for name in usual if name in plain), None)
 
 
 def without_unit(name: str) -> tuple[str, str | None]:
-    """A column's name, and what stands in brackets behind it.
+    """A column's name, and the text in brackets after it.
 
     >>> without_unit("Flux (erg/(s cm2 A))"), without_unit("(Rp/Rs)^2")
     (('Flux', 'erg/(s cm2 A)'), ('(Rp/Rs)^2', None))
@@ -127,22 +127,21 @@ def without_unit(name: str) -> tuple[str, str | None]:
     if name[-1:] not in pairs:
         return name, None
     depth = 0
-    for place in range(len(name) - 1, -1, -1):
-        depth += (name[place] in ")]}") - (name[place] in "([{")
+    for start in range(len(name) - 1, -1, -1):
+        depth += (name[start] in ")]}") - (name[start] in "([{")
         if depth == 0:
-            return (name[:place].strip(), name[place + 1 : -1].strip() or None) if place else (name, None)
+            return (name[:start].strip(), name[start + 1 : -1].strip() or None) if start else (name, None)
     return name, None
 
 
 def _unit(name: str, units: Mapping[str, str | None]) -> str | None:
-    """What the file says of a column's unit; else what its name ends with: wavelength_um, depth_ppm."""
-    if told := units.get(name):
-        return told
-    return _suffix(name)[1]
+    """A column's unit in the file; else the end of its name: wavelength_um, depth_ppm."""
+    return units.get(name) or _suffix(name)[1]
 
 
 def _suffix(name: str) -> tuple[str, str | None]:
-    """
+    """A name and the unit at its end.
+
     >>> _suffix("wavelength_um"), _suffix("flux_err")
     (('wavelength', 'um'), ('flux_err', None))
     """
@@ -154,8 +153,8 @@ def _suffix(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def faulty(fault: str, label: str | None = None, line: int | None = None) -> Spectrum:
-    """What cannot be taken, and why: a spectrum, or a line of one."""
+def rejected(fault: str, label: str | None = None, line: int | None = None) -> Spectrum:
+    """A rejected spectrum, or a rejected line of one, and why."""
     import numpy as np
 
     return Spectrum(label, np.zeros(0), np.zeros(0), fault=fault, line=line)

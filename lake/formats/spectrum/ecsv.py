@@ -1,4 +1,4 @@
-"""Spectra as ECSV (APE 6 of astropy), by astropy; the units as the file spells them."""
+"""Spectra in ECSV (APE 6 of astropy), by astropy; units as the file spells them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lake.errors import Refused, Unreadable
 from lake.formats import gzipped, line_ends
 from lake.formats.answer import Answer
-from lake.formats.spectrum.columns import Spectrum, chosen
+from lake.formats.spectrum.columns import Spectrum, from_columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[Spectrum]:
-    """
+    """The spectrum of a file.
+
     Raises:
         Unreadable: astropy cannot read it.
     """
@@ -38,11 +39,11 @@ def spectra(answer: Answer, where: str, options: Mapping[str, Any]) -> Iterator[
     except Exception as error:  # astropy raises many kinds
         raise Unreadable(f"the ECSV cannot be read: {error}", where=where) from None
 
-    def column(place: int) -> NDArray[np.float64]:
-        values: Any = table.columns[place]
+    def column(position: int) -> NDArray[np.float64]:
+        values: Any = table.columns[position]
         if values.dtype.kind not in "fiu" or values.ndim != 1:
             raise Refused(f"the column {values.name!r} holds no numbers")
         return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
 
-    units = {one["name"]: str(one["unit"]) if one.get("unit") else None for one in columns}
-    yield chosen(table.colnames, units, column, dict(options.get("columns", {})))
+    units = {each["name"]: str(each["unit"]) if each.get("unit") else None for each in columns}
+    yield from_columns(table.colnames, units, column, dict(options.get("columns", {})))

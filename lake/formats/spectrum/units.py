@@ -1,6 +1,6 @@
-"""Units of spectra: wavelengths in micrometres in vacuum, and each quantity in one unit of its own.
+"""Units of spectra: wavelengths in micrometres in vacuum, and one unit for each quantity.
 
-Texts are understood by `units`; wavenumbers, frequencies, photon energies and flux densities are converted by astropy's
+`units` parses the texts; wavenumbers, frequencies, photon energies and flux densities are converted by astropy's
 equivalencies `spectral` and `spectral_density`.
 """
 
@@ -32,9 +32,9 @@ def micrometres(
     """Wavelengths, wavenumbers, frequencies or photon energies as wavelengths in um, in vacuum.
 
     Args:
-        unit: of the values; of what they are logarithms of, where it says so: log(Angstrom), dex(um), ln(nm).
-        medium: "air" where wavelengths are such.
-        logarithm: the values are decimal logarithms, whatever the unit says.
+        unit: of the values; or of their logarithms: log(Angstrom), dex(um), ln(nm).
+        medium: "air" for wavelengths in air.
+        logarithm: whether the values are decimal logarithms, whatever the unit says.
 
     Raises:
         Refused: the unit is none of these.
@@ -49,27 +49,27 @@ def micrometres(
     elif logarithm:
         with np.errstate(over="ignore"):
             values = 10.0**values
-    told = units.unit(unit, units.SPECTRA)
-    if told.canonical not in _SPECTRAL:
+    parsed = units.unit(unit, units.SPECTRA)
+    if parsed.canonical not in _SPECTRAL:
         raise Refused(
-            f"{unit!r} is not of a wavelength, a wavenumber, a frequency or an energy: it is {told.canonical}"
+            f"{unit!r} is not of a wavelength, a wavenumber, a frequency or an energy: it is {parsed.canonical}"
         )
-    if told.canonical == "m":
-        factor, parts = units.conversion(unit, "um", units.SPECTRA)[0], units.conversion("um", unit, units.SPECTRA)[0]
-        plain = values * factor if factor >= 1 else values / parts  # 700 nm are 0.7 um, not 0.7000000000000001
+    if parsed.canonical == "m":
+        factor, divisor = units.conversion(unit, "um", units.SPECTRA)[0], units.conversion("um", unit, units.SPECTRA)[0]
+        plain = values * factor if factor >= 1 else values / divisor  # 700 nm are 0.7 um, not 0.7000000000000001
         return vacuum(plain) if medium == "air" else plain
     if medium == "air":
-        raise Refused(f"only wavelengths are converted from air to vacuum, and {unit!r} is {told.canonical}")
+        raise Refused(f"only wavelengths are converted from air to vacuum, and {unit!r} is {parsed.canonical}")
     with np.errstate(divide="ignore"):
-        quantity = u.Quantity(values * told.factor, _SPECTRAL[told.canonical])
+        quantity = u.Quantity(values * parsed.factor, _SPECTRAL[parsed.canonical])
         wavelengths: NDArray[np.float64] = quantity.to_value(u.um, u.spectral())
     return wavelengths
 
 
 def vacuum(micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Wavelengths in standard air as in vacuum, both in um; below 0.2 um they are such by convention.
+    """Wavelengths in standard air converted to vacuum, both in um; below 0.2 um they are in vacuum by convention.
 
-    The refractive index is Edlen's (1953, JOSA 43, 339), in the form that the IAU took and wcslib has for AWAV.
+    The refractive index is Edlen's (1953, JOSA 43, 339), in the form that the IAU adopted and wcslib uses for AWAV.
     """
     import numpy as np
 
@@ -81,33 +81,33 @@ def vacuum(micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
 def of_value(
     unit: str, micrometre: NDArray[np.float64] | None = None
 ) -> tuple[float | NDArray[np.float64], float, str]:
-    """What values are multiplied by, what is added then, and the unit that they have: one for each quantity.
+    """Factor and offset that convert values, and their unit afterwards: one unit for each quantity.
 
-    Shares become 1, flux densities W/m^2/um, radiances W/m^2/um/sr, others SI.
+    Fractions become 1, flux densities W/m^2/um, radiances W/m^2/um/sr, others SI.
 
     Args:
-        micrometre: float64 [points], where the values lie; a flux by frequency or in photons needs it.
+        micrometre: float64 [points], the wavelengths of the values; needed for a flux per frequency or in photons.
 
     Raises:
-        Refused: the unit is not wholly understood.
+        Refused: the unit is not fully understood.
     """
-    told = units.unit(unit, units.SPECTRA)
-    if wanted := _BY_WAVELENGTH.get(told.canonical):
-        return units.conversion(unit, wanted, units.SPECTRA)[0], 0.0, wanted
-    density = told.canonical == "ph m-3 s-1" or _FREQUENCY.search(unit)
-    if density and micrometre is not None and (wanted := _BY_OTHERS.get(told.canonical)):
-        return _density(told, wanted, micrometre), 0.0, wanted
-    return told.factor, told.offset, _PLAIN.get(told.canonical, told.canonical)
+    parsed = units.unit(unit, units.SPECTRA)
+    if target := _BY_WAVELENGTH.get(parsed.canonical):
+        return units.conversion(unit, target, units.SPECTRA)[0], 0.0, target
+    density = parsed.canonical == "ph m-3 s-1" or _FREQUENCY.search(unit)
+    if density and micrometre is not None and (target := _BY_OTHERS.get(parsed.canonical)):
+        return _density(parsed, target, micrometre), 0.0, target
+    return parsed.factor, parsed.offset, _PLAIN.get(parsed.canonical, parsed.canonical)
 
 
-def _density(told: units.Unit, wanted: str, micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
+def _density(parsed: units.Unit, target: str, micrometre: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
     from astropy import units as u
 
     own = {"kg s-2": "W / (m2 Hz)", "kg rad-2 s-2": "W / (m2 Hz sr)", "ph m-3 s-1": "ph / (s m2 m)"}
-    of = u.Unit(own.get(told.canonical, "ph / (s m2 Hz)"))
-    to = u.Unit("W / (m2 um sr)" if wanted == RADIANCE else "W / (m2 um)")
+    source = u.Unit(own.get(parsed.canonical, "ph / (s m2 Hz)"))
+    to = u.Unit("W / (m2 um sr)" if target == RADIANCE else "W / (m2 um)")
     with np.errstate(divide="ignore", invalid="ignore"):
-        ones = np.full(len(micrometre), told.factor)
-        factors: NDArray[np.float64] = u.Quantity(ones, of).to_value(to, u.spectral_density(micrometre * u.um))
+        ones = np.full(len(micrometre), parsed.factor)
+        factors: NDArray[np.float64] = u.Quantity(ones, source).to_value(to, u.spectral_density(micrometre * u.um))
     return factors

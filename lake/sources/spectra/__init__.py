@@ -172,7 +172,7 @@ def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
     if found.fault or not len(found.wavelength):
         raise Refused(found.fault or "it has no points")
     own = {name: given.get(f"{name}_unit") or found.units.get(name) for name in ("wavelength", "value")}
-    own |= {"wavelength": found.units["wavelength"]} if found.settled else {}
+    own |= {"wavelength": found.units["wavelength"]} if found.converted else {}
     for name, unit in own.items():
         if unit and not isinstance(unit, str):
             raise Refused(f"the unit of {name} is {unit!r} in the file, and no text")
