@@ -1,6 +1,6 @@
-"""Ontologies as OBO graphs (JSON, https://github.com/geneontology/obographs), as the tables of the other forms.
+"""Ontologies in OBO graphs (JSON, https://github.com/geneontology/obographs), as the same tables as the other formats.
 
-Every value is asked what it is: a node, a synonym or an edge that is not as it should be is a reject of its own.
+The type of every value is checked: an invalid node, synonym or edge is a reject of its own.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ LARGEST = 2**30  # bytes: GO has 2**26
 _RELATIONS = (("hasAlternativeId", "alternative_id"), ("IAO:0100001", "replaced_by"), ("consider", "consider"))
 
 
-class _Odd(Exception):
-    """Why something cannot be taken."""
+class _Invalid(Exception):
+    """Why an item is rejected."""
 
 
 def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
-    """The classes and properties of OBO graphs, and their edges. Individuals, and edges of them, are left out.
+    """The classes and properties of OBO graphs, and their edges. Individuals and their edges are left out.
 
     Args:
         tables: terms, synonyms, xrefs and relations.
 
     Raises:
-        Unreadable: it is no JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
+        Unreadable: it is not JSON, nested too deep, larger than LARGEST, or has no graph with nodes.
     """
     try:
         content = gzipped.read_all(answer, LARGEST, where)
         graphs = [_object(graph, "a graph") for graph in _list(_object(json.loads(content), "it"), "graphs")]
     except RecursionError:
-        raise Unreadable("it is nested too deep for OBO graphs", where=where) from None
-    except (ValueError, _Odd) as error:
-        raise Unreadable(f"it holds no OBO graphs: {error}", where=where) from None
+        raise Unreadable("the JSON is nested too deep", where=where) from None
+    except (ValueError, _Invalid) as error:
+        raise Unreadable(f"it is not an OBO graphs file: {error}", where=where) from None
     rows, number = Rows(tables), 0
     for graph in graphs:
         try:
             meta, nodes, edges = _meta(graph), _list(graph, "nodes"), _list(graph, "edges")
             version, namespace = _text(meta, "version"), _property(meta, "default-namespace")
-        except _Odd as odd:
-            raise Unreadable(f"a graph of it is none: {odd}", where=where) from None
+        except _Invalid as error:
+            raise Unreadable(f"a graph of it is invalid: {error}", where=where) from None
         left_out = set(filter(None, map(_individual, nodes)))
         for node in nodes:
             number += 1
-            _kept(rows, "terms", number, node, partial(_node, rows, number, version, namespace))
+            _add(rows, "terms", number, node, partial(_node, rows, number, version, namespace))
         for edge in edges:
-            _kept(rows, "relations", number, edge, partial(_edge, rows, number, left_out))
+            _add(rows, "relations", number, edge, partial(_edge, rows, number, left_out))
     if number == 0:
         raise text.no_records("node", where)
     yield from rows.parts()
@@ -65,33 +65,33 @@ def _individual(node: Any) -> str | None:
     return id if isinstance(id, str) else None
 
 
-def _kept(rows: Rows, table: str, number: int, item: Any, take: Callable[[Mapping[str, Any]], None]) -> None:
-    """Take something, or set it aside with the reason."""
+def _add(rows: Rows, table: str, number: int, item: Any, add: Callable[[Mapping[str, Any]], None]) -> None:
+    """Add the rows of an item, or reject it with the reason."""
     try:
-        take(_object(item, "it"))
-    except _Odd as odd:
-        rows.reject(table, number, str(odd), item)
+        add(_object(item, "it"))
+    except _Invalid as error:
+        rows.reject(table, number, str(error), item)
 
 
 def _object(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _Odd(f"{what} is no object")
+        raise _Invalid(f"{what} is no object")
     return value
 
 
 def _list(of: Mapping[str, Any], name: str) -> list[Any]:
     value = of.get(name)
     if value is not None and not isinstance(value, list):
-        raise _Odd(f"{name} is no list")
+        raise _Invalid(f"{name} is no list")
     return value or []
 
 
 def _text(of: Mapping[str, Any], name: str) -> str | None:
     value = of.get(name)
     if value is not None and not isinstance(value, str):
-        raise _Odd(f"{name} is no text")
+        raise _Invalid(f"{name} is no text")
     if value and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise _Odd(f"{name} has half a character in it")
+        raise _Invalid(f"{name} has half a character in it")
     return value or None
 
 
@@ -100,12 +100,12 @@ def _meta(of: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _properties(meta: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
-    given = [_object(each, "a property value") for each in _list(meta, "basicPropertyValues")]
-    return [(curie(_text(each, "pred")), _text(each, "val")) for each in given]
+    values = [_object(each, "a property value") for each in _list(meta, "basicPropertyValues")]
+    return [(curie(_text(each, "pred")), _text(each, "val")) for each in values]
 
 
-def _property(meta: Mapping[str, Any], wanted: str) -> str | None:
-    return next((value for name, value in _properties(meta) if name == wanted and value), None)
+def _property(meta: Mapping[str, Any], name: str) -> str | None:
+    return next((value for each, value in _properties(meta) if each == name and value), None)
 
 
 def _node(rows: Rows, number: int, version: str | None, namespace: str | None, node: Mapping[str, Any]) -> None:
@@ -113,10 +113,10 @@ def _node(rows: Rows, number: int, version: str | None, namespace: str | None, n
         return
     term, meta = curie(_text(node, "id")), _meta(node)
     if term is None:
-        raise _Odd("its term has no id")
+        raise _Invalid("its term has no id")
     deprecated = meta.get("deprecated")
     if deprecated not in (None, True, False, "true", "false"):
-        raise _Odd("deprecated is neither true nor false")
+        raise _Invalid("deprecated is neither true nor false")
     values = _properties(meta)
     comments = [_text({"a comment": each}, "a comment") for each in _list(meta, "comments")]
     row = (
@@ -131,18 +131,18 @@ def _node(rows: Rows, number: int, version: str | None, namespace: str | None, n
     synonyms, xrefs = _list(meta, "synonyms"), _list(meta, "xrefs")
     rows.add("terms", number, term, *row)
     for each in synonyms:
-        _kept(rows, "synonyms", number, each, lambda each: _synonym(rows, number, term, each))
+        _add(rows, "synonyms", number, each, lambda each: _synonym(rows, number, term, each))
     for each in xrefs:
-        _kept(rows, "xrefs", number, each, lambda each: rows.add("xrefs", number, term, _needed(each, "val", "xref")))
-    for known, name in _RELATIONS:
-        for value in (value for given, value in values if given == known and value):
+        _add(rows, "xrefs", number, each, lambda each: rows.add("xrefs", number, term, _needed(each, "val", "xref")))
+    for property, name in _RELATIONS:
+        for value in (value for each, value in values if each == property and value):
             rows.add("relations", number, term, name, curie(value))
 
 
 def _needed(of: Mapping[str, Any], name: str, what: str) -> str:
     value = _text(of, name)
     if not value:
-        raise _Odd(f"it has no {what}")
+        raise _Invalid(f"it has no {what}")
     return value
 
 
@@ -156,6 +156,6 @@ def _edge(rows: Rows, number: int, left_out: set[str], edge: Mapping[str, Any]) 
     if sub in left_out or obj in left_out:
         return
     if not (sub and pred and obj):
-        raise _Odd("it lacks an end or a kind")
+        raise _Invalid("it lacks an end or a kind")
     name = "is_a" if pred in ("is_a", "subPropertyOf") else predicate(pred)
     rows.add("relations", number, curie(sub), name, curie(obj))

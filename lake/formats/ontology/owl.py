@@ -1,4 +1,4 @@
-"""Ontologies in OWL (RDF/XML, https://www.w3.org/TR/rdf-syntax-grammar/), as the same tables as OBO flat files give."""
+"""Ontologies in OWL (RDF/XML, https://www.w3.org/TR/rdf-syntax-grammar/), as the same tables as OBO flat files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {f"{_OWL}Class": "class", f"{_RDFS}Class": "class"} | dict.fromkeys(
     [f"{_OWL}ObjectProperty", f"{_OWL}AnnotationProperty", f"{_OWL}DatatypeProperty", f"{_RDF}Property"], "property"
 )
 _EDGES = (f"{_RDFS}subClassOf", f"{_RDFS}subPropertyOf")
-_CARDINALITIES = {  # OWL's, and what OBO calls them
+_CARDINALITIES = {  # in OWL: in OBO
     f"{_OWL}minQualifiedCardinality": "minCardinality",
     f"{_OWL}maxQualifiedCardinality": "maxCardinality",
     f"{_OWL}qualifiedCardinality": "cardinality",
@@ -33,14 +33,14 @@ _CARDINALITIES = {  # OWL's, and what OBO calls them
 
 
 def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Part]:
-    """The classes and properties of an OWL file, wherever they stand in it, in bounded memory. One without a name of
-    its own (a class expression) is no term.
+    """The classes and properties of an OWL file, wherever they are in it, in bounded memory. One without a name of its
+    own (a class expression) is not a term.
 
     Args:
         tables: terms, synonyms, xrefs and relations.
 
     Raises:
-        Unreadable: truncated, not RDF/XML, or without a class.
+        Unreadable: it is truncated, not RDF/XML, or has no class.
     """
     reader = _Reader(where, tables)
     options: dict[str, Any] = {
@@ -76,7 +76,7 @@ def read(answer: Answer, where: str, tables: Mapping[str, Table]) -> Iterator[Pa
 
 
 class _Reader:
-    """Takes the children of rdf:RDF one by one; remembers what the ontology says of all its terms."""
+    """Reads the children of rdf:RDF one by one, with the version and namespace that hold for all terms."""
 
     def __init__(self, where: str, tables: Mapping[str, Table]):
         self.where, self.rows, self.number = where, Rows(tables), 0
@@ -84,7 +84,7 @@ class _Reader:
         self.namespace: str | None = None
 
     def take(self, element: Any) -> None:
-        """A node of the graph, and those that stand in it."""
+        """Read a node of the graph, and the nodes in it."""
         if element.tag == f"{_OWL}Ontology":
             version = element.find(f"{_OWL}versionIRI")
             self.version = _best(element, f"{_OWL}versionInfo") or (
@@ -95,10 +95,10 @@ class _Reader:
         for node in _nodes(element):
             kind, name = _kind(node), self.name_of(node)
             top = node is element
-            if kind and (name or top) and (top or len(node) or len(node.attrib) > 1):  # else it only refers to one
+            if kind and (name or top) and (top or len(node) or len(node.attrib) > 1):  # else it is a reference
                 self.number += 1
                 self.term(node, kind, name)
-            elif name and not kind and node.tag == f"{_RDF}Description" and self.says(node):
+            elif name and not kind and node.tag == f"{_RDF}Description" and self.has_statements(node):
                 self.number += 1
                 reason = "it does not say what it is: it has no rdf:type"
                 self.rows.reject(
@@ -106,6 +106,7 @@ class _Reader:
                 )
 
     def term(self, node: Any, kind: str, name: str | None) -> None:
+        """Add a term with its synonyms, cross-references and relations."""
         rows, number = self.rows, self.number
         if name is None:
             shown = etree.tostring(node, encoding="unicode", with_tail=False)
@@ -129,17 +130,17 @@ class _Reader:
             if child.tag in _EDGES:
                 self.edges(name, child)
             elif local in SCOPES:
-                self.one("synonyms", name, child, (value, SCOPES[local]), "the synonym has no text")
+                self.add("synonyms", name, child, (value, SCOPES[local]), "the synonym has no text")
             elif local == "hasDbXref":
-                self.one("xrefs", name, child, (value or self.target(child),), "it has no xref")
+                self.add("xrefs", name, child, (value or self.target(child),), "it has no xref")
             elif local == "hasAlternativeId":
-                self.one("relations", name, child, (curie(value), "alternative_id"), "it has no target")
+                self.add("relations", name, child, (curie(value), "alternative_id"), "it has no target")
             elif local in ("IAO_0100001", "consider"):
                 relation = "consider" if local == "consider" else "replaced_by"
-                self.one("relations", name, child, (self.target(child) or curie(value), relation), "it has no target")
+                self.add("relations", name, child, (self.target(child) or curie(value), relation), "it has no target")
 
-    def one(self, table: str, name: str, child: Any, row: tuple[str | None, ...], fault: str) -> None:
-        """A row, if its first value is there; else a reject."""
+    def add(self, table: str, name: str, child: Any, row: tuple[str | None, ...], fault: str) -> None:
+        """Add a row if it has its first value, else a reject."""
         if not row[0]:
             shown = etree.tostring(child, encoding="unicode", with_tail=False)
             self.rows.reject(table, self.number, fault, shown)
@@ -149,24 +150,24 @@ class _Reader:
             self.rows.add(table, self.number, name, *row)
 
     def edges(self, name: str, child: Any) -> None:
-        """What a class is part of: another class, or those that a restriction names. Another expression is a reject."""
+        """Add what a class is below: a class, or the classes of a restriction. Any other expression is a reject."""
         if target := self.target(child):
             self.rows.add("relations", self.number, name, "is_a", target)
             return
         for expression in child:
             on = expression.find(f"{_OWL}onProperty")
             relation = predicate(self.iri_of(on)) if on is not None else None
-            found = list(self.restricted(expression)) if relation else []
-            for target, qualifiers in found:
+            targets = list(self.restricted(expression)) if relation else []
+            for target, qualifiers in targets:
                 self.rows.add("relations", self.number, name, relation, target, qualifiers)
-            if not found:
+            if not targets:
                 shown = etree.tostring(expression, encoding="unicode", with_tail=False)
                 self.rows.reject("relations", self.number, "a class expression that is not read", shown)
         if not len(child):
             self.rows.reject("relations", self.number, "it has no target", etree.tostring(child, encoding="unicode"))
 
     def restricted(self, expression: Any) -> Iterator[tuple[str, str | None]]:
-        """The classes that a restriction names, and what OBO says of how many of each."""
+        """The classes of a restriction, with their quantifiers in OBO."""
         on_class = expression.find(f"{_OWL}onClass")
         for part in expression:
             if part.tag == f"{_OWL}someValuesFrom" and (target := self.target(part)):
@@ -177,13 +178,13 @@ class _Reader:
                 yield target, f'{_CARDINALITIES[part.tag]}="{(part.text or "").strip()}"'
 
     def target(self, child: Any) -> str | None:
-        """What a property points to, if it has a name."""
+        """The target of a property, if it has a name."""
         return curie(self.iri_of(child))
 
     def iri_of(self, child: Any) -> str | None:
-        given = child.get(f"{_RDF}resource")
-        if given is not None:
-            return self.resolved(child, given)
+        resource = child.get(f"{_RDF}resource")
+        if resource is not None:
+            return self.resolved(child, resource)
         return self.own_iri(child[0]) if len(child) == 1 and not child.get(f"{_RDF}parseType") else None
 
     def name_of(self, node: Any) -> str | None:
@@ -196,19 +197,19 @@ class _Reader:
         return self.resolved(node, f"#{id}") if id else None
 
     def resolved(self, element: Any, iri: str) -> str:
-        """An IRI, against xml:base, or where the file is from."""
+        """An IRI, resolved against xml:base or the URL of the file."""
         if _ABSOLUTE.match(iri):
             return iri
         return urljoin(urldefrag(element.base or self.where).url, iri)
 
-    def says(self, node: Any) -> bool:
-        """Whether a node says something that would be read."""
+    def has_statements(self, node: Any) -> bool:
+        """Whether a node has a statement that a term would be read with."""
         tags = {f"{_RDFS}label", f"{_OBO}IAO_0000115", *_EDGES, f"{_IN_OWL}hasDbXref"}
         return any(child.tag in tags or child.tag.rpartition("}")[2] in SCOPES for child in node)
 
 
 def _nodes(element: Any) -> Iterator[Any]:
-    """A node and all nodes in it: in RDF/XML the children of a node are properties, the children of those are nodes."""
+    """A node and all nodes in it: in RDF/XML a node's children are properties, and their children are nodes."""
     yield element
     for child in element:
         if child.get(f"{_RDF}parseType") in (None, "Collection"):
@@ -217,7 +218,7 @@ def _nodes(element: Any) -> Iterator[Any]:
 
 
 def _kind(node: Any) -> str | None:
-    """class or property, by the node's tag or its types."""
+    """ "class" or "property", by the node's tag or its types."""
     if kind := _KINDS.get(node.tag):
         return kind
     types = [child.get(f"{_RDF}resource") or "" for child in node.iterfind(f"{_RDF}type")]
@@ -229,12 +230,12 @@ def _kind(node: Any) -> str | None:
 
 
 def _texts(element: Any, tag: str) -> list[str]:
-    """The texts of a property in the best of its languages: English or none, or else that which stands first."""
-    found = [(_language(child), text) for child in element.iterfind(tag) if (text := (child.text or "").strip())]
+    """The texts of a property in its best language: English or none, else the first."""
+    texts = [(_language(child), text) for child in element.iterfind(tag) if (text := (child.text or "").strip())]
     if value := (element.get(tag) or "").strip():
-        found.append((_language(element), value))
-    ours = [value for language, value in found if not language or language == "en" or language.startswith("en-")]
-    return ours or [value for language, value in found if language == found[0][0]]
+        texts.append((_language(element), value))
+    english = [value for language, value in texts if not language or language == "en" or language.startswith("en-")]
+    return english or [value for language, value in texts if language == texts[0][0]]
 
 
 def _best(element: Any, tag: str) -> str | None:
