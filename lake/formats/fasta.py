@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +46,24 @@ class _Open:
     rest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # its last bases: less than a piece
 
 
+class _Output(NamedTuple):
+    """The tables that a file's sequences go to."""
+
+    table: Table
+    pieces: Table
+    accession: str | None  # of all rows
+
+
+class _Pieces(NamedTuple):
+    """Consecutive pieces of sequences; but for `bases`, one value per piece."""
+
+    bases: NDArray[np.uint8]
+    ends: NDArray[np.int64]  # in bases
+    invalid: NDArray[np.int64]  # how many letters are not bases
+    sequence: NDArray[np.int64]  # index of its sequence
+    start: NDArray[np.int64]  # position of its first base in the sequence, from 1
+
+
 def read(answer: Answer, where: str, table: Table, pieces: Table, accession: str | None) -> Iterator[Part]:
     """The sequences of a file, and their bases in pieces.
 
@@ -57,25 +76,23 @@ def read(answer: Answer, where: str, table: Table, pieces: Table, accession: str
     Raises:
         Unreadable: there is no sequence, or text before the first, or a header is longer than a megabyte.
     """
-    sequence, line = _Open(), 1
+    output, sequence, line = _Output(table, pieces, accession), _Open(), 1
     with gzipped.open_file(answer) as file:
         while block := file.read(_BLOCK):
             if block[block.rfind(b"\n") + 1 :][:1] == b">" and (b"\n" in block or not sequence.within):
                 block += text.rest_of_line(file, _LONGEST)  # so that no header is cut
             if sequence.record == 0 and block.lstrip()[:1] != b">":
                 raise Unreadable("it does not begin with a sequence's header", where=where, why="it is not FASTA")
-            parts, sequence = _block(np.frombuffer(block, np.uint8), line, sequence, table, pieces, accession)
+            parts, sequence = _block(np.frombuffer(block, np.uint8), line, sequence, output)
             line += block.count(b"\n")
             yield from parts
     if sequence.record == 0:
         raise text.no_records("sequence", where)
     sequence.within = False
-    yield from _block(np.frombuffer(b">", np.uint8), line, sequence, table, pieces, accession)[0]
+    yield from _block(np.frombuffer(b">", np.uint8), line, sequence, output)[0]
 
 
-def _block(
-    block: NDArray[np.uint8], line: int, sequence: _Open, table: Table, pieces: Table, accession: str | None
-) -> tuple[list[Part], _Open]:
+def _block(block: NDArray[np.uint8], line: int, sequence: _Open, output: _Output) -> tuple[list[Part], _Open]:
     """Rows of the sequences that end in a block, and the sequence that is still open."""
     ends = np.flatnonzero(block == _NEWLINE)
     if not len(block) or block[-1] != _NEWLINE:
@@ -89,11 +106,14 @@ def _block(
     bases, counts = _bases(block, starts[lines], ends[lines])
     counts[0] += sequence.counts
     bases = np.concatenate([sequence.rest, bases])
-    piece_rows, rest, start = _pieces(bases, counts[:, 0], sequence, records, headers, pieces, accession)
+    pieces, rest, start = _pieces(bases, counts[:, 0], sequence)
     closed = slice(0 if sequence.record else 1, -1)
-    rows = _rows(records[closed], headers[closed], counts[closed], table, accession)
+    parts = [
+        _sequences_part(records[closed], headers[closed], counts[closed], output),
+        _pieces_part(pieces, records, headers, output),
+    ]
     within = bool(len(block)) and block[-1] != _NEWLINE
-    return [rows, piece_rows], _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
+    return parts, _Open(int(records[-1]), headers[-1], counts[-1], within, start, rest)
 
 
 def _bases(
@@ -115,14 +135,8 @@ def _counted(kind: NDArray[np.bool_] | None, ends: NDArray[np.int64]) -> NDArray
 
 
 def _pieces(
-    bases: NDArray[np.uint8],
-    lengths: NDArray[np.int64],
-    sequence: _Open,
-    records: NDArray[np.int64],
-    headers: list[str],
-    table: Table,
-    accession: str | None,
-) -> tuple[Part, NDArray[np.uint8], int]:
+    bases: NDArray[np.uint8], lengths: NDArray[np.int64], sequence: _Open
+) -> tuple[_Pieces, NDArray[np.uint8], int]:
     """Pieces that are full or end their sequence; the rest of the last sequence, and the position of its first base."""
     counts = lengths.copy()  # of the bases in memory
     counts[0] -= sequence.start - 1
@@ -134,53 +148,41 @@ def _pieces(
     within = (np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)) * PIECE
     starts = np.repeat(np.cumsum(counts) - counts, number) + within
     ends = np.minimum(starts + PIECE, np.repeat(np.cumsum(counts), number))
-    upto = int(ends[-1]) if len(ends) else 0
-    wrong = np.append(0, np.cumsum(~_BASE[bases[:upto]]))
+    last = int(ends[-1]) if len(ends) else 0
+    invalid = np.append(0, np.cumsum(~_BASE[bases[:last]]))
     rest = bases[int(np.cumsum(counts)[-1] - counts[-1] + number[-1] * PIECE) :]
-    part = _pieces_part(
-        bases[:upto], ends, wrong[ends] - wrong[starts], records[of], headers, of, first[of] + within, table, accession
-    )
-    return part, rest.copy(), int(first[-1] + number[-1] * PIECE)
+    pieces = _Pieces(bases[:last], ends, invalid[ends] - invalid[starts], of, first[of] + within)
+    return pieces, rest.copy(), int(first[-1] + number[-1] * PIECE)
 
 
-def _pieces_part(
-    bases: NDArray[np.uint8],
-    ends: NDArray[np.int64],
-    wrong: NDArray[np.int64],
-    records: NDArray[np.int64],
-    headers: list[str],
-    of: NDArray[np.int64],
-    start: NDArray[np.int64],
-    table: Table,
-    accession: str | None,
-) -> Part:
-    offsets = np.append(0, ends).astype(np.int32)
-    safe = np.where(bases < 128, bases, np.uint8(ord("?")))
-    cells = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(safe)])
+def _pieces_part(pieces: _Pieces, records: NDArray[np.int64], headers: list[str], output: _Output) -> Part:
+    count = len(pieces.ends)
+    offsets = np.append(0, pieces.ends).astype(np.int32)
+    safe = np.where(pieces.bases < 128, pieces.bases, np.uint8(ord("?")))
+    cells = pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(safe)])
     names = pa.array([header.split(maxsplit=1)[0] if header.strip() else None for header in headers], pa.string())
     columns = {
-        "accession": pa.repeat(pa.scalar(accession, pa.string()), len(ends)),
-        "sequence": names.take(pa.array(of)),
-        "start": pa.array(start),
+        "accession": pa.repeat(pa.scalar(output.accession, pa.string()), count),
+        "sequence": names.take(pa.array(pieces.sequence)),
+        "start": pa.array(pieces.start),
         "bases": cells,
     }
     faults = [
-        (pa.array(wrong > 0), "it holds what is no base"),
+        (pa.array(pieces.invalid > 0), "it holds what is no base"),
         (pc.is_null(columns["sequence"]), "its sequence has no name"),
     ]
-    rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, cells.filter)
-    return text.make_part(table.name, len(ends), rows, rejects)
+    table, record = output.pieces, pa.array(records[pieces.sequence])
+    rows, rejects, _ = text.partition_rejects(table.schema, record, columns, faults, cells.filter)
+    return text.make_part(table.name, count, rows, rejects)
 
 
-def _rows(
-    records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], table: Table, accession: str | None
-) -> Part:
+def _sequences_part(records: NDArray[np.int64], headers: list[str], counts: NDArray[np.int64], output: _Output) -> Part:
     lines = pa.array(headers, pa.string())
     name = pc.replace_substring_regex(lines, r"\s.*", "")
     title = pc.utf8_trim_whitespace(pc.replace_substring_regex(lines, r"^\S*\s*", ""))
     empty = pa.scalar(None, pa.string())
     columns = {
-        "accession": pa.repeat(pa.scalar(accession, pa.string()), len(headers)),
+        "accession": pa.repeat(pa.scalar(output.accession, pa.string()), len(headers)),
         "sequence": pc.if_else(pc.equal(name, ""), empty, name),
         "title": pc.if_else(pc.equal(title, ""), empty, title),
         **{column: pa.array(counts[:, n]) for n, column in enumerate(("length", "gc", "unknown"))},
@@ -190,5 +192,6 @@ def _rows(
         (pa.array(counts[:, 0] == 0), "it has no base"),
         (pa.array(counts[:, 3] > 0), "it holds what is no base"),
     ]
+    table = output.table
     rows, rejects, _ = text.partition_rejects(table.schema, pa.array(records), columns, faults, lines.filter)
     return text.make_part(table.name, len(headers), rows, rejects)
