@@ -48,7 +48,7 @@ class Layout:
     """The columns of a file without a header, by the number of cells in its first row; None: a header is required."""
     extra: Callable[[str], pa.Field | None] = lambda name: pa.field(name, pa.string())
     """The field of a column that is not in the schema; None: leave the column out."""
-    whole: bool = False
+    strict: bool = False
     """Whether a bad cell makes its row a reject: without a header, a bad cell may mean that columns shifted."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     """Regular expressions for columns of text: a cell that is not missing must match."""
@@ -176,7 +176,7 @@ def _part(layout: Layout, header: list[str], block: Lines, fixed: Mapping[str, s
             columns[field.name] = pa.nulls(len(lines.record), field.type)
         else:
             columns[field.name], fault = typed(field, cells[field.name])
-            if field.name == key or layout.whole:
+            if field.name == key or layout.strict:
                 faults.append(fault)
             elif field.type != pa.string():
                 numbers.append(cells[field.name])

@@ -144,14 +144,14 @@ def _pieces(
     first[0] = sequence.start
     number = -(-counts // PIECE)
     number[-1] = counts[-1] // PIECE
-    of = np.repeat(np.arange(len(counts)), number)
-    within = (np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)) * PIECE
+    owner = np.repeat(np.arange(len(counts)), number)
+    within = (np.arange(len(owner)) - np.repeat(np.cumsum(number) - number, number)) * PIECE
     starts = np.repeat(np.cumsum(counts) - counts, number) + within
     ends = np.minimum(starts + PIECE, np.repeat(np.cumsum(counts), number))
     last = int(ends[-1]) if len(ends) else 0
     invalid = np.append(0, np.cumsum(~_BASE[bases[:last]]))
     rest = bases[int(np.cumsum(counts)[-1] - counts[-1] + number[-1] * PIECE) :]
-    pieces = _Pieces(bases[:last], ends, invalid[ends] - invalid[starts], of, first[of] + within)
+    pieces = _Pieces(bases[:last], ends, invalid[ends] - invalid[starts], owner, first[owner] + within)
     return pieces, rest.copy(), int(first[-1] + number[-1] * PIECE)
 
 

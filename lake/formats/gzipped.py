@@ -98,7 +98,7 @@ class _Checked(io.RawIOBase):
 
         try:
             content = self.stream.read(len(buffer))
-        except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:  # type: ignore[misc]  # a class, in truth
+        except (EOFError, OSError, tarfile.TarError, isal_zlib.error) as error:  # type: ignore[misc]  # isal's stub is wrong
             raise Unreadable(f"the {self.kind} is truncated or damaged: {error}", where=self.where) from None
         buffer[: len(content)] = content
         return len(content)
@@ -116,7 +116,7 @@ class _Gzip(_Checked):
     def __init__(self, packed: BinaryIO, answer: Answer):
         from isal import igzip
 
-        super().__init__(igzip.open(packed, "rb"), answer)  # type: ignore[no-untyped-call]  # isal leaves it untyped
+        super().__init__(igzip.open(packed, "rb"), answer)  # type: ignore[no-untyped-call]  # it has no types
         self.packed, self.size, self.expanded = packed, answer.size, 0
 
     def close(self) -> None:

@@ -212,9 +212,9 @@ def integers(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
             return values, None
     except pa.ArrowInvalid:
         pass
-    right = pc.match_substring_regex(texts, r"^[-+]?[0-9]{1,18}(\.0*)?$")
-    plain = pc.replace_substring_regex(pc.if_else(right, texts, None), r"^\+|\.0*$", "")
-    return plain.cast(pa.int64()), _wrong(right)
+    valid = pc.match_substring_regex(texts, r"^[-+]?[0-9]{1,18}(\.0*)?$")
+    plain = pc.replace_substring_regex(pc.if_else(valid, texts, None), r"^\+|\.0*$", "")
+    return plain.cast(pa.int64()), _invalid(valid)
 
 
 def contains_byte(texts: pa.Array, letters: bytes) -> bool:
@@ -231,17 +231,17 @@ def reals(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     try:
         values = texts.cast(pa.float64())
     except pa.ArrowInvalid:
-        right = pc.match_substring_regex(texts, r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?$")
-        values = pc.if_else(right, texts, None).cast(pa.float64())
+        valid = pc.match_substring_regex(texts, r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?$")
+        values = pc.if_else(valid, texts, None).cast(pa.float64())
     values = pc.if_else(pc.is_finite(values), values, None)  # Arrow also takes nan, inf and 1e999
     if values.null_count == texts.null_count:
         return values, None
     return values, pc.and_(pc.is_null(values), pc.is_valid(texts))
 
 
-def _wrong(right: pa.Array) -> pa.Array | None:
-    wrong = pc.invert(right)
-    return wrong if pc.any(wrong).as_py() else None
+def _invalid(valid: pa.Array) -> pa.Array | None:
+    invalid = pc.invert(valid)
+    return invalid if pc.any(invalid).as_py() else None
 
 
 def no_records(what: str, where: str) -> Unreadable:

@@ -107,14 +107,14 @@ def _by_pint(word: str) -> tuple[Any, float] | None:
     if not _registry().parse_unit_name(word):  # a Quantity drops unknown characters: L☉ is not a litre
         return None
     try:
-        none, one, far = (_registry().Quantity(number, word).to_root_units() for number in (0.0, 1.0, 2.0**20))
+        zero, unit, large = (_registry().Quantity(number, word).to_root_units() for number in (0.0, 1.0, 2.0**20))
     except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError):
         return None
-    offset = float(none.magnitude)
-    factor = (float(far.magnitude) - offset) / 2**20
-    if not math.isclose(one.magnitude - offset, factor, rel_tol=1e-9):
+    offset = float(zero.magnitude)
+    factor = (float(large.magnitude) - offset) / 2**20
+    if not math.isclose(unit.magnitude - offset, factor, rel_tol=1e-9):
         return None  # a logarithm
-    return _rooted(factor, one.unit_items()), offset
+    return _rooted(factor, unit.unit_items()), offset
 
 
 def _rooted(factor: float, roots: Iterable[tuple[str, float]]) -> Any:

@@ -349,7 +349,7 @@ class Rows:
         return pa.array(self.elements.tags, pa.string()).take(pa.array(self.elements.tag[self.rows]))
 
     def above(self, others: Rows) -> np.ndarray:
-        """Which of the other rows each of these stands in."""
+        """The index of the row in `others` that each of these rows is in."""
         return np.searchsorted(others.rows, self.elements.parent[self.rows])
 
     def source(self, mask: pa.Array) -> list[str]:

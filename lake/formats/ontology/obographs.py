@@ -79,15 +79,15 @@ def _object(value: Any, what: str) -> Mapping[str, Any]:
     return value
 
 
-def _list(of: Mapping[str, Any], name: str) -> list[Any]:
-    value = of.get(name)
+def _list(item: Mapping[str, Any], name: str) -> list[Any]:
+    value = item.get(name)
     if value is not None and not isinstance(value, list):
         raise _Invalid(f"{name} is no list")
     return value or []
 
 
-def _text(of: Mapping[str, Any], name: str) -> str | None:
-    value = of.get(name)
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
     if value is not None and not isinstance(value, str):
         raise _Invalid(f"{name} is no text")
     if value and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
@@ -95,8 +95,8 @@ def _text(of: Mapping[str, Any], name: str) -> str | None:
     return value or None
 
 
-def _meta(of: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _object(of.get("meta") or {}, "meta")
+def _meta(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _object(item.get("meta") or {}, "meta")
 
 
 def _properties(meta: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
@@ -139,8 +139,8 @@ def _node(rows: Rows, number: int, version: str | None, namespace: str | None, n
             rows.add("relations", number, term, name, curie(value))
 
 
-def _needed(of: Mapping[str, Any], name: str, what: str) -> str:
-    value = _text(of, name)
+def _needed(item: Mapping[str, Any], name: str, what: str) -> str:
+    value = _text(item, name)
     if not value:
         raise _Invalid(f"it has no {what}")
     return value

@@ -124,7 +124,7 @@ def layout(found: Shape) -> delimited.Layout:
         nulls=(*_MISSING, "0") if samples else _MISSING,  # a pedigree's 0 is nobody
         names=lambda width: found.columns,
         patterns=patterns,
-        whole=not found.sure,
+        strict=not found.sure,
     )
 
 
