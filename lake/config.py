@@ -103,6 +103,7 @@ class Train(_Section):
 
     cache: Bytes = 20 * 10**9  # what is not used for longest goes first
     folder: str = ""  # where; data/cache where empty. A fast local disk, if data/ is not one
+    modalities: dict[str, str] = {}  # what a batch holds by default: name -> "layer.table", or a SELECT with the key
 
 
 _TABLE = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
@@ -119,6 +120,12 @@ class Roles(_Section):
     group: str = ""  # what a split keeps together, such as a station; lake leaks looks for one in several
     name: str = ""  # what people call the thing that a run is of; lake leaks looks for several spellings of one
     cube: str = ""  # SQL of the columns of raw.cubes: the key of the run that a cube is of; none where empty
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells which rows are whose; nothing where it is as in a lake.toml without [roles]."""
+        usual = _defaults()["roles"]
+        return {name: text for name in ("runs", "key", "split") if (text := getattr(self, name)) != usual[name]}
 
     @field_validator("runs")
     @classmethod
@@ -225,6 +232,14 @@ class Config(_Section):
     def cache(self) -> Path:
         """The folder of what can be made again at any time."""
         return self._root / (self.train.folder or f"{self.lake.data}/cache")
+
+    @property
+    def modalities(self) -> dict[str, str]:
+        """What a batch holds by default; without [train.modalities] that of lake/astro/defaults.toml, for its runs."""
+        default = _default_roles()
+        if self.train.modalities or (self.roles.runs, self.roles.key) != (default.runs, default.key):
+            return self.train.modalities
+        return dict(_defaults()["train"]["modalities"])
 
     @property
     def mirror(self) -> str:

@@ -112,14 +112,15 @@ class Lake:
         return [name for (name,) in rows.fetchall()]
 
     def cube(self, name: str | int) -> xr.Dataset:
-        """A climate run's arrays, lazy: by its digest, or by its planet_run_key.
+        """A climate run's arrays, lazy: by its digest, or by the key of its run.
 
         Raises:
             ConfigError: the snapshot has no such cube.
         """
         from lake.store import cubes
 
-        known = dict(self.connection.execute(_CUBES).fetchall())
+        cube = self.config.roles.cube or "NULL"
+        known = dict(self.connection.execute(f"SELECT {cube}, digest FROM raw.cubes").fetchall())
         digest = known.get(name, name)
         if digest not in known.values():
             raise ConfigError(
@@ -143,9 +144,6 @@ class Lake:
 
     def __repr__(self) -> str:
         return f"<Lake {self.config.lake.name!r} at snapshot {self.snapshot}: {len(self.tables())} tables>"
-
-
-_CUBES = "SELECT planet_run_key(planet, kind, model, scenario, run), digest FROM raw.cubes"
 
 
 def open(path: str | Path = ".", at: int | str | None = None) -> Lake:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
 from lake import config, project
@@ -70,9 +73,21 @@ def test_a_lake_of_before_there_were_roles_has_those_of_its_project(tmp_path):
     assert config.load(project.home()).roles == roles
 
 
+def test_what_a_batch_of_such_a_lake_holds_keeps_its_name(tmp_path):
+    """Packs are named by the text of what they hold: another blank, and all of them would be made again."""
+    (tmp_path / "lake.toml").write_text("")
+    settings = config.load(tmp_path)
+    text = json.dumps(settings.modalities).encode()
+    assert hashlib.sha256(text).hexdigest() == "32a766a93a4bc80b68a1ab312471f88f3b17414f46f17ad11e52d12db016d045"
+    assert settings.roles.identity == {}
+
+
 def test_roles_of_another_field_have_nothing_of_the_first(tmp_path):
     (tmp_path / "lake.toml").write_text(ROLES)
-    roles = config.load(tmp_path).roles
+    settings = config.load(tmp_path)
+    roles = settings.roles
+    assert settings.modalities == {}
+    assert roles.identity == {"runs": "core.days", "key": "day_key"}
     assert roles.model_dump() == {
         "runs": "core.days",
         "key": "day_key",

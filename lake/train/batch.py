@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tensordict import TensorDict
 
-KEY = "planet_run_key"
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -33,21 +31,22 @@ class Origin:
 class Batch(dict[str, Any]):
     """Tensors by name; see :class:`lake.train.PlanetRuns`."""
 
-    def __init__(self, values: Mapping[str, Any], place: tuple[int, int, int, int, int]):
+    def __init__(self, values: Mapping[str, Any], place: tuple[int, int, int, int, int], key: str):
         super().__init__(values)
         self.place = place  # snapshot, epoch, first row, row after the last, row after the step
+        self.key = key  # the name of the tensor of keys, such as "planet_run_key"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Batch, (_sent(dict(self)), self.place)
+        return Batch, (_sent(dict(self)), self.place, self.key)
 
     def __copy__(self) -> Batch:
-        return Batch(self, self.place)
+        return Batch(self, self.place, self.key)
 
     @property
     def origin(self) -> Origin:
         """The snapshot, the rows of the epoch's order and the keys."""
         snapshot, epoch, start, stop, after = self.place
-        return Origin(snapshot, epoch, (start, stop), after, self[KEY])
+        return Origin(snapshot, epoch, (start, stop), after, self[self.key])
 
     def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
         """A batch of the same origin with ``function`` applied to each tensor, also of a graph or the mask."""
@@ -55,7 +54,7 @@ class Batch(dict[str, Any]):
         def applied(value: Any) -> Any:
             return {name: applied(v) for name, v in value.items()} if isinstance(value, Mapping) else function(value)
 
-        return Batch(applied(self), self.place)
+        return Batch(applied(self), self.place, self.key)
 
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
         """The batch on a device."""
@@ -73,7 +72,7 @@ class Batch(dict[str, Any]):
         """
         from tensordict import NonTensorData, TensorDict
 
-        rows = len(self[KEY])
+        rows = len(self[self.key])
         parts: dict[str, Any] = {}
         for name, value in self.items():
             if isinstance(value, torch.Tensor) and value.ndim and len(value) == rows and f"{name}_offsets" not in self:

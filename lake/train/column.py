@@ -1,4 +1,4 @@
-"""One value a planet-run, from a column or a SELECT: a target, a weight, a class, an order."""
+"""One value a run, from a column or a SELECT: a target, a weight, a class, an order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lake.errors import ConfigError
 from lake.train import modality
-from lake.train.batch import KEY
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,11 +23,13 @@ def split(text: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, normalise: bool = False) -> Modality:
+def describe(
+    connection: duckdb.DuckDBPyConnection, name: str, text: str, *, key: str, normalise: bool = False
+) -> Modality:
     """The modality of one column, its unknown cells left out: of text and truth values, codes of their classes.
 
     Args:
-        text: "schema.table.column", or a SELECT of ``planet_run_key`` and one column.
+        text: "schema.table.column", or a SELECT of the key and one column.
 
     Raises:
         ConfigError: there is no such column, or it is neither a number nor text.
@@ -43,15 +44,15 @@ def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, nor
     try:
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
-        raise _unfit(name, text, first_line(error)) from None
-    modality.exact(types, name, text)
-    types.pop(KEY, None)
+        raise _unfit(key, name, text, first_line(error)) from None
+    modality.exact(types, name, text, key)
+    types.pop(key, None)
     column = column or (next(iter(types)) if len(types) == 1 else "")
     if column not in types:
-        raise _unfit(name, text, f"it has the columns {', '.join(types)}")
-    found = modality.describe_column(connection, name, table, column, normalise=normalise)
+        raise _unfit(key, name, text, f"it has the columns {', '.join(types)}")
+    found = modality.describe_column(connection, name, table, column, key=key, normalise=normalise)
     if found is None:
-        raise _unfit(name, text, f"{column} is {types[column]}: neither a number nor text")
+        raise _unfit(key, name, text, f"{column} is {types[column]}: neither a number nor text")
     cell = quoted(column)
     known = f"{cell} IS NOT NULL" + (
         f" AND isfinite(TRY_CAST({cell} AS FLOAT))" if types[column] in ("FLOAT", "DOUBLE") else ""
@@ -59,9 +60,9 @@ def describe(connection: duckdb.DuckDBPyConnection, name: str, text: str, *, nor
     return replace(found, source=f"(FROM {place} WHERE {known})", flat=True)
 
 
-def _unfit(name: str, text: str, why: str) -> ConfigError:
+def _unfit(key: str, name: str, text: str, why: str) -> ConfigError:
     return ConfigError(
         f"{text!r} cannot be the {name}",
         why=why,
-        next=f"PlanetRuns(..., {name}='schema.table.column') or {name}='SELECT planet_run_key, ... FROM ...'",
+        next=f"PlanetRuns(..., {name}='schema.table.column') or {name}='SELECT {key}, ... FROM ...'",
     )

@@ -1,4 +1,4 @@
-"""Planet-runs as a torch dataset: packed once, gathered in an order that the seed alone decides."""
+"""Runs as a torch dataset: packed once, gathered in an order that the seed alone decides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import leases
 from lake.train import column, content, graphs, modality, order, pack, sampling, selection, slabs
-from lake.train.batch import KEY, Batch
+from lake.train.batch import Batch
 from lake.train.graphs import Graph
 from lake.train.loader import Loader
 from lake.train.modality import Modality
@@ -39,28 +39,13 @@ if TYPE_CHECKING:
     Source = str | ibis.Table | tuple[str, Sequence[str]]
     Part = Modality | Slabs | Graph
 
-TABLES = {
-    "planet": "features.planet_params",
-    "environment": """
-        SELECT planet_run_key, max(temperature) AS temperature, bool_or(temperature_kind = 'surface') AS at_surface
-        FROM features.feasible_pathways GROUP BY planet_run_key""",
-    "pathways": """
-        SELECT planet_run_key, CAST(count(*) FILTER (feasible) AS FLOAT) AS feasible,
-               CAST(count(*) FILTER (NOT feasible) AS FLOAT) AS infeasible,
-               CAST(count(*) FILTER (feasible IS NULL) AS FLOAT) AS not_known
-        FROM features.feasible_pathways GROUP BY planet_run_key""",
-    "climate": "features.climate",
-}
-"""What a batch holds by default: parameters of the planet and its star; the temperature in K that its environment is
-judged by, and whether it is one of the surface; how many pathways that allows, forbids or leaves open; its climate."""
-
 
 class PlanetRuns(IterableDataset):
-    """Batches of planet-runs at one snapshot.
+    """Batches of runs at one snapshot: of planet-runs, or of what ``[roles]`` in lake.toml names.
 
     A batch is a :class:`lake.train.Batch`, a dict of tensors with B rows:
 
-    - ``planet_run_key``: int64 [B].
+    - ``planet_run_key``: int64 [B]; or by the name that ``[roles]`` gives the key.
     - for each modality of ``tables``: float32 [B, F] of its F numeric columns, in the contract's units (int32 or int64
       where all of them are whole numbers); or, where it has columns of lists, [B, L], padded at the end to the longest
       list of the batch ([B, L, C] for C such columns). ``data.schema["planet"]`` names the columns and their units.
@@ -72,38 +57,39 @@ class PlanetRuns(IterableDataset):
     - for each modality of ``graphs``: a dict that PyTorch Geometric takes as it is; see
       :meth:`lake.train.graphs.Graph.gather`.
     - ``target`` [B], where one is asked for, and ``target_known``.
-    - ``mask``: for each modality, bool [B]: whether the lake has a row (or a cube, a graph) of that planet-run at all.
+    - ``mask``: for each modality, bool [B]: whether the lake has a row (or a cube, a graph) of that run at all.
 
     ``batch.origin`` says where it came from. The modalities are packed once into memory-mapped arrays under
     ``data/cache`` (see :mod:`lake.train.pack`); what does not fit there is read from the lake, block by block: the
     batches are the same, only slower, and a CacheWarning says so.
 
-    Every planet-run of the split comes once an epoch, over all workers and ranks; the order is a function of the
-    snapshot, the arguments and the epoch alone. All planets of a star are in one split. The dataset may be sent to
-    workers by fork or spawn. Give it to a DataLoader with ``batch_size=None``, or use :meth:`loader`.
+    Every run of the split comes once an epoch, over all workers and ranks; the order is a function of the
+    snapshot, the arguments and the epoch alone. All runs of a group, such as the planets of a star, are in one split.
+    The dataset may be sent to workers by fork or spawn. Give it to a DataLoader with ``batch_size=None``, or use
+    :meth:`loader`.
 
     Args:
         lake: a lake, whose snapshot is then read whatever is built since; or its folder, at its newest snapshot.
         split: "train", "validation" or "test"; None for all.
         tables: modality -> a table such as "features.climate", or a pair of it and its columns; a SELECT that gives
-            ``planet_run_key`` once a planet-run; or an ibis expression of such rows. One of these alone is the
-            modality "x". By default TABLES of this module.
+            the key once a run; or an ibis expression of such rows. One of these alone is the
+            modality "x". By default those of ``[train.modalities]`` in lake.toml.
         cubes: modality -> variables of the cubes, by name or CF standard name, of the same dimensions. A list of them
             is the modality of its name.
-        graphs: modality -> a table, SELECT or expression of edges: ``planet_run_key``, ``source``, ``target``, numbers.
-        target: "schema.table.column", or a SELECT of ``planet_run_key`` and a column. Text and truth values become
+        graphs: modality -> a table, SELECT or expression of edges: the key, ``source``, ``target``, numbers.
+        target: "schema.table.column", or a SELECT of the key and a column. Text and truth values become
             codes, int64; ``data.schema["target"].classes`` names them. The column leaves its table's modality.
-        require: modalities without which a planet-run is skipped (``data.skipped`` counts them); it is kept, zeros and
+        require: modalities without which a run is skipped (``data.skipped`` counts them); it is kept, zeros and
             masked, where it lacks others. By default the target, and the one expression that stands for ``tables``.
         batch_size: rows of a batch.
         batch_bytes: a batch has as many rows as fit, such as "8 MB", instead: for runs of different sizes.
         seed: of the order.
         shuffle: True: every order is as likely; "blocks": nearly as good, and quick where the data does not fit the
-            cache and its tables are sorted by ``planet_run_key`` (see docs/training.md); False: the order of the keys.
+            cache and its tables are sorted by the key (see docs/training.md); False: the order of the keys.
         last: what becomes of the last step where it is not full: see :func:`lake.train.order.steps`. "share" and
             "repeat" leave nothing out; "drop" and "repeat" give batches of one size.
-        where: a condition on core.planet_runs in SQL, such as "kind = 'simulation'".
-        weight: a column, as for ``target``: a planet-run comes as often as its share of the weights, to within one.
+        where: a condition on the table of runs in SQL, such as "kind = 'simulation'".
+        weight: a column, as for ``target``: a run comes as often as its share of the weights, to within one.
         balance: a column whose values come equally often.
         curriculum: a column whose smallest values come first, in ``stages`` of about equal numbers, each shuffled.
         stages: see ``curriculum``.
@@ -111,19 +97,19 @@ class PlanetRuns(IterableDataset):
         jagged: modalities of lists that are not padded: their elements flat, and ``<modality>_offsets`` int64 [B + 1].
         cache: False reads from the lake each time.
         rank, world_size: which share of each step; by default those of torch.distributed, where it is initialised.
-        block: how many planet-runs are read at once where they are not cached.
+        block: how many runs are read at once where they are not cached.
 
     Attributes:
         snapshot: the snapshot's number.
-        keys: int64, the planet-runs' keys in ascending order.
+        keys: int64, the runs' keys in ascending order.
         sources: the tables and SELECTs of ``tables``; target: as it was asked for.
         schema: what each modality's columns are: :class:`Modality`, :class:`Slabs` or :class:`Graph`.
-        skipped: how many planet-runs each required modality lacked.
+        skipped: how many runs each required modality lacked.
         unknown: modality -> column -> how many cells of the whole modality are not known.
 
     Raises:
         ConfigError: there is no such table, column, variable or split at this snapshot, or a modality has two rows of
-            one planet-run.
+            one run.
     """
 
     def __init__(
@@ -156,6 +142,8 @@ class PlanetRuns(IterableDataset):
         self.path = lake.config.root if isinstance(lake, Lake) else settings.find(lake)
         self.snapshot: int | None = lake.snapshot if isinstance(lake, Lake) else None
         self.split, self.where = split, where
+        config = lake.config if isinstance(lake, Lake) else settings.load(self.path)
+        self.roles = config.roles
         self.batch_size, self.block = _positive("batch_size", batch_size), _positive("block", block)
         self.batch_bytes = None if batch_bytes is None else _positive("batch_bytes", int(parse_size(batch_bytes)))
         self.seed = _whole("seed", seed)
@@ -169,17 +157,27 @@ class PlanetRuns(IterableDataset):
             tables = {"x": tables}
         if require is None:
             require = [*(["target"] if target else []), *(["x"] if single else [])]
-        self.sources = {name: _sql(source) for name, source in (TABLES if tables is None else tables).items()}
-        self.target = target
         arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
         networks = {name: str(_sql(source)) for name, source in (graphs or {}).items()}
-        _distinct([*self.sources, *arrays, *networks, *(["target"] if target else [])])
+        if tables is None:
+            tables = config.modalities
+            if not (tables or arrays or networks):
+                raise ConfigError(
+                    "nothing says what a batch holds",
+                    where=config.where("train", "modalities"),
+                    next="PlanetRuns(..., tables={...}), or name tables in [train.modalities] of lake.toml",
+                )
+        self.sources = {name: _sql(source) for name, source in tables.items()}
+        self.target = target
+        _distinct(self.roles.key, [*self.sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
             self._lease = leases.hold(here.config, self.snapshot)  # lake gc lets it be
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
             self._describe(here, self.sources, arrays, networks, target, jagged, normalise)
-            self._sampling = sampling.describe(here.connection, weight=weight, balance=balance, curriculum=curriculum)
+            self._sampling = sampling.describe(
+                here.connection, key=self.roles.key, weight=weight, balance=balance, curriculum=curriculum
+            )
             self._packs = self._opened(here, {**self.schema, **self._sampling.columns})
             self._choose(here, require)
         self._identity = self._identify()
@@ -197,16 +195,19 @@ class PlanetRuns(IterableDataset):
         if unknown := [name for name in jagged if name not in tables]:
             raise ConfigError(f"jagged names {unknown[0]!r}", why=f"the tables are {', '.join(tables)}")
         at = column.split(target) if target else None
+        key = self.roles.key
         schema: dict[str, Part] = {}
         for name, source in tables.items():
             table, columns = (source, None) if isinstance(source, str) else source
             without = [at[1]] if at and at[0] == table else []
             options: dict[str, Any] = {"columns": columns, "without": without, "jagged": name in jagged}
-            schema[name] = modality.describe(here.connection, name, table, normalise=normalise, **options)
-        schema |= {name: slabs.describe(here.connection, name, asked) for name, asked in cubes.items()}
-        schema |= {name: graphs.describe(here.connection, name, edges) for name, edges in networks.items()}
+            schema[name] = modality.describe(here.connection, name, table, key=key, normalise=normalise, **options)
+        schema |= {
+            name: slabs.describe(here.connection, name, asked, cube=self.roles.cube) for name, asked in cubes.items()
+        }
+        schema |= {name: graphs.describe(here.connection, name, edges, key=key) for name, edges in networks.items()}
         if target:
-            schema["target"] = column.describe(here.connection, "target", target, normalise=normalise)
+            schema["target"] = column.describe(here.connection, "target", target, key=key, normalise=normalise)
         self.schema: Mapping[str, Part] = schema
 
     def _opened(self, here: Lake, parts: Mapping[str, Part]) -> dict[str, Pack]:
@@ -233,7 +234,7 @@ class PlanetRuns(IterableDataset):
             keys = keys[has]
         if not len(keys):
             raise ConfigError(
-                f"no planet-run of split {self.split!r} has all of {', '.join(require)}",
+                f"no run of split {self.split!r} has all of {', '.join(require)}",
                 why=", ".join(f"{count:,} lack {name}" for name, count in self.skipped.items()),
                 next="leave a modality out of require",
             )
@@ -255,19 +256,19 @@ class PlanetRuns(IterableDataset):
             return {}
 
         try:
-            rows = (
-                content.named(here, f"(SELECT {KEY} FROM core.planet_runs WHERE {self.where}\n)") if self.where else {}
-            )
+            select = f"(SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.where}\n)"
+            rows = content.named(here, select) if self.where else {}
             of = {"split": self.split, "where": self.where, **rows}
-            return np.asarray(self._kept(here, of, write, "planet-runs").keys)
+            return np.asarray(self._kept(here, of, write, "runs").keys)
         except NoRoom:
             return selection.keys(here, self.split, self.where)
 
     def _kept(self, here: Lake, of: Mapping[str, Any], make: pack.Make, what: str) -> Pack:
         if not self.cache:
             raise NoRoom("cache=False")
-        of = {"snapshot": self.snapshot, "published": self.published, **of}
-        return pack.ensure(here.config.cache / "train", of, make, what=what, limit=here.config.train.cache)
+        of = {"snapshot": self.snapshot, "published": self.published, **self.roles.identity, **of}
+        options = {"what": what, "key": self.roles.key, "limit": here.config.train.cache}
+        return pack.ensure(here.config.cache / "train", of, make, **options)
 
     def _has(self, here: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         if name in self._packs:
@@ -286,7 +287,7 @@ class PlanetRuns(IterableDataset):
         return {name: dict(found.notes["unknown"]) for name, found in self._packs.items() if name in self.schema}
 
     def only(self, *names: str) -> PlanetRuns:
-        """The same planet-runs in the same order with these modalities alone (and the target): an ablation."""
+        """The same runs in the same order with these modalities alone (and the target): an ablation."""
         if missing := [name for name in names if name not in self.schema]:
             raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
         other = object.__new__(type(self))  # not copy.copy: it would open the packs again
@@ -297,7 +298,7 @@ class PlanetRuns(IterableDataset):
         return other
 
     def without(self, *names: str) -> PlanetRuns:
-        """The same planet-runs in the same order without these modalities."""
+        """The same runs in the same order without these modalities."""
         if missing := [name for name in names if name not in self.schema]:
             raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
         return self.only(*(name for name in self.schema if name not in names))
@@ -321,7 +322,7 @@ class PlanetRuns(IterableDataset):
         )
 
     def _bytes(self) -> NDArray[np.int64]:
-        """Bytes of each planet-run in a batch."""
+        """Bytes of each run in a batch."""
         total = np.full(len(self.keys), 8, np.int64)
         for name, part in self.schema.items():
             if name not in self._packs:
@@ -382,7 +383,7 @@ class PlanetRuns(IterableDataset):
 
     def _batch(self, rows: NDArray[np.int64], packs: Mapping[str, Pack], place: tuple[int, ...]) -> Batch:
         keys = self.keys[rows]
-        batch: dict[str, Any] = {KEY: torch.from_numpy(keys)}
+        batch: dict[str, Any] = {self.roles.key: torch.from_numpy(keys)}
         mask: dict[str, torch.Tensor] = {}
         for name, part in self.schema.items():
             at = self._at.get(name)
@@ -395,20 +396,21 @@ class PlanetRuns(IterableDataset):
             tensors, mask[name] = part.gather(packs[name], at)
             batch |= tensors
         batch["mask"] = mask
-        return Batch(batch, place)
+        return Batch(batch, place, self.roles.key)
 
     def _stream(self, here: Lake, names: Sequence[str], rows: NDArray[np.int64]) -> dict[str, Pack]:
-        """Packs in memory of the planet-runs of these rows of ``keys`` alone."""
+        """Packs in memory of the runs of these rows of ``keys`` alone."""
         packs = {}
-        keys, within = self.keys[rows], _within(self.keys, rows)
+        keys, within = self.keys[rows], _within(self.roles.key, self.keys, rows)
         for name in names:
             part = self.schema[name]
-            made = pack.gathered(partial(part.write, here, keys=keys, within=within), f"the modality {name!r}")
+            write = partial(part.write, here, keys=keys, within=within)
+            made = pack.gathered(write, f"the modality {name!r}", self.roles.key)
             packs[name] = part.opened(made)
         return packs
 
     def _block(self, names: Sequence[str], here: Lake | None) -> int:
-        """How many planet-runs are read at once, within a quarter of the memory limit."""
+        """How many runs are read at once, within a quarter of the memory limit."""
         if here is None:
             return self.block
         bytes = sum(self.schema[name].row_bytes for name in names)
@@ -501,15 +503,15 @@ class PlanetRuns(IterableDataset):
             return self.schema[modality].undo(values)
         parts = {name: part for name, part in self.schema.items() if isinstance(part, Modality) and part.scale}
         undone = {name: part.undo(values[name]) * values[f"{name}_known"] for name, part in parts.items()}
-        return Batch({**values, **undone}, values.place)
+        return Batch({**values, **undone}, values.place, values.key)
 
     def statistics(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """For each modality of scalars: mean and standard deviation of each feature's known cells, float32 [F].
 
-        Over the planet-runs of the split "train", whichever this dataset's own is: nothing of the others leaks into a
+        Over the runs of the split "train", whichever this dataset's own is: nothing of the others leaks into a
         normalisation. NaN where no cell is known.
         """
-        runs = f"SELECT {KEY} FROM core.planet_runs WHERE split = 'train'"
+        runs = f"SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.roles.split} = 'train'"
         with self._open() as here:
             here.connection.execute("SET threads = 1")  # sums in one order: the same bits each time
             return {
@@ -522,8 +524,7 @@ class PlanetRuns(IterableDataset):
         parts = ", ".join(f"{name}[{len(known.features)}]" for name, known in self.schema.items())
         lacking = "".join(f", {count:,} without {name} skipped" for name, count in self.skipped.items() if count)
         return (
-            f"<PlanetRuns {self.split or 'all'} at snapshot {self.snapshot}: {len(self.keys):,} planet-runs{lacking}; "
-            f"{parts}>"
+            f"<PlanetRuns {self.split or 'all'} at snapshot {self.snapshot}: {len(self.keys):,} runs{lacking}; {parts}>"
         )
 
 
@@ -535,13 +536,13 @@ def _rows(sequence: NDArray[np.int64], start: int, stop: int) -> NDArray[np.int6
 _RUNS = 64  # of neighbouring keys: more of them are no help to DuckDB
 
 
-def _within(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
+def _within(key: str, keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
     """A condition on the key that holds for these rows of ``keys``, and for few others if they are few runs of it."""
     breaks = np.flatnonzero(np.diff(rows) > 1)
     if len(breaks) >= _RUNS:
         return "true"
     firsts, lasts = keys[rows[np.r_[0, breaks + 1]]].tolist(), keys[rows[np.r_[breaks, len(rows) - 1]]].tolist()
-    return " OR ".join(f"{KEY} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
+    return " OR ".join(f"{key} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
 
 
 def _whole(name: str, value: int) -> int:
@@ -574,8 +575,8 @@ def _place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
     return rank, world_size
 
 
-def _distinct(names: Sequence[str]) -> None:
-    taken = {KEY, "mask"}
+def _distinct(key: str, names: Sequence[str]) -> None:
+    taken = {key, "mask"}
     for name in names:
         if taken & {name, f"{name}_known", f"{name}_offsets"}:
             raise ConfigError(f"two parts of a batch would be called {name!r}", next="give each modality its name")

@@ -1,4 +1,4 @@
-"""A graph a planet-run, such as its reaction network, as PyTorch Geometric takes it."""
+"""A graph a run, such as its reaction network, as PyTorch Geometric takes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import torch
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
 from lake.train import gather, modality
-from lake.train.batch import KEY
 from lake.train.modality import Feature
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ class Graph:
     """A modality of graphs: one row an edge from ``source`` to ``target``; the other numbers are the edge's."""
 
     name: str
+    key: str  # the column of the runs' keys
     source: str  # what stands after FROM
     features: tuple[Feature, ...]  # of an edge
     nodes: tuple[str, ...]
@@ -55,8 +55,8 @@ class Graph:
 
     def keys(self, here: Lake) -> NDArray[np.int64]:
         """The keys of the runs that have a graph."""
-        rows = here.connection.execute(f"SELECT DISTINCT {KEY} FROM {self.source}").fetchnumpy()
-        return np.asarray(rows[KEY], np.int64)
+        rows = here.connection.execute(f"SELECT DISTINCT {self.key} FROM {self.source}").fetchnumpy()
+        return np.asarray(rows[self.key], np.int64)
 
     def write(
         self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
@@ -64,7 +64,7 @@ class Graph:
         """Append the graph of every run, or of those of the keys; the notes count the cells that are not known."""
         with _tables(here.connection, self, keys, within) as connection:
             sizes = connection.execute(_SIZES).fetchnumpy()
-            writer.append("keys", np.asarray(sizes[KEY], np.int64))
+            writer.append("keys", np.asarray(sizes["_run"], np.int64))
             for part in ("node", "edge"):
                 writer.append(f"{part}_ends", np.cumsum(np.asarray(sizes[f"{part}s"], np.int64)))
             writer.append("nodes", np.zeros(0, np.int64))
@@ -117,22 +117,22 @@ class Graph:
         )
 
 
-_PLACES = f"""
+_PLACES = """
     CREATE OR REPLACE TEMP TABLE _places AS
-    SELECT {KEY}, node, code, row_number() OVER (PARTITION BY {KEY} ORDER BY code) - 1 AS place
-    FROM (SELECT {KEY}, source AS node FROM _edges UNION SELECT {KEY}, target FROM _edges)
+    SELECT _run, node, code, row_number() OVER (PARTITION BY _run ORDER BY code) - 1 AS place
+    FROM (SELECT _run, source AS node FROM _edges UNION SELECT _run, target FROM _edges)
     JOIN _nodes USING (node)"""
-_SIZES = f"""
-    SELECT n.{KEY}, n.nodes, coalesce(e.edges, 0) AS edges
-    FROM (SELECT {KEY}, count(*) AS nodes FROM _places GROUP BY 1) AS n
-    LEFT JOIN (SELECT {KEY}, count(*) AS edges FROM _edges WHERE target IS NOT NULL GROUP BY 1) AS e USING ({KEY})
+_SIZES = """
+    SELECT n._run, n.nodes, coalesce(e.edges, 0) AS edges
+    FROM (SELECT _run, count(*) AS nodes FROM _places GROUP BY 1) AS n
+    LEFT JOIN (SELECT _run, count(*) AS edges FROM _edges WHERE target IS NOT NULL GROUP BY 1) AS e USING (_run)
     ORDER BY 1"""
-_NODES = f"SELECT code FROM _places ORDER BY {KEY}, code"
-_EDGES = f"""
-    SELECT a.place AS source, b.place AS target{{cells}}
-    FROM _edges JOIN _places AS a ON a.{KEY} = _edges.{KEY} AND a.node = _edges.source
-    JOIN _places AS b ON b.{KEY} = _edges.{KEY} AND b.node = _edges.target
-    ORDER BY _edges.{KEY}, a.place, b.place{{cells}}"""
+_NODES = "SELECT code FROM _places ORDER BY _run, code"
+_EDGES = """
+    SELECT a.place AS source, b.place AS target{cells}
+    FROM _edges JOIN _places AS a ON a._run = _edges._run AND a.node = _edges.source
+    JOIN _places AS b ON b._run = _edges._run AND b.node = _edges.target
+    ORDER BY _edges._run, a.place, b.place{cells}"""
 
 
 @contextmanager
@@ -147,14 +147,13 @@ def _tables(
     views = {"_nodes": pa.table({"node": pa.array(graph.nodes, pa.string()), "code": np.arange(len(graph.nodes))})}
     wanted = f"WHERE {within}"
     if keys is not None:
-        views["_wanted"] = pa.table({KEY: keys})
-        wanted = f"SEMI JOIN _wanted USING ({KEY}) WHERE {within}"
+        views["_wanted"] = pa.table({graph.key: keys})
+        wanted = f"SEMI JOIN _wanted USING ({graph.key}) WHERE {within}"
     for view, table in views.items():
         connection.register(view, table)
     try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE _edges AS SELECT {KEY}, {ends}{cells} FROM {graph.source} {wanted}"
-        )
+        edges = f"SELECT {graph.key} AS _run, {ends}{cells} FROM {graph.source} {wanted}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE _edges AS {edges}")
         connection.execute(_PLACES)
         yield connection
     finally:
@@ -163,8 +162,8 @@ def _tables(
             connection.unregister(view)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str) -> Graph:
-    """The graph of a table or SELECT of edges: ``planet_run_key``, ``source``, ``target`` and any numbers.
+def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str, *, key: str) -> Graph:
+    """The graph of a table or SELECT of edges: the key, ``source``, ``target`` and any numbers.
 
     A row whose target is null is a node alone.
 
@@ -176,20 +175,21 @@ def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str) -> G
     source = modality.source(edges)
     try:
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
-        modality.exact(types, graph, edges)
-        if missing := [column for column in (KEY, *_ENDS) if column not in types]:
-            raise _unfit(graph, edges, f"it has no {' and no '.join(missing)}")
-        bad = connection.execute(f"SELECT count(*) FROM {source} WHERE {KEY} IS NULL OR source IS NULL").fetchone()[0]
+        modality.exact(types, graph, edges, key)
+        if missing := [column for column in (key, *_ENDS) if column not in types]:
+            raise _unfit(key, graph, edges, f"it has no {' and no '.join(missing)}")
+        bad = connection.execute(f"SELECT count(*) FROM {source} WHERE {key} IS NULL OR source IS NULL").fetchone()[0]
         nodes = connection.execute(
             f"SELECT CAST(source AS VARCHAR) FROM {source} UNION SELECT CAST(target AS VARCHAR) FROM {source}"
         ).fetchall()
     except duckdb.Error as error:
-        raise _unfit(graph, edges, first_line(error)) from None
+        raise _unfit(key, graph, edges, first_line(error)) from None
     if bad:
-        raise _unfit(graph, edges, f"{bad} of its edges have no {KEY} or no source")
-    chosen = {c: t for c, t in types.items() if c not in (KEY, *_ENDS) and modality.is_number(t)}
+        raise _unfit(key, graph, edges, f"{bad} of its edges have no {key} or no source")
+    chosen = {c: t for c, t in types.items() if c not in (key, *_ENDS) and modality.is_number(t)}
     return Graph(
         graph,
+        key,
         source,
         tuple(Feature(column, None, "") for column in chosen),
         tuple(sorted(text for (text,) in nodes if text is not None)),
@@ -197,9 +197,9 @@ def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str) -> G
     )
 
 
-def _unfit(graph: str, edges: str, why: str) -> ConfigError:
+def _unfit(key: str, graph: str, edges: str, why: str) -> ConfigError:
     return ConfigError(
         f"{edges!r} cannot be the graph {graph!r}",
         why=why,
-        next=f"PlanetRuns(..., graphs={{{graph!r}: 'SELECT planet_run_key, source, target FROM ...'}})",
+        next=f"PlanetRuns(..., graphs={{{graph!r}: 'SELECT {key}, source, target FROM ...'}})",
     )

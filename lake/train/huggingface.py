@@ -1,4 +1,4 @@
-"""Planet-runs as a Hugging Face IterableDataset: one example a planet-run, in the order of an epoch."""
+"""Runs as a Hugging Face IterableDataset: one example a run, in the order of an epoch."""
 
 from __future__ import annotations
 

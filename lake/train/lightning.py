@@ -1,4 +1,4 @@
-"""Planet-runs as a LightningDataModule: one split a stage, the trainer's epochs, its checkpoints and its ranks."""
+"""Runs as a LightningDataModule: one split a stage, the trainer's epochs, its checkpoints and its ranks."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Loader:
     """An epoch's batches, each time it is iterated, and where it stands.
 
     Args:
-        data: the planet-runs.
+        data: the runs.
         ahead: how many batches a thread of this process gathers before they are asked for; 0: none.
         device: where the batches are wanted. To a GPU they are copied by the thread, from page-locked memory and on a
             stream of their own, while it computes on the batch before.

@@ -1,4 +1,4 @@
-"""What is known of a planet-run in one table: its numbers, or its lists of numbers, one row a run."""
+"""What is known of a run in one table: its numbers, or its lists of numbers, one row a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from lake.store.catalog import first_line
 from lake.store.sql import name, quote
 from lake.train import gather
 from lake.train import scale as scaling
-from lake.train.batch import KEY
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,9 +46,10 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Modality:
-    """One row a planet-run: F scalars, or C lists of numbers of one length."""
+    """One row a run: F scalars, or C lists of numbers of one length."""
 
     name: str
+    key: str  # the column of the runs' keys
     source: str  # what stands after FROM
     features: tuple[Feature, ...]
     dtype: str  # float32; int32 or int64 where every column is a whole number
@@ -79,7 +79,8 @@ class Modality:
 
     def keys(self, here: Lake) -> NDArray[np.int64]:
         """The keys of its rows, as they come."""
-        return np.asarray(here.connection.execute(f"SELECT {KEY} FROM {self.source}").fetchnumpy()[KEY], np.int64)
+        rows = here.connection.execute(f"SELECT {self.key} FROM {self.source}").fetchnumpy()
+        return np.asarray(rows[self.key], np.int64)
 
     def undo(self, values: torch.Tensor) -> torch.Tensor:
         """Normalised values in the contracts' units again."""
@@ -93,7 +94,7 @@ class Modality:
         """Append every row of the modality, or those of the keys; the notes count the cells that are not known.
 
         Args:
-            within: a condition on ``planet_run_key`` that the keys meet: what lets DuckDB skip parts of a sorted file.
+            within: a condition on the key that the keys meet: what lets DuckDB skip parts of a sorted file.
         """
         blocks = _stream(here.connection, self, keys, within)
         return (_write_lists if self.lists else _write_scalars)(self, writer, blocks)
@@ -135,12 +136,13 @@ def describe(
     modality: str,
     table: str,
     *,
+    key: str,
     columns: Sequence[str] | None = None,
     without: Sequence[str] = (),
     jagged: bool = False,
     normalise: bool = False,
 ) -> Modality:
-    """The numbers of a table such as "features.climate", or of a SELECT that gives ``planet_run_key``.
+    """The numbers of a table such as "features.climate", or of a SELECT that gives the key.
 
     Raises:
         ConfigError: there is no such table, it has no key, no numbers, or both numbers and lists.
@@ -151,23 +153,26 @@ def describe(
     try:
         types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
     except duckdb.Error as error:
-        raise _unfit(modality, table, first_line(error)) from None
-    exact(types, modality, table)
+        raise _unfit(key, modality, table, first_line(error)) from None
+    exact(types, modality, table, key)
     if columns is not None:
         if missing := [column for column in columns if column not in types]:
-            raise _unfit(modality, table, f"it has no column {missing[0]!r}, but {', '.join(types)}")
+            raise _unfit(key, modality, table, f"it has no column {missing[0]!r}, but {', '.join(types)}")
         if others := [
-            c for c in columns if c != KEY and not (_NUMERIC.fullmatch(types[c]) or _LISTS.fullmatch(types[c]))
+            c for c in columns if c != key and not (_NUMERIC.fullmatch(types[c]) or _LISTS.fullmatch(types[c]))
         ]:
-            raise _unfit(modality, table, f"{others[0]} is {types[others[0]]}: no number, and no list of numbers")
-        types = {column: types[column] for column in (KEY, *columns) if column in types}
+            raise _unfit(key, modality, table, f"{others[0]} is {types[others[0]]}: no number, and no list of numbers")
+        types = {column: types[column] for column in (key, *columns) if column in types}
     lists = [column for column, type in types.items() if _LISTS.fullmatch(type) and column not in without]
-    numbers = [c for c, type in types.items() if c != KEY and c not in without and _NUMERIC.fullmatch(type)]
-    if KEY not in types or not (lists or numbers):
-        raise _unfit(modality, table, f"it has no {'numeric column' if KEY in types else KEY}")
+    numbers = [c for c, type in types.items() if c != key and c not in without and _NUMERIC.fullmatch(type)]
+    if key not in types or not (lists or numbers):
+        raise _unfit(key, modality, table, f"it has no {'numeric column' if key in types else key}")
     if lists and numbers:
         raise _unfit(
-            modality, table, f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor"
+            key,
+            modality,
+            table,
+            f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor",
         )
     chosen = {column: types[column].partition("[")[0] if lists else types[column] for column in lists or numbers}
     named = _TABLE.fullmatch(table)
@@ -175,6 +180,7 @@ def describe(
     scale = scaling.read(connection, table, list(chosen), normalise=normalise) if named and not lists else None
     return Modality(
         modality,
+        key,
         place,
         tuple(_feature(column, comments.get(column)) for column in chosen),
         "float32" if scale else _dtype(chosen.values()),
@@ -185,24 +191,24 @@ def describe(
     )
 
 
-def exact(types: Mapping[str, str], modality: str, table: str) -> None:
-    """Refuse a key that is no whole number of 64 bits: rounded, it would be another planet-run's, or nobody's.
+def exact(types: Mapping[str, str], modality: str, table: str, key: str) -> None:
+    """Refuse a key that is no whole number of 64 bits: rounded, it would be another run's, or nobody's.
 
     Raises:
         ConfigError: it is of another type.
     """
-    type = types.get(KEY, "BIGINT")
+    type = types.get(key, "BIGINT")
     if not _KEYS.fullmatch(type):
         raise _unfit(
-            modality, table, f"its {KEY} is {type}, and not BIGINT: a key of 64 bits is not kept by every type"
+            key, modality, table, f"its {key} is {type}, and not BIGINT: a key of 64 bits is not kept by every type"
         )
 
 
-def _unfit(modality: str, table: str, why: str) -> ConfigError:
+def _unfit(key: str, modality: str, table: str, why: str) -> ConfigError:
     return ConfigError(
         f"{table!r} cannot be the modality {modality!r}",
         why=why,
-        next=f"PlanetRuns(..., tables={{{modality!r}: 'SELECT planet_run_key, ... FROM ...'}})",
+        next=f"PlanetRuns(..., tables={{{modality!r}: 'SELECT {key}, ... FROM ...'}})",
     )
 
 
@@ -237,12 +243,12 @@ def cell(column: str, type: str, *, lists: bool = False) -> str:
 
 
 def describe_column(
-    connection: duckdb.DuckDBPyConnection, modality: str, table: str, column: str, *, normalise: bool
+    connection: duckdb.DuckDBPyConnection, modality: str, table: str, column: str, *, key: str, normalise: bool
 ) -> Modality | None:
     """One column alone; of text and truth values, as codes in the order of the values. None where it is neither."""
     types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source(table)}").fetchall()}
     comment = (_comments(connection, table) if _TABLE.fullmatch(table) else {}).get(column)
-    found = Modality(modality, source(table), (_feature(column, comment),), "float32")
+    found = Modality(modality, key, source(table), (_feature(column, comment),), "float32")
     type = types[column]
     if type == "BOOLEAN":
         return replace(found, dtype="int64", cells=(f"CAST({name(column)} AS BIGINT)",), classes=("false", "true"))
@@ -275,18 +281,20 @@ def _stream(
 
     there = [f"{name(f.name)} IS NOT NULL" for f in modality.features] if modality.lists else []
     conditions = " AND ".join([f"({within})", *there])
-    select = f"SELECT {KEY}, {', '.join(modality.cells)} FROM {modality.source} WHERE {conditions}"
+    key = modality.key
+    select = f"SELECT {key}, {', '.join(modality.cells)} FROM {modality.source} WHERE {conditions}"
     if keys is not None:
-        connection.register("_wanted", pa.table({KEY: keys}))
-        select = f"SELECT * FROM ({select}) SEMI JOIN _wanted USING ({KEY})"
+        connection.register("_wanted", pa.table({key: keys}))
+        select = f"SELECT * FROM ({select}) SEMI JOIN _wanted USING ({key})"
     try:
         for batch in connection.execute(select).to_arrow_reader(_ROWS):
             column = batch.column(0)
             if column.null_count:
-                raise _unfit(modality.name, modality.source, f"{column.null_count} of its rows or more have no {KEY}")
+                why = f"{column.null_count} of its rows or more have no {key}"
+                raise _unfit(key, modality.name, modality.source, why)
             yield column.to_numpy().astype(np.int64, copy=False), batch.columns[1:]
     except duckdb.Error as error:
-        raise _unfit(modality.name, modality.source, first_line(error)) from None
+        raise _unfit(key, modality.name, modality.source, first_line(error)) from None
     finally:
         if keys is not None:
             connection.unregister("_wanted")
@@ -336,7 +344,8 @@ def _write_lists(modality: Modality, writer: Writer, blocks: Blocks) -> dict[str
         for other in columns[1:]:
             if (uneven := np.flatnonzero(other.value_lengths().to_numpy(zero_copy_only=False) != lengths)).size:
                 some = ", ".join(map(str, key[uneven[:3]]))
-                raise _unfit(modality.name, modality.source, f"its lists differ in length within a row: {KEY} {some}")
+                why = f"its lists differ in length within a row: {modality.key} {some}"
+                raise _unfit(modality.key, modality.name, modality.source, why)
         values, known = turned([column.flatten() for column in columns], np.dtype(modality.dtype))
         writer.append("lengths", lengths)
         unknown += gather.append(writer, key, values, known)
@@ -360,10 +369,10 @@ def _never_empty(writer: Writer, shape: tuple[int, ...], dtype: str) -> None:
 def statistics(
     connection: duckdb.DuckDBPyConnection, modality: Modality, runs: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each feature's known cells over the planet-runs of a query; NaN where none is."""
+    """Mean and standard deviation of each feature's known cells over the runs of a query; NaN where none is."""
     finite = [f"TRY_CAST({name(f.name)} AS FLOAT)::DOUBLE" for f in modality.features]
     kept = [f"CASE WHEN isfinite({cell}) THEN {cell} END" for cell in finite]
     asked = [f"{function}({cell})" for function in ("avg", "stddev_pop") for cell in kept]
-    query = f"SELECT {', '.join(asked)} FROM {modality.source} WHERE {KEY} IN ({runs})"
+    query = f"SELECT {', '.join(asked)} FROM {modality.source} WHERE {modality.key} IN ({runs})"
     row = np.array(connection.execute(query).fetchone(), dtype=np.float32).reshape(2, -1)
     return row[0], row[1]

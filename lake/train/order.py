@@ -1,4 +1,4 @@
-"""Which planet-run comes when, and in whose batch: a function of the keys, the seed and the epoch alone."""
+"""Which run comes when, and in whose batch: a function of the keys, the seed and the epoch alone."""
 
 from __future__ import annotations
 

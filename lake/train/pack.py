@@ -28,7 +28,6 @@ import numpy as np
 
 from lake import sealed
 from lake.errors import ConfigError
-from lake.train.batch import KEY
 from lake.train.order import by_upper_half
 
 if TYPE_CHECKING:
@@ -189,16 +188,16 @@ def _put(part: _Part, bytes: NDArray[Any]) -> None:
     part.crc = google_crc32c.extend(part.crc, bytes)
 
 
-def gathered(make: Make, what: str) -> Pack:
+def gathered(make: Make, what: str, key: str) -> Pack:
     """A pack in memory."""
     writer = Writer()
     notes = make(writer)
-    _index(writer, what)
+    _index(writer, what, key)
     arrays = {name: writer.array(name) for name in writer.names()}
     return Pack(arrays.pop("keys"), arrays.pop("rows", None), arrays, notes)
 
 
-def _index(writer: Writer, what: str) -> None:
+def _index(writer: Writer, what: str, key: str) -> None:
     """Sort the keys, and keep where each one's row is."""
     keys = np.asarray(writer.array("keys"))
     if (keys[1:] > keys[:-1]).all():
@@ -210,16 +209,16 @@ def _index(writer: Writer, what: str) -> None:
     if len(same):
         some = ", ".join(map(str, np.unique(ordered[same])[:3]))
         raise ConfigError(
-            f"{what}: {len(same)} of its rows repeat a {KEY}; a modality has one row a planet-run",
-            where=f"{KEY} {some}" + (", ..." if len(same) > 3 else ""),
-            why="a join that multiplies rows, or several measurements of one planet-run",
-            next=f"choose or combine them in a SELECT ... GROUP BY {KEY}",
+            f"{what}: {len(same)} of its rows repeat a {key}; a modality has one row a run",
+            where=f"{key} {some}" + (", ..." if len(same) > 3 else ""),
+            why="a join that multiplies rows, or several measurements of one run",
+            next=f"choose or combine them in a SELECT ... GROUP BY {key}",
         )
     writer.replace("keys", ordered)
     writer.append("rows", rows)
 
 
-def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, limit: int) -> Pack:
+def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, key: str, limit: int) -> Pack:
     """The pack of that identity: opened where it lies whole under ``home``, or made.
 
     Any number of processes may ask at once; one makes it and the others wait.
@@ -239,7 +238,7 @@ def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, li
         with FileLock(home / ".lock"):
             if pack := _open(folder):
                 return pack
-            _build(folder, identity, make, what, limit)
+            _build(folder, identity, make, what, key, limit)
             _evict(home, limit, keep=folder)
     except OSError as error:
         if error.errno in _NO_ROOM:
@@ -253,7 +252,7 @@ def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, li
     return pack
 
 
-def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, limit: int) -> None:
+def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, key: str, limit: int) -> None:
     for left in folder.parent.glob("*.new"):  # of a killed process: whoever holds the lock has none yet
         shutil.rmtree(left, ignore_errors=True)
     if folder.exists():  # damaged
@@ -263,7 +262,7 @@ def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, lim
     writer = _Files(fresh, limit)
     try:
         notes = make(writer)
-        _index(writer, what)
+        _index(writer, what, key)
         meta = {"format": FORMAT, "of": identity, "notes": notes, "arrays": writer.finish()}
         sealed.write(fresh / _META, meta)
         fresh.rename(folder)

@@ -1,4 +1,4 @@
-"""How often each planet-run comes in an epoch, and in which stage: weights, balance, curriculum."""
+"""How often each run comes in an epoch, and in which stage: weights, balance, curriculum."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Sampling:
     def read(
         self, here: Lake, keys: NDArray[np.int64], packs: Mapping[str, Pack], at: Mapping[str, NDArray[np.int64]]
     ) -> Sampling:
-        """The same with the values of these planet-runs.
+        """The same with the values of these runs.
 
         Raises:
-            ConfigError: a planet-run has no value, or a weight is below 0.
+            ConfigError: a run has no value, or a weight is below 0.
         """
         found = {name: _values(here, name, part, keys, packs, at) for name, part in self.columns.items()}
         weights = found.get("weight")
@@ -73,13 +73,13 @@ class Sampling:
         return rows if counts is None else np.repeat(rows, counts)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, **columns: str | None) -> Sampling:
+def describe(connection: duckdb.DuckDBPyConnection, *, key: str, **columns: str | None) -> Sampling:
     """The columns that are asked for, by what they are for.
 
     Raises:
         ConfigError: there is no such column, or a weight or an order that is not a number.
     """
-    found = {name: column.describe(connection, name, text) for name, text in columns.items() if text}
+    found = {name: column.describe(connection, name, text, key=key) for name, text in columns.items() if text}
     for name in ("weight", "curriculum"):
         if name in found and found[name].classes:
             raise ConfigError(f"{columns[name]!r} cannot be the {name}", why="it is not a number")
@@ -94,13 +94,13 @@ def _values(
     packs: Mapping[str, Pack],
     at: Mapping[str, NDArray[np.int64]],
 ) -> NDArray[np.float64]:
-    pack = packs.get(name) or part.opened(gathered(lambda writer: part.write(here, writer), f"the {name}"))
+    pack = packs.get(name) or part.opened(gathered(lambda writer: part.write(here, writer), f"the {name}", part.key))
     rows = at[name] if name in at else pack.find(keys)
     if missing := np.flatnonzero(rows < 0).size:
         some = ", ".join(map(str, keys[rows < 0][:3]))
         raise ConfigError(
-            f"{missing:,} of {len(keys):,} planet-runs have no {name}",
-            where=f"planet_run_key {some}",
+            f"{missing:,} of {len(keys):,} runs have no {name}",
+            where=f"{part.key} {some}",
             next=f"choose others with where=..., or give {name} as a SELECT with a value for each",
         )
     return pack.arrays["values"][rows].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Which planet-runs a dataset has: those of a split, of a condition, and of what they are required to have."""
+"""Which runs a dataset has: those of a split, of a condition, and of what they are required to have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
 from lake.store.sql import quote
-from lake.train.batch import KEY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,28 +17,33 @@ if TYPE_CHECKING:
 
 
 def keys(here: Lake, split: str | None, where: str) -> NDArray[np.int64]:
-    """The keys of core.planet_runs in a split (None: all) that meet a condition in SQL, ascending.
+    """The keys of the runs in a split (None: all) that meet a condition in SQL, ascending.
 
     Raises:
         ConfigError: there are none, or the condition cannot be run.
     """
     import duckdb
 
-    conditions = [] if split is None else [f"split = {quote(split)}"]
+    roles = here.config.roles
+    conditions = [] if split is None else [f"{roles.split} = {quote(split)}"]
     if where.strip():
         conditions.append(f"({where}\n)")  # on a line of its own: it may end in a comment
     condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     try:
-        found = here.connection.execute(f"SELECT {KEY} FROM core.planet_runs {condition}").fetchnumpy()[KEY]
+        found = here.connection.execute(f"SELECT {roles.key} FROM {roles.runs} {condition}").fetchnumpy()[roles.key]
         if len(found):
             return np.sort(np.asarray(found, dtype=np.int64))
-        known = here.connection.execute("SELECT split, count(*) FROM core.planet_runs GROUP BY 1 ORDER BY 1").fetchall()
+        known = here.connection.execute(
+            f"SELECT {roles.split}, count(*) FROM {roles.runs} GROUP BY 1 ORDER BY 1"
+        ).fetchall()
     except duckdb.Error as error:
         raise ConfigError(
-            f"the planet-runs cannot be chosen: {first_line(error)}", where=f"core.planet_runs {condition}"
+            f"the runs cannot be chosen: {first_line(error)}",
+            where=f"{roles.runs} {condition}".rstrip(),
+            why=f"[roles] names the table and its columns: {here.config.where('roles')}",
         ) from None
     raise ConfigError(
-        f"no planet-run is in split {split!r}" + (f" where {where}" if where else ""),
-        where=f"core.planet_runs at snapshot {here.snapshot}",
+        f"no run is in split {split!r}" + (f" where {where}" if where else ""),
+        where=f"{roles.runs} at snapshot {here.snapshot}",
         why="; ".join(f"{name} has {count}" for name, count in known) or "the table is empty",
     )

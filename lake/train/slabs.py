@@ -1,4 +1,4 @@
-"""The climate arrays of planet-runs, as their cubes hold them: nothing regridded, nothing averaged."""
+"""The climate arrays of runs, as their cubes hold them: nothing regridded, nothing averaged."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from lake import progress
 from lake.errors import ConfigError
 from lake.store import read_array
+from lake.store.catalog import first_line
 from lake.train import gather
 from lake.train.modality import Feature
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from lake.train.pack import Pack, Writer
 
 _FOUND = """
-    SELECT planet_run_key(c.planet, c.kind, c.model, c.scenario, c.run) AS key, c.digest, w.position, v.variable,
+    SELECT c._run AS key, c.digest, w.position, v.variable,
            v.unit, coalesce(v.long_name, v.standard_name, '') AS doc, v.dims, v.shape
-    FROM raw.cubes AS c
+    FROM (SELECT *, {cube} AS _run FROM raw.cubes) AS c
     JOIN raw.cube_variables AS v USING (digest)
     JOIN (SELECT unnest($asked) AS asked, generate_subscripts($asked, 1) - 1 AS position) AS w
       ON w.asked IN (v.variable, v.standard_name)
@@ -42,7 +43,7 @@ class Slabs:
     features: tuple[Feature, ...]
     dims: tuple[str, ...]
     shape: tuple[int, ...]  # the largest of the snapshot's runs; smaller ones are padded at the end
-    cubes: dict[int, dict[int, tuple[str, str]]]  # planet_run_key -> position -> the cube's digest, the variable's name
+    cubes: dict[int, dict[int, tuple[str, str]]]  # the run's key -> position -> the cube's digest, the variable's name
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -90,20 +91,30 @@ class Slabs:
         return gather.dense(self.name, pack, rows)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str]) -> Slabs:
+def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str], *, cube: str) -> Slabs:
     """Find variables in the snapshot's cubes, each by its name or its CF standard name.
+
+    Args:
+        cube: SQL of the columns of raw.cubes: the key of the run that a cube is of.
 
     Raises:
         ConfigError: a variable is in no cube or twice in one, or the runs disagree on its unit or dimensions.
     """
-    cursor = connection.execute(_FOUND, {"asked": list(asked)})
+    import duckdb
+
+    if not cube:
+        raise _unfit(modality, "lake.toml does not say which run a cube is of: [roles] cube")
+    try:
+        cursor = connection.execute(_FOUND.format(cube=cube), {"asked": list(asked)})
+    except duckdb.Error as error:
+        raise _unfit(modality, f"[roles] cube = {cube!r}: {first_line(error)}") from None
     names = [column[0] for column in cursor.description]
     found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     cubes: dict[int, dict[int, tuple[str, str]]] = {}
     for row in found:
         variables = cubes.setdefault(row["key"], {})
         if row["position"] in variables:
-            raise _unfit(modality, f"planet-run {row['key']} has {asked[row['position']]!r} more than once")
+            raise _unfit(modality, f"run {row['key']} has {asked[row['position']]!r} more than once")
         variables[row["position"]] = row["digest"], row["variable"]
     features = tuple(_feature(modality, found, i, text) for i, text in enumerate(asked))
     dims = tuple(found[0]["dims"])

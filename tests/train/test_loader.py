@@ -616,8 +616,8 @@ def test_what_a_killed_process_left_is_swept(own):
         ({"shuffle": "rows"}, "shuffle is 'rows'"),
         ({"last": "pad"}, "last is 'pad'"),
         ({"batch_bytes": 0}, "batch_bytes is 0"),
-        ({"split": "validation"}, "no planet-run is in split 'validation'"),
-        ({"tables": "SELECT * FROM features.codes WHERE first < 0"}, "no planet-run of split 'train' has all of x"),
+        ({"split": "validation"}, "no run is in split 'validation'"),
+        ({"tables": "SELECT * FROM features.codes WHERE first < 0"}, "no run of split 'train' has all of x"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(project, options, message):
@@ -712,12 +712,12 @@ def test_a_batch_moves_with_its_origin(project):
 
 
 def test_a_pack_in_memory_finds_what_it_has():
-    made = pack.gathered(lambda writer: writer.append("keys", np.array([5, 1, 9])) or {}, "it")
+    made = pack.gathered(lambda writer: writer.append("keys", np.array([5, 1, 9])) or {}, "it", "planet_run_key")
     assert made.find(np.array([1, 2, 5, 9, 10])).tolist() == [1, -1, 0, 2, -1]
     assert made.find(np.array([1, 5, 9])).tolist() == [1, 0, 2]
-    assert pack.gathered(lambda writer: writer.append("keys", np.zeros(0, np.int64)) or {}, "it").find(
-        np.array([3])
-    ).tolist() == [-1]
+    assert pack.gathered(
+        lambda writer: writer.append("keys", np.zeros(0, np.int64)) or {}, "it", "planet_run_key"
+    ).find(np.array([3])).tolist() == [-1]
 
 
 def test_lightning_trains_checkpoints_and_goes_on(project, tmp_path):
@@ -778,7 +778,7 @@ def test_a_batch_survives_being_sent():
         "none": torch.empty(0, 4),
         "graph": {"edge_index": torch.arange(6).reshape(2, 3)},
     }
-    batch = Batch(values | {"mask": {"small": torch.tensor([True, False, True])}}, (4, 5, 6, 9, 9))
+    batch = Batch(values | {"mask": {"small": torch.tensor([True, False, True])}}, (4, 5, 6, 9, 9), "planet_run_key")
     sent = pickle.loads(multiprocessing.reduction.ForkingPickler.dumps(batch))
     assert sent.origin.rows == (6, 9)
     assert list(sent) == list(batch)
