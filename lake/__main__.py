@@ -1,5 +1,16 @@
-"""``python -m lake``: the command, where it is not on the path."""
+"""Where the program starts, as ``lake`` and ``python -m lake``: Ctrl-C is heard before the commands are imported."""
 
-from lake.cli import main
+from lake import signals
 
-main()
+
+def main() -> None:
+    try:
+        signals.listen()
+        from lake import cli
+    except KeyboardInterrupt:
+        signals.end()
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ import lake.cli
 ENGINE = Path(lake.cli.__file__).parent.parent
 # From the bottom up: a room imports only rooms that stand before it. `lake` itself is the door to all of them.
 ROOMS = (
-    *("errors", "redact", "progress", "sealed", "keys", "marks", "databases", "contract", "config"),
+    *("errors", "signals", "redact", "progress", "sealed", "keys", "marks", "databases", "contract", "config"),
     *("store", "formats", "sources", "fetch", "land", "reader", "project", "check", "build", "repair"),
     *("trace", "opened", "pipeline", "export", "train", "testing", "cli", "__main__"),
 )

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from lake.cli import _output, _stop
+from lake import signals
+from lake.cli import _output
 from lake.errors import Interrupted, LakeError, StorageError
 
 _COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
@@ -116,7 +117,7 @@ def lake(ctx: click.Context, path: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: errors as text and an exit code, never as a traceback (LAKE_DEBUG=1 shows it)."""
-    _stop.listen()
+    signals.listen()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them takes 25 ms of each command
     try:
         lake.main(args=arguments, prog_name="lake", standalone_mode=False)
@@ -129,10 +130,10 @@ def main(arguments: list[str] | None = None) -> None:
         _misused(error, sys.argv[1:] if arguments is None else arguments)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort, Interrupted):
-        _stop.end()
+        signals.end()
     except LakeError as error:
-        if _stop.heard():
-            _stop.end()
+        if signals.heard():
+            signals.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
         _tell(error)
@@ -141,8 +142,8 @@ def main(arguments: list[str] | None = None) -> None:
         _let_go()
         code = 0
     except Exception as error:
-        if _stop.heard():
-            _stop.end()
+        if signals.heard():
+            signals.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in _output.FULL:

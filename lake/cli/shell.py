@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lake.cli import _output, _stop
+from lake import signals
+from lake.cli import _output
 
 if TYPE_CHECKING:
     from lake.config import Config
@@ -31,7 +32,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     if write and at is not None:
         raise click.UsageError("An older snapshot cannot be written to: give --write or --at.")
     settings = config.load(path)
-    _stop.leave_to_child()
+    signals.leave_to_child()
     ending = [*(["-json"] if _output.as_json else []), *(["-c", query] if query else [])]
     if write:
         statements = [UTC, *(f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner"))]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lake.cli import _output, _results, _stop
+from lake import signals
+from lake.cli import _output, _results
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +59,7 @@ def command(
     with _opened(path, at) as here:
         if confined:
             here.confine()
-        _stop.stoppable(here.interrupt, lambda: _answer(here, query, form, output, expand, keys_as_text))
+        signals.stoppable(here.interrupt, lambda: _answer(here, query, form, output, expand, keys_as_text))
 
 
 def _opened(path: str, at: str | None) -> Lake:

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn, TypeVar
-
-import click
 
 _PATIENCE = 2.0  # seconds for a command to end in peace
 _NUMBERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_listening = threading.Event()
 _asked: list[int] = []  # the signals that came
 T = TypeVar("T")
 
@@ -22,8 +22,11 @@ def listen() -> None:
     """Let SIGTERM stop a command as Ctrl-C does: what it writes is given up, what it locked is free.
 
     If it does not end in peace (a thread waits for a lock that an interrupted import holds; a pipe that nobody reads),
-    it ends all the same: the lake outlives a kill -9.
+    it ends all the same: the lake outlives a kill -9. To call it again changes nothing.
     """
+    if _listening.is_set():
+        return
+    _listening.set()
 
     def stop(number: int, frame: object) -> NoReturn:
         _asked.append(number)
@@ -57,8 +60,9 @@ def heard() -> bool:
 
 def end(number: int = signal.SIGINT) -> NoReturn:
     """Say that the command was stopped, and leave at once: a module half imported may crash when it is torn down."""
-    click.echo("\nstopped: the lake is as it was; the same command goes on from here", err=True)
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.write("\nstopped: the lake is as it was; the same command goes on from here\n")
+        sys.stderr.flush()
     os._exit(128 + (_asked[-1] if _asked else number))
 
 
@@ -77,11 +81,11 @@ def stoppable(interrupt: Callable[[], None], work: Callable[[], T]) -> T:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        result = future.result()
+        wait([future])
         thread.join()  # it closes its connection as it ends; were Python ending too, DuckDB would abort
-        return result
     except KeyboardInterrupt:
         while not future.done():
             interrupt()
             wait([future], 0.02)
         raise
+    return future.result()
