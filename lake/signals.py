@@ -38,6 +38,13 @@ def listen() -> None:
         time.sleep(_PATIENCE)
         end(number)
 
+    def swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+        """An interrupt that came within a finaliser or a callback, out of which no exception comes."""
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            end()
+        default_hook(unraisable)
+
+    default_hook, sys.unraisablehook = sys.unraisablehook, swallowed
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)  # is heard also where Python's own handler must wait
