@@ -154,7 +154,8 @@ def _defaults() -> Mapping[str, Any]:
     return tomllib.loads((Path(__file__).parent / "astro" / "defaults.toml").read_text(encoding="utf-8"))
 
 
-def _default_roles() -> Roles:
+def default_roles() -> Roles:
+    """Those of a lake whose lake.toml has no [roles]."""
     return Roles.model_validate(_defaults()["roles"])
 
 
@@ -200,7 +201,7 @@ class Config(_Section):
     domains: dict[str, Domain] = {}
     fetch: Fetch = Fetch()
     train: Train = Train()
-    roles: Roles = Field(default_factory=_default_roles)  # those of lake/astro/defaults.toml where there is no [roles]
+    roles: Roles = Field(default_factory=default_roles)  # those of lake/astro/defaults.toml where there is no [roles]
     leaks: Leaks = Leaks()
     rejects: Rejects = Rejects()
     openlineage: OpenLineage = OpenLineage()
@@ -236,7 +237,7 @@ class Config(_Section):
     @property
     def modalities(self) -> dict[str, str]:
         """What a batch holds by default; without [train.modalities] that of lake/astro/defaults.toml, for its runs."""
-        default = _default_roles()
+        default = default_roles()
         if self.train.modalities or (self.roles.runs, self.roles.key) != (default.runs, default.key):
             return self.train.modalities
         return dict(_defaults()["train"]["modalities"])

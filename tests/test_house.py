@@ -16,7 +16,7 @@ ENGINE = Path(lake.cli.__file__).parent.parent
 ROOMS = (
     *("errors", "signals", "redact", "progress", "sealed", "keys", "marks", "databases", "contract", "config"),
     *("store", "formats", "sources", "fetch", "land", "reader", "project", "check", "build", "repair"),
-    *("trace", "opened", "pipeline", "export", "train", "testing", "cli", "__main__"),
+    *("trace", "opened", "pipeline", "export", "train", "astro", "testing", "cli", "__main__"),
 )
 # Imports inside a function that go back to a module which imports this one, and why.
 ALLOWED = {

@@ -147,7 +147,7 @@ def write(connection: DuckDBPyConnection, config: Config, space: Workspace, plan
 
 def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, summary: Summary, number: int) -> None:
     built = {one.table for one in summary.built}
-    if normalisation.RUNS not in built | planned.before.keys():
+    if planned.project.roles.runs not in built | planned.before.keys():
         return  # it was not selected yet; with it, everything will be measured
     last = _rows(space, normalisation.TABLE)
     about = {row["table_name"] for row in last} | normalisation.tables(planned.project)

@@ -45,7 +45,7 @@ def load(config: Config) -> Project:
             place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
             raise ModelError(f"contract {table} has no model", where=contract.where, next=f"write {place}")
     _check_inputs(models)
-    return Project({table: models[table] for table in _order(models)}, macros)
+    return Project({table: models[table] for table in _order(models)}, macros, config.roles)
 
 
 def promises(project: Project, config: Config) -> dict[str, Contract]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lake.config import Roles, default_roles
 from lake.contract import Contract
 from lake.errors import ConfigError, ModelError
 
@@ -64,6 +65,7 @@ class Model:
 class Project:
     models: Mapping[str, Model]  # in an order in which they can be built
     macros: Mapping[str, Macro]  # in an order in which they can be created
+    roles: Roles = field(default_factory=default_roles)
 
     def upstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
         """The given models and every model that they read, near or far; or so many steps away at most."""

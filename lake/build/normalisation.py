@@ -1,7 +1,8 @@
 """quality.features: what the columns of features are normalised and imputed by, measured on the split "train" alone.
 
 A row a column that its contract marks with Normalise or Impute, in the snapshot whose rows it was measured on. Of a
-table that did not change, and whose planet-runs did not, the rows stay as they are.
+table that did not change, and whose runs did not, the rows stay as they are. Which table has the runs, their key and
+their split, [roles] in lake.toml says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from lake.build.model import Model, Project
+from lake.config import Roles
 from lake.contract import Contract, Impute, Normalise
 from lake.errors import ModelError
 from lake.store.sql import Columns, literal, name
@@ -18,7 +20,7 @@ from lake.store.sql import Columns, literal, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-TABLE, RUNS, KEY = "quality.features", "core.planet_runs", "planet_run_key"
+TABLE = "quality.features"
 COLUMNS: Columns = {
     "snapshot": ("BIGINT", "The snapshot that it was measured for"),
     "table_name": ("VARCHAR", "layer.table"),
@@ -58,26 +60,27 @@ def check(project: Project) -> None:
     """Refuse marks that nothing can be measured for.
 
     Raises:
-        ModelError: a marked table has no planet_run_key, or no table says which planet-runs are of the split "train".
+        ModelError: a marked table has no key of runs, or no table says which runs are of the split "train".
     """
-    runs = project.models.get(RUNS)
+    roles = project.roles
+    runs = project.models.get(roles.runs)
     for model in project.models.values():
         if not (columns := marked(model.contract)):
             continue
-        if lacking := _lacking(model, runs):
+        if lacking := _lacking(model, runs, roles):
             raise ModelError(
                 f"{model.table}.{next(iter(columns))} cannot be normalised or imputed: {lacking}",
                 where=model.contract.where,
-                why="both are measured on the planet-runs of the split 'train'",
+                why="both are measured on the runs of the split 'train'",
                 next='leave the mark out, or give the table its key; materialized="table"',
             )
 
 
-def _lacking(model: Model, runs: Model | None) -> str:
-    if runs is None or not {KEY, "split"} <= {column.name for column in runs.contract.columns}:
-        return f"no model {RUNS} gives {KEY} and split"
-    if KEY not in {column.name for column in model.contract.columns}:
-        return f"it has no {KEY}"
+def _lacking(model: Model, runs: Model | None, roles: Roles) -> str:
+    if runs is None or not {roles.key, roles.split} <= {column.name for column in runs.contract.columns}:
+        return f"no model {roles.runs} gives {roles.key} and {roles.split}"
+    if roles.key not in {column.name for column in model.contract.columns}:
+        return f"it has no {roles.key}"
     views = [one.table for one in (model, runs) if one.contract.materialized == "view"]
     return f"{views[0]} is a view, whose rows no snapshot keeps" if views else ""
 
@@ -99,12 +102,12 @@ def measured(
     """
     wanted = _wanted(project, built, left, last)
     known = {row["table_name"] for row in last}
-    stale = {table for table in wanted if table in built or RUNS in built or table not in known}
+    stale = {table for table in wanted if table in built or project.roles.runs in built or table not in known}
     if not stale and known <= wanted.keys():
         return None
     rows = [row for row in last if row["table_name"] in wanted.keys() - stale]
     for table in sorted(stale):
-        rows += ({"snapshot": number, **row} for row in _of_table(connection, table, wanted[table]))
+        rows += ({"snapshot": number, **row} for row in _of_table(connection, table, wanted[table], project.roles))
     return sorted(rows, key=lambda row: (row["table_name"], row["column_name"]))
 
 
@@ -124,9 +127,10 @@ def _wanted(project: Project, built: Set[str], left: Set[str], last: Sequence[di
 # many threads: value - low, times a power of two that makes the largest of them about 2^60.
 
 
-def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks) -> Iterator[dict[str, Any]]:
+def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks, roles: Roles) -> Iterator[dict[str, Any]]:
     """Measure a table's columns: one scan for the ends of each, one for the rest (more, where memory asks for it)."""
-    train = f"FROM {table} SEMI JOIN (SELECT {KEY} FROM {RUNS} WHERE split = 'train') USING ({KEY})"
+    runs = f"SELECT {roles.key} FROM {roles.runs} WHERE {roles.split} = 'train'"
+    train = f"FROM {table} SEMI JOIN ({runs}) USING ({roles.key})"
     ends = ", ".join(f"min({value}), max({value})" for value in map(_value, columns, columns.values()))
     rows, *ends = connection.execute(f"SELECT count(*), {ends} {train}").fetchone()
     reach = dict(zip(columns, zip(ends[::2], ends[1::2], strict=True), strict=True))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from lake.build import normalisation
 from lake.build.model import Model, Project, unknown_table
 from lake.build.select import select as select_models
 from lake.errors import ModelError
@@ -85,13 +86,13 @@ class Plan:
         if self.force:
             return "asked for"
         known, now = json.loads(before["parts"]), self.parts(table)
-        changed = [f"{what} changed" for key, what in _WHAT.items() if known.get(key) != now[key]]
+        changed = [f"{what} changed" for key, what in _WHAT.items() if known.get(key) != now.get(key)]
         changed += [f"macro {name} changed" for name in _differing(known.get("macros", {}), now["macros"])]
         inputs = _differing(known.get("inputs", {}), now["inputs"])
         return ", ".join([*changed, *(f"{name} changed" for name in inputs if name not in unknown)])
 
 
-_WHAT = {"sql": "its SQL", "contract": "its contract", "engine": "the engine"}
+_WHAT = {"sql": "its SQL", "contract": "its contract", "engine": "the engine", "roles": "[roles]"}
 
 
 def make(
@@ -165,7 +166,14 @@ def own_parts(model: Model, project: Project) -> dict[str, Any]:
         "contract": digest(repr(replace(model.contract, where="", tags=()))),
         "macros": {name: digest(project.macros[name].canonical) for name in model.macros},
         "engine": ENGINE,
+        **_roles(model, project),
     }
+
+
+def _roles(model: Model, project: Project) -> dict[str, str]:
+    """Whose runs training's scales are measured on; nothing where they are the usual ones, or nothing is scaled."""
+    identity = project.roles.identity
+    return {"roles": digest(identity)} if identity and normalisation.marked(model.contract) else {}
 
 
 def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

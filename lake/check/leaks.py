@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lake.config import Roles
 from lake.contract import Contract, References, Split
 from lake.errors import ConfigError
 from lake.store.sql import name
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lake.config import Allow
+    from lake.reader import Lake
 
-RUNS, KEY = "core.planet_runs", "planet_run_key"
 EXAMPLES = 3
 SAMPLE = 100_000  # rows that `tells` measures on
 ENOUGH = 50  # rows below which nothing is told by chance alone
 TOLD = 0.9  # of the target's variance in ranks, or of the errors that guessing the commonest class makes
-ARCSECONDS = 5  # within which two entries of a sky position are one
 ALIKE = 4  # known numbers that two rows have to share, to 4 significant digits
 _NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _FRACTION = ("FLOAT", "DOUBLE")
@@ -69,64 +69,73 @@ class Snapshot:
     """What the rules look at."""
 
     connection: duckdb.DuckDBPyConnection
+    roles: Roles
     contracts: Mapping[str, Contract]
     targets: tuple[str, ...]
     columns: Mapping[str, Mapping[str, str]]  # table -> column -> SQL type
-    features: tuple[str, ...]  # tables of one row a planet-run
+    features: tuple[str, ...]  # tables of one row a run
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()
 
 
 def find(
-    connection: duckdb.DuckDBPyConnection,
+    here: Lake,
     contracts: Mapping[str, Contract],
     targets: Sequence[str] = (),
     advance: Callable[..., None] = lambda n=1, note="": None,
+    *,
+    rules: Mapping[str, Rule] | None = None,
 ) -> list[Leak]:
     """Every leak of an open snapshot, by rule.
 
     Args:
-        connection: as ``lake.open(...).connection``.
+        here: the snapshot; its lake.toml says which table has the runs.
         contracts: the project's, by table.
         targets: columns such as "features.planet_params.radius", for the rule `tells`.
         advance: is told of each rule that was applied.
+        rules: by name; those of this module where None.
 
     Raises:
         ConfigError: there are no splits, or no such target.
     """
+    connection, roles = here.connection, here.config.roles
     columns: dict[str, dict[str, str]] = {}
     for table, column, type in connection.execute(
         "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = 'lake' AND NOT internal ORDER BY column_index"
     ).fetchall():
         columns.setdefault(table, {})[column] = type
-    if not {KEY, "split"} <= columns.get(RUNS, {}).keys():
+    if not {roles.key, roles.split} <= columns.get(roles.runs, {}).keys():
         raise ConfigError(
-            f"this snapshot has no splits: no {RUNS} with {KEY} and split",
+            f"this snapshot has no splits: no {roles.runs} with {roles.key} and {roles.split}",
+            where=here.config.where("roles", "runs"),
             why="leaks are what crosses the splits that models are trained and tested on",
             next="docs/splits.md says how a project gives them",
         )
     for target in targets:
         table, _, column = target.rpartition(".")
-        if column not in columns.get(table, {}) or KEY not in columns[table]:
+        if column not in columns.get(table, {}) or roles.key not in columns[table]:
             raise ConfigError(
                 f"there is no target {target!r} at this snapshot",
-                why=f"it is a column of a table with {KEY}: schema.table.column",
+                why=f"it is a column of a table with {roles.key}: schema.table.column",
                 next="lake sql \"SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'features'\"",
             )
-    there = Snapshot(connection, contracts, tuple(targets), columns, tuple(_features(connection, columns)))
+    features = tuple(_features(connection, columns, roles.key))
+    there = Snapshot(connection, roles, contracts, tuple(targets), columns, features)
     found: list[Leak] = []
-    for title, rule in RULES.items():
+    for title, rule in (RULES if rules is None else rules).items():
         found += rule.find(there)
         advance(1, note=title)
     return found
 
 
-def _features(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _features(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]], key: str
+) -> Iterator[str]:
     for table, types in columns.items():
-        if table.startswith("features.") and KEY in types:
-            repeated = connection.execute(f"SELECT count(*) - count(DISTINCT {KEY}) FROM {table}").fetchone()[0]
+        if table.startswith("features.") and key in types:
+            repeated = connection.execute(f"SELECT count(*) - count(DISTINCT {key}) FROM {table}").fetchone()[0]
             if not repeated:
                 yield table
 
@@ -148,22 +157,23 @@ def judge(found: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], 
 # Across splits
 
 
-def _groups(there: Snapshot) -> Iterator[tuple[str, str]]:
-    """What each table's split is a function of, as SQL with what it is called."""
+def _groups(there: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """Each table with a split, the column that this is a function of, and its own."""
     for table, contract in there.contracts.items():
         for column in contract.columns:
             for mark in column.marks:
-                if isinstance(mark, Split) and mark.by in there.columns.get(table, {}):
-                    yield table, mark.by
-    if "star" in there.columns[RUNS]:
-        yield RUNS, "star"
+                if isinstance(mark, Split) and {mark.by, column.name} <= there.columns.get(table, {}).keys():
+                    yield table, mark.by, column.name
+    roles = there.roles
+    if roles.group in there.columns[roles.runs]:
+        yield roles.runs, roles.group, roles.split
 
 
 def _parted(there: Snapshot) -> Iterator[Leak]:
-    for table, group in dict.fromkeys(_groups(there)):
+    for table, group, split in dict.fromkeys(_groups(there)):
         query = (
-            f"SELECT {_plain(group)} AS named, list(DISTINCT split ORDER BY split) AS splits, count(*) AS planet_runs "
-            f"FROM {table} GROUP BY 1 HAVING count(DISTINCT split) > 1 ORDER BY 1"
+            f"SELECT {_plain(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, count(*) AS runs "
+            f"FROM {table} GROUP BY 1 HAVING count(DISTINCT {split}) > 1 ORDER BY 1"
         )
         if rows := there.rows(query):
             told = tuple(f"{named}: {', '.join(splits)}" for named, splits, _ in rows[:EXAMPLES])
@@ -176,44 +186,20 @@ def _plain(column: str) -> str:
 
 
 def _twin(there: Snapshot) -> Iterator[Leak]:
-    if "planet" in there.columns[RUNS]:
+    roles = there.roles
+    if roles.name in there.columns[roles.runs]:
         query = (
-            f"SELECT {_plain('planet')} AS named, list(DISTINCT planet ORDER BY planet) AS planets "
-            f"FROM {RUNS} GROUP BY 1 HAVING count(DISTINCT split) > 1 ORDER BY 1"
+            f"SELECT {_plain(roles.name)} AS named, list(DISTINCT {roles.name} ORDER BY {roles.name}) AS names "
+            f"FROM {roles.runs} GROUP BY 1 HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"
         )
         if rows := there.rows(query):
-            told = tuple(" = ".join(planets) for _, planets in rows[:EXAMPLES])
-            yield Leak("twin", f"{RUNS}.planet", "a planet has names in several splits", len(rows), told, query)
-    yield from _same_place(there)
-
-
-def _same_place(there: Snapshot) -> Iterator[Leak]:
-    """Planets at one place of the sky with one period, under two names."""
-    place = {"planet", "right_ascension", "declination"}
-    if not place <= there.columns.get("core.planets", {}).keys():
-        return
-    if "orbital_period" not in there.columns.get("features.planet_params", {}) or "planet" not in there.columns[RUNS]:
-        return
-    query = f"""
-        WITH p AS (
-            SELECT DISTINCT r.planet, r.split, c.right_ascension AS ra, c.declination AS de, f.orbital_period AS period,
-                   CAST(floor(c.declination * 3600 / {ARCSECONDS}) AS BIGINT) AS band
-            FROM {RUNS} AS r JOIN core.planets AS c USING (planet) JOIN features.planet_params AS f USING ({KEY})
-            WHERE f.orbital_period > 0 AND c.right_ascension IS NOT NULL AND c.declination IS NOT NULL
-        )
-        SELECT a.planet, b.planet AS other, a.split, b.split AS other_split
-        FROM p AS a JOIN (SELECT *, unnest([band - 1, band, band + 1]) AS near FROM p) AS b ON a.band = b.near
-        WHERE a.planet < b.planet AND a.split <> b.split AND abs(a.period / b.period - 1) < 0.001
-          AND abs(a.de - b.de) * 3600 < {ARCSECONDS}
-          AND abs(a.ra - b.ra) * cos(radians(a.de)) * 3600 < {ARCSECONDS}
-        ORDER BY 1, 2"""
-    if rows := there.rows(query):
-        told = tuple(f"{one} ({split}) = {other} ({its})" for one, other, split, its in rows[:EXAMPLES])
-        what = f"planets of one place (within {ARCSECONDS} arcsec) and one period (within 0.1 %) are in several splits"
-        yield Leak("twin", "core.planets", what, len(rows), told, query)
+            told = tuple(" = ".join(names) for _, names in rows[:EXAMPLES])
+            what = f"one {roles.name} has names in several splits"
+            yield Leak("twin", f"{roles.runs}.{roles.name}", what, len(rows), told, query)
 
 
 def _near_duplicate(there: Snapshot) -> Iterator[Leak]:
+    roles, key = there.roles, there.roles.key
     for table in there.features:
         cells = [name(column) for column, type in there.columns[table].items() if type in _FRACTION]
         if len(cells) < ALIKE:
@@ -221,11 +207,11 @@ def _near_duplicate(there: Snapshot) -> Iterator[Leak]:
         rounded = ", ".join(f"coalesce(printf('%.3e', CAST({cell} AS DOUBLE)), '')" for cell in cells)
         known = " + ".join(f"({cell} IS NOT NULL)::INTEGER" for cell in cells)
         query = f"""
-            SELECT list({KEY} ORDER BY {KEY})[:4] AS planet_runs, list(DISTINCT split) AS splits, count(*) AS number
-            FROM (SELECT {KEY}, md5(concat_ws('|', {rounded})) AS numbers FROM {table} WHERE {known} >= {ALIKE})
-            JOIN {RUNS} USING ({KEY}) GROUP BY numbers HAVING count(DISTINCT split) > 1 ORDER BY 1"""
+            SELECT list({key} ORDER BY {key})[:4] AS runs, list(DISTINCT {roles.split}) AS splits, count(*) AS number
+            FROM (SELECT {key}, md5(concat_ws('|', {rounded})) AS numbers FROM {table} WHERE {known} >= {ALIKE})
+            JOIN {roles.runs} USING ({key}) GROUP BY numbers HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"""
         if rows := there.rows(query):
-            told = tuple(f"planet_run_key {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
+            told = tuple(f"{key} {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
             what = f"rows of several splits have the same numbers, to 4 digits in all that is known ({ALIKE} or more)"
             yield Leak("near_duplicate", table, what, sum(row[2] for row in rows), told, query)
 
@@ -234,7 +220,9 @@ def _near_duplicate(there: Snapshot) -> Iterator[Leak]:
 
 
 def _numbers(there: Snapshot, table: str) -> Iterator[str]:
-    yield from (column for column, type in there.columns[table].items() if column != KEY and _NUMBER.fullmatch(type))
+    yield from (
+        column for column, type in there.columns[table].items() if column != there.roles.key and _NUMBER.fullmatch(type)
+    )
 
 
 def _identifier(there: Snapshot) -> Iterator[Leak]:
@@ -279,25 +267,30 @@ def _tells(there: Snapshot) -> Iterator[Leak]:
                 if told >= TOLD:
                     what = f"{table}.{other} alone tells {target}: {told:.1%} of it, over {rows:,} rows"
                     yield Leak(
-                        "tells", f"{target} by {table}.{other}", what, rows, query=_pair(table, other, place, column)
+                        "tells",
+                        f"{target} by {table}.{other}",
+                        what,
+                        rows,
+                        query=_pair(there.roles.key, table, other, place, column),
                     )
 
 
 def _sampled(there: Snapshot, table: str, others: Sequence[str], place: str, column: str) -> str:
     """The train split's rows with a target; a part of them that the keys decide, where there are many."""
+    roles, key = there.roles, there.roles.key
     rows = there.rows(f"SELECT count(*) FROM {table}")[0][0]
     part = -(-rows // SAMPLE)
     cells = ", ".join(f"CAST(f.{name(c)} AS DOUBLE) AS {name(c)}" for c in others)
     return f"""
         SELECT {cells}, t.{name(column)} AS _target
-        FROM {table} AS f JOIN {place} AS t USING ({KEY}) JOIN {RUNS} AS r USING ({KEY})
-        WHERE r.split = 'train' AND t.{name(column)} IS NOT NULL AND {KEY} % {part} = 0 ORDER BY {KEY}"""
+        FROM {table} AS f JOIN {place} AS t USING ({key}) JOIN {roles.runs} AS r USING ({key})
+        WHERE r.{roles.split} = 'train' AND t.{name(column)} IS NOT NULL AND {key} % {part} = 0 ORDER BY {key}"""
 
 
-def _pair(table: str, other: str, place: str, column: str) -> str:
+def _pair(key: str, table: str, other: str, place: str, column: str) -> str:
     cells = f"f.{name(other)}, t.{name(column)}"
     return (
-        f"SELECT {cells} FROM {table} AS f JOIN {place} AS t USING ({KEY}) WHERE f.{name(other)} IS NOT NULL LIMIT 20"
+        f"SELECT {cells} FROM {table} AS f JOIN {place} AS t USING ({key}) WHERE f.{name(other)} IS NOT NULL LIMIT 20"
     )
 
 
@@ -363,12 +356,10 @@ class Rule:
 
 
 RULES = {
-    "parted": Rule(
-        _parted, "what is alike for all of a group (a star's planets) is learnt in one split, asked in another"
-    ),
-    "twin": Rule(_twin, "a planet that is trained on is asked for again under another name"),
+    "parted": Rule(_parted, "what is alike for all of a group is learnt in one split, asked in another"),
+    "twin": Rule(_twin, "what is trained on is asked for again under another name"),
     "near_duplicate": Rule(_near_duplicate, "a model that remembers rows seems to have learnt"),
     "identifier": Rule(_identifier, "a model can look rows up by it, and it means nothing for a new one"),
-    "quality": Rule(_quality, "it comes from those who know the answer, and not from the planet"),
+    "quality": Rule(_quality, "it comes from those who know the answer, and not from what it is about"),
     "tells": Rule(_tells, "the target is there in other words: nothing is left to learn"),
 }

@@ -30,18 +30,19 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
     because = "..."
     """
     from lake import config, contract, progress, reader
+    from lake.astro.leaks import RULES
     from lake.check import leaks
 
     if rules:
-        _output.table(["rule", "why it matters"], [(name, rule.why) for name, rule in leaks.RULES.items()])
+        _output.table(["rule", "why it matters"], [(name, rule.why) for name, rule in RULES.items()])
         if _output.as_json:
-            _output.json_out({name: rule.why for name, rule in leaks.RULES.items()})
+            _output.json_out({name: rule.why for name, rule in RULES.items()})
         return
     settings = config.load(path)
     contracts = contract.load(settings.root / "models")
     wanted = tuple(dict.fromkeys((*settings.leaks.targets, *targets)))
-    with reader.Lake(settings, at) as here, progress.bar("leaks", len(leaks.RULES)) as advance:
-        found = leaks.find(here.connection, contracts, wanted, advance)
+    with reader.Lake(settings, at) as here, progress.bar("leaks", len(RULES)) as advance:
+        found = leaks.find(here, contracts, wanted, advance, rules=RULES)
         snapshot = here.snapshot
     stand, waived, unmet = leaks.judge(found, settings.leaks.allow)
     if _output.as_json:
@@ -55,7 +56,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
             }
         )
     for leak in stand:
-        _tell(leak, leaks.RULES[leak.rule].why)
+        _tell(leak, RULES[leak.rule].why)
     for allow in unmet:
         _output.say(f"lake.toml waives {allow.leak}, which is not there (any more)")
     _output.say(

@@ -14,6 +14,7 @@ import typed
 import lake
 from lake import config, contract
 from lake import project as project_files
+from lake.astro.leaks import RULES
 from lake.build import run as building
 from lake.check import leaks
 from lake.errors import CheckFailed, ConfigError
@@ -110,7 +111,7 @@ def make(folder: Path, extra: str = "", **changes: tuple[str, str]) -> Path:
 
 def found(folder: Path, *targets: str) -> dict[str, leaks.Leak]:
     with lake.open(folder) as here:
-        every = leaks.find(here.connection, contract.load(folder / "models"), targets)
+        every = leaks.find(here, contract.load(folder / "models"), targets, rules=RULES)
     return {leak.name: leak for leak in every}
 
 

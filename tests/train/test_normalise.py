@@ -224,6 +224,30 @@ def test_what_is_left_is_measured_as_it_was_made(own):
     assert after["features.params", "heat"]["rows"] == RUNS / 2 != before["features.params", "heat"]["rows"]
 
 
+def test_other_roles_are_measured_again_and_the_usual_ones_written_out_are_not(own):
+    before, number = features(own), building.run(config.load(own)).snapshot
+    settings = own / "lake.toml"
+    usual = '[roles]\nruns = "core.planet_runs"\nkey = "planet_run_key"\n'
+    settings.write_text(settings.read_text() + usual)
+    assert build(own) == number, "they say the same"
+    settings.write_text(settings.read_text() + 'split = "part"\n')
+    with pytest.raises(ModelError, match=r"no model core\.planet_runs gives planet_run_key and part"):
+        build(own)
+    models, runs = own / "models/core.py", own / "sql/core/planet_runs.sql"
+    models.write_text(models.read_text() + "    part: str\n")
+    part = ", CASE WHEN n % 2 = 0 THEN 'test' ELSE 'train' END AS part\nFROM"
+    runs.write_text(runs.read_text().replace("\nFROM", part))
+    build(own)
+    after = features(own)
+    assert after["features.params", "heat"]["rows"] == RUNS / 2 != before["features.params", "heat"]["rows"]
+    settings.write_text(settings.read_text().replace('"part"', '"split"'))
+    build(own)
+    assert {**features(own)["features.params", "heat"], "snapshot": 0} == {
+        **before["features.params", "heat"],
+        "snapshot": 0,
+    }
+
+
 def test_a_mark_that_goes_takes_its_row_along(own):
     models = own / "models/features.py"
     models.write_text(models.read_text().replace('a: Annotated[float, Normalise("standard")]', "a: float"))
