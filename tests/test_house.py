@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ ROOMS = (
 ALLOWED = {
     ("lake.store.fetch_log", "lake.store.copies"): "closing the log renews its copy, which is made by the log's schema",
 }
+
+
+def test_every_folder_of_tests_is_collected(pytestconfig):
+    folders = {path.parent.name for path in Path(__file__).parent.rglob("test_*.py")}
+    passed_over = pytestconfig.getini("norecursedirs")
+    assert [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in passed_over)] == []
 
 
 def imports(path: Path):

@@ -36,6 +36,7 @@ def names(summary):
     return [built.table for built in summary.built]
 
 
+@pytest.mark.long
 def test_the_first_build_publishes_everything_in_order(project):
     summary = build(project)
     assert names(summary) == ["seeds.stars", "core.planets", "core.heat"]
@@ -58,6 +59,7 @@ def test_a_second_build_does_nothing(project):
     assert published_file.path(config.load(project)).stat().st_mtime_ns == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "change", "rebuilt"),
     [
@@ -76,6 +78,7 @@ def test_stale_is_what_changed_in_content_and_what_reads_it(project, file, chang
     assert names(build(project)) == rebuilt
 
 
+@pytest.mark.long
 def test_a_model_that_left_the_project_is_dropped(project):
     build(project)
     (project / "sql/core/heat.sql").unlink()
@@ -86,6 +89,7 @@ def test_a_model_that_left_the_project_is_dropped(project):
         assert "core.heat" not in here.tables()
 
 
+@pytest.mark.long
 def test_a_failed_check_publishes_nothing_and_says_which_rows(project):
     first = build(project)
     seed = project / "seeds/stars.csv"
@@ -133,6 +137,7 @@ def test_mistakes_are_told_with_their_file_and_change_nothing(tmp_path, changes,
         assert here.snapshot == first.snapshot
 
 
+@pytest.mark.long
 def test_readers_stay_at_their_snapshot_while_a_newer_one_is_published(project):
     build(project)
     with lake.open(project) as old:
@@ -187,6 +192,7 @@ def test_provenance_and_metrics_are_in_the_snapshot(project):
         assert measured == (2, 1.0, 1.0, 1.0, 1.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_the_lake_is_whole(project, kills):
     build(project)

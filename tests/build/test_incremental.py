@@ -138,6 +138,7 @@ def walk(folder, types, seed, steps):
 QUICK = ("VARCHAR", "DOUBLE", "DATE", "TIMESTAMP_NS")
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("type", [*QUICK, *(pytest.param(t, marks=pytest.mark.slow) for t in KEYS if t not in QUICK)])
 def test_incremental_is_full_for_a_key_of_every_type(tmp_path, type):
@@ -145,6 +146,7 @@ def test_incremental_is_full_for_a_key_of_every_type(tmp_path, type):
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.quick(1)
 @pytest.mark.parametrize("types", [("VARCHAR", "DOUBLE"), ("DATE", "BIGINT", "BLOB")])
 def test_incremental_is_full_for_several_columns(tmp_path, types):

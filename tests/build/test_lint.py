@@ -207,6 +207,7 @@ def test_the_command_tells_file_line_and_reason(tmp_path):
     assert set(json.loads(lake("lint", "--rules", "--json", cwd=project).stdout)) == set(RULES)
 
 
+@pytest.mark.long
 def test_the_project_itself_keeps_the_rules():
     for command in (["lint"], ["format", "--check"]):
         done = lake(*command, cwd=HOUSE)
@@ -274,6 +275,7 @@ def test_what_cannot_be_laid_out_is_left_and_told_why(tmp_path, sql):
     assert file.read_text() == sql
 
 
+@pytest.mark.long
 def test_the_command_writes_what_changes_and_makes_nothing_stale(tmp_path):
     project = toy.make(tmp_path)
     run.run(config.load(project))

@@ -67,6 +67,7 @@ KINDS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.quick(4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_macro_of_any_kind_goes_the_whole_way(tmp_path, kind):
@@ -90,6 +91,7 @@ def test_a_macro_of_any_kind_goes_the_whole_way(tmp_path, kind):
             assert unit.run(settings).failed == []
 
 
+@pytest.mark.long
 def test_a_macro_that_no_model_calls_is_published_when_it_comes_changes_and_goes(tmp_path):
     folder = project(tmp_path, None)
     settings = config.load(folder)
@@ -112,6 +114,7 @@ def test_a_macro_that_no_model_calls_is_published_when_it_comes_changes_and_goes
         answer(folder, "SELECT twice(3)")
 
 
+@pytest.mark.long
 def test_a_build_of_some_models_publishes_macros_too_and_the_commands_say_so(tmp_path):
     folder = project(tmp_path, None)
     run.run(config.load(folder))
@@ -128,6 +131,7 @@ def test_a_build_of_some_models_publishes_macros_too_and_the_commands_say_so(tmp
     assert "macros" not in said("plan")
 
 
+@pytest.mark.long
 def test_after_a_restore_the_same_macros_are_not_published_again(tmp_path):
     folder = project(tmp_path, "CREATE MACRO twice(x) AS x * 2")
     settings = config.load(folder)
@@ -164,6 +168,7 @@ def test_what_duckdb_refuses_is_told_before_anything_is_published(tmp_path, macr
     assert answer(folder, "SELECT v FROM core.x") == [(10,)]
 
 
+@pytest.mark.long
 def test_a_partial_build_that_would_break_a_view_is_refused(tmp_path):
     two = "class {}(Table, materialized='view'):\n    v: int\n"
     contract = CONTRACT + "    w: int\n" + two.format("B") + two.format("C")
@@ -185,6 +190,7 @@ def test_a_partial_build_that_would_break_a_view_is_refused(tmp_path):
     assert answer(folder, "SELECT * FROM core.c") == [(1,)]
 
 
+@pytest.mark.long
 def test_a_view_that_was_not_selected_stays_as_it_is_published(tmp_path):
     contract = CONTRACT + "class B(Table, materialized='view'):\n    v: int\n"
     folder = toy.make(

@@ -78,6 +78,7 @@ def test_another_case_of_a_name_that_is_data_rebuilds(database, query):
     assert any(queries.answer(database, other) not in (before, None) for other in changed)
 
 
+@pytest.mark.long
 def test_a_name_that_is_data_makes_a_model_stale(tmp_path):
     folder = project(
         tmp_path,

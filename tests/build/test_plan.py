@@ -352,6 +352,7 @@ def expected(table: list[tuple], rate: int = 1) -> list[tuple]:
     return sorted(((release, id, x) for (release, id), x in sums.items()), key=repr)
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("by", ["release", "id", "partition"])
 def test_incremental_is_what_a_full_build_gives_whatever_changes(tmp_path, by):
@@ -374,6 +375,7 @@ def test_incremental_is_what_a_full_build_gives_whatever_changes(tmp_path, by):
         table.append((f"r{turn}" if turn % 2 else None, 7, turn))
 
 
+@pytest.mark.long
 def test_only_the_parts_that_changed_are_made_anew(tmp_path):
     files = {**PARTS, "models/core.py": PARTS["models/core.py"].format('incremental="release", partition="release"')}
     folder = toy.make(tmp_path / "parts", **files)
@@ -448,6 +450,7 @@ def test_a_model_that_never_ends_is_stopped(chain):
     assert list((chain / "data/tables").rglob("*.parquet")) == []
 
 
+@pytest.mark.long
 def test_more_than_fits_in_memory_spills(chain):
     (chain / "lake.toml").write_text('[lake]\nname = "toy"\n[limits]\nmemory = "120 MB"\nthreads = 2\n')
     many = "SELECT i AS n, repeat('x', 40) || i AS t FROM range(3000000) t(i) ORDER BY t"

@@ -187,6 +187,7 @@ VALUES = {
 }
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(data=st.data())
 def test_what_is_written_is_what_is_read(tmp_path_factory, data):
@@ -219,6 +220,7 @@ def written(value) -> str:
     return '"' + text.replace('"', '""') + '"' if isinstance(value, str) else text
 
 
+@pytest.mark.long
 def test_a_changed_line_end_within_quotes_is_a_change(tmp_path):
     contract = 'class Notes(Table, key="id"):\n    id: int\n    text: str\n'
     folder = project(tmp_path / "p", b'id,text\n1,"a\r\nb"\n', contract, "notes")

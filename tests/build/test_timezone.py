@@ -107,6 +107,7 @@ def told(tmp_path_factory):
     return {zone: (*process.communicate(timeout=120), process.returncode) for zone, process in running.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES)
 def test_work_on_timestamps_with_a_zone_goes_well_in_every_zone(told, zone):
     out, err, code = told[zone]
@@ -118,6 +119,7 @@ def test_work_on_timestamps_with_a_zone_goes_well_in_every_zone(told, zone):
     assert {c["check"]: c["failing"] for c in checks if c["failing"]} == {"core.late after 2030": 2}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES[1:])
 def test_results_are_those_of_utc(told, zone):
     assert json.loads(told[zone][0]) == json.loads(told["UTC"][0])
