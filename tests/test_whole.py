@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import lake
-from lake import config, fetch, keys, land, project
+from lake import config, fetch, land, project
+from lake.astro import keys
 from lake.build import run as building
 
 

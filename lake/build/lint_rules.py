@@ -75,7 +75,7 @@ class Rule:
 def _hash(text: Text) -> Found:
     for call, known, _ in text.calls():
         if known == "HASH":
-            yield call, "hash() gives other numbers in another version: take md5(), or planet_run_key()"
+            yield call, "hash() gives other numbers in another version: take md5(), or a macro made of it"
 
 
 def _approximate(text: Text) -> Found:

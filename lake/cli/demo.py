@@ -62,7 +62,7 @@ def _train(settings) -> dict | None:
 
 def _epoch(root: Path, picture: Path) -> dict:
     import lake
-    from lake.train import demo
+    from lake.astro import demo
 
     with lake.open(root) as here:
         return demo.run(here, picture)

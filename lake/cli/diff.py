@@ -7,7 +7,7 @@ import click
 from lake.cli import _output
 
 
-@click.command(epilog="Example: lake diff v1 latest core.planets --plot moved.png")
+@click.command(epilog="Example: lake diff v1 latest features.planet_params --plot moved.png")
 @click.argument("a")
 @click.argument("b", default="latest")
 @click.argument("tables", nargs=-1)

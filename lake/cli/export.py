@@ -34,7 +34,7 @@ def command(path: str, what: str, place: str, pathways: tuple[str, ...], samples
 
 
 def _graph(here: Lake, folder: str, pathways: tuple[str, ...]) -> None:
-    from lake.export import graph
+    from lake.astro import graph
 
     summary = graph.write(here, folder, pathways or None)
     if _output.as_json:
@@ -45,7 +45,7 @@ def _graph(here: Lake, folder: str, pathways: tuple[str, ...]) -> None:
 
 
 def _balance(here: Lake, file: str, samples: str) -> None:
-    from lake.export import balance
+    from lake.astro import balance
 
     drawn = balance.draw(here, Path(file), samples)
     if _output.as_json:

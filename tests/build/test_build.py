@@ -14,7 +14,7 @@ import pytest
 import toy
 
 import lake
-import lake.keys
+import lake.astro.keys
 from lake import config, land
 from lake.build import run as building
 from lake.errors import CheckFailed, ConfigError, Locked, ModelError, StorageError
@@ -165,7 +165,7 @@ def test_a_plain_duckdb_reads_the_door_with_macros_and_comments(project):
     with duckdb.connect(str(project / "lake.duckdb"), read_only=True) as plain:
         key = plain.sql("SELECT planet_run_key('Sun b', 'observed', NULL, NULL, NULL)").fetchone()[0]
         found = plain.sql("SELECT planet_run_key FROM core.planets WHERE star = 'Sun'").fetchone()[0]
-        assert key == found == lake.keys.planet_run_key("Sun b", "observed")
+        assert key == found == lake.astro.keys.planet_run_key("Sun b", "observed")
         comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'stars' AND column_name = 'teff'"
         assert plain.sql(comment).fetchone() == ("Effective temperature. [K]",)
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 from conftest import ROOT
 
-from lake import config, keys
+from lake import config
+from lake.astro import keys
 from lake.build import graph
 from lake.build.workspace import create_macros
 from lake.check import run as checking

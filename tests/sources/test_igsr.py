@@ -9,9 +9,9 @@ import pytest
 
 import lake
 from lake import config, fetch, land, project
+from lake.astro import balance
 from lake.build import run as building
 from lake.errors import ConfigError, Refused, StorageError, Unreadable
-from lake.export import balance
 from lake.formats.answer import Answer
 from lake.sources import igsr
 from lake.sources.contract import Resource

@@ -10,14 +10,15 @@ import pytest
 import toy
 
 import lake
-from lake import config, fetch, keys, land
+from lake import config, fetch, land
 from lake import project as project_files
 from lake.build import run as building
 from lake.errors import ConfigError
 
 torch = pytest.importorskip("torch")
 
-from lake.train import PlanetRuns, demo, order, plot  # noqa: E402
+from lake.astro import demo, keys, plot  # noqa: E402
+from lake.train import PlanetRuns, order  # noqa: E402
 
 STARS, PLANETS = 40, 3
 FILES = {

@@ -45,7 +45,7 @@ def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
     """Write the picture as a PNG. A panel whose table is empty says so.
 
     Args:
-        losses: as :func:`lake.train.demo.fit` gives them, for the last panel.
+        losses: as :func:`lake.astro.demo.fit` gives them, for the last panel.
 
     Raises:
         LakeError: matplotlib is not installed. StorageError: the file cannot be written.
@@ -267,7 +267,7 @@ def _pathway(lake: Lake, figure: Figure, ax: Axes) -> None:
 
     import networkx as nx
 
-    from lake.export.graph import graph
+    from lake.astro.graph import graph
 
     chosen = lake.sql(_CHOICE).fetchone()
     if not chosen:

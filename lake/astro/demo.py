@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from lake.astro.plot import TARGET
 from lake.errors import ConfigError
 from lake.train.dataset import Batch, PlanetRuns
-from lake.train.plot import TARGET
 
 if TYPE_CHECKING:
     from lake.reader import Lake
@@ -130,7 +130,7 @@ def run(lake: Lake, picture: Path) -> dict[str, Any]:
     Returns:
         ``shapes``: each tensor of a batch; ``losses``: see :func:`fit`; ``plot``: the picture's path.
     """
-    from lake.train import plot
+    from lake.astro import plot
 
     data = PlanetRuns(lake)
     batch = next(iter(data))

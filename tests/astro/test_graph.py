@@ -12,9 +12,9 @@ import toy
 
 import lake
 from lake import config, land
+from lake.astro import graph
 from lake.build import run as building
 from lake.errors import ConfigError, StorageError
-from lake.export import graph
 
 ODD = 'odd/../id: "a;b" <&> é'
 FILES = {
