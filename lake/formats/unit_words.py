@@ -83,6 +83,8 @@ def _same(first: Any, second: Any) -> bool:
 def _by_astropy(word: str, form: str) -> Any:
     from astropy import units as u
 
+    if "'" in word:  # VOUnit defines a new unit by quotes: 'km' is not a kilometre
+        return None
     try:
         return u.Unit(word, format=form, parse_strict="raise").decompose()
     except (ValueError, TypeError, AttributeError):  # astropy reads "unknown" as None

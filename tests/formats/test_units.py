@@ -254,6 +254,9 @@ degrees_east|0.017453292519943295|0|rad
 %|0.01|0|1
 """
 REFUSED = """
+'km'|no unit
+W/'m'|no unit
+'furlong'|no unit
 erg/s cm2|(a/b)c
 erg/cm2 s A|(a/b)c
 erg/s*cm2|(a/b)c
@@ -438,6 +441,7 @@ def test_a_text_with_a_word_too_many_is_refused(one, junk):
 @example("m" * 100_000)
 @example("m^" + "9" * 100)
 @example("1e-300 nm100")
+@example("'µ'")
 @given(TEXTS)
 def test_any_text_is_a_unit_or_refused(text):
     try:

@@ -41,7 +41,7 @@ FACTS = Facts(
     domain="spectroscopy",
     sized=True,
 )
-READER = 4
+READER = 5
 TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
