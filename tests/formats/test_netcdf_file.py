@@ -250,7 +250,7 @@ def mutant(content: bytes, random) -> bytes:
                 changed[place:place] = changed[place : place + random.randrange(64)]
             case 3:
                 changed[place : place + 8] = bytes(8)
-            case 4 if changed[:3] == b"CDF":  # a count, a length, a tag, an offset
+            case 4 if changed[:3] == b"CDF" and len(changed) >= 8:  # a count, a length, a tag, an offset
                 place = 4 * random.randrange(1, min(len(changed), 600) // 4)
                 changed[place : place + 4] = random.choice(
                     [b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\0\0\x0b", b"\0\1\0\0"]

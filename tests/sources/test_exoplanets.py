@@ -181,6 +181,13 @@ def test_a_new_column_is_text_even_if_its_name_looks_like_a_number(tmp_path):
     assert b"New" in rows.schema.field("newerr1").metadata[b"doc"]
 
 
+@pytest.mark.parametrize("name", ["Planet mass", "m  [Earth]", "-", "e\u00b2", "text - -"])
+def test_a_new_column_may_have_any_name(tmp_path, name):
+    rows, _ = take("toi", tmp_path, HEADER.strip() + f",{name}\n1.01,1,CP,1,1,abc\n")
+    assert rows[name].to_pylist() == ["abc"]
+    assert rows.schema.field(name).metadata[b"doc"].startswith(b"New to this reader")
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

@@ -150,7 +150,8 @@ _PARTS = {
 
 def field(name: str) -> pa.Field:
     """A column's type, unit and meaning; of one that the archive has added since, its cells as they stand."""
-    return schema.field(_line(name) or f"{name}  text  -  -  New to this reader: text, as it stands in the answer")
+    line = _line(name) or "new  text  -  -  New to this reader: text, as it stands in the answer"
+    return schema.field(line).with_name(name)  # which may have blanks
 
 
 def _line(name: str) -> str | None:
