@@ -172,6 +172,7 @@ class PlanetRuns(IterableDataset):
         _distinct(self.roles.key, [*self.sources, *arrays, *networks, *(["target"] if target else [])])
         with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
             self.snapshot = here.snapshot
+            selection.check(here)
             self._lease = leases.hold(here.config, self.snapshot)  # lake gc lets it be
             (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
             self._describe(here, self.sources, arrays, networks, target, jagged, normalise)

@@ -16,6 +16,30 @@ if TYPE_CHECKING:
     from lake.reader import Lake
 
 
+def check(here: Lake) -> None:
+    """Whether the snapshot has the table and the columns that [roles] names.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    roles = here.config.roles
+    schema, _, table = roles.runs.partition(".")
+    rows = here.connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' AND NOT internal "
+        f"AND schema_name = {quote(schema)} AND table_name = {quote(table)}"
+    ).fetchall()
+    columns = [column for (column,) in rows]
+    wrong = [role for role in ("key", "split") if getattr(roles, role) not in columns]
+    if wrong:
+        role = wrong[0] if columns else "runs"
+        raise ConfigError(
+            f"{roles.runs} has no column {getattr(roles, role)!r}" if columns else f"there is no table {roles.runs}",
+            where=f"{here.config.where('roles', role)}, at snapshot {here.snapshot}",
+            why=f"it has {', '.join(columns)}" if columns else "it has the runs that models are trained on",
+            next=f"name it in [roles] of lake.toml, or build the table: lake build +{roles.runs}",
+        )
+
+
 def keys(here: Lake, split: str | None, where: str) -> NDArray[np.int64]:
     """The keys of the runs in a split (None: all) that meet a condition in SQL, ascending.
 

@@ -224,6 +224,7 @@ def test_what_is_left_is_measured_as_it_was_made(own):
     assert after["features.params", "heat"]["rows"] == RUNS / 2 != before["features.params", "heat"]["rows"]
 
 
+@pytest.mark.long
 def test_other_roles_are_measured_again_and_the_usual_ones_written_out_are_not(own):
     before, number = features(own), building.run(config.load(own)).snapshot
     settings = own / "lake.toml"
