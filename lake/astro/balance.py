@@ -30,25 +30,25 @@ def draw(lake: Lake, file: Path, list: str = "all") -> int:
         ConfigError: no list, or more than one, is called so. LakeError: matplotlib is not installed.
         StorageError: the file cannot be written.
     """
-    name = _called(list, [row[0] for row in lake.sql(_LISTS).fetchall()])
+    name = _match(list, [row[0] for row in lake.sql(_LISTS).fetchall()])
     rows = lake.sql(_ROWS, list=name).fetchall()
     figure = picture.figure(7.5, 1.4 + 0.25 * len(rows))
     ax = figure.subplots()
-    at, ticks = 0.0, []
-    for group, members in groupby(rows, key=lambda row: row[0]):
-        members = [*members]
+    height, ticks = 0.0, []
+    for group, rows_of_group in groupby(rows, key=lambda row: row[0]):
+        members = [*rows_of_group]
         total = sum(sum(row[2:]) for row in members)
-        ax.text(1.0, at - 0.75, f"{group}  {total:,}", transform=ax.get_yaxis_transform(), ha="right", fontsize=8.5)
+        ax.text(1.0, height - 0.75, f"{group}  {total:,}", transform=ax.get_yaxis_transform(), ha="right", fontsize=8.5)
         for row in members:
             left = 0
             for count, colour in zip(row[2:], _SEXES.values(), strict=True):
-                ax.barh(at, count, left=left, color=colour, height=0.78)
+                ax.barh(height, count, left=left, color=colour, height=0.78)
                 left += count
-            ticks.append((at, row[1]))
-            at += 1
-        at += 1
-    ax.set_yticks([place for place, _ in ticks], [text for _, text in ticks], fontsize=8)
-    ax.set_ylim(at + 0.5, -1.5)
+            ticks.append((height, row[1]))
+            height += 1
+        height += 1
+    ax.set_yticks([position for position, _ in ticks], [text for _, text in ticks], fontsize=8)
+    ax.set_ylim(height + 0.5, -1.5)
     ax.set_xlabel("samples", fontsize=8.5)
     ax.set_title(f"population balance: {name}", loc="left", fontsize=9.5)
     ax.spines[["top", "right"]].set_visible(False)
@@ -59,12 +59,12 @@ def draw(lake: Lake, file: Path, list: str = "all") -> int:
     return len(rows)
 
 
-def _called(part: str, names: list[str]) -> str:
-    found = [part] if part in names else [name for name in names if part in name]
-    if len(found) == 1:
-        return found[0]
+def _match(part: str, names: list[str]) -> str:
+    matches = [part] if part in names else [name for name in names if part in name]
+    if len(matches) == 1:
+        return matches[0]
     raise ConfigError(
-        f"{len(found) or 'no'} lists of samples are called {part!r}",
-        why=f"there are {', '.join(found or names) or 'none'}",
+        f"{len(matches) or 'no'} lists of samples are called {part!r}",
+        why=f"there are {', '.join(matches or names) or 'none'}",
         next='lake sql "SELECT DISTINCT list FROM core.sample_balance"',
     )

@@ -1,6 +1,6 @@
 """The last step of `lake demo`: one epoch of a tiny model over the planets, and a picture of the lake.
 
-The model tells the equilibrium temperature of a planet from its other parameters, those of its star among them. What
+The model predicts the equilibrium temperature of a planet from its other parameters, those of its star among them. What
 is the same fact in other words is left out of its input: see LEFT_OUT.
 """
 
@@ -15,7 +15,7 @@ from torch import nn
 
 from lake.astro.plot import TARGET
 from lake.errors import ConfigError
-from lake.train.dataset import Batch, PlanetRuns
+from lake.train import Batch, PlanetRuns
 
 if TYPE_CHECKING:
     from lake.reader import Lake
@@ -26,7 +26,7 @@ LEFT_OUT = {
     "radius": ("radius", "density", "gravity"),
     "mass": ("mass", "density", "gravity"),
 }
-"""Target -> the first words of the columns that it could be told from without learning anything."""
+"""Target -> the first words of the columns that give it without learning anything."""
 WATCHED = 512  # rows that the loss is measured on
 _BESIDE = ("_upper", "_lower", "_limit", "_limit_value", "_si")
 
@@ -34,7 +34,7 @@ _BESIDE = ("_upper", "_lower", "_limit", "_limit_value", "_si")
 def fit(
     data: PlanetRuns, target: str = TARGET, epochs: int = 1, *, modality: str = "planet", seed: int = 0
 ) -> list[float]:
-    """Train a tiny network to tell log10 of one column from the modality's others.
+    """Train a tiny network to predict log10 of one column from the modality's others.
 
     Inputs are signed logarithms, standardised over the known cells of one pass over the data; a cell that is not known
     is 0, and a second input says so. Error bars, limits and repeats in SI units are left out. Rows whose target is not
@@ -42,7 +42,7 @@ def fit(
 
     Returns:
         The loss before the first step and after each, on the same rows of the data (up to WATCHED): mean squared error
-        in variances of the target; 1 is what telling the mean would give. The same for the same snapshot, data and
+        in variances of the target; 1 is what predicting the mean gives. The same for the same snapshot, data and
         seed on one machine.
 
     Raises:
@@ -63,21 +63,21 @@ def fit(
 
 
 def _train(model: nn.Module, data: PlanetRuns, scale: _Scale, epochs: int) -> Iterator[float]:
-    def loss_of(inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return nn.functional.mse_loss(model(inputs).squeeze(1), wanted)
+    def loss_of(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return nn.functional.mse_loss(model(inputs).squeeze(1), targets)
 
-    watched = scale.some(data, WATCHED)
+    fixed = scale.first(data, WATCHED)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
     slower = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0.1, total_iters=epochs * len(data))
-    yield loss_of(*watched).item()
+    yield loss_of(*fixed).item()
     for epoch in range(epochs):
         data.set_epoch(epoch)
-        for inputs, wanted in scale.pairs(data):
+        for inputs, targets in scale.pairs(data):
             optimiser.zero_grad()
-            loss_of(inputs, wanted).backward()
+            torch.autograd.backward(loss_of(inputs, targets))
             optimiser.step()
             slower.step()
-            yield loss_of(*watched).item()
+            yield loss_of(*fixed).item()
 
 
 class _Scale:
@@ -112,16 +112,16 @@ class _Scale:
                 scaled = ((values - self.mean) / self.deviation).float() * known
                 yield torch.cat([scaled[rows, :-1], known[rows, :-1].float()], 1), scaled[rows, -1]
 
-    def some(self, data: PlanetRuns, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def first(self, data: PlanetRuns, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The first pairs of an epoch, so many rows or somewhat more."""
-        kept: list[tuple[torch.Tensor, torch.Tensor]] = []
+        pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
         for pair in self.pairs(data):
-            kept.append(pair)
+            pairs.append(pair)
             rows -= len(pair[1])
             if rows <= 0:
                 break
-        inputs, wanted = zip(*kept, strict=True)
-        return torch.cat(inputs), torch.cat(wanted)
+        inputs, targets = zip(*pairs, strict=True)
+        return torch.cat(inputs), torch.cat(targets)
 
 
 def run(lake: Lake, picture: Path) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from urllib.parse import quote
 
 from lake import progress
 from lake.errors import ConfigError, StorageError
+from lake.store.sql import scalar
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -94,7 +95,7 @@ class Summary:
         return asdict(self)
 
 
-def graph(lake: Lake, pathway_id: str) -> nx.DiGraph:
+def graph(lake: Lake, pathway_id: str) -> nx.DiGraph[str]:
     """One pathway. A pathway without reactions is a graph without nodes.
 
     Warns:
@@ -103,10 +104,10 @@ def graph(lake: Lake, pathway_id: str) -> nx.DiGraph:
     Raises:
         ConfigError: the snapshot has no such pathway.
     """
-    (found,) = _graphs(lake, [pathway_id])
-    if not has_environment(found):
+    (network,) = _graphs(lake, [pathway_id])
+    if not has_environment(network):
         warnings.warn(f"pathway {pathway_id} has no environment: no rule matches it", stacklevel=2)
-    return found
+    return network
 
 
 def write(lake: Lake, folder: str | Path, pathways: Iterable[str] | None = None) -> Summary:
@@ -121,18 +122,18 @@ def write(lake: Lake, folder: str | Path, pathways: Iterable[str] | None = None)
     """
     import networkx as nx
 
-    wanted = None if pathways is None else list(dict.fromkeys(pathways))
+    chosen = None if pathways is None else list(dict.fromkeys(pathways))
     summary = Summary(str(folder), lake.snapshot)
     try:
         os.makedirs(folder, exist_ok=True)
-        with progress.bar("graphs", total=_count(lake, wanted)) as advance:
-            for found in _graphs(lake, wanted):
-                name = found.graph["pathway_id"]
-                if not found.number_of_edges():
+        with progress.bar("graphs", total=_count(lake, chosen)) as advance:
+            for network in _graphs(lake, chosen):
+                name = network.graph["pathway_id"]
+                if not network.number_of_edges():
                     summary.without_edges.append(name)
-                if found.number_of_edges() or wanted is not None:
-                    _put(nx, found, Path(folder) / f"{quote(name, safe='')}.graphml")
-                    _count_in(summary, found)
+                if network.number_of_edges() or chosen is not None:
+                    _put(nx, network, Path(folder) / f"{quote(name, safe='')}.graphml")
+                    _count_in(summary, network)
                 advance(note=name)
     except OSError as error:
         raise StorageError(
@@ -143,73 +144,76 @@ def write(lake: Lake, folder: str | Path, pathways: Iterable[str] | None = None)
     return summary
 
 
-def has_environment(found: nx.DiGraph) -> bool:
+def has_environment(network: nx.DiGraph[str]) -> bool:
     """Whether anything is known of the environment of a graph's pathway."""
-    return any(f"{quantity}{end}" in found.graph for quantity in QUANTITIES for end in ("", "_low", "_high"))
+    return any(f"{quantity}{end}" in network.graph for quantity in QUANTITIES for end in ("", "_low", "_high"))
 
 
-def _count_in(summary: Summary, found: nx.DiGraph) -> None:
+def _count_in(summary: Summary, network: nx.DiGraph[str]) -> None:
     summary.written += 1
-    summary.nodes += found.number_of_nodes()
-    summary.edges += found.number_of_edges()
-    if not has_environment(found):
-        summary.without_environment.append(found.graph["pathway_id"])
+    summary.nodes += network.number_of_nodes()
+    summary.edges += network.number_of_edges()
+    if not has_environment(network):
+        summary.without_environment.append(network.graph["pathway_id"])
 
 
-def _put(nx: Any, found: nx.DiGraph, place: Path) -> None:
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+def _put(nx: Any, network: nx.DiGraph[str], file: Path) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        nx.write_graphml(found, temporary)
-        os.replace(temporary, place)
+        nx.write_graphml(network, temporary)
+        os.replace(temporary, file)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
 
 
-def _count(lake: Lake, wanted: Sequence[str] | None) -> int:
-    return len(wanted) if wanted is not None else lake.sql("SELECT count(*) FROM core.pathways").fetchone()[0]
+def _count(lake: Lake, chosen: Sequence[str] | None) -> int:
+    if chosen is not None:
+        return len(chosen)
+    return int(scalar(lake.connection, "SELECT count(*) FROM core.pathways"))
 
 
-def _graphs(lake: Lake, wanted: Sequence[str] | None) -> Iterator[nx.DiGraph]:
+def _graphs(lake: Lake, chosen: Sequence[str] | None) -> Iterator[nx.DiGraph[str]]:
     """The pathways' graphs, by id: one query for all pathways, one for all edges, both sorted alike."""
     import networkx as nx
 
-    chosen = {"all": wanted is None, "wanted": list(wanted or [])}
-    pathways = lake.sql(_PATHWAYS, **chosen).to_arrow_table().to_pylist()
-    if missing := sorted(set(wanted or []) - {row["pathway_id"] for row in pathways}):
+    parameters = {"all": chosen is None, "wanted": list(chosen or [])}
+    pathways = lake.sql(_PATHWAYS, **parameters).to_arrow_table().to_pylist()
+    listed = chosen or []
+    if missing := sorted(set(listed) - {row["pathway_id"] for row in pathways}):
         raise ConfigError(
             f"there is no pathway {missing[0]!r} at snapshot {lake.snapshot}",
-            why=f"{len(missing)} of {len(wanted)} are not there" if len(missing) > 1 else "",
+            why=f"{len(missing)} of {len(listed)} are not there" if len(missing) > 1 else "",
             next='lake sql "SELECT pathway_id, name FROM core.pathways"',
         )
     units = "; ".join(unit for (unit,) in lake.sql(_UNITS, quantities=list(QUANTITIES)).fetchall())
-    reader = lake.connection.execute(_EDGES, chosen).to_arrow_reader(_BATCH)
+    reader = lake.connection.execute(_EDGES, parameters).to_arrow_reader(_BATCH)
     edges = groupby(chain.from_iterable(batch.to_pylist() for batch in reader), key=lambda row: row["pathway_id"])
-    waiting = next(edges, None)
+    next_edges = next(edges, None)
     for row in pathways:
-        found = nx.DiGraph(**_kept({**row, "units": units, "snapshot": lake.snapshot}))
-        if waiting and waiting[0] == row["pathway_id"]:
-            _fill(found, waiting[1])
-            waiting = next(edges, None)
-        yield found
+        network: nx.DiGraph[str] = nx.DiGraph(**_plain({**row, "units": units, "snapshot": lake.snapshot}))
+        if next_edges and next_edges[0] == row["pathway_id"]:
+            _fill(network, next_edges[1])
+            next_edges = next(edges, None)
+        yield network
 
 
-def _fill(found: nx.DiGraph, rows: Iterable[dict[str, Any]]) -> None:
+def _fill(network: nx.DiGraph[str], rows: Iterable[dict[str, Any]]) -> None:
     rows = list(rows)
     names = {row[end]: row[f"{end}_name"] for row in rows for end in ("source", "target")}
-    found.add_nodes_from((node, _kept({"name": names[node]})) for node in sorted(names))
-    found.add_edges_from((row["source"], row["target"], _kept({key: row[key] for key in _ON_EDGE})) for row in rows)
+    network.add_nodes_from((node, _plain({"name": names[node]})) for node in sorted(names))
+    network.add_edges_from((row["source"], row["target"], _plain({key: row[key] for key in _ON_EDGE})) for row in rows)
 
 
 _ON_EDGE = ("reactions", "backward", "reversible", "enzymes")
 _NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF], "\ufffd")  # XML 1.0, production 2
 
 
-def _kept(values: dict[str, Any]) -> dict[str, Any]:
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Only what GraphML can hold: no nulls and no empty lists, lists joined, and no characters that XML forbids."""
-    plain = {key: ";".join(map(str, value)) if isinstance(value, list) else value for key, value in values.items()}
+    texts = {key: ";".join(map(str, value)) if isinstance(value, list) else value for key, value in values.items()}
     return {
         key: value.translate(_NOT_XML) if isinstance(value, str) else value
-        for key, value in plain.items()
+        for key, value in texts.items()
         if value is not None and value != ""
     }

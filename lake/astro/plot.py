@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from lake.reader import Lake
 
 TARGET = "equilibrium_temperature"  # what `lake demo` learns to tell
 INK, FAINT, BLUE, GREEN, RED, SAND = "#22303c", "#c9d1d9", "#2f6f9f", "#3a9a5b", "#c8553d", "#d9a441"
-_STYLE = {
+_STYLE: dict[Any, Any] = {  # matplotlib's types list every key there is
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -41,7 +42,7 @@ _STYLE = {
 }
 
 
-def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
+def draw(lake: Lake, file: str | Path, losses: Sequence[float] = ()) -> Path:
     """Write the picture as a PNG. A panel whose table is empty says so.
 
     Args:
@@ -55,31 +56,35 @@ def draw(lake: Lake, place: str | Path, losses: Sequence[float] = ()) -> Path:
         from matplotlib.figure import Figure
     except ImportError:
         raise LakeError("matplotlib is not installed", next="pip install matplotlib") from None
-    place = Path(place)
+    file = Path(file)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(15.5, 9), dpi=110, layout="constrained")  # no pyplot: nothing global, no window
         axes = figure.subplots(2, 3).flat
         for panel, ax in zip((_light, _masses, _climate, _feasible, _pathway), axes, strict=False):
             panel(lake, figure, ax)
         _losses(axes[5], losses)
-        where = f"{lake.config.lake.name}, snapshot {lake.snapshot}"
-        figure.suptitle(where, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
-        _save(figure, place)
-    return place
+        title = f"{lake.config.lake.name}, snapshot {lake.snapshot}"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
+        _save(figure, file)
+    return file
 
 
-def _save(figure: Figure, place: Path) -> None:
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+def _save(figure: Figure, file: Path) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         figure.savefig(temporary, format="png", facecolor="white")
-        os.replace(temporary, place)
+        os.replace(temporary, file)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise StorageError(f"the picture cannot be written: {error.strerror or error}", where=str(place)) from None
+        raise StorageError(f"the picture cannot be written: {error.strerror or error}", where=str(file)) from None
 
 
-def _columns(lake: Lake, query: str) -> dict[str, np.ndarray]:
-    return {name: np.asarray(column) for name, column in lake.sql(query).fetchnumpy().items()}
+def _columns(lake: Lake, query: str) -> dict[str, NDArray[Any]]:
+    """The columns of a query; NaN where one of floats is null."""
+    columns = {name: np.ma.asarray(column) for name, column in lake.sql(query).fetchnumpy().items()}
+    return {
+        name: column.filled(np.nan) if column.dtype.kind == "f" else column.data for name, column in columns.items()
+    }
 
 
 def _nothing(ax: Axes, title: str, why: str) -> None:
@@ -89,33 +94,33 @@ def _nothing(ax: Axes, title: str, why: str) -> None:
 
 
 def _light(lake: Lake, figure: Figure, ax: Axes) -> None:
-    found = _columns(
+    columns = _columns(
         lake,
         "SELECT insolation, radius, equilibrium_temperature AS temperature FROM features.planet_params "
         "WHERE insolation > 0 AND radius > 0 ORDER BY temperature NULLS FIRST, planet_run_key",
     )
-    if not len(found["radius"]):
+    if not len(columns["radius"]):
         return _nothing(ax, "Light and size", "no planet has an insolation and a radius")
-    shade = np.ma.masked_invalid(np.ma.filled(np.ma.asarray(found["temperature"], dtype=float), np.nan))
-    ax.scatter(
-        found["insolation"][shade.mask], found["radius"][shade.mask], s=_size(len(shade)), color=FAINT, linewidths=0
-    )
-    drawn = ax.scatter(
-        found["insolation"][~shade.mask],
-        found["radius"][~shade.mask],
-        c=shade.compressed(),
-        s=_size(len(shade)),
+    temperature = columns["temperature"].astype(float)
+    measured = np.isfinite(temperature)
+    insolation, radius, size = columns["insolation"], columns["radius"], _size(len(temperature))
+    ax.scatter(insolation[~measured], radius[~measured], s=size, color=FAINT, linewidths=0)
+    points = ax.scatter(
+        insolation[measured],
+        radius[measured],
+        c=temperature[measured],
+        s=size,
         cmap="plasma",
         norm="log",
         alpha=0.8,
         linewidths=0,
     )
-    if shade.count():
-        _bar(figure, drawn, ax, "equilibrium temperature [K]")
+    if measured.any():
+        _bar(figure, points, ax, "equilibrium temperature [K]")
     _earth(ax, 1, 1)
     ax.set(xscale="log", yscale="log", xlabel="insolation [Earth = 1]", ylabel="radius [Earth = 1]")
     ax.invert_xaxis()
-    ax.set_title(f"Light and size of {len(found['radius']):,} planets")
+    ax.set_title(f"Light and size of {len(columns['radius']):,} planets")
 
 
 def _size(points: int) -> float:
@@ -132,10 +137,10 @@ def _plain(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _bar(figure: Figure, drawn: Any, ax: Axes, label: str) -> None:
-    bar = figure.colorbar(drawn, ax=ax, label=label, pad=0.02)
+def _bar(figure: Figure, colours: Any, ax: Axes, label: str) -> None:
+    bar = figure.colorbar(colours, ax=ax, label=label, pad=0.02)
     bar.outline.set_visible(False)
-    if drawn.norm.__class__.__name__ == "LogNorm":
+    if colours.norm.__class__.__name__ == "LogNorm":
         _plain(bar.ax.yaxis)
 
 
@@ -146,19 +151,19 @@ def _earth(ax: Axes, x: float, y: float) -> None:
 
 def _masses(lake: Lake, figure: Figure, ax: Axes) -> None:
     """Those with error bars only: the archive fills in radii and masses that it computes, and gives those none."""
-    found = _columns(
+    columns = _columns(
         lake,
         "SELECT mass, radius, greatest(mass_upper, -mass_lower) AS mass_error, greatest(radius_upper, -radius_lower) "
         "AS radius_error FROM features.planet_params WHERE mass_kind = 'Mass' AND mass > 0 AND radius > 0 "
         "AND mass_error IS NOT NULL AND radius_error IS NOT NULL "
         "ORDER BY planet_run_key",
     )
-    if not len(found["mass"]):
+    if not len(columns["mass"]):
         return _nothing(ax, "Mass and radius", "no planet has a measured mass and radius")
-    mass, radius = found["mass"], found["radius"]
+    mass, radius = columns["mass"], columns["radius"]
     if len(mass) < 200:  # more of them would hide the planets
-        errors = [np.ma.filled(np.ma.asarray(found[f"{name}_error"], dtype=float), 0) for name in ("mass", "radius")]
-        ax.errorbar(mass, radius, xerr=errors[0], yerr=errors[1], fmt="none", ecolor=FAINT, elinewidth=1, zorder=1)
+        style: dict[str, Any] = {"fmt": "none", "ecolor": FAINT, "elinewidth": 1, "zorder": 1}
+        ax.errorbar(mass, radius, xerr=columns["mass_error"], yerr=columns["radius_error"], **style)
     ax.scatter(mass, radius, s=_size(len(mass)), color=BLUE, alpha=0.55, linewidths=0)
     high = np.array([radius.min() / 2, radius.max() * 1.3])
     for density, text in ((1, "as dense as Earth"), (0.1, "a tenth")):
@@ -174,26 +179,26 @@ def _masses(lake: Lake, figure: Figure, ax: Axes) -> None:
     ax.set(xlim=(mass.min() / 2, mass.max() * 2), ylim=high)
     _earth(ax, 1, 1)
     ax.set(xscale="log", yscale="log", xlabel="mass [Earth = 1]", ylabel="radius [Earth = 1]")
-    ax.set_title(f"Measured mass and radius of {len(found['mass']):,} planets")
+    ax.set_title(f"Measured mass and radius of {len(columns['mass']):,} planets")
 
 
 def _feasible(lake: Lake, figure: Figure, ax: Axes) -> None:
-    found = _columns(
+    columns = _columns(
         lake,
         "SELECT max(temperature) AS temperature, count(*) FILTER (feasible) AS yes, "
         "count(*) FILTER (feasible IS NULL) AS open FROM features.feasible_pathways GROUP BY planet_run_key",
     )
-    temperature = found["temperature"]
+    temperature = columns["temperature"]
     if not len(temperature):
         return _nothing(ax, "Pathways by temperature", "no planet-run has a temperature")
-    groups = {"a pathway is feasible": found["yes"] > 0, "not known": (found["yes"] == 0) & (found["open"] > 0)}
+    groups = {"a pathway is feasible": columns["yes"] > 0, "not known": (columns["yes"] == 0) & (columns["open"] > 0)}
     groups["none is feasible"] = ~(groups["a pathway is feasible"] | groups["not known"])
     groups = {name: rows for name, rows in groups.items() if rows.any()}
     colours = {"a pathway is feasible": GREEN, "not known": SAND, "none is feasible": FAINT}
     low, high = temperature.min() / 1.02, temperature.max() * 1.02
     ax.hist(
         [temperature[rows] for rows in groups.values()],
-        bins=np.geomspace(low, max(high, low * 1.1), min(46, 13 + len(temperature) // 10)),
+        bins=np.geomspace(low, max(high, low * 1.1), min(46, 13 + len(temperature) // 10)).tolist(),
         stacked=True,
         color=[colours[name] for name in groups],
         label=[f"{name} ({rows.sum():,})" for name, rows in groups.items()],
@@ -226,8 +231,8 @@ def _climate(lake: Lake, figure: Figure, ax: Axes) -> None:
         if field is None:
             return _nothing(ax, f"Climate of {planet}", f"{variable} is not on a grid of latitudes and longitudes")
         longitude, latitude = (cube[dim] for dim in reversed(field.dims))
-        drawn = ax.pcolormesh(longitude, latitude, field.to_numpy(), cmap="RdYlBu_r", shading="nearest")
-    _bar(figure, drawn, ax, f"{variable} [{field.attrs.get('units', '')}]")
+        mesh = ax.pcolormesh(longitude, latitude, field.to_numpy(), cmap="RdYlBu_r", shading="nearest")
+    _bar(figure, mesh, ax, f"{variable} [{field.attrs.get('units', '')}]")
     ax.grid(False)
     about = ", ".join(filter(None, (model, scenario)))
     ax.set(xlabel=f"longitude [degrees east]; {about}", ylabel="latitude [degrees north]")
@@ -237,17 +242,17 @@ def _climate(lake: Lake, figure: Figure, ax: Axes) -> None:
 def _map(cube: xr.Dataset, variable: str) -> xr.DataArray | None:
     """The variable over (latitude, longitude), the mean of its other dimensions; None where it has not both."""
     field = cube[variable]
-    found = []
+    dims: list[Hashable] = []
     for standard, unit in (("latitude", "degrees_north"), ("longitude", "degrees_east")):
-        found += [
+        dims += [
             dim
             for dim in field.dims
             if dim in cube.coords
             and (cube[dim].attrs.get("standard_name") == standard or cube[dim].attrs.get("units") == unit)
         ][:1]
-    if len(found) < 2:
+    if len(dims) < 2:
         return None
-    return field.mean([dim for dim in field.dims if dim not in found], keep_attrs=True).transpose(*found)
+    return field.mean([dim for dim in field.dims if dim not in dims], keep_attrs=True).transpose(*dims)
 
 
 _CHOICE = """
@@ -274,40 +279,42 @@ def _pathway(lake: Lake, figure: Figure, ax: Axes) -> None:
         return _nothing(ax, "A pathway", "no pathway has reactions, or all have too many")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the title says it
-        found = graph(lake, chosen[0])
-    places = nx.spring_layout(found.to_undirected(), k=2.2 / len(found) ** 0.5, iterations=400, seed=1, method="force")
-    degree = np.array([found.degree(node) for node in found])
-    nx.draw_networkx_edges(found, places, ax=ax, edge_color="#9fb0bd", width=1, arrowsize=8, node_size=120)
-    nx.draw_networkx_nodes(found, places, ax=ax, node_size=30 + 25 * degree, node_color=BLUE, linewidths=0)
-    labels = _labels(found, places, [list(found)[i] for i in np.argsort(-degree, kind="stable")])
-    raised = {node: (x, y + 0.08) for node, (x, y) in places.items()}
-    nx.draw_networkx_labels(found, raised, labels, ax=ax, font_size=7.5, font_color=INK)
+        network = graph(lake, chosen[0])
+    positions = nx.spring_layout(
+        network.to_undirected(), k=2.2 / len(network) ** 0.5, iterations=400, seed=1, method="force"
+    )
+    degree = np.array([network.degree(node) for node in network])
+    nx.draw_networkx_edges(network, positions, ax=ax, edge_color="#9fb0bd", width=1, arrowsize=8, node_size=120)
+    nx.draw_networkx_nodes(network, positions, ax=ax, node_size=30 + 25 * degree, node_color=BLUE, linewidths=0)
+    labels = _labels(network, positions, [list(network)[i] for i in np.argsort(-degree, kind="stable")])
+    raised = {node: (x, y + 0.08) for node, (x, y) in positions.items()}
+    nx.draw_networkx_labels(network, raised, labels, ax=ax, font_size=7.5, font_color=INK)
     ax.grid(False)
     ax.margins(0.15, 0.1)
-    known = found.graph
-    facts = list(filter(None, (_fact(known, *fact) for fact in _FACTS)))
-    ax.set_title(f"{known.get('name', chosen[0])} ({chosen[0]})")
-    ax.set_xlabel(f"{len(found)} compounds; environment:\n" + (", ".join(facts) or "not known"))
+    environment = network.graph
+    facts = list(filter(None, (_fact(environment, *fact) for fact in _FACTS)))
+    ax.set_title(f"{environment.get('name', chosen[0])} ({chosen[0]})")
+    ax.set_xlabel(f"{len(network)} compounds; environment:\n" + (", ".join(facts) or "not known"))
     for side in ax.spines.values():
         side.set_visible(False)
 
 
-def _labels(found: nx.DiGraph, places: dict[str, np.ndarray], nodes: list[str]) -> dict[str, str]:
+def _labels(network: nx.DiGraph[str], positions: dict[str, NDArray[Any]], nodes: list[str]) -> dict[str, str]:
     """Names of as many nodes as do not lie over each other, the first ones first."""
     labels: dict[str, str] = {}
     for node in nodes:
-        apart = (np.abs(places[node] - places[other]) for other in labels)
+        apart = (np.abs(positions[node] - positions[other]) for other in labels)
         if all(across > 0.5 or up > 0.09 for across, up in apart):
-            labels[node] = str(found.nodes[node].get("name", node))[:24]
+            labels[node] = str(network.nodes[node].get("name", node))[:24]
     return labels
 
 
 _FACTS = (("ph", "pH", ""), ("temperature", "T", " K"), ("o2", "O2", ""), ("redox", "redox", " V"))
 
 
-def _fact(known: dict[str, Any], name: str, label: str, unit: str) -> str:
+def _fact(environment: dict[str, Any], name: str, label: str, unit: str) -> str:
     """A quantity of a pathway's environment, or its range; empty where neither is known."""
-    value, low, high = (known.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    value, low, high = (environment.get(f"{name}{end}") for end in ("", "_low", "_high"))
     if value is not None:
         return f"{label} = {value:g}{unit}"
     if low is not None and high is not None:

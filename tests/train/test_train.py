@@ -443,3 +443,11 @@ def test_all_modalities_meet_on_the_sample(sample):
             assert batch["climate"][row, surface].item() == pytest.approx(means[key], rel=1e-6)
             assert slab.min() < means[key] < slab.max()
     assert sum(len(names) for _, names in stars) == len({name for _, names in stars for name in names})
+
+
+def test_a_null_is_drawn_as_not_known_and_not_as_zero(project):
+    with lake.open(project) as here:
+        columns = plot._columns(here, "SELECT mass, count FROM features.planet_params ORDER BY mass NULLS FIRST")
+        (nulls,) = here.sql("SELECT count(*) FROM features.planet_params WHERE mass IS NULL").fetchone()
+    assert np.isnan(columns["mass"]).sum() == nulls > 0
+    assert columns["count"].tolist() == [7] * len(columns["mass"])
