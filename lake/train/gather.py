@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def append(
     writer: Writer, keys: NDArray[np.int64], values: NDArray[Any], known: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
-    """Append rows whose unknown cells (``known`` False; None: there are none) are 0; how many those are by column.
+    """Append rows whose unknown cells (``known`` False; None: there are none) are 0; returns their number by column.
 
     The array "known" begins with the first of them: most packs have none.
     """
@@ -31,10 +31,11 @@ def append(
     if known is None:
         known = np.ones(values.shape, bool)
     writer.append("known", known)
-    return (~known).sum(axis=tuple(a for a in range(known.ndim) if a != 1))
+    unknown: NDArray[np.int64] = (~known).sum(axis=tuple(axis for axis in range(known.ndim) if axis != 1))
+    return unknown
 
 
-Found = tuple[dict[str, torch.Tensor], torch.Tensor]
+Gathered = tuple[dict[str, torch.Tensor], torch.Tensor]
 """A modality's tensors by name, and bool [B]: which of the rows it has at all."""
 
 
@@ -49,7 +50,7 @@ def _known(pack: Pack, rows: NDArray[np.int64], values: torch.Tensor) -> torch.T
     return _take(pack.arrays["known"], rows) if "known" in pack.arrays else torch.ones_like(values, dtype=torch.bool)
 
 
-def dense(name: str, pack: Pack, rows: NDArray[np.int64]) -> Found:
+def dense(name: str, pack: Pack, rows: NDArray[np.int64]) -> Gathered:
     """Rows of one shape: ``name`` [B, ...] and ``name_known`` of the same shape."""
     values = _take(pack.arrays["values"], rows)
     known = _known(pack, rows, values)
@@ -79,7 +80,7 @@ def spread(ends: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np
     return np.arange(after[-1] if len(after) else 0) + np.repeat(starts - after + counts, counts), counts
 
 
-def lists(name: str, pack: Pack, rows: NDArray[np.int64], *, flat: bool) -> Found:
+def lists(name: str, pack: Pack, rows: NDArray[np.int64], *, flat: bool) -> Gathered:
     """Rows of several lengths: padded to the longest of them, or flat with offsets."""
     elements, counts = spread(pack.arrays["ends"], rows)
     values = _take(pack.arrays["values"], elements)

@@ -12,6 +12,7 @@ import torch
 
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
+from lake.store.sql import scalar
 from lake.train import gather, modality
 from lake.train.modality import Feature
 
@@ -178,7 +179,7 @@ def describe(connection: duckdb.DuckDBPyConnection, graph: str, edges: str, *, k
         modality.exact(types, graph, edges, key)
         if missing := [column for column in (key, *_ENDS) if column not in types]:
             raise _unfit(key, graph, edges, f"it has no {' and no '.join(missing)}")
-        bad = connection.execute(f"SELECT count(*) FROM {source} WHERE {key} IS NULL OR source IS NULL").fetchone()[0]
+        bad = scalar(connection, f"SELECT count(*) FROM {source} WHERE {key} IS NULL OR source IS NULL")
         nodes = connection.execute(
             f"SELECT CAST(source AS VARCHAR) FROM {source} UNION SELECT CAST(target AS VARCHAR) FROM {source}"
         ).fetchall()

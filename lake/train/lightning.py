@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lake.reader import Lake
 
 
-class PlanetRunsModule(LightningDataModule):
+class PlanetRunsModule(LightningDataModule):  # type: ignore[misc]  # lightning ships no types here
     """The splits train, validation and test of a lake.
 
     ``module.data["train"]`` is the dataset, once the trainer has asked for it. The trainer sets each epoch's order,

@@ -1,20 +1,21 @@
-"""Batches read ahead: by a thread of this process, or by worker processes; and onto a GPU."""
+"""Batches read ahead, by a thread of this process, or by worker processes; and onto a GPU."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from lake.train.batch import Batch
 
 
 class Data(Protocol):
-    """What can be read ahead: batches of which it is known where they stand; :class:`lake.train.PlanetRuns` is such."""
+    """What can be read ahead: batches with the state after each; :class:`lake.train.PlanetRuns` is such."""
 
     def __len__(self) -> int: ...
     def read(self) -> Iterator[Batch]: ...
@@ -26,12 +27,12 @@ class Data(Protocol):
 
 
 class Loader:
-    """An epoch's batches, each time it is iterated, and where it stands.
+    """An epoch's batches, each time it is iterated, and its state.
 
     Args:
         data: the runs.
         ahead: how many batches a thread of this process gathers before they are asked for; 0: none.
-        device: where the batches are wanted. To a GPU they are copied by the thread, from page-locked memory and on a
+        device: of the batches. To a GPU they are copied by the thread, from page-locked memory and on a
             stream of their own, while it computes on the batch before.
         num_workers: processes that read instead of the thread. The packs are shared between them, not copied; but
             batches are, so that a thread is the quicker way unless rows are not cached.
@@ -48,7 +49,7 @@ class Loader:
         **options: Any,
     ):
         self.data, self.ahead, self.device = data, ahead, torch.device(device or "cpu")
-        self._pool = DataLoader(data, batch_size=None, num_workers=num_workers, **options) if num_workers else None
+        self._pool = _processes(data, num_workers, options) if num_workers else None
 
     def __len__(self) -> int:
         return len(self.data)
@@ -71,12 +72,18 @@ class Loader:
         return self.data
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the epoch stands after the batch that was given last, whatever was read ahead."""
+        """The state after the batch that was yielded last, whatever was read ahead."""
         return self.data.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on there, with any number of workers and ranks; see :meth:`lake.train.PlanetRuns.load_state_dict`."""
+        """Resume there, with any number of workers and ranks; see :meth:`lake.train.PlanetRuns.load_state_dict`."""
         self.data.load_state_dict(state)
+
+
+def _processes(data: Data, number: int, options: Mapping[str, Any]) -> DataLoader[Batch]:
+    if not isinstance(data, Dataset):
+        raise TypeError(f"worker processes read a torch Dataset, not a {type(data).__name__}")
+    return DataLoader(data, batch_size=None, num_workers=number, **options)
 
 
 Moved = tuple[Batch, Callable[[], None]]
@@ -86,9 +93,8 @@ Moved = tuple[Batch, Callable[[], None]]
 def _ahead(source: Iterator[Batch], move: Callable[[Batch], Moved], number: int) -> Iterator[Moved]:
     """The same batches, up to ``number`` of them made by a thread before they are asked for."""
 
-    once = (
-        batch for batch in source
-    )  # over after an error: a DataLoader asked again waits for its dead worker for ever
+    # Over after an error: a DataLoader asked for more waits for its dead worker for ever.
+    once = (batch for batch in source)
 
     def make() -> Moved | None:
         batch = next(once, None)
@@ -101,13 +107,13 @@ def _ahead(source: Iterator[Batch], move: Callable[[Batch], Moved], number: int)
                 waiting.append(thread.submit(make))
                 yield moved
         finally:
-            thread.shutdown(wait=False, cancel_futures=True)  # what was not begun is not wanted any more
+            thread.shutdown(wait=False, cancel_futures=True)  # the others are not needed any more
 
 
 def _mover(device: torch.device) -> Callable[[Batch], Moved]:
     if device.type != "cuda":
         return lambda batch: (batch if device.type == "cpu" else batch.to(device), _ready)
-    stream = torch.cuda.Stream(device)
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch gives it no types
 
     def move(batch: Batch) -> Moved:
         with torch.cuda.stream(stream):
@@ -117,12 +123,18 @@ def _mover(device: torch.device) -> Callable[[Batch], Moved]:
         def ready() -> None:
             current = torch.cuda.current_stream(device)
             current.wait_event(done)
-            moved.map(lambda tensor: tensor.record_stream(current) or tensor)
+            moved.map(partial(_recorded, current))
 
         return moved, ready
 
     return move
 
 
+def _recorded(stream: torch.cuda.Stream, tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor, whose memory is then not reused before this stream has read it."""
+    tensor.record_stream(stream)
+    return tensor
+
+
 def _ready() -> None:
-    """The batch is there already."""
+    """The batch is ready."""

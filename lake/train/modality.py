@@ -102,6 +102,7 @@ class Modality:
     def opened(self, pack: Pack) -> Pack:
         """A pack as :meth:`gather` takes it: rows of one shape where they have one, and else the end of each."""
         arrays = dict(pack.arrays)
+        shape: tuple[int, ...]
         if not self.lists:
             shape = (-1,) if self.flat else (-1, len(self.features))
         elif pack.notes["length"] and not self.jagged:
@@ -112,7 +113,7 @@ class Modality:
         arrays |= {name: arrays[name].reshape(shape) for name in ("values", "known") if name in arrays}
         return replace(pack, arrays=arrays)
 
-    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Found:
+    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Gathered:
         """The tensors of these rows of a pack, and which of them it has at all."""
         if "ends" in pack.arrays:
             return gather.lists(self.name, pack, rows, flat=self.jagged)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lake.store import renames
-from lake.store.sql import quote
+from lake.store.sql import quote, scalar
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,24 +35,24 @@ _PLAIN = (False, 0.0, 1.0, None)
 
 
 def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], *, normalise: bool) -> Scale | None:
-    """What a snapshot says of these columns; None where they are neither normalised nor imputed.
+    """The scales of these columns at a snapshot; None where they are neither normalised nor imputed.
 
     Args:
         normalise: whether to scale; unknown cells are imputed in any case.
     """
     views = "duckdb_views() WHERE database_name = 'lake' AND schema_name = 'quality' AND view_name = 'features'"
-    if not connection.execute(f"SELECT count(*) FROM {views}").fetchone()[0]:
+    if not scalar(connection, f"SELECT count(*) FROM {views}"):
         return None
-    rows = connection.execute(
+    cells = connection.execute(
         f"""SELECT column_name, method = 'log', center, scale, CASE WHEN imputed THEN fill END, method IS NOT NULL
             FROM {renames.relation(connection, "quality.features")} WHERE table_name = {quote(table)}"""
     ).fetchall()
-    known = {}
-    for column, logarithm, center, scale, fill, scaled in rows:
-        scaled = scaled and normalise and center is not None  # nothing was known to measure it on
-        known[column] = (logarithm, center, scale, fill) if scaled else (*_PLAIN[:3], fill)
-    found = [known.get(column, _PLAIN) for column in columns]
-    return Scale(*zip(*found, strict=True)) if any(one != _PLAIN for one in found) else None
+    scales = {}
+    for column, logarithm, center, scale, fill, scaled in cells:
+        scaled = scaled and normalise and center is not None  # null: the split "train" has no known cell
+        scales[column] = (logarithm, center, scale, fill) if scaled else (*_PLAIN[:3], fill)
+    rows = [scales.get(column, _PLAIN) for column in columns]
+    return Scale(*zip(*rows, strict=True)) if any(row != _PLAIN for row in rows) else None
 
 
 def apply(
@@ -70,12 +70,12 @@ def apply(
         np.log10(result[:, column], out=result[:, column], where=known[:, column])
     result = (result - scale.center) / scale.scale
     known &= np.abs(result) <= np.finfo(np.float32).max
-    fill = [_filled(scale, column) for column in range(len(scale.fill))]
-    result = np.where(known, result, fill).astype(np.float32)
-    return result, None if known.all() else known
+    fill = [_scaled_fill(scale, column) for column in range(len(scale.fill))]
+    scaled: NDArray[np.float32] = np.where(known, result, fill).astype(np.float32)
+    return scaled, None if known.all() else known
 
 
-def _filled(scale: Scale, column: int) -> float:
+def _scaled_fill(scale: Scale, column: int) -> float:
     fill = scale.fill[column]
     if fill is None:
         return 0.0

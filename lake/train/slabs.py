@@ -86,7 +86,7 @@ class Slabs:
         """A pack as :meth:`gather` takes it."""
         return pack
 
-    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Found:
+    def gather(self, pack: Pack, rows: NDArray[np.int64]) -> gather.Gathered:
         """The tensors of these rows of a pack, and which of them it has at all."""
         return gather.dense(self.name, pack, rows)
 
