@@ -1,7 +1,7 @@
-"""The archives that can be asked: the folders beside this file, those of a lake, and those of other packages.
+"""The registry of sources: the folders beside this file, a lake's own, and those of other packages.
 
-A lake's own are `sources/<name>.py` or `sources/<name>/__init__.py` in its folder. Other packages name theirs by an
-entry point in the group ``lake.sources``. All keep to `lake.sources.contract`.
+A lake's own are `sources/<name>.py` or `sources/<name>/__init__.py` in its folder. Other packages register theirs by
+an entry point in the group ``lake.sources``. All satisfy `lake.sources.contract`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CONTRACT = ("FACTS", "READER", "TABLES", "OPTIONS", "resources", "check", "read
 
 
 def use(root: Path) -> None:
-    """Look for archives in a lake's folder too, and no longer in another lake's."""
+    """Look for sources in this lake's folder too, and no longer in another lake's."""
     folder = root.resolve() / FOLDER
     searched = [str(_HERE), *([str(folder)] if folder.is_dir() else [])]
     if list(__path__) == searched:
@@ -44,40 +44,40 @@ def use(root: Path) -> None:
 
 
 def _of_lake() -> dict[str, Path]:
-    """The archives of the lake that is used, by name."""
-    found = {}
+    """The files of the lake's own sources, by name."""
+    files: dict[str, Path] = {}
     for folder in map(Path, list(__path__)[1:]):
-        found |= {file.stem: file for file in folder.glob("*.py")}
-        found |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
-    return {name: file for name, file in found.items() if name.isidentifier() and not name.startswith("_")}
+        files |= {file.stem: file for file in folder.glob("*.py")}
+        files |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
+    return {name: file for name, file in files.items() if name.isidentifier() and not name.startswith("_")}
 
 
-def _others(**named: str) -> Iterable[EntryPoint]:
+def _entry_points() -> Iterable[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return entry_points(group="lake.sources", **named)
+    return entry_points(group="lake.sources")
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Every archive that this installation, and the lake that is used, know."""
-    return tuple(sorted(_OWN.keys() | _of_lake().keys() | {point.name for point in _others()}))
+    """The names of all sources: this package's, the lake's own, and those of other packages."""
+    return tuple(sorted(_OWN.keys() | _of_lake().keys() | {point.name for point in _entry_points()}))
 
 
 @cache
 def get(name: str) -> Source:
-    """The module of an archive.
+    """The module of a source.
 
     Raises:
-        ConfigError: no archive has that name, or its module does not load, or lacks what a source must have.
+        ConfigError: no source has that name, or its module cannot be imported or is not a source.
     """
     of_lake = _of_lake().get(name)
     if of_lake and (name in _OWN or name == "contract"):
         raise ConfigError(
-            f"the source {name} is there twice",
+            f"there are two sources named {name}",
             where=str(of_lake),
-            why=f"lake brings a {name}",
-            next="name it otherwise",
+            why=f"the lake package has a {name} too",
+            next="rename this one",
         )
     if name in _OWN:
         return cast("Source", import_module(_OWN[name]))
@@ -85,24 +85,25 @@ def get(name: str) -> Source:
         own = globals().get(name)
         try:
             return _loaded(name, str(of_lake), lambda: import_module(f"{__name__}.{name}"))
-        finally:  # Python has made the module an attribute of this package, perhaps in place of a function
+        finally:  # Python has made the module an attribute of this package, perhaps over a function
             if callable(own):
                 globals()[name] = own
-    for point in _others(name=name):
-        return _loaded(name, point.value, point.load)
-    near = difflib.get_close_matches(name, names(), 1)
+    for point in _entry_points():
+        if point.name == name:
+            return _loaded(name, point.value, point.load)
+    close = difflib.get_close_matches(name, names(), 1)
     raise ConfigError(
         f"there is no source named {name!r}",
-        why=f"did you mean {near[0]!r}?" if near else f"the sources are {', '.join(names())}",
+        why=f"did you mean {close[0]!r}?" if close else f"the sources are {', '.join(names())}",
         next="lake sources",
     )
 
 
 def _loaded(name: str, where: str, load: Callable[[], Any]) -> Source:
-    """A source that others wrote.
+    """A source from outside this package.
 
     Raises:
-        ConfigError: its module does not load, or is no source.
+        ConfigError: its module cannot be imported, or is not a source.
     """
     try:
         module = load()
@@ -111,25 +112,27 @@ def _loaded(name: str, where: str, load: Callable[[], Any]) -> Source:
             f"the source {name} cannot be imported: {type(error).__name__}: {error}",
             where=where,
             why="its module raises that when it is imported",
-            next="correct it; docs/sources.md has a whole one",
+            next="correct it; docs/sources.md has a complete example",
         ) from error
-    if lacking := [each for each in _CONTRACT if not hasattr(module, each)]:
+    if missing := [attribute for attribute in _CONTRACT if not hasattr(module, attribute)]:
         raise ConfigError(
-            f"the source {name} lacks {', '.join(lacking)}", where=where, next="docs/sources.md says what a source has"
+            f"the source {name} lacks {', '.join(missing)}",
+            where=where,
+            next="docs/sources.md lists what a source needs",
         )
     code = getattr(module.read, "__code__", None)
     if code and "path" in code.co_varnames[: code.co_argcount]:
         raise ConfigError(
             f"the source {name} reads a path",
             where=where,
-            why="read(resource, path) is read(resource, answer) now: the bytes need not be a file",
-            next="take answer.open(), answer.read_bytes() or answer.read_text(); answer.path() is for libraries",
+            why="read(resource, path) has become read(resource, answer): the bytes need not be a file",
+            next="use answer.open(), answer.read_bytes() or answer.read_text(); answer.path() is for libraries",
         )
     return cast("Source", module)
 
 
 def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
-    """The archives that are named, each once; without names, all of lake.toml.
+    """The sources of these names, each once; without names, all of lake.toml.
 
     Raises:
         ConfigError: one is unknown, or is not in lake.toml.
@@ -137,8 +140,8 @@ def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
     use(config.root)
     from lake.config import FILE
 
-    wanted = list(dict.fromkeys(names or config.sources))
-    for name in wanted:
+    selected = list(dict.fromkeys(names or config.sources))
+    for name in selected:
         get(name)
         if name not in config.sources:
             raise ConfigError(
@@ -146,103 +149,113 @@ def chosen(config: Config, names: Iterable[str] | None) -> list[str]:
                 where=str(config.root / FILE),
                 next=f"add a line [sources.{name}] to {FILE}",
             )
-    return wanted
+    return selected
 
 
 def domains(config: Config) -> dict[str, str]:
     """The domain of each archive of lake.toml.
 
     Raises:
-        ConfigError: [domains.<name>] names one that none of the installed archives belongs to.
+        ConfigError: [domains.<name>] names a domain that no installed source belongs to.
     """
     use(config.root)
     from lake.config import FILE
 
-    found = {name: get(name).FACTS.domain for name in config.sources}
-    if strange := config.domains.keys() - found.values():  # of no source that is configured: perhaps of another
-        known = {get(name).FACTS.domain for name in names()}.union(found.values())
-        for name in sorted(strange - known):
-            near = difflib.get_close_matches(name, known, 1)
+    by_source = {name: get(name).FACTS.domain for name in config.sources}
+    if unused := config.domains.keys() - by_source.values():  # perhaps of a source that is not configured
+        all_domains = {get(name).FACTS.domain for name in names()}.union(by_source.values())
+        for name in sorted(unused - all_domains):
+            close = difflib.get_close_matches(name, all_domains, 1)
             raise ConfigError(
-                f"[domains.{name}] is no domain of any source",
+                f"[domains.{name}] is not a domain of any source",
                 where=str(config.root / FILE),
-                why=f"did you mean {near[0]!r}?" if near else f"the domains are {', '.join(sorted(known))}",
+                why=f"did you mean {close[0]!r}?" if close else f"the domains are {', '.join(sorted(all_domains))}",
                 next="lake sources",
             )
-    return found
+    return by_source
 
 
-def options(name: str, given: Mapping[str, Any], root: Path = Path()) -> dict[str, Any]:
-    """An archive's options: its defaults, with what [sources.<name>] of lake.toml says.
+def options(name: str, configured: Mapping[str, Any], root: Path = Path()) -> dict[str, Any]:
+    """A source's options: its defaults, overridden by [sources.<name>] of lake.toml.
 
-    Where a list is expected, "folder/*.toml", or a list of such texts, names files below ``root``, each one entry.
+    Where a list is expected, "folder/*.toml", or a list of such texts, names files below ``root``; each is an entry.
 
     Raises:
-        ConfigError: it says something that the archive does not know, or of another type.
+        ConfigError: an option is unknown, or of another type than its default.
     """
-    known = get(name).OPTIONS
-    given = {
-        key: _entries(root, value, f"[sources.{name}] {key}") if isinstance(known.get(key), list) else value
-        for key, value in given.items()
+    defaults = get(name).OPTIONS
+    configured = {
+        key: _entries(root, value, f"[sources.{name}] {key}") if isinstance(defaults.get(key), list) else value
+        for key, value in configured.items()
     }
-    for key, value in given.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+    for key, value in configured.items():
+        if key not in defaults:
+            close = difflib.get_close_matches(key, defaults, 1)
             raise ConfigError(
                 f"[sources.{name}] has an unknown option {key!r}",
                 where="lake.toml",
-                why=f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known) or 'none'}",
+                why=f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(defaults) or 'none'}",
             )
-        if not isinstance(value, type(known[key])):
+        if not isinstance(value, type(defaults[key])):
             raise ConfigError(
-                f"[sources.{name}] {key} is {value!r}, but must be of type {type(known[key]).__name__}",
+                f"[sources.{name}] {key} is {value!r}, but must be of type {type(defaults[key]).__name__}",
                 where="lake.toml",
             )
-    return {**known, **given}
+    return {**defaults, **configured}
+
+
+class _NoAnswers:
+    """What `resources` gets before any archive was asked."""
+
+    def __call__(self, id: str) -> None:
+        return None
+
+    def missing(self, id: str) -> bool:
+        return False
 
 
 def check_options(config: Config) -> None:
-    """Refuse options of lake.toml that their sources would refuse when they are asked what to fetch; asks no archive.
+    """Refuse options of lake.toml that their sources refuse when they list their resources; asks no archive.
 
     Raises:
         ConfigError: a source is unknown, or an option of one.
     """
     use(config.root)
-    for name, given in config.sources.items():
-        taken = options(name, given, config.root)
+    for name, configured in config.sources.items():
+        complete = options(name, configured, config.root)
         try:
-            for _ in get(name).resources(taken, lambda resource: None):
+            for _ in get(name).resources(complete, _NoAnswers()):
                 pass
         except ConfigError:
             raise
-        except Exception:  # a defect of the source: fetch says which
+        except Exception:  # a defect of the source: fetch reports it
             continue
 
 
 def _entries(root: Path, value: Any, option: str) -> Any:
-    """A list with the tables of TOML files instead of their names; "folder/*.toml" alone is a list of one."""
+    """A list with each name of a TOML file, or pattern, replaced by the tables of these files."""
     items = [value] if isinstance(value, str) and value.endswith(".toml") else value
     if not isinstance(items, list):
         return value
     entries: list[Any] = []
     for item in items:
-        named = isinstance(item, str) and item.endswith(".toml")
-        entries += _described(root, item, option) if named else [item]
+        is_pattern = isinstance(item, str) and item.endswith(".toml")
+        entries += _toml_tables(root, item, option) if is_pattern else [item]
     return entries
 
 
-def _described(root: Path, pattern: str, option: str) -> list[dict[str, Any]]:
-    """The tables of the TOML files that a pattern names, each with its own place as ``described_in``."""
+def _toml_tables(root: Path, pattern: str, option: str) -> list[dict[str, Any]]:
+    """The tables of the TOML files that match a pattern, each with its file's path as ``described_in``."""
     from lake.config import FILE
 
     files = sorted(file for file in root.glob(pattern) if file.is_file())
     if not files:
-        raise ConfigError(f"{option} is {pattern!r}, and there is no such file", where=str(root / FILE))
+        raise ConfigError(f"{option} is {pattern!r}, but no file matches that", where=str(root / FILE))
     entries = []
     for file in files:
-        place = file.relative_to(root).as_posix()
+        path = file.relative_to(root).as_posix()
         try:
-            entries.append(tomllib.loads(file.read_text("utf-8")) | {"described_in": place})
+            entries.append(tomllib.loads(file.read_text("utf-8")) | {"described_in": path})
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"it is not valid TOML: {error}", where=place) from None
+            raise ConfigError(f"it is not valid TOML: {error}", where=path) from None
     return entries

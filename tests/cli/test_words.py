@@ -310,7 +310,7 @@ def test_an_empty_lake_has_nothing_to_read(empty, line):
         ("[limits]\nthreads = = 2", "lake.toml:2"),
         ("[domains.genomics]\npriorty = 1", "[domains.genomics] priorty is no setting; did you mean 'priority'?"),
         ("[domains.genomics]\npriority = 'high'", "[domains.genomics] priority: Input should be a valid integer"),
-        ("[domains.genmics]\npriority = 1\n[sources.kegg]", "[domains.genmics] is no domain of any source"),
+        ("[domains.genmics]\npriority = 1\n[sources.kegg]", "[domains.genmics] is not a domain of any source"),
         ("[[leaks.allow]]\nbecaus = 'x'", "[leaks.allow.0] becaus is no setting; did you mean 'because'?"),
         ("[sources.kegg]\norganism = ['eco']", "did you mean 'organisms'?"),
         ("[sources.kegg]\norganisms = 'eco'", "organisms is 'eco', but must be of type list"),

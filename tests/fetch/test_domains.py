@@ -200,7 +200,7 @@ def test_an_answer_that_may_not_have_changed_needs_no_room(server, archives, tmp
 
 
 def test_an_unknown_domain_is_refused_with_the_one_that_was_meant(tmp_path):
-    with pytest.raises(ConfigError, match=r"\[domains.genomic\] is no domain of any source") as error:
+    with pytest.raises(ConfigError, match=r"\[domains.genomic\] is not a domain of any source") as error:
         fetch.run(with_domains(tmp_path, {"genomic": {}}, "kegg"))
     assert "genomics" in error.value.why
 

@@ -114,7 +114,7 @@ def test_what_is_no_source_is_told_when_it_is_loaded(folder, old, new, said):
 def test_a_lake_does_not_replace_what_lake_brings(folder, name):
     (folder / "sources" / f"{name}.py").write_text(SOURCE)
     sources.use(folder)
-    with pytest.raises(ConfigError, match="is there twice"):
+    with pytest.raises(ConfigError, match="there are two sources named"):
         sources.get(name)
 
 

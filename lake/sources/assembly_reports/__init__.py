@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -173,23 +172,29 @@ def _busco(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
     summary = _SUMMARY.search(content)
     if summary is None:
         return "the report has no summary C:..%[..],F:..%,M:..%,n:..: the run ended before it was written"
-    about = re.search(r"[Bb]enchmarking (?:in BUSCO notation )?for file:? (\S+)", content)
-    dataset = re.search(r"lineage dataset is: (\S.*?) \(", content)
     if content.lstrip().startswith("{"):
-        about, dataset = _of_json(content)
-    name = (about[1] if about else resource.url).rpartition("/")[2]
+        file, dataset = _of_json(content)
+    else:
+        file = _first(r"[Bb]enchmarking (?:in BUSCO notation )?for file:? (\S+)", content)
+        dataset = _first(r"lineage dataset is: (\S.*?) \(", content)
+    name = (file or resource.url).rpartition("/")[2]
     header = ("assembly", "dataset", "completeness", "duplicated", "fragmented", "missing", "markers")
-    return _lines([header, (name, dataset[1] if dataset else "", *summary.groups())])
+    return _lines([header, (name, dataset, *summary.groups())])
 
 
-def _of_json(content: str) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
-    """The file and the lineage that BUSCO 5's JSON names."""
+def _first(pattern: str, content: str) -> str:
+    match = re.search(pattern, content)
+    return match[1] if match else ""
+
+
+def _of_json(content: str) -> tuple[str, str]:
+    """The file and the lineage that BUSCO 5's JSON names; "" where it names none."""
     try:
-        told = json.loads(content)
+        report = json.loads(content)
     except ValueError:
-        return None, None
-    file, lineage = told.get("parameters", {}).get("in"), told.get("lineage_dataset", {}).get("name")
-    return (("", str(file)) if file else None), (("", str(lineage)) if lineage else None)
+        return "", ""
+    file, lineage = report.get("parameters", {}).get("in"), report.get("lineage_dataset", {}).get("name")
+    return str(file or ""), str(lineage or "")
 
 
 def _checkm(resource: Resource, answer: Answer) -> Iterator[Lines]:
@@ -227,7 +232,7 @@ _TOOLS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "fcs_gx": ("FCS-GX", lambda head: head.startswith('##[["FCS genome report"')),
     "fcs_adaptor": ("FCS-adaptor", lambda head: head.startswith("#accession\tlength\taction\trange\tname")),
 }
-_PLAIN: Mapping[str, Callable[[Resource, Path], Iterator[Lines] | str]] = {
+_PLAIN: Mapping[str, Callable[[Resource, Answer], Iterator[Lines] | str]] = {
     "busco": _busco,
     "checkm": _checkm,
     "quast": _quast,

@@ -122,12 +122,13 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     from lake.sources.ena import records as ena_records
 
     form = {"search": portal, "files": portal, "xml": xml, "embl": embl}[resource.kind]
-    wanted, seen = resource.params.get("accession"), set()
+    accession: str = resource.params.get("accession") or ""
+    accessions: set[str | None] = set()
     for records in form.read(answer, resource.url, resource.params.get("result", "")):
-        if wanted and resource.kind in ("xml", "embl"):
-            seen |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
-            seen |= set(records.others.to_pylist() if records.others is not None else ())
+        if accession and resource.kind in ("xml", "embl"):
+            accessions |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
+            accessions |= set(records.others.to_pylist() if records.others is not None else ())
         yield from ena_records.parts(records)
-    if seen and re.sub(r"\.\d+$", "", wanted or "") not in seen and "-" not in wanted:  # A1-A9 is a range
-        found = ", ".join(sorted(filter(None, seen))[:3])
-        raise Unreadable(f"it is of {found}, and {wanted} was asked for", where=resource.url)
+    if accessions and re.sub(r"\.\d+$", "", accession) not in accessions and "-" not in accession:  # A1-A9 is a range
+        first = ", ".join(sorted(filter(None, accessions))[:3])
+        raise Unreadable(f"it is of {first}, and {accession} was asked for", where=resource.url)

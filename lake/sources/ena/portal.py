@@ -54,7 +54,7 @@ def _tsv(answer: Answer, where: str, result: str) -> Iterator[Records]:
         record = columns.pop("_record")
         named = _named(columns, result, where, len(record))
         broken = () if part.rejects is None else (part.rejects,)
-        yield Records(record, named, lambda mask, of=named["accession"]: of.filter(mask), broken=broken)
+        yield Records(record, named, named["accession"].filter, broken=broken)
 
 
 def _first_key(answer: Answer, where: str, result: str) -> str:

@@ -56,15 +56,17 @@ def parts(records: Records) -> Iterator[Part]:
     part = text.make_part("ena_records", seen, rows, *records.broken, bad)
     yield part._replace(cells=text.collect_cell_rejects(records.record, good, odd))
     if records.attributes and len(records.attributes.owner):
-        yield _attributes(records, columns, good)
+        yield _attributes(records.attributes, records.record, columns, good)
     for kind in FILES:
-        if f"{kind}_ftp" in records.columns and (part := _files(records, kind)):
-            yield part
+        if f"{kind}_ftp" in records.columns and (files := _files(records, kind)):
+            yield files
 
 
-def _attributes(records: Records, columns: Mapping[str, pa.Array], good: pa.Array | None) -> Part:
+def _attributes(
+    attributes: Attributes, record: pa.Array, columns: Mapping[str, pa.Array], good: pa.Array | None
+) -> Part:
     """A row an attribute; those of a record that is a reject are rejects with it."""
-    owner, tag, value, units = records.attributes or ()
+    owner, tag, value, units = attributes
     whose = pa.array(owner)
     found = {
         **{name: columns[name].take(whose) for name in ("accession", "kind")},
@@ -74,9 +76,7 @@ def _attributes(records: Records, columns: Mapping[str, pa.Array], good: pa.Arra
     lost = None if good is None else pc.invert(good).take(whose)
     faults = [(lost, "its record is a reject"), (pc.is_null(found["tag"]), "it has no name")]
     content = pc.binary_join_element_wise(pc.fill_null(tag, ""), pc.fill_null(value, ""), "=")
-    rows, bad, _ = text.partition_rejects(
-        TABLES["ena_attributes"], records.record.take(whose), found, faults, content.filter
-    )
+    rows, bad, _ = text.partition_rejects(TABLES["ena_attributes"], record.take(whose), found, faults, content.filter)
     return text.make_part("ena_attributes", len(owner), rows, bad)
 
 

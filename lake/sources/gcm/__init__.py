@@ -41,7 +41,7 @@ from lake.sources.gcm import tables
 if TYPE_CHECKING:
     import xarray as xr
 
-    from lake.formats.netcdf.file import Left
+    from lake.formats.netcdf.file import Omitted
 
 FACTS = Facts(
     name="gcm",
@@ -60,7 +60,7 @@ TABLES = tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
 _NEEDED = ("planet", "model", "scenario", "run")
-_OPTIONAL = {
+_OPTIONAL: Mapping[str, type] = {
     **dict.fromkeys(("url", "folder", "kind", "title", "citation", "licence", "md5", "sha256", "described_in"), str),
     **dict.fromkeys(("conditions", "gases", "variables"), dict),
     "files": list,
@@ -70,7 +70,7 @@ _OPTIONAL = {
 _KINDS = ("simulation", "reanalysis", "observed")
 _SHOWN = (*tables.NAMES, "synthetic", "title", "citation", "licence", "described_in")
 _TOLD = ("conditions", "gases", "variables")
-_TYPES = {"text": str, "bigint": int, "double": (int, float)}
+_TYPES: Mapping[str, type | tuple[type, ...]] = {"text": str, "bigint": int, "double": (int, float)}
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -173,7 +173,7 @@ def _fits(number: int, run: Mapping[str, Any]) -> None:
 
 
 def _where(run: Mapping[str, Any]) -> str:
-    return run.get("described_in", "lake.toml")
+    return str(run.get("described_in", "lake.toml"))
 
 
 def _unfit(number: int, run: Mapping[str, Any], what: str) -> ConfigError:
@@ -252,15 +252,15 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part | Cube]:
 def _radius(params: Mapping[str, Any]) -> float | None:
     """Of the run's planet, in m, where the description says it, or it is the Earth (mean radius of IUGG, 1980)."""
     if radius := params.get("conditions", {}).get("radius"):
-        return radius * 1e3
+        return float(radius) * 1e3
     return 6_371_008.8 if params.get("planet") == "Earth" else None
 
 
-def _gridded(dataset: xr.Dataset, left: list[Left]) -> None:
+def _gridded(dataset: xr.Dataset, omitted: list[Omitted]) -> None:
     """Refuse a file in which no numbers depend on a dimension."""
     if not any(v.dtype.kind in "iuf" and v.ndim and v.size > 1 for v in dataset.data_vars.values()):
         names = ", ".join(map(str, dataset.data_vars)) or "none"
-        why = "; ".join(one.reason for one in left[:3]) or None
+        why = "; ".join(item.reason for item in omitted[:3])
         raise Unreadable(f"no variable of it lies on a grid (besides coordinates it has: {names})", why=why)
 
 

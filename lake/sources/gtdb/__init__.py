@@ -50,15 +50,14 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
     paths = dict.fromkeys(options["files"])
     for release in options["releases"]:
         paths |= dict.fromkeys(_paths(release, options["tables"]))
-    latest = [path for path in paths if not _RELEASE.search(path)]
     version = "latest/VERSION.txt"
-    if latest:
+    if not all(map(_RELEASE.search, paths)):
         yield Resource(version, f"{options['root']}/{version}", "version", "text", optional=True)
     for path in paths:
-        if path not in latest:
-            yield _resource(path, options["root"], _RELEASE.search(path).group(1, 2))
+        if release := _RELEASE.search(path):
+            yield _resource(path, options["root"], release[1] or release[2])
         elif answers(version) or answers.missing(version):
-            yield _resource(path, options["root"], (_version(answers(version)), None))
+            yield _resource(path, options["root"], _version(answers(version)))
 
 
 def _paths(release: int, tables: list[str]) -> Iterator[str]:
@@ -75,19 +74,19 @@ def _paths(release: int, tables: list[str]) -> Iterator[str]:
                 yield f"release{release}/{release}.0/{domain}_{table}_r{release}{ending}"
 
 
-def _resource(path: str, root: str, release: tuple[str | None, str | None]) -> Resource:
+def _resource(path: str, root: str, release: str) -> Resource:
     kind = _KIND.search(path)
     if kind is None:
         raise ConfigError(
             f"[sources.gtdb] files names {path!r}, which is neither a taxonomy nor metadata",
             next='name it as the archive does: "release207/207.0/ar53_metadata_r207.tsv.gz"',
         )
-    return Resource(path, f"{root}/{path}", kind[1], "text", {"release": release[0] or release[1]})
+    return Resource(path, f"{root}/{path}", kind[1], "text", {"release": release})
 
 
 def _version(answer: Answer | None) -> str:
-    found = re.search(r"\d+", answer.read_text()) if answer else None
-    return found[0] if found else "latest"
+    number = re.search(r"\d+", answer.read_text()) if answer else None
+    return number[0] if number else "latest"
 
 
 def check(resource: Resource, head: bytes) -> None:
@@ -96,9 +95,13 @@ def check(resource: Resource, head: bytes) -> None:
     Raises:
         Refused: with how it begins.
     """
-    wanted = {"taxonomy": rb"^(RS|GB)_GC[AF]_\d+\.\d+\td__|^\S+\td__", "metadata": rb"^accession\t", "version": rb"\d"}
+    beginnings = {
+        "taxonomy": rb"^(RS|GB)_GC[AF]_\d+\.\d+\td__|^\S+\td__",
+        "metadata": rb"^accession\t",
+        "version": rb"\d",
+    }
     first = head.partition(b"\n")[0]
-    if not re.search(wanted[resource.kind], first):
+    if not re.search(beginnings[resource.kind], first):
         raise Refused(
             f"it is no {resource.kind} of GTDB: it begins with {first[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,

@@ -99,11 +99,11 @@ def check(resource: Resource, head: bytes) -> None:
         Refused: with how it begins.
     """
     if resource.kind == "listing":
-        right = re.search(rb"<(?:title|h1)>\s*Index of\b", head, re.IGNORECASE)
+        right = bool(re.search(rb"<(?:title|h1)>\s*Index of\b", head, re.IGNORECASE))
     else:
         from lake.sources.igsr.dialect import shape
 
-        right = head[:2] == b"\x1f\x8b" or shape(head.decode("utf-8", "replace"))
+        right = head[:2] == b"\x1f\x8b" or bool(shape(head.decode("utf-8", "replace")))
     if not right:
         wanted = "listing of a folder" if resource.kind == "listing" else "index, list of samples or tree of files"
         begins = head[:60].decode("utf-8", "replace")

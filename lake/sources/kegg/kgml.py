@@ -151,7 +151,7 @@ def _with_unknown(parts: list[Part], found: Elements, n: int) -> list[Part]:
     rows = np.flatnonzero(~found.recognised & (found.document == n))
     if not rows.size:
         return parts
-    content = [found.source(row) for row in rows]
+    content = [found.source(row) for row in rows.tolist()]
     unknown = text.rejects(pa.nulls(len(rows), pa.int64()), "an element that KGML is not known to have", content)
     pathway, *rest = parts
     return [text.make_part(pathway.table, pathway.seen + len(rows), pathway.rows, pathway.rejects, unknown), *rest]

@@ -80,8 +80,9 @@ def _json_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
 
 
 def _children(node: Any, resource: Resource) -> list[Any]:
-    if isinstance(node, dict) and isinstance(node.get("name"), str) and isinstance(node.get("children"), list):
-        return node["children"]
+    children = node.get("children") if isinstance(node, dict) and isinstance(node.get("name"), str) else None
+    if isinstance(children, list):
+        return children
     raise Unreadable("the JSON is no hierarchy of names and children", where=resource.url)
 
 
@@ -158,4 +159,4 @@ def _targets(href: str | None) -> list[str | None]:
         return [None]
     named = unquote(parts.query) if parts.query else unquote(parts.path).rsplit("/", 1)[-1]
     ids = [id for id in named.split("+") if id]
-    return ids if ids and all(_KEY.fullmatch(id) for id in ids) else [None]
+    return [*ids] if ids and all(_KEY.fullmatch(id) for id in ids) else [None]

@@ -14,8 +14,7 @@ An accession's folder is looked up in the summaries that are asked for, then in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError, Refused
@@ -40,7 +39,7 @@ READER = 2
 TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report", "fasta"], "ani": False}
 ROOT = "https://ftp.ncbi.nlm.nih.gov/genomes"
-_GENOME = re.compile(r"(GC[AF])_(\d{3})(\d{3})(\d{3})\.\d+(_\S+)?")
+_GENOME = re.compile(r"GC[AF]_\d{9}\.\d+(_\S+)?")
 _FILES = {"report": "_assembly_report.txt", "stats": "_assembly_stats.txt", "fasta": "_genomic.fna.gz"}
 _BEGINS = {  # what the first 64 KiB of each kind hold
     "summary": b"assembly_accession",
@@ -83,9 +82,10 @@ def _summary(name: str) -> str:
     return f"{name}/assembly_summary.txt" if "/" in name else f"{name.partition('_')[0]}/assembly_summary_{name}.txt"
 
 
-def _folders(options: Mapping[str, Any], answers: Answers) -> Iterator[Any]:
-    """The folders of the genomes, such as GCA_000008085.1_ASM808v1; asks for listings where no summary says them."""
-    found, wanted = [], []
+def _folders(options: Mapping[str, Any], answers: Answers) -> Generator[Resource, None, list[str]]:
+    """The folders of the genomes, such as GCA_000008085.1_ASM808v1; asks for listings where no summary has them."""
+    folders: list[str] = []
+    accessions: list[str] = []
     for genome in options["genomes"]:
         match = _GENOME.fullmatch(genome)
         if match is None:
@@ -93,19 +93,19 @@ def _folders(options: Mapping[str, Any], answers: Answers) -> Iterator[Any]:
                 f"[sources.ncbi] genomes names {genome!r}, which is no accession with its version",
                 why="it is like GCF_000005845.2",
             )
-        (found if match[5] else wanted).append(genome)
+        (folders if match[1] else accessions).append(genome)
     summaries = [f"summary/{name}" for name in options["summaries"]]
-    if wanted and all(answers(id) or answers.missing(id) for id in summaries):
-        known = _known({id: answer for id in summaries if (answer := answers(id))}, wanted)
-        for genome in wanted:
-            if genome in known:
-                found.append(known[genome])
+    if accessions and all(answers(id) or answers.missing(id) for id in summaries):
+        by_accession = _from_summaries([answer for id in summaries if (answer := answers(id))], accessions)
+        for accession in accessions:
+            if accession in by_accession:
+                folders.append(by_accession[accession])
             else:
-                found += yield from _listed(genome, answers)
-    return found
+                folders += yield from _from_listing(accession, answers)
+    return folders
 
 
-def _known(summaries: Mapping[str, Path], wanted: list[str]) -> dict[str, str]:
+def _from_summaries(summaries: Iterable[Answer], accessions: list[str]) -> dict[str, str]:
     """accession -> folder, from the summaries."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -113,28 +113,33 @@ def _known(summaries: Mapping[str, Path], wanted: list[str]) -> dict[str, str]:
     from lake.formats import text
 
     folders = {}
-    for answer in summaries.values():
+    for answer in summaries:
         for block in text.lines(answer):
             rows = block.text.filter(
-                pc.is_in(pc.replace_substring_regex(block.text, "\t.*", ""), pa.array(wanted, pa.string()))
+                pc.is_in(pc.replace_substring_regex(block.text, "\t.*", ""), pa.array(accessions, pa.string()))
             )
             for line in rows.to_pylist():
                 accession = line.partition("\t")[0]
-                if place := re.search(rf"/({re.escape(accession)}_[^/\t]+)/?\t", line):
-                    folders[accession] = place[1]
+                if path := re.search(rf"/({re.escape(accession)}_[^/\t]+)/?\t", line):
+                    folders[accession] = path[1]
     return folders
 
 
-def _listed(genome: str, answers: Answers) -> Iterator[Any]:
-    listing = f"listing/{genome}"
-    yield Resource(listing, f"{_parent(genome)}/", "listing", "html", optional=True)
+def _from_listing(accession: str, answers: Answers) -> Generator[Resource, None, list[str]]:
+    """The folder of an accession, from NCBI's listing; none where it has no such genome."""
+    listing = f"listing/{accession}"
+    yield Resource(listing, f"{_parent(accession)}/", "listing", "html", optional=True)
     answer = answers(listing)
     page = answer.read_text() if answer else ""
-    return list(dict.fromkeys(re.findall(rf'href="({re.escape(genome)}_[^"/]+)/?"', page)))[:1]
+    return list(dict.fromkeys(re.findall(rf'href="({re.escape(accession)}_[^"/]+)/?"', page)))[:1]
 
 
 def _parent(genome: str) -> str:
-    return "/".join([ROOT, "all", *_GENOME.fullmatch(genome).group(1, 2, 3, 4)])
+    """
+    >>> _parent("GCF_000005845.2")
+    'https://ftp.ncbi.nlm.nih.gov/genomes/all/GCF/000/005/845'
+    """
+    return "/".join([ROOT, "all", genome[:3], genome[4:7], genome[7:10], genome[10:13]])
 
 
 def _genome(name: str, parts: list[str], answers: Answers) -> Iterator[Resource]:
@@ -216,7 +221,7 @@ def _properties(answer: Answer, accession: str | None) -> Part:
         for number, raw in enumerate(file, 1):
             if not raw.startswith(b"#"):
                 break
-            if found := re.match(r"# ([^:\t]+):\s+(\S.*?)\s*$", raw.decode("utf-8", "replace")):
-                rows.append((number, accession, *found.groups()))
+            if match := re.match(r"# ([^:\t]+):\s+(\S.*?)\s*$", raw.decode("utf-8", "replace")):
+                rows.append((number, accession, *match.groups()))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 4
     return Part(table, len(rows), pa.table(columns, schema=TABLES[table]))

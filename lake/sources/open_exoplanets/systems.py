@@ -36,7 +36,11 @@ _NUMBERS = {
 _REALS = ("value", *_NUMBERS.values())
 _Lost = tuple[int, str, str]  # the fields of REJECTS
 _LOST = (pa.int64(), pa.string(), pa.string())
-_OBJECTS, _NAMES, _VALUES = "open_exoplanets_objects", "open_exoplanets_names", "open_exoplanets_values"
+_TABLES = _OBJECTS, _NAMES, _VALUES = (
+    "open_exoplanets_objects",
+    "open_exoplanets_names",
+    "open_exoplanets_values",
+)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
@@ -98,8 +102,8 @@ class _Systems:
         self._leaf: dict[str, Any] | None = None  # the name or value that is being read
         self._inside = 0  # elements that stand in it, and should not
         self._system: list[_Object] = []
-        self._rows: dict[str, list[dict]] = {_OBJECTS: [], _NAMES: [], _VALUES: []}
-        self._rejects: dict[str, list[_Lost]] = {_OBJECTS: [], _NAMES: [], _VALUES: []}
+        self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
+        self._rejects: dict[str, list[_Lost]] = {name: [] for name in _TABLES}
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
@@ -108,7 +112,7 @@ class _Systems:
 
     @property
     def size(self) -> int:
-        return sum(map(len, (*self._rows.values(), *self._rejects.values())))
+        return sum(map(len, self._rows.values())) + sum(map(len, self._rejects.values()))
 
     def feed(self, block: bytes, *, final: bool = False) -> None:
         try:
@@ -124,8 +128,8 @@ class _Systems:
         for name, rows in self._rows.items():
             if rows or self._rejects[name]:
                 yield _part(name, rows, self._rejects[name])
-        for done in (*self._rows.values(), *self._rejects.values()):
-            done.clear()
+        self._rows = {name: [] for name in _TABLES}
+        self._rejects = {name: [] for name in _TABLES}
 
     # What expat tells
 
@@ -203,7 +207,7 @@ class _Systems:
         self._rows[_VALUES].append({"_record": leaf["record"], **shared, **about, **(given if of else {})})
 
 
-def _part(name: str, rows: list[dict], lost: list[_Lost]) -> Part:
+def _part(name: str, rows: list[dict[str, Any]], lost: list[_Lost]) -> Part:
     """Rows of one table; a quantity that is no number is a reject, an uncertainty that is none costs itself alone."""
     schema = TABLES[name]
     texts = [one.with_type(pa.string()) if one.name in _REALS else one for one in schema]
@@ -224,8 +228,8 @@ def _part(name: str, rows: list[dict], lost: list[_Lost]) -> Part:
     return part._replace(cells=text.collect_cell_rejects(columns["_record"], good, odd))
 
 
-def _columns(lost: list[_Lost]) -> list[list]:
-    return [[one[place] for one in lost] for place in range(3)]
+def _columns(lost: list[_Lost]) -> list[list[Any]]:
+    return [[fields[i] for fields in lost] for i in range(3)]
 
 
 def _told(rows: pa.Table) -> list[str]:

@@ -121,17 +121,17 @@ def check(resource: Resource, head: bytes) -> None:
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One row a spectrum, or a setting. What has no unit, or columns that cannot be told, is a reject."""
-    from lake.formats import spectrum
+    from lake.formats.spectrum import spectra
 
     if resource.params["kind"] == "configuration":
         yield _settings(resource, answer)
         return
     rows, rejects = [], []
-    for number, found in enumerate(spectrum.spectra(answer, resource.url, resource.params), 1):
+    for number, spectrum in enumerate(spectra(answer, resource.url, resource.params), 1):
         try:
-            rows.append(_row(resource, found, number))
+            rows.append(_row(resource, spectrum, number))
         except Refused as fault:
-            rejects.append((found.line or number, fault.what, found.label or Path(str(answer)).name))
+            rejects.append((spectrum.line or number, fault.what, spectrum.label or Path(str(answer)).name))
     yield _part("spectra", rows, rejects)
 
 
@@ -161,52 +161,62 @@ def _settings(resource: Resource, answer: Answer) -> Part:
     return _part("spectra_settings", rows, rejects)
 
 
-def _row(resource: Resource, found: Spectrum, number: int) -> dict[str, Any]:
+def _row(resource: Resource, spectrum: Spectrum, number: int) -> dict[str, Any]:
     """
     Raises:
         Refused: a unit is missing, not wholly understood, or not of a wavelength; or there are no points.
     """
     from lake.formats.spectrum import units
 
-    given = resource.params
-    if found.fault or not len(found.wavelength):
-        raise Refused(found.fault or "it has no points")
-    own = {name: given.get(f"{name}_unit") or found.units.get(name) for name in ("wavelength", "value")}
-    own |= {"wavelength": found.units["wavelength"]} if found.converted else {}
-    for name, unit in own.items():
-        if unit and not isinstance(unit, str):
-            raise Refused(f"the unit of {name} is {unit!r} in the file, and no text")
-        if not unit or not unit.strip():
-            raise Refused(f"the unit of {name} is neither in the file nor in lake.toml: {name}_unit = ...")
+    params = resource.params
+    if spectrum.fault or not len(spectrum.wavelength):
+        raise Refused(spectrum.fault or "it has no points")
+    wavelength_unit, value_unit = (_unit(spectrum, name, params) for name in ("wavelength", "value"))
     micrometre = units.micrometres(
-        found.wavelength, own["wavelength"], given.get("medium", found.medium), found.logarithm
+        spectrum.wavelength, wavelength_unit, params.get("medium", spectrum.medium), spectrum.logarithm
     )
-    scale, offset, unit = units.of_value(own["value"], micrometre)
+    scale, offset, unit = units.of_value(value_unit, micrometre)
     row = {
         "_record": number,
-        "spectrum": resource.id + (f"#{found.label}" if found.label else ""),
-        **{name: given.get(name) for name in ("planet", "star", "kind", "instrument", "reference")},
-        "label": found.label,
-        "wavelength_unit": own["wavelength"],
-        "value_unit": own["value"],
+        "spectrum": resource.id + (f"#{spectrum.label}" if spectrum.label else ""),
+        **{name: params.get(name) for name in ("planet", "star", "kind", "instrument", "reference")},
+        "label": spectrum.label,
+        "wavelength_unit": wavelength_unit,
+        "value_unit": value_unit,
         "micrometre": micrometre,
         "converted_unit": unit,
-        "converted": found.value * scale + offset,
+        "converted": spectrum.value * scale + offset,
     }
     for name in ("lower", "upper"):
-        errors = getattr(found, name)
+        errors = getattr(spectrum, name)
         row |= {name: errors, f"converted_{name}": None}
         if errors is not None:
-            row[f"converted_{name}"] = abs(errors * _error_scale(found, name, own["value"], (scale, unit), micrometre))
-    return row | {"wavelength": found.wavelength, "value": found.value}
+            row[f"converted_{name}"] = abs(errors * _error_scale(spectrum, name, value_unit, (scale, unit), micrometre))
+    return row | {"wavelength": spectrum.wavelength, "value": spectrum.value}
 
 
-def _error_scale(found: Spectrum, name: str, value_unit: str, value: tuple[Any, str], micrometre: Any) -> Any:
+def _unit(spectrum: Spectrum, name: str, params: Mapping[str, Any]) -> str:
+    """The unit of the wavelengths or values: of lake.toml, else of the file.
+
+    Raises:
+        Refused: neither has it.
+    """
+    converted = name == "wavelength" and spectrum.converted
+    unit = None if converted else params.get(f"{name}_unit")
+    unit = unit or spectrum.units.get(name)
+    if unit and not isinstance(unit, str):
+        raise Refused(f"the unit of {name} is {unit!r} in the file, and no text")
+    if not unit or not unit.strip():
+        raise Refused(f"the unit of {name} is neither in the file nor in lake.toml: {name}_unit = ...")
+    return unit
+
+
+def _error_scale(spectrum: Spectrum, name: str, value_unit: str, value: tuple[Any, str], micrometre: Any) -> Any:
     """What uncertainties are multiplied by: they are in the values' unit, or in one of the same quantity."""
     from lake.formats.spectrum import units
 
-    own = found.units.get(name)
-    if not own or own == found.units.get("value") or own == value_unit:
+    own = spectrum.units.get(name)
+    if not own or own == spectrum.units.get("value") or own == value_unit:
         return value[0]
     scale, _, unit = units.of_value(own, micrometre)
     if unit != value[1]:

@@ -92,7 +92,7 @@ def _of_json(block: json_records.Block) -> Entries:
     audit, organism, protein = root / "entryAudit", root / "organism", root / "proteinDescription"
     kind, sequence, genes = root / "entryType", root / "sequence", root / "genes"
     names = (protein / "recommendedName" / "fullName" / "value", protein / "submissionNames" / "fullName" / "value")
-    animal = [(organism / name).texts() for name in ("scientificName", "commonName", "synonyms")]
+    scientific, common, synonyms = ((organism / name).texts() for name in ("scientificName", "commonName", "synonyms"))
     inactive = pc.equal(pc.utf8_lower(kind.values), "inactive")
     flag = pc.match_substring((protein / "flag").values, "Fragment")
     columns = {
@@ -103,7 +103,7 @@ def _of_json(block: json_records.Block) -> Entries:
         "protein_name": merged(*(name.texts() for name in names)).first(n),
         "gene": (genes / "geneName" / "value").texts().first(n),
         "ordered_loci": (genes / "orderedLocusNames" / "value").texts().distinct().lists(n),
-        "organism": full_organism(*animal, n),
+        "organism": full_organism(scientific, common, synonyms, n),
         "taxon_id": (organism / "taxonId").values,
         "length": (sequence / "length").values,
         "mass": (sequence / "molWeight").values,
@@ -123,11 +123,11 @@ def _of_json(block: json_records.Block) -> Entries:
 def _json_xrefs(root: _Node) -> Xrefs:
     xrefs = root / "uniProtKBCrossReferences"
     own = _Node(np.arange(len(xrefs.owner)), xrefs.values) / "properties"
-    protein = own.owner[rows := np.flatnonzero(pc.equal((own / "key").values, "ProteinId"))]
-    ids = Ragged(protein, (own / "value").values.take(pa.array(rows))).first(len(xrefs.owner))
+    xref = own.owner[rows := np.flatnonzero(pc.equal((own / "key").values, "ProteinId"))]
+    ids = Ragged(xref, (own / "value").values.take(pa.array(rows))).first(len(xrefs.owner))
     database = (xrefs / "database").values
-    found = Xrefs(xrefs.owner, database, (xrefs / "id").values, known(ids, database))
+    listed = Xrefs(xrefs.owner, database, (xrefs / "id").values, known(ids, database))
     protein = root / "proteinDescription"
     wholes = (protein, protein / "includes", protein / "contains")
     numbers = [(whole / name / "ecNumbers" / "value").texts() for whole in wholes for name in _PROTEIN]
-    return with_numbers(found, merged(*numbers))
+    return with_numbers(listed, merged(*numbers))

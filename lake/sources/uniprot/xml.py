@@ -32,7 +32,7 @@ def _of_xml(block: xml_records.Block) -> Entries:
         rows = block.at(*path)
         return block.texts_of(rows[np.flatnonzero(pc.equal(block.attribute("type", rows), kind))])
 
-    organism = [named(kind, "organism", "name") for kind in ("scientific", "common", "synonym")]
+    scientific, common, synonyms = (named(kind, "organism", "name") for kind in ("scientific", "common", "synonym"))
     sequence, accessions = block.at("sequence"), texts("accession")
     taxa = block.at("organism", "dbReference")
     columns = {
@@ -43,7 +43,7 @@ def _of_xml(block: xml_records.Block) -> Entries:
         "protein_name": merged(*(texts("protein", kind, "fullName") for kind in _NAMES)).first(n),
         "gene": named("primary", "gene", "name").first(n),
         "ordered_loci": named("ordered locus", "gene", "name").distinct().lists(n),
-        "organism": full_organism(*organism, n),
+        "organism": full_organism(scientific, common, synonyms, n),
         "taxon_id": block.attributes("id", taxa).first(n),
         "existence": block.attributes("type", block.at("proteinExistence")).first(n),
         "fragment": pc.is_valid(block.attributes("fragment", sequence).first(n)),
