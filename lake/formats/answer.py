@@ -11,6 +11,10 @@ from typing import BinaryIO
 class Answer:
     """The bytes of one answer.
 
+    Args:
+        path: the file that has them.
+        memory: bytes that its reader may hold, [limits] reader_memory: what a file declares is compared with it.
+
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
     ...     _ = file.write(b"a\\n"), file.flush()
@@ -19,8 +23,8 @@ class Answer:
     (2, b'a\\n', b'a\\n')
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
-        self._path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], memory: int = 2 * 10**9):
+        self._path, self.memory = Path(path), memory
 
     def __str__(self) -> str:
         return str(self._path)

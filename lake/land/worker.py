@@ -114,7 +114,7 @@ def _readings(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
 def _one(terms: Terms, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
     counts: Counts = {}
     try:
-        for part in import_module(module).read(job.resource, Answer(path)):
+        for part in import_module(module).read(job.resource, Answer(path, terms.memory)):
             _take(terms, number, job, part, counts, writer)
     except LakeError as error:
         return Reading(number, error=error, last=isinstance(error, StorageError))
@@ -132,7 +132,7 @@ def _many(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
     counts: dict[str, Counts] = {id: {} for id in jobs}
     errors: dict[str, LakeError] = {}
     read_many = import_module(task.module).read_many
-    for resource_, part in read_many([(job.resource, Answer(path)) for _, job, path in task.jobs]):
+    for resource_, part in read_many([(job.resource, Answer(path, terms.memory)) for _, job, path in task.jobs]):
         number, job = jobs[resource_.id]
         try:
             if isinstance(part, LakeError):

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import shutil
 import uuid
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 CUBES, PARTIAL = "cubes", ".partial"
 FORMAT = "lake cube 1"
 _SLAB, _BLOCK = 16 << 20, 1 << 20  # bytes read at once where memory allows; bytes (as float64) measured at once
+_CHUNKS = 4096  # of the source, read at once
 _WORKERS = 2
 _SHARES = 2 + 3 * _WORKERS  # slabs held at once: one being read, its source's copy; per worker it, its codec, its check
 
@@ -234,10 +236,24 @@ def _slabs(variable: xr.Variable, array: zarr.Array[Any], share: int) -> Iterato
 
 
 def _read(name: str, variable: xr.Variable, region: tuple[slice, ...]) -> np.ndarray:
+    """The values of a region, a few thousand of the source's chunks at a time: HDF5 holds kilobytes for each."""
+    shape = tuple(cut.stop - cut.start for cut in region)
+    source = variable.encoding.get("chunksizes") or shape
+    counts = [math.ceil(length / max(1, chunk)) for length, chunk in zip(shape, source, strict=True)]
     try:
-        return variable[region].values
+        if math.prod(counts) <= _CHUNKS:
+            return variable[region].values
+        values = np.empty(shape, variable.dtype)
+        step = [count * chunk for count, chunk in zip(tile(counts, 1, _CHUNKS), source, strict=True)]
+        for piece in regions(shape, step):
+            cuts = zip(region, piece, strict=True)
+            values[piece] = variable[tuple(slice(a.start + b.start, a.start + b.stop) for a, b in cuts)].values
+        return values
     except (OSError, RuntimeError, ValueError, IndexError, UnicodeError) as error:  # netCDF4 raises any of these
-        raise Unreadable(f"the variable {name!r} cannot be read: {error}", why="the file is damaged") from None
+        raise Unreadable(
+            f"the variable {name!r} cannot be read: {error}",
+            why="the file is damaged, or needs more memory than [limits] reader_memory allows",
+        ) from None
 
 
 def _broadcast(weights: xr.DataArray | None, variable: xr.Variable) -> np.ndarray | None:

@@ -19,7 +19,7 @@ from conftest import ROOT
 
 from lake.errors import Unreadable
 from lake.formats.answer import Answer
-from lake.formats.netcdf import file as netcdf_file
+from lake.formats.netcdf import declared_size
 from lake.sources import gcm
 from lake.store import cubes
 
@@ -141,6 +141,60 @@ def test_what_is_not_packed_is_no_more_than_its_file(tmp_path, megabytes, fits):
         list(gcm.read(resource(), Answer(path)))
 
 
+def test_a_chunk_that_no_reader_can_hold_is_refused_before_it_is_unpacked(tmp_path):
+    """One number, in a chunk of 480 MB that packs to half a megabyte."""
+    path = tmp_path / "x.nc"
+    with grid(path) as file:
+        file.createDimension("n", None)
+        file.createVariable("lev", "f8", ("n",), chunksizes=(60_000_000,), zlib=True)[0] = 1.0
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(Unreadable, match="'lev' is in chunks of 480,000,000 bytes") as error:
+        list(gcm.read(resource(), Answer(path, memory=10**9)))
+    assert "[limits] reader_memory" in error.value.what
+    assert "2 GB" in error.value.next
+    [cube] = [part for part in gcm.read(resource(), Answer(path, memory=2 * 10**9)) if hasattr(part, "dataset")]
+    assert cube.dataset["lev"].values.tolist() == [1.0]
+
+
+def test_more_chunks_than_a_file_can_list(tmp_path):
+    """None of them was written; each would be looked for."""
+    path = tmp_path / "x.nc"
+    with grid(path) as file:
+        file.createDimension("n", 200_000_000)
+        file.createVariable("v", "i1", ("n",), chunksizes=(1,), zlib=True)
+    with pytest.raises(Unreadable, match=r"'v' is in 200,000,000 chunks in a file of \d,\d{3} bytes"):
+        list(gcm.read(resource(), Answer(path)))
+
+
+def test_many_chunks_are_read_a_few_at_a_time(tmp_path):
+    """HDF5 holds some kilobytes for each chunk that one call reads."""
+    with grid(tmp_path / "x.nc") as file:
+        file.createDimension("m", 250)
+        file.createDimension("n", 200)
+        file.createVariable("v", "i2", ("m", "n"), chunksizes=(1, 1))[:3] = np.arange(600).reshape(3, 200)
+    code = PEAK.format(folders=[str(ROOT / "tests"), str(Path(__file__).parent)])
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    shape, missing, highest, megabytes = ran.stdout.split()
+    assert (shape, missing, highest) == ("250x200", "49400", "599.0")
+    assert int(megabytes) < 150
+
+
+PEAK = """
+import sys
+from pathlib import Path
+sys.path[:0] = {folders!r}
+import arrays, numpy, xarray, zarr
+from test_bounds import _peak
+folder = Path(sys.argv[1])
+before = _peak()
+row = arrays.land(folder, folder / "x.nc")[1]["v"]
+print("x".join(map(str, row["shape"])), row["missing"], float(row["max"]), (_peak() - before) // 1024)
+"""
+
+
 def test_a_field_that_was_hardly_written_is_taken(tmp_path):
     """What a model leaves empty is no attack: 32 MB of one number, in a file of a few kilobytes."""
     with grid(tmp_path / "x.nc") as file:
@@ -194,7 +248,7 @@ def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
 
 
 def test_too_many_variables(tmp_path, monkeypatch):
-    monkeypatch.setattr(netcdf_file, "_MOST_VARIABLES", 2)
+    monkeypatch.setattr(declared_size, "_MOST_VARIABLES", 2)
     grid(tmp_path / "x.nc").close()
     with pytest.raises(Unreadable, match="it has 3 variables; a cube takes at most 2"):
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))

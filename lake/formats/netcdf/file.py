@@ -1,11 +1,7 @@
-"""A NetCDF file opened without decoding: what a cube can hold of it, and what it cannot, with reasons.
-
-The declared size is compared with the file's before any values are read: 8 kB can declare 80 GB.
-"""
+"""A NetCDF file opened without decoding: what a cube can hold of it, and what it cannot, with reasons."""
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -16,16 +12,12 @@ import numpy as np
 
 from lake.errors import Unreadable
 from lake.formats.answer import Answer
-from lake.formats.netcdf import CLASSIC, HDF5, classic_header
+from lake.formats.netcdf import CLASSIC, HDF5, classic_header, declared_size
 
 if TYPE_CHECKING:
     import netCDF4
     import xarray as xr
 
-_LEAST = 256 << 20  # bytes that any file may declare
-_RATIO = 1100  # and per byte of the file: deflate expands 1032 to 1 at most (zlib, "Maximum Compression Factor")
-_MOST_VARIABLES = 10_000
-_TEXT = 64  # bytes assumed for a string
 _NAME = re.compile(r"[^/\\\x00-\x1f]+")  # it becomes the name of a folder in the cube
 _RESERVED, _LONGEST = {".", "..", "zarr.json"}, 200
 _SKIPPED = re.compile(r"variable '(?P<name>.+)' has (?P<what>unsupported .*datatype)")
@@ -56,7 +48,7 @@ def open_dataset(answer: Answer) -> Iterator[tuple[xr.Dataset, list[Omitted]]]:
     try:
         with translate_errors(answer):
             _check_flat(store.ds)
-            _check_declared_size(store.ds, answer.size)
+            declared_size.check(store.ds, answer)
             dataset, omitted = _dataset(store)
         yield dataset, omitted + [Omitted(match["name"], f"it is of an {match['what']}") for match in skipped]
     finally:
@@ -70,11 +62,13 @@ def translate_errors(answer: Answer) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except Unreadable:
+    except (Unreadable, MemoryError):  # of memory, the landing says which limit it was
         raise
     except Exception as error:  # netCDF4, HDF5, xarray and numpy raise nearly every kind on damaged files
         raise Unreadable(
-            f"it cannot be read as NetCDF: {type(error).__name__}: {error}", where=str(answer), why="it is damaged"
+            f"it cannot be read as NetCDF: {type(error).__name__}: {error}",
+            where=str(answer),
+            why="it is damaged, or needs more memory than [limits] reader_memory allows",  # HDF5 does not tell which
         ) from None
 
 
@@ -108,35 +102,6 @@ def _groups(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     for name, child in group.groups.items():
         yield f"{path}/{name}", child
         yield from _groups(child, f"{path}/{name}")
-
-
-def _check_declared_size(file: netCDF4.Dataset, size: int) -> None:
-    """Refuse a file that declares more than its size can hold, before memory is allocated."""
-    if len(file.variables) > _MOST_VARIABLES:
-        raise Unreadable(f"it has {len(file.variables):,} variables; a cube takes at most {_MOST_VARIABLES:,}")
-    declared = {name: math.prod(v.shape) * _itemsize(v) for name, v in file.variables.items()}
-    _at_most(file, declared, size, max(_LEAST, _RATIO * size))
-    if file.data_model.startswith("NETCDF4"):  # the header of a classic file has been checked already
-        plain = {name: n for name, n in declared.items() if file.variables[name].chunking() == "contiguous"}
-        _at_most(file, plain, size, max(_LEAST, size))  # what is not chunked is not compressed
-
-
-def _at_most(file: netCDF4.Dataset, declared: dict[str, int], size: int, most: int) -> None:
-    """
-    Raises:
-        Unreadable: these variables declare more than `most` bytes.
-    """
-    if (total := sum(declared.values())) > most:
-        name = max(declared, key=lambda name: declared[name])
-        shape = " x ".join(f"{length:,}" for length in file.variables[name].shape)
-        raise Unreadable(
-            f"it declares {total:,} bytes of values in a file of {size:,}, most of them in {name!r} ({shape})",
-            why=f"it is damaged, or nearly all of it was never written: at most {most:,} bytes are read",
-        )
-
-
-def _itemsize(variable: Any) -> int:
-    return _TEXT if variable.dtype is str else np.dtype(variable.dtype).itemsize
 
 
 def _dataset(store: Any) -> tuple[xr.Dataset, list[Omitted]]:
