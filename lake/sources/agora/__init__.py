@@ -5,7 +5,7 @@
     models = ["AGORA/1.03/reconstructions/sbml/Bifidobacterium_longum_NCC_2705.xml"]
     urls = ["http://bigg.ucsd.edu/static/models/e_coli_core.xml"]    # models in SBML elsewhere
 
-A strain table is the first sheet of a workbook. A 0 in a column of text stands for nothing, as the archive writes it.
+A strain table is the first sheet of a workbook. The archive writes 0 into a cell of a text column that is empty.
 """
 
 from __future__ import annotations
@@ -52,21 +52,23 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
         url = f"{ROOT}/{name}/{name}_infoFile.xlsx"
         yield Resource(f"strains/{name}", url, "strains", "xlsx", {"collection": name})
     for url in [*(f"{ROOT}/{path}" for path in options["models"]), *options["urls"]]:
-        place = urlsplit(url)
-        name = Path(place.path).name.removesuffix(".gz").removesuffix(".xml")
-        yield Resource(f"model/{place.netloc}{place.path}", url, "model", "xml", {"model": name})
+        parts = urlsplit(url)
+        name = Path(parts.path).name.removesuffix(".gz").removesuffix(".xml")
+        yield Resource(f"model/{parts.netloc}{parts.path}", url, "model", "xml", {"model": name})
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what is neither a workbook nor SBML, whichever was asked for.
+    """Refuse what is not the workbook or SBML that was asked for.
 
     Raises:
         Refused: with how it begins.
     """
-    wanted = {"strains": head[:2] == b"PK", "model": b"<sbml" in head}
-    if not wanted[resource.kind]:
-        what = {"strains": "no workbook (.xlsx)", "model": "no SBML"}[resource.kind]
-        raise Refused(f"it is {what}: it begins with {head[:60].decode('utf-8', 'replace')!r}", where=resource.url)
+    matches = {"strains": head[:2] == b"PK", "model": b"<sbml" in head}
+    if not matches[resource.kind]:
+        expected = {"strains": "a workbook (.xlsx)", "model": "SBML"}[resource.kind]
+        raise Refused(
+            f"the answer is not {expected}: it begins with {head[:60].decode('utf-8', 'replace')!r}", where=resource.url
+        )
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
@@ -92,7 +94,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     )
 
 
-_UNIT = "\x1f"  # ASCII's unit separator: no cell has it
+_UNIT = "\x1f"  # ASCII's unit separator: not in any cell
 
 
 def _sheet(answer: Answer, where: str) -> Iterator[Lines]:

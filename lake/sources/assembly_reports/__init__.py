@@ -4,8 +4,8 @@
     url = "https://.../short_summary.txt"
     accession = "GCF_000005845.2"     # optional: where the report names its assembly otherwise
 
-The tool is told by what the report says, not by its name. Each becomes tab-separated lines with a header, which
-delimited.py takes: BUSCO's text one line, QUAST's columns lines, CheckM's fixed widths cells.
+The tool is recognised by the report's content, not by its name. Each report becomes tab-separated lines with a header,
+which delimited.py reads: BUSCO's text becomes one line, QUAST's columns become lines, CheckM's fixed widths cells.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterable[Resource
     """One for each report of lake.toml, named by its host and path.
 
     Raises:
-        ConfigError: a report has no url, or a field that is not known.
+        ConfigError: a report has no url, or an unknown field.
     """
     for number, report in enumerate(options["reports"], 1):
         if not isinstance(report.get("url"), str) or (unknown := sorted(report.keys() - _FIELDS)):
-            what = "url is missing" if not isinstance(report.get("url"), str) else f"{unknown[0]!r} is not known"
+            what = "url is missing" if not isinstance(report.get("url"), str) else f"{unknown[0]!r} is unknown"
             raise ConfigError(
-                f"report {number} of [[sources.assembly_reports.reports]] does not fit: {what}",
+                f"report {number} of [[sources.assembly_reports.reports]] is not valid: {what}",
                 where="lake.toml",
                 next=f"it takes {', '.join(sorted(_FIELDS))}",
             )
-        place = urlsplit(report["url"])
+        parts = urlsplit(report["url"])
         sums = {name: report.get(name) for name in ("size", "md5", "sha256")}
         params = {"accession": report.get("accession")}
-        yield Resource(f"{place.netloc}{unquote(place.path)}", report["url"], "report", "text", params=params, **sums)
+        yield Resource(f"{parts.netloc}{unquote(parts.path)}", report["url"], "report", "text", params=params, **sums)
 
 
 def check(resource: Resource, head: bytes) -> None:
@@ -77,12 +77,12 @@ def check(resource: Resource, head: bytes) -> None:
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """One row an assembly, or, of FCS, one a contaminant. A report cut short, or of no known tool, is a reject."""
+    """One row an assembly, or, of FCS, one a contaminant. A truncated report, or of an unknown tool, is a reject."""
     from lake.formats import delimited, text
 
     with answer.open() as file:
         head = file.read(2**16).decode("utf-8", "replace")
-    tool = next((name for name, (_, known) in _TOOLS.items() if known(head)), None)
+    tool = next((name for name, (_, recognises) in _TOOLS.items() if recognises(head)), None)
     if tool is None:
         yield _rejected(head, "it is no report of BUSCO, CheckM, CheckM2, QUAST, GTDB-Tk or FCS")
         return
@@ -90,20 +90,20 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     tabs = "\t" in head.partition("\n")[0]
     if answer.size > _LARGEST:
         raise Unreadable(f"the report has more than {_LARGEST:,} bytes", where=resource.url)
-    plain = _PLAIN.get(tool) if not (tool == "checkm" and tabs) else None
-    blocks = plain(resource, answer) if plain else text.lines(answer)
+    to_lines = _TO_LINES.get(tool) if not (tool == "checkm" and tabs) else None
+    blocks = to_lines(resource, answer) if to_lines else text.lines(answer)
     if isinstance(blocks, str):
         yield _rejected(head, blocks)
         return
     table = "assembly_contaminants" if tool.startswith("fcs") else "assembly_reports"
     layout = delimited.Layout(
         table,
-        _named(TABLES[table], tables.NAMES.get(tool, {}), head),
+        _with_sources(TABLES[table], tables.NAMES.get(tool, {}), head),
         ("sequence",) if tool.startswith("fcs") else ("assembly",),
         comment="#" if tool.startswith("fcs") else "",
         nulls=("", "-", "N/A", "NA", "None"),
         extra=lambda name: None,
-        why="the tool's report has another form than this reader knows",
+        why="the tool's report has a form that this reader does not know",
     )
     fixed = {"tool": title, "version": version, "accession": resource.params.get("accession")}
     for part in delimited.rows(layout, blocks, resource.url, **fixed):
@@ -119,12 +119,12 @@ def _rejected(head: str, reason: str) -> Part:
     return Part("assembly_reports", 1, TABLES["assembly_reports"].empty_table(), rejects)
 
 
-def _named(schema: pa.Schema, names: Mapping[str, str], head: str) -> pa.Schema:
-    """The schema with the tool's own name for each column; of several that mean the same, the one that is there."""
+def _with_sources(schema: pa.Schema, names: Mapping[str, str], head: str) -> pa.Schema:
+    """The schema with the tool's own name for each column; of several synonyms, the one in the report."""
     own: dict[str, str] = {}
-    for theirs, ours in names.items():
-        if ours not in own or theirs in head:
-            own[ours] = theirs
+    for in_report, name in names.items():
+        if name not in own or in_report in head:
+            own[name] = in_report
     import pyarrow as pa
 
     fields = [
@@ -138,17 +138,17 @@ def _percent(rows: pa.Table, columns: Iterable[str]) -> pa.Table:
     import pyarrow.compute as pc
 
     for name in columns:
-        place = rows.schema.get_field_index(name)
-        rows = rows.set_column(place, rows.schema.field(place), pc.round(pc.multiply(rows[name], 100.0), 9))
+        position = rows.schema.get_field_index(name)
+        rows = rows.set_column(position, rows.schema.field(position), pc.round(pc.multiply(rows[name], 100.0), 9))
     return rows
 
 
 def _version(head: str) -> str | None:
-    found = re.search(r"BUSCO version is: (\S+)", head) or re.search(r'"git-rev": "v?([^"]+)"', head)
-    return found[1] if found else None
+    version = re.search(r"BUSCO version is: (\S+)", head) or re.search(r'"git-rev": "v?([^"]+)"', head)
+    return version[1] if version else None
 
 
-# What is not lines of cells already
+# Reports that are not yet lines of cells
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> Iterator[Lines]:
@@ -162,12 +162,12 @@ def _lines(rows: Iterable[Iterable[str]]) -> Iterator[Lines]:
 
 
 def _texts(answer: Answer) -> list[str]:
-    """The lines of a report; a carriage return within one is no end of it."""
+    """The lines of a report; a carriage return within one does not end it."""
     return answer.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
 
 
 def _busco(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
-    """The summary in BUSCO's notation, C:..%[S:..%,D:..%],F:..%,M:..%,n:.., which every version writes."""
+    """The summary in BUSCO's notation, C:..%[S:..%,D:..%],F:..%,M:..%,n:.., written by every version."""
     content = answer.read_text()
     summary = _SUMMARY.search(content)
     if summary is None:
@@ -198,15 +198,15 @@ def _of_json(content: str) -> tuple[str, str]:
 
 
 def _checkm(resource: Resource, answer: Answer) -> Iterator[Lines]:
-    """Cells of fixed widths, two or more spaces apart, between lines of dashes; CheckM's log may stand around them."""
+    """Cells of fixed widths, two or more spaces apart, between lines of dashes; CheckM's log may be before or after."""
     content = _texts(answer)
     first = next(number for number, line in enumerate(content) if line.lstrip().startswith("Bin Id"))
-    plain = [line.strip() for line in content[first:] if not line.startswith(("---", "["))]
-    return _lines(re.split(r" {2,}", line) for line in plain if "  " in line)
+    table_lines = [line.strip() for line in content[first:] if not line.startswith(("---", "["))]
+    return _lines(re.split(r" {2,}", line) for line in table_lines if "  " in line)
 
 
 def _quast(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
-    """A line a measure and a column an assembly, turned; or, of a transposed report, as it stands."""
+    """Transposed: the report has a line a measure and a column an assembly. A transposed report stays as it is."""
     content = [line for line in _texts(answer) if line.strip()]
     rows = [line.split("\t") if "\t" in line else re.split(r" {2,}", line.strip()) for line in content]
     first = next((number for number, row in enumerate(rows) if row[0] == "Assembly"), None)
@@ -214,9 +214,9 @@ def _quast(resource: Resource, answer: Answer) -> Iterator[Lines] | str:
         return "the report names no assembly"
     if any(cell.startswith("# contigs") for cell in rows[first]):
         return _lines(rows[first:])
-    table = [row for row in rows[first:] if len(row) > 1]  # others head a part of it
-    if odd := next((row for row in table if len(row) != len(rows[first])), None):
-        return f"{odd[0]!r} has {len(odd) - 1} values, and there are {len(rows[first]) - 1} assemblies"
+    table = [row for row in rows[first:] if len(row) > 1]  # the others are headings
+    if uneven := next((row for row in table if len(row) != len(rows[first])), None):
+        return f"{uneven[0]!r} has {len(uneven) - 1} values, and there are {len(rows[first]) - 1} assemblies"
     return _lines(zip(*table, strict=True))
 
 
@@ -232,7 +232,7 @@ _TOOLS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "fcs_gx": ("FCS-GX", lambda head: head.startswith('##[["FCS genome report"')),
     "fcs_adaptor": ("FCS-adaptor", lambda head: head.startswith("#accession\tlength\taction\trange\tname")),
 }
-_PLAIN: Mapping[str, Callable[[Resource, Answer], Iterator[Lines] | str]] = {
+_TO_LINES: Mapping[str, Callable[[Resource, Answer], Iterator[Lines] | str]] = {
     "busco": _busco,
     "checkm": _checkm,
     "quast": _quast,

@@ -42,7 +42,7 @@ _READS = (
     *("library_source", "library_selection", "library_layout", "instrument_platform", "instrument_model", *_ANY),
 )
 _FILES = [f"{kind}_{what}" for kind in ("fastq", "submitted") for what in ("ftp", "bytes", "md5")]
-FIELDS = {  # what a search asks for where lake.toml does not say it
+FIELDS = {  # what a search asks for if lake.toml does not name its fields
     "read_run": ("run_accession", *_READS, *_FILES),
     "read_experiment": ("run_accession", *_READS),
     "read_study": ("study_accession", "secondary_study_accession", "study_title", *_ANY),
@@ -51,7 +51,7 @@ FIELDS = {  # what a search asks for where lake.toml does not say it
     "assembly": ("accession", "version", "study_accession", "sample_accession", "base_count", *_ANY[:2], _ANY[-1]),
     "sequence": ("accession", "description", "base_count", "mol_type", *_ANY[:2], *_ANY[3:]),
 }
-_FORM = {  # what tells each form within its first 64 KiB
+_FORM = {  # what identifies each form within its first 64 KiB
     "xml": rf"<(?:{'|'.join(tables.SETS)})[\s>]".encode(),
     "embl": rb"\A\s*ID   ",
     "search": rb"\A\s*\[\s*\{|\A(?:[^\n]*\t)?(?:(?:run|experiment|sample|study)_)?accession(?:\t[^\n]*)?\r?\n.",
@@ -63,7 +63,7 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
     """A request for each search and each accession.
 
     Raises:
-        ConfigError: a search has no result or query, or asks for a result that this reader does not know.
+        ConfigError: a search has no result or query, or an unknown result.
     """
     for number, search in enumerate(options["searches"], 1):
         yield _search(number, search)
@@ -78,12 +78,12 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def _search(number: int, search: Mapping[str, Any]) -> Resource:
-    gone = sorted({"result", "query"} - search.keys())
+    missing = sorted({"result", "query"} - search.keys())
     unknown = sorted(search.keys() - {"result", "query", "fields"})
-    if gone or unknown or search["result"] not in FIELDS:
-        what = f"{gone[0]} is missing" if gone else f"{(unknown or [search['result']])[0]!r} is not known"
+    if missing or unknown or search["result"] not in FIELDS:
+        what = f"{missing[0]} is missing" if missing else f"{(unknown or [search['result']])[0]!r} is unknown"
         raise ConfigError(
-            f"search {number} of [[sources.ena.searches]] does not fit: {what}",
+            f"search {number} of [[sources.ena.searches]] is not valid: {what}",
             where="lake.toml",
             next=f"it takes result (one of {', '.join(FIELDS)}), query and fields",
         )
@@ -94,7 +94,7 @@ def _search(number: int, search: Mapping[str, Any]) -> Resource:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse an error, a page, another form, and an answer without a record.
+    """Refuse an error, an HTML page, another form, and an answer without records.
 
     Raises:
         Refused: it is not what was asked for.
@@ -103,7 +103,7 @@ def check(resource: Resource, head: bytes) -> None:
     if not re.search(_FORM[resource.kind], body):
         start = body.strip()[:120].decode("utf-8", "replace")
         raise Refused(
-            f"the answer is not of the form of {resource.kind}, or empty: it begins {start!r}",
+            f"the answer is empty, or not {resource.kind}: it begins with {start!r}",
             where=resource.url,
             why="an error page, an accession that ENA does not have, or a search that nothing matches",
         )
@@ -112,11 +112,11 @@ def check(resource: Resource, head: bytes) -> None:
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """Records, and the files of runs, some megabytes at a time.
 
-    A record is a reject where it has no accession, or a number that is none; a file where its run has not as many
-    sizes or checksums as files.
+    A record without an accession is a reject; so is a file whose run has not as many sizes or checksums as files. A
+    cell that is not a number is set aside alone.
 
     Raises:
-        Unreadable: cut short, damaged, of another form, of another accession, or without a record.
+        Unreadable: truncated, damaged, of another form, of another accession, or without a record.
     """
     from lake.sources.ena import embl, portal, xml
     from lake.sources.ena import records as ena_records
@@ -127,7 +127,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     for records in form.read(answer, resource.url, resource.params.get("result", "")):
         if accession and resource.kind in ("xml", "embl"):
             accessions |= {id for name in ena_records.NAMES for id in records.columns[name].to_pylist()}
-            accessions |= set(records.others.to_pylist() if records.others is not None else ())
+            accessions |= set(records.accessions.to_pylist() if records.accessions is not None else ())
         yield from ena_records.parts(records)
     if accessions and re.sub(r"\.\d+$", "", accession) not in accessions and "-" not in accession:  # A1-A9 is a range
         first = ", ".join(sorted(filter(None, accessions))[:3])

@@ -1,4 +1,4 @@
-"""Sequences of ENA as EMBL flat files, in the form of today and in that before 2006 (standard; DNA; ...)."""
+"""Sequences of ENA as EMBL flat files, in today's form and in that before 2006 (standard; DNA; ...)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _of_embl(block: flat_records.Block) -> Records:
         (pa.array(block.undecodable), "one of its lines is not UTF-8"),
         (pc.is_null(columns["bases"]), "its ID line has no length in BP"),
     )
-    return Records(record, columns, block.source, faults, others=accessions.values)
+    return Records(record, columns, block.source, faults, accessions=accessions.values)
 
 
 def _with(lines: Ragged, words: str) -> Ragged:
@@ -64,8 +64,8 @@ def _with(lines: Ragged, words: str) -> Ragged:
 
 
 def _after(lines: Ragged, start: str) -> Ragged:
-    found = _with(lines, start)
-    return found._replace(values=pc.replace_substring(found.values, start, ""))
+    matches = _with(lines, start)
+    return matches._replace(values=pc.replace_substring(matches.values, start, ""))
 
 
 def _second(accessions: Ragged, n: int) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Records of ENA as the portal gives them: JSON with every value a string, or TSV."""
+"""Records of ENA as the portal sends them: JSON in which every value is a string, or TSV."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _TITLES = ("description", "experiment_title", "study_title", "sample_title", "as
 _OWN = {
     field.metadata[b"source"].decode(): field.name for field in TABLES["ena_records"] if b"source" in field.metadata
 }
-_KNOWN = (
+_FIELDS = (
     *(field.metadata.get(b"source", field.name.encode()).decode() for field in TABLES["ena_records"]),
     *(f"{kind}_{what}" for kind in FILES for what in ("ftp", "bytes", "md5")),
     *_TITLES,
 )
-_WIRE = pa.schema([(name, pa.string()) for name in dict.fromkeys(_KNOWN) if name not in ("_record", "kind")])
+_WIRE = pa.schema([(name, pa.string()) for name in dict.fromkeys(_FIELDS) if name not in ("_record", "kind")])
 
 
 def read(answer: Answer, where: str, result: str) -> Iterator[Records]:
@@ -37,7 +37,7 @@ def _json(answer: Answer, where: str, result: str) -> Iterator[Records]:
         rows = block.rows
         columns = {name: pa.chunked_array(rows[name]).combine_chunks() for name in rows.schema.names}
         broken = (block.broken,) if len(block.broken) else ()
-        yield Records(block.record, _named(columns, result, where, len(block.record)), block.source, broken=broken)
+        yield Records(block.record, _renamed(columns, result, where, len(block.record)), block.source, broken=broken)
 
 
 def _tsv(answer: Answer, where: str, result: str) -> Iterator[Records]:
@@ -47,14 +47,14 @@ def _tsv(answer: Answer, where: str, result: str) -> Iterator[Records]:
         (_first_key(answer, where, result),),
         comment="",
         extra=lambda name: None,
-        why="the portal was asked for other fields, or it is no table of it",
+        why="the portal was asked for other fields, or this is not one of its tables",
     )
     for part in delimited.read(layout, answer, where):
         columns = {name: pa.chunked_array(part.rows[name]).combine_chunks() for name in part.rows.schema.names}
         record = columns.pop("_record")
-        named = _named(columns, result, where, len(record))
+        renamed = _renamed(columns, result, where, len(record))
         broken = () if part.rejects is None else (part.rejects,)
-        yield Records(record, named, named["accession"].filter, broken=broken)
+        yield Records(record, renamed, renamed["accession"].filter, broken=broken)
 
 
 def _first_key(answer: Answer, where: str, result: str) -> str:
@@ -70,8 +70,8 @@ def _first_key(answer: Answer, where: str, result: str) -> str:
     return key
 
 
-def _named(columns: dict[str, pa.Array], result: str, where: str, n: int) -> dict[str, pa.Array]:
-    """The portal's fields in our names. A row of an experiment that names a run is that run."""
+def _renamed(columns: dict[str, pa.Array], result: str, where: str, n: int) -> dict[str, pa.Array]:
+    """The portal's fields under the names of our columns. A row of an experiment that names a run is that run."""
     columns = {name: blank_is_null(column) for name, column in columns.items()}
     kind, keys = KEYS[result]
     kinds = pa.repeat(pa.scalar(kind), n)
@@ -80,11 +80,11 @@ def _named(columns: dict[str, pa.Array], result: str, where: str, n: int) -> dic
         runs = columns["run_accession"]
         kinds = pc.if_else(pc.is_valid(runs), "run", kinds)
         accession = pc.coalesce(runs, accession)
-    other = columns[keys[1]] if kind in ("study", "sample") else pa.nulls(n, pa.string())
-    found = {_OWN.get(name, name): column for name, column in columns.items()}
-    return found | {
+    secondary = columns[keys[1]] if kind in ("study", "sample") else pa.nulls(n, pa.string())
+    renamed = {_OWN.get(name, name): column for name, column in columns.items()}
+    return renamed | {
         "accession": accession,
         "kind": kinds,
-        "secondary_accession": other,
+        "secondary_accession": secondary,
         "description": pc.coalesce(*(columns[name] for name in _TITLES)),
     }

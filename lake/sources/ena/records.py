@@ -1,4 +1,4 @@
-"""Records of ENA, whatever form they came in, as rows of the raw tables."""
+"""Records of ENA, of any form, as rows of the raw tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_TEXT = pa.scalar(None, pa.string())
 
 
 class Attributes(NamedTuple):
-    """What records say of themselves by name, in their order."""
+    """Attributes of records: a name and a value each, in their order."""
 
     owner: np.ndarray  # the record of each, from 0
     tag: pa.Array
@@ -31,30 +31,30 @@ class Records(NamedTuple):
     """A block of records."""
 
     record: pa.Array
-    columns: Mapping[str, pa.Array]  # of ena_records, as text, beside fields of ENA that become files
-    source: Callable[[pa.Array], pa.Array | list[str]]  # records that a mask names, as they stand in the answer
+    columns: Mapping[str, pa.Array]  # of ena_records, as text, and the fields of ENA that become files
+    source: Callable[[pa.Array], pa.Array | list[str]]  # records that a mask names, as they are in the answer
     faults: tuple[text.Fault, ...] = ()
-    broken: tuple[pa.Table, ...] = ()  # REJECTS: what is no record
+    broken: tuple[pa.Table, ...] = ()  # REJECTS: what is not a record
     attributes: Attributes | None = None
-    others: pa.Array | None = None  # more accessions that the records have, of all of them together
+    accessions: pa.Array | None = None  # further accessions of the block's records
 
 
 def parts(records: Records) -> Iterator[Part]:
     """The rows and rejects of both tables."""
     schema, n = TABLES["ena_records"], len(records.record)
-    found = _without_version(records.columns, n)
-    odd: list[text.BadCells] = []
-    columns, faults = {}, [(pc.is_null(found["accession"]), "it has no accession"), *records.faults]
+    texts = _without_version(records.columns, n)
+    bad_cells: list[text.BadCells] = []
+    columns, faults = {}, [(pc.is_null(texts["accession"]), "it has no accession"), *records.faults]
     for field in schema:
         if field.name != "_record":
-            cells = found.get(field.name)
+            cells = texts.get(field.name)
             cells = pa.nulls(n, pa.string()) if cells is None else cells
             columns[field.name], (wrong, _) = delimited.typed(field, cells)
-            odd.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", cells))
+            bad_cells.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", cells))
     rows, bad, good = text.partition_rejects(schema, records.record, columns, faults, records.source)
     seen = n + sum(len(table) for table in records.broken)
     part = text.make_part("ena_records", seen, rows, *records.broken, bad)
-    yield part._replace(cells=text.collect_cell_rejects(records.record, good, odd))
+    yield part._replace(cells=text.collect_cell_rejects(records.record, good, bad_cells))
     if records.attributes and len(records.attributes.owner):
         yield _attributes(records.attributes, records.record, columns, good)
     for kind in FILES:
@@ -65,34 +65,34 @@ def parts(records: Records) -> Iterator[Part]:
 def _attributes(
     attributes: Attributes, record: pa.Array, columns: Mapping[str, pa.Array], good: pa.Array | None
 ) -> Part:
-    """A row an attribute; those of a record that is a reject are rejects with it."""
+    """A row an attribute; those of a rejected record are rejected with it."""
     owner, tag, value, units = attributes
     whose = pa.array(owner)
-    found = {
+    rows_of = {
         **{name: columns[name].take(whose) for name in ("accession", "kind")},
         "number": pa.array(_number(owner)),
         **{name: blank_is_null(cells) for name, cells in (("tag", tag), ("value", value), ("units", units))},
     }
     lost = None if good is None else pc.invert(good).take(whose)
-    faults = [(lost, "its record is a reject"), (pc.is_null(found["tag"]), "it has no name")]
+    faults = [(lost, "its record is a reject"), (pc.is_null(rows_of["tag"]), "it has no name")]
     content = pc.binary_join_element_wise(pc.fill_null(tag, ""), pc.fill_null(value, ""), "=")
-    rows, bad, _ = text.partition_rejects(TABLES["ena_attributes"], record.take(whose), found, faults, content.filter)
+    rows, bad, _ = text.partition_rejects(TABLES["ena_attributes"], record.take(whose), rows_of, faults, content.filter)
     return text.make_part("ena_attributes", len(owner), rows, bad)
 
 
 def _without_version(columns: Mapping[str, pa.Array], n: int) -> dict[str, pa.Array]:
-    """Accessions of sequences and assemblies without their versions, and these apart."""
-    found = {name: blank_is_null(column) for name, column in columns.items()}
+    """Accessions of sequences and assemblies without their versions, which get a column of their own."""
+    texts = {name: blank_is_null(column) for name, column in columns.items()}
     for name in ("accession", "assembly_accession"):
-        if name not in found:
+        if name not in texts:
             continue
-        cut = pc.extract_regex(found[name], _VERSION)
-        there = pc.fill_null(pc.is_valid(cut), False)
+        match = pc.extract_regex(texts[name], _VERSION)
+        versioned = pc.fill_null(pc.is_valid(match), False)
         if name == "accession":
-            version = pc.if_else(there, pc.struct_field(cut, "version"), _NO_TEXT)
-            found["version"] = pc.coalesce(found.get("version", pa.nulls(n, pa.string())), version)
-        found[name] = pc.if_else(there, pc.struct_field(cut, "accession"), found[name])
-    return found
+            version = pc.if_else(versioned, pc.struct_field(match, "version"), _NO_TEXT)
+            texts["version"] = pc.coalesce(texts.get("version", pa.nulls(n, pa.string())), version)
+        texts[name] = pc.if_else(versioned, pc.struct_field(match, "accession"), texts[name])
+    return texts
 
 
 def blank_is_null(texts: pa.Array) -> pa.Array:
@@ -100,18 +100,17 @@ def blank_is_null(texts: pa.Array) -> pa.Array:
 
 
 def _files(records: Records, kind: str) -> Part | None:
-    """The files of one kind: URLs, sizes and checksums of a run stand in cells of their own, a ";" between two."""
+    """The files of one kind. A run has a cell of URLs, one of sizes and one of checksums, each separated by ";"."""
     urls = blank_is_null(records.columns[f"{kind}_ftp"])
-    there = pc.is_valid(urls)
-    if not pc.any(there).as_py():
+    has_files = pc.is_valid(urls)
+    if not pc.any(has_files).as_py():
         return None
-    urls, record = urls.filter(there), records.record.filter(there)
-    run = records.columns["run_accession"].filter(there)
+    urls, record = urls.filter(has_files), records.record.filter(has_files)
+    run = records.columns["run_accession"].filter(has_files)
     urls = pc.split_pattern(pc.replace_substring_regex(urls, ";+$", ""), ";")
     size = pc.list_value_length(urls)
-    others = {what: _beside(records.columns.get(f"{kind}_{what}"), there, size) for what in ("bytes", "md5")}
-    odd = [pc.not_equal(pc.list_value_length(cells), size) for cells in others.values()]
-    wrong = pc.or_(*odd)
+    facts = {name: _facts(records.columns.get(f"{kind}_{name}"), has_files, size) for name in ("bytes", "md5")}
+    uneven = pc.or_(*(pc.not_equal(pc.list_value_length(cells), size) for cells in facts.values()))
     whose = pc.list_parent_indices(urls)
     columns = {
         "run_accession": run.take(whose),
@@ -119,11 +118,11 @@ def _files(records: Records, kind: str) -> Part | None:
         "number": pa.array(_number(whose.to_numpy())),
         "url": pc.replace_substring_regex(urls.flatten(), r"^(\w[^:]*)$", r"ftp://\1"),
     }
-    faults = [(wrong.take(whose), f"its run has not as many sizes or checksums as {kind} files")]
-    for what, cells in others.items():
-        even = pc.if_else(wrong, _blanks(size), cells)  # the wrong ones are rejects: any cells will do
-        field = TABLES["ena_files"].field(what)
-        columns[what], fault = delimited.typed(field, blank_is_null(even.flatten()))
+    faults = [(uneven.take(whose), f"its run has not as many sizes or checksums as {kind} files")]
+    for name, cells in facts.items():
+        even = pc.if_else(uneven, _blanks(size), cells)  # the uneven ones are rejects: any cells will do
+        field = TABLES["ena_files"].field(name)
+        columns[name], fault = delimited.typed(field, blank_is_null(even.flatten()))
         faults.append(fault)
     rows, bad, _ = text.partition_rejects(
         TABLES["ena_files"], record.take(whose), columns, faults, lambda mask: columns["url"].filter(mask)
@@ -131,14 +130,14 @@ def _files(records: Records, kind: str) -> Part | None:
     return text.make_part("ena_files", len(whose), rows, bad)
 
 
-def _beside(cells: pa.Array | None, there: pa.Array, size: pa.Array) -> pa.Array:
-    """The cells beside those of the URLs, cut too; as many blanks where there is nothing."""
+def _facts(cells: pa.Array | None, has_files: pa.Array, size: pa.Array) -> pa.Array:
+    """The sizes or checksums of files as lists; as many blanks as files where a run has none."""
     blanks = _blanks(size)
     if cells is None:
         return blanks
-    cells = blank_is_null(cells.filter(there))
-    cut = pc.split_pattern(pc.fill_null(pc.replace_substring_regex(cells, ";+$", ""), ""), ";")
-    return pc.if_else(pc.is_null(cells), blanks, cut)
+    cells = blank_is_null(cells.filter(has_files))
+    split = pc.split_pattern(pc.fill_null(pc.replace_substring_regex(cells, ";+$", ""), ""), ";")
+    return pc.if_else(pc.is_null(cells), blanks, split)
 
 
 def _blanks(size: pa.Array) -> pa.Array:

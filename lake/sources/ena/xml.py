@@ -24,7 +24,7 @@ def read(answer: Answer, where: str, result: str) -> Iterator[Records]:
 def _of_xml(block: xml_records.Block) -> Records:
     n, kind = block.n, {"project": "study"}.get(block.record.lower(), block.record.lower())
     texts = {name: block.texts_of(block.at(*path)).first(n) for name, path in _TEXTS.items()}
-    said = _pairs(block, ("*", "*", "TAG"), "VALUE")
+    attributes = _pairs(block, ("*", "*", "TAG"), "VALUE")
     links = _pairs(block, ("*", "*", "XREF_LINK", "DB"), "ID")
     refs = {of: block.attributes("accession", block.at(*path)) for of, path in _REFERENCES.items()}
     names = _ids(block)
@@ -44,7 +44,7 @@ def _of_xml(block: xml_records.Block) -> Records:
         "center_name": block.attributes("center_name", block.at()).first(n),
     }
     columns |= {name: texts[name] for name in texts if name.islower()}
-    columns |= {ours: said(tag).first(n) for tag, ours in _SAID.items()}
+    columns |= {column: attributes(tag).first(n) for tag, column in _ATTRIBUTES.items()}
     columns |= _own_names(kind, names, columns, n)
     record = pa.array(np.arange(block.first, block.first + n))
     return Records(record, columns, block.source, attributes=_attributes(block))
@@ -67,7 +67,7 @@ _REFERENCES = {
     "sample": ("DESIGN", "SAMPLE_DESCRIPTOR"),
     "experiment": ("EXPERIMENT_REF",),
 }
-_SAID = {
+_ATTRIBUTES = {
     "ENA-BASE-COUNT": "bases",
     "ENA-SPOT-COUNT": "reads",
     "ENA-FIRST-PUBLIC": "first_public",
@@ -76,14 +76,14 @@ _SAID = {
 
 
 def _pairs(block: xml_records.Block, path: tuple[str, ...], value: str) -> Callable[[str], Ragged]:
-    """What stands beside a name: <TAG>name</TAG> <VALUE>...</VALUE>."""
+    """The values beside a name: <TAG>name</TAG> <VALUE>...</VALUE>."""
     names = block.at(*path)
     values = block.at(*path[:-1], value)
-    place = np.searchsorted(block.parent(names), block.parent(values))
+    position = np.searchsorted(block.parent(names), block.parent(values))
     label = block.plain_texts(names)
 
     def of(name: str) -> Ragged:
-        at = np.append(np.array(pc.equal(label, name).to_pylist(), bool), False)[place]
+        at = np.append(np.array(pc.equal(label, name).to_pylist(), bool), False)[position]
         return block.texts_of(values[at])
 
     return of
@@ -95,17 +95,17 @@ def _attributes(block: xml_records.Block) -> Attributes:
     above = block.parent(tags)
 
     def beside(name: str) -> pa.Array:
-        others = block.at("*", "*", name)
-        others = others[np.isin(block.parent(others), above)]
+        siblings = block.at("*", "*", name)
+        siblings = siblings[np.isin(block.parent(siblings), above)]
         at = np.full(len(tags), -1)
-        at[np.searchsorted(above, block.parent(others))] = np.arange(len(others))
-        return block.plain_texts(others).take(pa.array(at, mask=at < 0))
+        at[np.searchsorted(above, block.parent(siblings))] = np.arange(len(siblings))
+        return block.plain_texts(siblings).take(pa.array(at, mask=at < 0))
 
     return Attributes(block.owner(tags), block.plain_texts(tags), beside("VALUE"), beside("UNITS"))
 
 
 def _ids(block: xml_records.Block) -> Ragged:
-    """All accessions that a record calls its own."""
+    """All accessions of a record itself."""
     ids = (block.texts_of(block.at("IDENTIFIERS", kind)) for kind in ("PRIMARY_ID", "SECONDARY_ID", "EXTERNAL_ID"))
     return merged(block.attributes("accession", block.at()), *ids)
 
@@ -113,9 +113,9 @@ def _ids(block: xml_records.Block) -> Ragged:
 def _like(ids: Ragged, pattern: str, n: int) -> pa.Array:
     """Each record's id of a form; null where it has none, or several."""
     rows = pc.match_substring_regex(ids.values, pattern)
-    found = Ragged(ids.owner[rows.to_numpy(zero_copy_only=False)], ids.values.filter(rows)).distinct()
-    one = pa.array(np.bincount(found.owner, minlength=n) == 1)
-    return pc.if_else(one, found.first(n), pa.scalar(None, pa.string()))
+    matches = Ragged(ids.owner[rows.to_numpy(zero_copy_only=False)], ids.values.filter(rows)).distinct()
+    unique = pa.array(np.bincount(matches.owner, minlength=n) == 1)
+    return pc.if_else(unique, matches.first(n), pa.scalar(None, pa.string()))
 
 
 def _own_names(kind: str, names: Ragged, columns: Mapping[str, pa.Array], n: int) -> dict[str, pa.Array]:
