@@ -66,6 +66,7 @@ class Project:
     models: Mapping[str, Model]  # in an order in which they can be built
     macros: Mapping[str, Macro]  # in an order in which they can be created
     roles: Roles = field(default_factory=default_roles)
+    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # models that this lake has nothing for: scope
 
     def upstream(self, tables: Iterable[str], steps: int | None = None) -> set[str]:
         """The given models and every model that they read, near or far; or so many steps away at most."""

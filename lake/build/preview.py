@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lake.build import definitions, graph, plan
+from lake.build import definitions, plan, scope
 from lake.build.plan import Plan
 from lake.build.summary import Options, Summary
 from lake.config import Config
@@ -28,21 +28,24 @@ class Preview:
     dropped: list[str]
     macros: bool = False  # whether the published ones are others
     problems: list[ModelError] = field(default_factory=list)  # what a build would refuse
+    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # models, and the archives that they need
     differences: list[TableDiff] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped, "macros": self.macros}
+        found["skipped"] = dict(self.skipped)
         found["problems"] = [{"what": problem.what, "where": problem.where} for problem in self.problems]
         return found | {"differences": [difference.as_dict() for difference in self.differences]}
 
 
 def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] = (), force: bool = False) -> Preview:
     """What would be built, and why. Needs no right to write."""
-    project = graph.load(config)
     select, exclude = tuple(select), tuple(exclude)
     if not catalog.exists(config):
+        project = scope.load(config)
         return replace(_never(project), problems=_problems(config, project, project.models.values(), {}))
     with catalog.session(config) as connection:
+        project = scope.load(config, connection)
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
         macros = definitions.changed(connection, planned)
         todo = [step.model for step in planned.todo]
@@ -76,11 +79,13 @@ def _landed(config: Config) -> dict[str, Columns]:
 
 
 def _never(project: Project) -> Preview:
-    return Preview([{"table": t, "verdict": "build", "reason": "never built"} for t in project.models], [])
+    steps = [{"table": t, "verdict": "build", "reason": "never built"} for t in project.models]
+    return Preview(steps, [], skipped=project.skipped)
 
 
 def _preview(planned: Plan, dropped: Iterable[str], macros: bool) -> Preview:
-    return Preview([step.as_dict() for step in planned.steps.values()], list(dropped), macros)
+    steps = [step.as_dict() for step in planned.steps.values()]
+    return Preview(steps, list(dropped), macros, skipped=planned.project.skipped)
 
 
 def data(
@@ -95,8 +100,8 @@ def data(
     from lake.build.workspace import BEFORE
 
     select, exclude = tuple(select), tuple(exclude)
-    project = graph.load(config)
     with catalog.write_session(config, wait=wait) as connection:
+        project = scope.load(config, connection)
         run.prepare(connection, config, project)
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
         dropped = () if select or exclude else plan.orphans(planned)
@@ -115,21 +120,26 @@ def data(
     return found
 
 
+def _one_model(project: Project, model: str) -> None:
+    if model not in project.models:
+        from lake.build.select import select
+
+        select(project, [model.replace("+", "")], (), lambda what: None)  # raises, with what was perhaps meant
+        raise ConfigError(f"{model!r} is not one model", next="lake plan")
+
+
 def why(config: Config, model: str) -> dict[str, Any]:
     """Of a model: its row of ops.provenance, and its step in a plan of everything.
 
     Raises:
         ConfigError: the project has no such model.
     """
-    project = graph.load(config)
-    if model not in project.models:
-        from lake.build.select import select
-
-        select(project, [model.replace("+", "")], (), lambda what: None)  # raises, with what was perhaps meant
-        raise ConfigError(f"{model!r} is not one model", next="lake plan")
     if not catalog.exists(config):
+        _one_model(scope.load(config), model)
         return {"model": model, "snapshot": None, "last": None, "now": {"verdict": "build", "reason": "never built"}}
     with catalog.session(config) as connection:
+        project = scope.load(config, connection)
+        _one_model(project, model)
         planned = plan.make(connection, project)
         last = metadata.latest(connection, "publish")
     before = planned.before.get(model)

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import definitions, graph, incremental, plan, preflight, seeds, terms, workspace
+from lake.build import definitions, graph, incremental, plan, preflight, scope, seeds, terms, workspace
 from lake.build.plan import Plan
 from lake.build.summary import Built, Options, Summary
 from lake.build.workspace import Workspace, Written
@@ -49,11 +49,11 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     """`run`, in a write session that is open already."""
     started = time.perf_counter()
     select, given = tuple(select), Options(**options)
-    project = graph.load(config)
+    project = scope.load(config, connection)
     prepare(connection, config, project)
     planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
     dropped = [] if select or given.exclude else plan.orphans(planned)
-    summary = Summary(dropped=dropped, landed=_landed(connection), fresh=len(project.models))
+    summary = Summary(dropped=dropped, skipped=project.skipped, landed=_landed(connection), fresh=len(project.models))
     summary.macros = definitions.changed(connection, planned)
     if planned.todo or dropped or summary.landed or summary.macros:
         from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
@@ -81,7 +81,7 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: Project) ->
     if not raw <= metadata.names(connection, "raw") or (landings.TABLE in read and not landings.there(connection)):
         from lake import land
 
-        land.prepare(connection, config)
+        land.prepare(connection, config, raw)
 
 
 def _landed(connection: DuckDBPyConnection) -> bool:

@@ -68,7 +68,16 @@ def _named(project: Project, what: str, known: Known) -> set[str]:
         return set(set_of)
     if what.startswith("@"):
         return project.upstream(project.downstream(_named(project, what[1:], known)))
-    return set(fnmatch.filter(project.models, what)) or _nothing(what, project.models)
+    if found := set(fnmatch.filter(project.models, what)):
+        return found
+    if skipped := fnmatch.filter(project.skipped, what):
+        archives = project.skipped[skipped[0]]
+        raise ConfigError(
+            f"{skipped[0]} is skipped: lake.toml names none of the archives that it reads",
+            why=f"it reads {', '.join(archives)}",
+            next=f"add [sources.{archives[0]}] to lake.toml, then lake run",
+        )
+    return _nothing(what, project.models)
 
 
 def _tags(project: Project) -> set[str]:

@@ -37,6 +37,7 @@ class Summary:
     built: list[Built] = field(default_factory=list)
     fresh: int = 0
     dropped: list[str] = field(default_factory=list)
+    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # models, and the archives that they need
     landed: bool = False  # whether raw tables are newer than the last publication
     macros: bool = False  # whether macros or views are not those of the last publication
     failed: dict[str, str] = field(default_factory=dict)  # table -> why; with keep_good only
@@ -51,6 +52,7 @@ class Summary:
             "built": [built.as_dict() for built in self.built],
             "fresh": self.fresh,
             "dropped": self.dropped,
+            "skipped": dict(self.skipped),
             "macros": self.macros,
             "failed": self.failed,
             "checks": self.checks,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,11 @@ def _withdrawn(summary: Landed) -> None:
         say(f"withdrawn: {len(names)} resource(s) of {source}: {shown}")
 
 
+def skipped(models: Mapping[str, tuple[str, ...]]) -> str:
+    """How many models are skipped, where some are."""
+    return f"{len(models)} skipped (lake.toml does not name their archives), " if models else ""
+
+
 def build(summary: Built) -> None:
     heading("build")
     if summary.built:
@@ -147,6 +152,6 @@ def build(summary: Built) -> None:
     warned = len(summary.warnings)
     passed = f"{summary.checks - warned} checks passed" + (f", {warned} warned" if warned else "")
     say(
-        f"{len(summary.built)} built, {summary.fresh} up to date, {passed}; "
+        f"{len(summary.built)} built, {summary.fresh} up to date, {skipped(summary.skipped)}{passed}; "
         f"snapshot {summary.snapshot} in {summary.seconds:.1f} s"
     )

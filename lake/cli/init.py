@@ -5,18 +5,27 @@ import click
 from lake.cli import _output
 
 
-@click.command(epilog="Example: lake init my-lake && cd my-lake && lake run")
+@click.command(epilog="Example: lake init my-lake --with kegg,exoplanets && cd my-lake && lake run")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@click.option("--with", "archives", metavar="NAMES", help="The archives that lake.toml is to name: kegg,exoplanets.")
+@click.option("--empty", is_flag=True, help="No archives and no models: for another field.")
+@click.option("--sample", is_flag=True, help="With the embedded sample in the place of the archives: works offline.")
 @_output.speaking
-def command(folder: str) -> None:
+def command(folder: str, archives: str | None, empty: bool, sample: bool) -> None:
     """Make a new lake in DIR: a copy of the astrobiology project.
 
     lake.toml, sql/, models/, macros/ and seeds/ are yours to change.
     """
     from lake import project
 
-    made = project.copy(folder)
+    if empty + sample + (archives is not None) > 1:
+        raise click.UsageError("--with, --empty and --sample exclude each other.")
+    if empty:
+        made = project.empty(folder)
+    else:
+        made = project.copy(folder, sample=sample, archives=archives and [name.strip() for name in archives.split(",")])
     if _output.as_json:
         _output.json_out({"lake": str(made), "files": sum(path.is_file() for path in made.rglob("*"))})
-    _output.say(f"created a lake in {made}: lake.toml names its archives, sql/ and models/ its tables")
+    says = "lake.toml is to name its archives" if empty else "lake.toml names its archives"
+    _output.say(f"created a lake in {made}: {says}, sql/ and models/ its tables")
     _output.say(f"next: cd {folder} && lake run")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output
+from lake.cli import _output, _report
 from lake.cli.build import selecting
 
 
@@ -37,7 +37,9 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
         _output.say("the macros changed and would be published")
     counts = {verdict: sum(step["verdict"] == verdict for step in found.steps) for verdict in ("build", "perhaps")}
     rest = len(found.steps) - len(todo)
-    _output.say(f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are")
+    skipped = _report.skipped(found.skipped).removesuffix(", ")
+    counted = f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are"
+    _output.say(", ".join(filter(None, (counted, skipped))))
     for difference in found.differences:
         _output.say(f"\n{difference}")
     if found.problems:

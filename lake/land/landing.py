@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
@@ -315,9 +315,14 @@ def _landings(config: Config, job: Job, reading: Reading) -> list[dict]:
     ]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """Make the raw tables and columns of the configured sources that are not there yet, empty: models may name them."""
-    wanted = schemas(config)
+def prepare(connection: duckdb.DuckDBPyConnection, config: Config, read: Container[str] = ()) -> None:
+    """Make the raw tables and columns of the configured sources that are not there yet, empty.
+
+    Args:
+        read: raw tables of other sources that models read, as raw.table: these too.
+    """
+    own = _tables(config.sources).keys() | ENGINE.keys()
+    wanted = {table: schema for table, schema in schemas(config).items() if table in own or f"raw.{table}" in read}
     missing, lacking = tables.missing(connection, wanted), tables.lacking(connection, wanted)
     if missing or lacking or not landings.is_present(connection):
         catalog.commit(

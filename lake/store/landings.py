@@ -69,6 +69,14 @@ def any(connection: DuckDBPyConnection) -> bool:
     return there(connection) and connection.execute(found).fetchone() is not None
 
 
+def sources(connection: DuckDBPyConnection) -> set[str]:
+    """Those of which something is landed."""
+    if not there(connection):
+        return set()
+    rows = connection.execute(f"SELECT DISTINCT source FROM {TABLE} WHERE status = 'landed'").fetchall()
+    return {source for (source,) in rows}
+
+
 def create(connection: DuckDBPyConnection) -> None:
     """Within a transaction: make the table, empty, where it is not there yet; with new columns, where it is older."""
     if not there(connection):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lake.build import graph
+from lake import sources
+from lake.build import scope
 from lake.build.model import Macro, Model, Project
 from lake.check import rules
 from lake.config import Config
@@ -26,7 +27,7 @@ def gather(config: Config, at: int | str | None = None) -> Site:
     Raises:
         ModelError, ConfigError: the project cannot be read, or ``at`` is no published snapshot.
     """
-    project = graph.load(config)
+    project = scope.of_lake(config)
     lines = lineage.load(config, project)
     tables = {**_landed(config, project, lines), **{m.table: _model(config, m) for m in project.models.values()}}
     snapshot: dict[str, Any] = {}
@@ -60,11 +61,12 @@ def _landed(config: Config, project: Project, lines: Lineage) -> dict[str, Table
     declared = {f"raw.{table}": schema for table, schema in schemas(config).items()}
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
     found = {}
-    for table in sorted((declared.keys() if config.sources else set()) | read):
+    own = {f"raw.{table}" for name in config.sources for table in sources.get(name).TABLES}
+    for table in sorted(own | read):
         columns = [_declared(item) for item in declared.get(table, ())]
         columns = columns or [Column(place.column, "") for place in lines.of(table)]
-        sources = lines.ends.get(table, {}).get("sources", [])
-        found[table] = Table(table, "landed", columns=columns, sources=sources)
+        ends = lines.ends.get(table, {}).get("sources", [])
+        found[table] = Table(table, "landed", columns=columns, sources=ends)
     return found
 
 
