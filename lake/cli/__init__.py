@@ -98,8 +98,24 @@ _HELP = {
 }
 
 
+def _version(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        parts = {"lake": "astrolake"} | {name: name for name in ("duckdb", "pyarrow", "zarr")}
+        click.echo(", ".join(f"{name} {version(package)}" for name, package in parts.items()))
+        ctx.exit()
+
+
 @click.group(cls=_Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="astrolake", prog_name="lake")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the versions of lake, and of what writes its files.",
+)
 @_output.common
 @click.pass_context
 def lake(ctx: click.Context, path: str) -> None:

@@ -115,3 +115,11 @@ def test_init_copies_the_project_and_never_over_another(tmp_path):
 def test_completion_scripts():
     for shell in ("bash", "zsh", "fish"):
         assert "_LAKE_COMPLETE" in lake("completion", shell).stdout
+
+
+def test_the_version_names_what_writes_the_files():
+    from importlib.metadata import version
+
+    done = lake("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"lake {version('astrolake')}, duckdb {version('duckdb')}, ")
