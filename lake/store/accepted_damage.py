@@ -20,5 +20,5 @@ def known(config: Config) -> dict[str, str]:
 def accept(config: Config, damages: Iterable[Damage]) -> None:
     """Say of these that it is known: `lake verify` names them still, and no longer fails for them."""
     with durable.locked(config.data):
-        kept = known(config) | {one.path: one.how for one in damages}
-        durable.write(config.data / FILE, sealed.dumps(kept))
+        accepted = known(config) | {one.path: one.how for one in damages}
+        durable.write(config.data / FILE, sealed.dumps(accepted))

@@ -82,29 +82,29 @@ def as_kept(values: np.ndarray) -> np.ndarray:
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
-def put(array: zarr.Array[Any], region: tuple[slice, ...], kept: np.ndarray) -> None:
+def put(array: zarr.Array[Any], region: tuple[slice, ...], stored: np.ndarray) -> None:
     """Store a slab of whole chunks, read it back and compare every bit.
 
     Raises:
         StorageError: they differ. OSError: the disk is full ...
     """
-    if kept.dtype.kind != "T":
+    if stored.dtype.kind != "T":
         folder = Path(str(getattr(array.store, "root", "")), array.path)
-        chunks.write(folder, array.chunks, [cut.start for cut in region], kept)
+        chunks.write(folder, array.chunks, [cut.start for cut in region], stored)
         return
-    array[region] = kept
-    if not np.array_equal(kept, np.asarray(array[region])):
+    array[region] = stored
+    if not np.array_equal(stored, np.asarray(array[region])):
         raise StorageError(f"the texts of {array.basename} differ when they are read back")
 
 
-def hash_into(sha: Any, kept: np.ndarray) -> None:
+def hash_into(sha: Any, stored: np.ndarray) -> None:
     """Add values, as kept, to a hash: little-endian in C order; each text as its length (8 bytes) and its UTF-8."""
-    if kept.dtype.kind == "T":
-        for text in kept.ravel().tolist():
+    if stored.dtype.kind == "T":
+        for text in stored.ravel().tolist():
             content = text.encode()
             sha.update(struct.pack("<Q", len(content)) + content)
         return
-    little = kept.astype(kept.dtype.newbyteorder("<"), copy=False)
+    little = stored.astype(stored.dtype.newbyteorder("<"), copy=False)
     sha.update(np.atleast_1d(little).reshape(-1).view(np.uint8).data)
 
 

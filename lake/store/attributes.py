@@ -26,13 +26,13 @@ def exact(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {str(name): _tagged(str(name), value) for name, value in attributes.items()}
 
 
-def restore(kept: Mapping[str, Any]) -> dict[str, Any]:
+def restore(stored: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes that ``exact`` was given.
 
     >>> restore(exact({"missing_value": np.float32(1e20), "units": "K"}))
     {'missing_value': np.float32(1e+20), 'units': 'K'}
     """
-    return {name: value if isinstance(value, str) else _untagged(*value) for name, value in kept.items()}
+    return {name: value if isinstance(value, str) else _untagged(*value) for name, value in stored.items()}
 
 
 def plain(attributes: Mapping[str, Any], dtype: np.dtype | None = None) -> dict[str, Any]:

@@ -99,9 +99,9 @@ def _name(temporary: Path, final: Path) -> None:
     durable.put(temporary, final)
 
 
-def _from(place: Path, home: Path, data: Path) -> Path:
+def _from(folder: Path, home: Path, data: Path) -> Path:
     """How a link at ``place`` names ``home``: relative within the data folder, so that this can be moved."""
-    return Path(os.path.relpath(home, place)) if home.is_relative_to(data) else home.absolute()
+    return Path(os.path.relpath(home, folder)) if home.is_relative_to(data) else home.absolute()
 
 
 def verify(data: Path, sha256: str) -> None:
@@ -113,14 +113,14 @@ def verify(data: Path, sha256: str) -> None:
     blob = path(data, sha256)
     try:
         with storing(blob), blob.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise StorageError(f"the blob {sha256} is missing", where=str(blob), next="lake fetch --force") from None
-    if found != sha256:
+    if digest != sha256:
         raise StorageError(
             f"the blob {sha256} has other bytes than it was stored with",
             where=str(blob),
-            why=f"their sha256 is now {found}: a failing disk, or something wrote to the file",
+            why=f"their sha256 is now {digest}: a failing disk, or something wrote to the file",
             next="remove that file, then lake fetch --force",
         )
 

@@ -39,12 +39,12 @@ def aligned(
         if any(step[inner] < shape[inner] for inner in range(axis + 1, len(step))):
             break
         row = math.prod(step[axis + 1 :]) * itemsize * math.prod(step[:axis])
-        wanted = max(target // row, 1)
-        if source and source[axis] > wanted and source[axis] * row <= most:
-            wanted = source[axis]
-        unit = math.lcm(step[axis], source[axis]) if source and wanted >= source[axis] else step[axis]
-        unit = unit if unit <= wanted else step[axis]
-        step[axis] = min(max(1, shape[axis]), max(step[axis], wanted // unit * unit))
+        length = max(target // row, 1)
+        if source and source[axis] > length and source[axis] * row <= most:
+            length = source[axis]
+        unit = math.lcm(step[axis], source[axis]) if source and length >= source[axis] else step[axis]
+        unit = unit if unit <= length else step[axis]
+        step[axis] = min(max(1, shape[axis]), max(step[axis], length // unit * unit))
     return tuple(step)
 
 

@@ -45,17 +45,17 @@ def exists(config: Config) -> bool:
     if not config.lake.catalog.startswith("sqlite"):
         return True
     file = config.data / copies.CATALOG
-    there = file.is_file()
+    present = file.is_file()
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as probe:
-        there = probe.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
-    if not there and (manifests.known(config) or copies.catalogs(config) or (config.root / "lake.duckdb").exists()):
+        present = probe.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone() is not None
+    if not present and (manifests.known(config) or copies.catalogs(config) or (config.root / "lake.duckdb").exists()):
         raise StorageError(
             "the catalog is gone or empty, and the lake's snapshots with it",
             where=str(file),
             why="something removed or emptied it, or a power cut did; a build would begin another history",
             next="lake repair",
         )
-    return there  # one that cannot be read this way is; opening it says why
+    return present  # one that cannot be read this way is; opening it says why
 
 
 @contextmanager
@@ -293,8 +293,8 @@ def commit(
         try:
             result = work()
             note = json.dumps({"kind": kind, "number": number, **(extra or {})})
-            said = f"{quote(author())}, {quote(message)}, extra_info => {quote(note)}"
-            connection.execute(f"CALL {ALIAS}.set_commit_message({said})")
+            arguments = f"{quote(author())}, {quote(message)}, extra_info => {quote(note)}"
+            connection.execute(f"CALL {ALIAS}.set_commit_message({arguments})")
             _bring_to_disk(connection)
             connection.execute("COMMIT")
             bounds.forget_unknown(connection)
@@ -318,9 +318,9 @@ def _bring_to_disk(connection: duckdb.DuckDBPyConnection) -> None:
     """Within a transaction that is to be committed: its files, which DuckDB leaves to the operating system. They are
     those that no snapshot has yet."""
     data = Path(scalar(connection, "SELECT getvariable('lake_root')"))
-    known = metadata.files(connection)
+    committed = metadata.files(connection)
     durable.sync_all(
-        (file for file in (data / TABLES).rglob("*.parquet") if str(file.relative_to(data)) not in known), data
+        (file for file in (data / TABLES).rglob("*.parquet") if str(file.relative_to(data)) not in committed), data
     )
 
 

@@ -80,19 +80,19 @@ def of(attributes: Mapping[str, Any], dtype: np.dtype) -> Packing:
     unsigned = {"i": {"true": True}, "u": {"false": False}}.get(dtype.kind, {})
     meant = unsigned.get(str(attributes.get("_Unsigned")).lower())
     own = _fills(attributes.get("_FillValue", ()), dtype, meant)
-    named = [*own, *_fills(attributes.get("missing_value", ()), dtype, meant)]
+    fills = [*own, *_fills(attributes.get("missing_value", ()), dtype, meant)]
     default = _default(dtype) if not own and not _names_nan(attributes) and meant is None else ()
     scale, offset = _number(attributes.get("scale_factor"), 1.0), _number(attributes.get("add_offset"), 0.0)
     low, high, unpacked = _range(attributes, dtype, meant)
     plain = Packing((), scale, offset, meant, low, high, unpacked)
     outside = None if low is None and high is None else _outside(plain, dtype)
     return Packing(
-        tuple(dict.fromkeys([*named, *default])),
+        tuple(dict.fromkeys([*fills, *default])),
         scale,
         offset,
         meant,
         *((low, high, unpacked, outside) if outside is not None else (None, None, False, None)),  # type: ignore[misc]
-        assumed=dtype.kind != "f" and bool(default) and not named,
+        assumed=dtype.kind != "f" and bool(default) and not fills,
     )
 
 
@@ -115,9 +115,9 @@ def for_xarray(attributes: Mapping[str, Any], dtype: np.dtype, *, unwritten: boo
             result["missing_value"] = packing._as_meant(np.array(fills))
     for name, value, none in (("scale_factor", packing.scale, 1.0), ("add_offset", packing.offset, 0.0)):
         if value != none:
-            given = attributes[name]  # its type decides whether xarray decodes to float32 or float64
-            wide = isinstance(given, str) or (dtype.itemsize > 2 and dtype.str[1:] != "f4")  # float32 has 24 bits
-            result[name] = np.float64(value) if wide else np.asarray(given).ravel()[0]
+            attribute = attributes[name]  # its type decides whether xarray decodes to float32 or float64
+            wide = isinstance(attribute, str) or (dtype.itemsize > 2 and dtype.str[1:] != "f4")  # float32 has 24 bits
+            result[name] = np.float64(value) if wide else np.asarray(attribute).ravel()[0]
     return result
 
 
@@ -133,19 +133,19 @@ def _default(dtype: np.dtype) -> tuple[Any, ...]:
 
 def _fills(value: Any, dtype: np.dtype, unsigned: bool | None) -> list[Any]:
     """Fill values in the stored type, without NaN (which floats show anyway)."""
-    found = []
+    fills = []
     for item in np.ravel(value).tolist():
         number = _number(item, np.nan)
         if dtype.kind == "f" and not np.isnan(number):
             with np.errstate(over="ignore"):
-                found.append(dtype.type(number))
+                fills.append(dtype.type(number))
         elif dtype.kind != "f" and number.is_integer():
             whole = item if isinstance(item, int) else int(number)
-            for held in (dtype, dtype if unsigned is None else _meant(dtype, unsigned)):
-                if np.iinfo(held).min <= whole <= np.iinfo(held).max:
-                    found.append(np.array(whole, held).view(dtype)[()])
+            for integer in (dtype, dtype if unsigned is None else _meant(dtype, unsigned)):
+                if np.iinfo(integer).min <= whole <= np.iinfo(integer).max:
+                    fills.append(np.array(whole, integer).view(dtype)[()])
                     break
-    return found
+    return fills
 
 
 def _names_nan(attributes: Mapping[str, Any]) -> bool:
@@ -158,9 +158,9 @@ def _range(
     attributes: Mapping[str, Any], dtype: np.dtype, unsigned: bool | None
 ) -> tuple[float | None, float | None, bool]:
     pair = np.ravel(attributes.get("valid_range", ()))
-    named = list(pair) if pair.size == 2 else [attributes.get("valid_min"), attributes.get("valid_max")]
-    low, high = (_bound(value, dtype, unsigned) for value in named)
-    types = {np.asarray(value).dtype for value in named if value is not None and not isinstance(value, str)}
+    ends = list(pair) if pair.size == 2 else [attributes.get("valid_min"), attributes.get("valid_max")]
+    low, high = (_bound(value, dtype, unsigned) for value in ends)
+    types = {np.asarray(value).dtype for value in ends if value is not None and not isinstance(value, str)}
     scales = [np.asarray(attributes[key]).dtype for key in ("scale_factor", "add_offset") if key in attributes]
     if len(types) != 1 or not scales or any(scale.kind not in "iuf" for scale in scales):
         return low, high, False
@@ -186,8 +186,8 @@ def _outside(packing: Packing, dtype: np.dtype) -> Any:
     """A stored number that the range leaves out."""
     if dtype.kind == "f":
         return dtype.type(np.nan)
-    held = dtype if packing.unsigned is None else _meant(dtype, packing.unsigned)
-    ends = np.array([np.iinfo(held).min, np.iinfo(held).max], held).view(dtype)
+    integer = dtype if packing.unsigned is None else _meant(dtype, packing.unsigned)
+    ends = np.array([np.iinfo(integer).min, np.iinfo(integer).max], integer).view(dtype)
     out = packing._is_outside(ends, packing._unpacked(ends))
     return ends[out][0] if out.any() else None
 

@@ -44,13 +44,13 @@ def record(data: Path, snapshot: int, live: Iterable[str]) -> None:
     """
     missing = sorted(set(live) - known(data).keys())
     with ThreadPoolExecutor(_THREADS) as pool:
-        taken = [
-            (path, *found)
-            for path, found in zip(missing, pool.map(lambda p: take(data / p), missing), strict=True)
-            if found
+        rows = [
+            (path, *checksum)
+            for path, checksum in zip(missing, pool.map(lambda p: take(data / p), missing), strict=True)
+            if checksum
         ]
     with _opened(data) as connection, connection:
-        connection.executemany("INSERT OR IGNORE INTO sums VALUES (?, ?, ?)", taken)
+        connection.executemany("INSERT OR IGNORE INTO sums VALUES (?, ?, ?)", rows)
         connection.execute(f"PRAGMA user_version = {int(snapshot)}")
 
 
@@ -62,10 +62,10 @@ def same(data: Path, pairs: Iterable[tuple[str, str]]) -> None:
         )
 
 
-def forget(data: Path, gone: Iterable[str]) -> None:
+def forget(data: Path, paths: Iterable[str]) -> None:
     """Drop the sums of files that were freed."""
     with _opened(data) as connection, connection:
-        connection.executemany("DELETE FROM sums WHERE path = ?", [(path,) for path in gone])
+        connection.executemany("DELETE FROM sums WHERE path = ?", [(path,) for path in paths])
 
 
 def take(file: Path) -> tuple[int, str] | None:
@@ -80,10 +80,10 @@ def _opened(data: Path) -> Iterator[sqlite3.Connection]:
     file = data / FILE
     try:
         if not os.access(data, os.W_OK) or not data.is_dir():
-            found = sqlite3.connect(f"file:{file}?mode=ro" if file.is_file() else ":memory:", uri=True)
+            database = sqlite3.connect(f"file:{file}?mode=ro" if file.is_file() else ":memory:", uri=True)
         else:
-            found = sqlite3.connect(file, timeout=30)
-        with closing(found) as connection:
+            database = sqlite3.connect(file, timeout=30)
+        with closing(database) as connection:
             connection.execute(_SCHEMA)
             yield connection
     except sqlite3.Error as error:
@@ -92,8 +92,8 @@ def _opened(data: Path) -> Iterator[sqlite3.Connection]:
         ) from None
 
 
-def put(data: Path, snapshot: int, taken: Sums) -> None:
+def put(data: Path, snapshot: int, sums: Sums) -> None:
     """Rewrite the file, with these sums."""
     with _opened(data) as connection, connection:
-        connection.executemany("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", [(p, *one) for p, one in taken.items()])
+        connection.executemany("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", [(p, *one) for p, one in sums.items()])
         connection.execute(f"PRAGMA user_version = {int(snapshot)}")

@@ -29,9 +29,9 @@ ENGINE = ("ops", "quality")  # schemas whose tables the engine writes of itself
 _SUMS = "CREATE TABLE IF NOT EXISTS copied (id INTEGER PRIMARY KEY, digest TEXT NOT NULL)"  # of each row, by its id
 
 
-def of(config: Config, place: str) -> Path:
+def of(config: Config, path: str) -> Path:
     """Where the copy of a file of the data folder lies."""
-    return config.data / COPIES / place
+    return config.data / COPIES / path
 
 
 def whole(source: Path, target: Path) -> None:
@@ -46,11 +46,11 @@ def whole(source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def tables(config: Config, files: Iterable[str], taken: checksums.Sums) -> None:
+def tables(config: Config, files: Iterable[str], sums: checksums.Sums) -> None:
     """Copy those of a snapshot's files that are the engine's and have no copy yet; a damaged one is not copied."""
     for file in files:
         target = of(config, file)
-        if _engine(file) and not target.exists() and taken.get(file) == checksums.take(config.data / file):
+        if _engine(file) and not target.exists() and sums.get(file) == checksums.take(config.data / file):
             whole(config.data / file, target)
 
 
@@ -153,8 +153,8 @@ def _rows(file: Path, query: str) -> list[tuple[Any, ...]] | str:
         return "it is missing"
     try:
         with (
-            readable(file) as place,
-            closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+            readable(file) as copy,
+            closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as connection,
         ):
             (state,) = connection.execute("PRAGMA integrity_check").fetchone()
             return connection.execute(query).fetchall() if state == "ok" else str(state)

@@ -130,9 +130,9 @@ def verify(data: Path, digest: str) -> None:
             facts[name] = arrays.facts(array, sha.hexdigest())
             if sha.hexdigest() != arrays.note_of(array)["sha256"]:
                 raise damaged(data, digest, f"the values of {name} are not what was written")
-        found = _digest(arrays.note_of(group)["attributes"], facts)
-    if found != digest:
-        raise damaged(data, digest, f"its content has the digest {found} now")
+        content = _digest(arrays.note_of(group)["attributes"], facts)
+    if content != digest:
+        raise damaged(data, digest, f"its content has the digest {content} now")
 
 
 def _digest(attrs: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
@@ -197,11 +197,11 @@ def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., No
             one = _begin(group, str(name), variable, cube)
             result.append(one)
             for region in _slabs(variable, one.array, memory // _SHARES):
-                kept = arrays.as_kept(_read(one.name, variable, region))
-                arrays.hash_into(one.sha, kept)
+                stored = arrays.as_kept(_read(one.name, variable, region))
+                arrays.hash_into(one.sha, stored)
                 while len(pending) >= _WORKERS:
                     advance(pending.popleft().result())
-                pending.append(pool.submit(one.put, region, kept))
+                pending.append(pool.submit(one.put, region, stored))
         while pending:
             advance(pending.popleft().result())
     return result
@@ -280,11 +280,11 @@ def _group(folder: Path, attrs: Mapping[str, Any]) -> zarr.Group:
 def _reading(data: Path, digest: str) -> Iterator[zarr.Group]:
     import zarr
 
-    place = path(data, digest)
-    if not place.is_dir():
-        raise StorageError(f"there is no cube {digest}", where=str(place), next="lake land")
+    folder = path(data, digest)
+    if not folder.is_dir():
+        raise StorageError(f"there is no cube {digest}", where=str(folder), next="lake land")
     try:
-        yield zarr.open_group(place, mode="r", zarr_format=3, use_consolidated=False)
+        yield zarr.open_group(folder, mode="r", zarr_format=3, use_consolidated=False)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise damaged(data, digest, f"its store cannot be read: {error}") from None
 
@@ -356,36 +356,36 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _sweep(home: Path) -> None:
-    for left in home.iterdir():
+    for folder in home.iterdir():
         with suppress(FileNotFoundError, BlockingIOError):
-            handle = os.open(left, os.O_RDONLY)
+            handle = os.open(folder, os.O_RDONLY)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(handle)
 
 
 def _publish(data: Path, folder: Path, digest: str) -> int:
     """Make a finished store durable and give it its name. A whole cube of that name stays; a damaged one gives way."""
-    place = path(data, digest)
-    if place.exists():
+    target = path(data, digest)
+    if target.exists():
         with suppress(StorageError):
             verify(data, digest)
-            return _size(place)
+            return _size(target)
         with suppress(FileNotFoundError):  # another process has just done the same
-            place.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
+            target.rename(folder.with_name(uuid.uuid4().hex))  # swept by the next write
     for root, _, names in os.walk(folder):
         for name in [*names, "."]:
             durable.sync(Path(root, name))
     try:
-        folder.rename(place)
+        folder.rename(target)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         return _publish(data, folder, digest)  # another process was first: is its cube whole?
-    durable.sync(place.parent)
-    return _size(place)
+    durable.sync(target.parent)
+    return _size(target)
 
 
 def _size(folder: Path) -> int:

@@ -82,35 +82,37 @@ def of_catalog(config: Config) -> Iterator[Damage]:
 
 
 def _against_manifests(config: Config, connection: DuckDBPyConnection) -> tuple[list[str], list[int]]:
-    there = {snapshot.id for snapshot in metadata.snapshots(connection)}
-    kept = {number: manifests.read(config, number) for number in manifests.known(config) if number in there}
-    now = manifests.digests(connection, kept)
+    snapshots = {snapshot.id for snapshot in metadata.snapshots(connection)}
+    stored = {number: manifests.read(config, number) for number in manifests.known(config) if number in snapshots}
+    now = manifests.digests(connection, stored)
     wrong: set[str] = set()
     hurt = []
-    for number, one in kept.items():
+    for number, one in stored.items():
         if one and (changed := manifests.differing(one["catalog"], now[number])):
             wrong.update(changed)
             hurt.append(number)
-    last = max(there, default=0)
-    if (one := kept.get(last)) and (changed := manifests.differing(one["newest"], manifests.present(connection, last))):
+    last = max(snapshots, default=0)
+    if (one := stored.get(last)) and (
+        changed := manifests.differing(one["newest"], manifests.present(connection, last))
+    ):
         wrong.update(changed)
     return ([f"what it says of {', '.join(sorted(wrong))} is not what it said"] if wrong else []), hurt
 
 
 def of_manifests(config: Config) -> Iterator[Damage]:
     """Manifests that are not what they were, or that another one names and that are gone."""
-    kept = {number: manifests.read(config, number) for number in manifests.known(config)}
-    wanted = {number for number, _ in copies.catalogs(config)[:1]}
-    for number, one in kept.items():
+    stored = {number: manifests.read(config, number) for number in manifests.known(config)}
+    expected = {number for number, _ in copies.catalogs(config)[:1]}
+    for number, one in stored.items():
         if one is None:
             yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is not what it was", snapshots=[number])
-        elif (before := one["previous"]) and (previous := kept.get(before["snapshot"])):
+        elif (before := one["previous"]) and (previous := stored.get(before["snapshot"])):
             if sealed.digest(previous) != before["sha256"]:
-                place = f"{manifests.MANIFESTS}/{before['snapshot']}.json"
-                yield Damage(place, f"it is not the one that snapshot {number} names", snapshots=[before["snapshot"]])
+                path = f"{manifests.MANIFESTS}/{before['snapshot']}.json"
+                yield Damage(path, f"it is not the one that snapshot {number} names", snapshots=[before["snapshot"]])
         elif before and _there(config, before["snapshot"]):
-            wanted.add(before["snapshot"])
-    for number in sorted(wanted - kept.keys()):
+            expected.add(before["snapshot"])
+    for number in sorted(expected - stored.keys()):
         yield Damage(f"{manifests.MANIFESTS}/{number}.json", "it is missing", snapshots=[number])
 
 
@@ -127,23 +129,23 @@ def of_copies(config: Config) -> Iterator[Damage]:
     for number, file in copies.catalogs(config):
         if how := copies.sound(file):
             yield Damage(place_of(config, file), how.splitlines()[0], snapshots=[number])
-    taken = manifests.sums_of(config)
-    for place in sorted(taken):
-        file = copies.of(config, place)
-        if file.exists() and checksums.take(file) != taken[place]:
+    sums = manifests.sums_of(config)
+    for path in sorted(sums):
+        file = copies.of(config, path)
+        if file.exists() and checksums.take(file) != sums[path]:
             yield Damage(place_of(config, file), "its bytes are not what they were")
 
 
 def of_sums(config: Config) -> Iterator[Damage]:
     """The file of sums, where it cannot be read or differs from the manifests."""
-    file, taken = config.data / checksums.FILE, manifests.sums_of(config)
-    if not taken:
+    file, recorded = config.data / checksums.FILE, manifests.sums_of(config)
+    if not recorded:
         return
     how = copies.sound(file)
     if not how:
         try:
             now = checksums.known(config.data)
-            wrong = [place for place, one in taken.items() if now.get(place) != one and (config.data / place).exists()]
+            wrong = [path for path, one in recorded.items() if now.get(path) != one and (config.data / path).exists()]
             how = f"{len(wrong)} sum(s) are not what they were" if wrong else ""
         except StorageError as error:
             how = error.what
@@ -159,27 +161,27 @@ def of_doors(config: Config, *, quick: bool = False) -> Iterator[Damage]:
         published = {snapshot.id: snapshot for snapshot in metadata.snapshots(connection, "publish")}
         for number, snapshot in published.items():
             newest = number == max(published)
-            place = published_file.path(config, None if newest else number)
-            if newest and not place.exists():
-                yield Damage(place_of(config, place), "it is missing", snapshots=[number])
-            elif place.exists() and (how := _door(config, connection, snapshot, place, quick)):
-                yield Damage(place_of(config, place), how, snapshots=[number])
+            path = published_file.path(config, None if newest else number)
+            if newest and not path.exists():
+                yield Damage(place_of(config, path), "it is missing", snapshots=[number])
+            elif path.exists() and (how := _door(config, connection, snapshot, path, quick)):
+                yield Damage(place_of(config, path), how, snapshots=[number])
 
 
-def _door(config: Config, connection: DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path, quick: bool) -> str:
+def _door(config: Config, connection: DuckDBPyConnection, snapshot: metadata.Snapshot, path: Path, quick: bool) -> str:
     import duckdb
 
-    if published_file.is_noted(config, place) and not published_file.untouched(config, place):
+    if published_file.is_noted(config, path) and not published_file.untouched(config, path):
         return "its bytes are not what they were"
-    known = published_file.read_info(place)
-    if known is None or known.snapshot != snapshot.id:
+    info = published_file.read_info(path)
+    if info is None or info.snapshot != snapshot.id:
         return "it is of another snapshot or form, or cannot be read"
     if quick:
         return ""
     try:
-        other = published_file.differences(config, connection, snapshot, place)
+        other = published_file.differences(config, connection, snapshot, path)
     except (duckdb.Error, StorageError) as error:
-        if published_file.is_noted(config, place) or catalog.damage(error):  # a table's file, which is listed by itself
+        if published_file.is_noted(config, path) or catalog.damage(error):  # a table's file, which is listed by itself
             return ""
         return catalog.first_line(error)
     return f"it shows otherwise: {', '.join(other[:5])}" if other else ""

@@ -17,9 +17,9 @@ from pathlib import Path
 _THREADS = 8  # they wait for the disk, which takes what they ask for together
 
 
-def sync(place: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file's bytes, or a folder's names, to the disk."""
-    handle = os.open(place, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -84,8 +84,8 @@ def locked(folder: Path) -> Iterator[None]:
 def left_in(folder: Path) -> Iterator[Path]:
     """What dead processes left beside any file of a folder, or of one below it."""
     for file in folder.rglob(".*"):
-        found = re.fullmatch(r"\..+\.(\d+)-[^.]*(\.wal)?", file.name)
-        if found and not _lives(int(found[1])):
+        match = re.fullmatch(r"\..+\.(\d+)-[^.]*(\.wal)?", file.name)
+        if match and not _lives(int(match[1])):
             yield file
 
 

@@ -78,10 +78,10 @@ def kept(config: Config, command: str) -> Iterator[None]:
 
 
 def _write(config: Config, command: str, error: Exception) -> None:
-    said = error if isinstance(error, LakeError) else LakeError(f"{type(error).__name__}: {error}")
+    failure = error if isinstance(error, LakeError) else LakeError(f"{type(error).__name__}: {error}")
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    texts = (said.what, said.where, said.why, said.next)
-    row = Failure(now, command, said.exit_code, type(error).__name__, *texts, catalog.author())
+    texts = (failure.what, failure.where, failure.why, failure.next)
+    row = Failure(now, command, failure.exit_code, type(error).__name__, *texts, catalog.author())
     with catalog.write_session(config) as connection:
         rows = [row, *_every(connection, limit=KEPT - 1)]
         values = ", ".join(f"({', '.join(quote(str(value)) for value in asdict(one).values())})" for one in rows)

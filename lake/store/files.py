@@ -41,9 +41,9 @@ def of(config: Config, pattern: str = "*", at: str | int | None = None) -> tuple
         tables, rows = metadata.tables(connection, number), metadata.rows(connection, number)
     if not (chosen := [table for table in tables if fnmatch(table, pattern)]):
         raise ConfigError(f"no table is like {pattern!r}", next="lake tables, for all of them")
-    known = checksums.known(config.data)
+    sums = checksums.known(config.data)
     return number, [
-        File(table, str(config.data.absolute() / file), rows.get(file, 0), *known.get(file, (None, None)))
+        File(table, str(config.data.absolute() / file), rows.get(file, 0), *sums.get(file, (None, None)))
         for table in chosen
         for file in tables[table]
     ]

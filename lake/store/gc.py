@@ -63,32 +63,32 @@ def run(config: Config, *, keep: int = KEEP, apply: bool = False, wait: float = 
         with catalog.session(config, write=True) as connection:
             catalog.keep(config, connection)
             with leases.freeing(config):
-                found = _find(config, connection, keep, leases.held(config, sweep=True))
-                _expire(config, connection, found)
-            _free(config, connection, found)  # what no snapshot has that can still be opened
+                freed = _find(config, connection, keep, leases.held(config, sweep=True))
+                _expire(config, connection, freed)
+            _free(config, connection, freed)  # what no snapshot has that can still be opened
             last = metadata.newest(connection).id
         with suppress(OSError, sqlite3.Error):
             copies.renew(config, last)  # the older copies have what is freed
-    return found
+    return freed
 
 
 def _find(config: Config, connection: DuckDBPyConnection, keep: int, in_use: list[leases.Holder]) -> Freed:
     every = metadata.snapshots(connection)
     published = [snapshot.id for snapshot in every if snapshot.kind == "publish"]
-    wanted = {tag.snapshot for tag in tags.known(connection)} | {holder.snapshot for holder in in_use}
-    kept = sorted({*published[:keep], *wanted.intersection(published)})
-    staying = {*kept, every[0].id}  # the catalog's newest state is the next writer's beginning
-    found = Freed(kept, sorted(s.id for s in every if s.id not in staying), in_use=in_use)
-    held = {at: metadata.tables(connection, at) for at in sorted(staying)}
-    live = {file for tables in held.values() for files in tables.values() for file in files}
-    known = metadata.files(connection)
-    found.files = sorted(known - live)
-    found.orphans = sorted(set(_walk(config.data / metadata.TABLES, config.data)) - known)
-    found.left = sorted(_left(config, kept))
-    found.refused = sorted(_refused(config))
-    found.cubes = sorted(_unused_cubes(config, connection, held.values()))
-    found.bytes = _bytes(config.data, [*found.files, *found.orphans, *found.left, *found.cubes, *found.refused])
-    return found
+    named_or_used = {tag.snapshot for tag in tags.known(connection)} | {holder.snapshot for holder in in_use}
+    stay = sorted({*published[:keep], *named_or_used.intersection(published)})
+    staying = {*stay, every[0].id}  # the catalog's newest state is the next writer's beginning
+    freed = Freed(stay, sorted(s.id for s in every if s.id not in staying), in_use=in_use)
+    tables_at = {at: metadata.tables(connection, at) for at in sorted(staying)}
+    live = {file for tables in tables_at.values() for files in tables.values() for file in files}
+    catalogued = metadata.files(connection)
+    freed.files = sorted(catalogued - live)
+    freed.orphans = sorted(set(_walk(config.data / metadata.TABLES, config.data)) - catalogued)
+    freed.left = sorted(_left(config, stay))
+    freed.refused = sorted(_refused(config))
+    freed.cubes = sorted(_unused_cubes(config, connection, tables_at.values()))
+    freed.bytes = _bytes(config.data, [*freed.files, *freed.orphans, *freed.left, *freed.cubes, *freed.refused])
+    return freed
 
 
 def _walk(folder: Path, data: Path) -> Iterator[str]:
@@ -97,15 +97,15 @@ def _walk(folder: Path, data: Path) -> Iterator[str]:
             yield str(Path(root, name).relative_to(data))
 
 
-def _left(config: Config, kept: Iterable[int]) -> Iterator[str]:
+def _left(config: Config, snapshots: Iterable[int]) -> Iterator[str]:
     """Folders of builds and landings that were killed: whoever holds the write lock has none yet. And old doors."""
-    stay = {f"{number}.duckdb" for number in kept}
+    stay = {f"{number}.duckdb" for number in snapshots}
     for pattern in ("tmp/build-*", "tmp/spool-*"):
         yield from (str(path.relative_to(config.data)) for path in config.data.glob(pattern))
     yield from (f"doors/{door.name}" for door in config.data.glob("doors/*.duckdb") if door.name not in stay)
-    yield from (os.path.relpath(left, config.data) for left in durable.left(config.root / "lake.duckdb"))
+    yield from (os.path.relpath(remnant, config.data) for remnant in durable.left(config.root / "lake.duckdb"))
     for folder in ("doors", copies.COPIES, manifests.MANIFESTS):
-        yield from (str(left.relative_to(config.data)) for left in durable.left_in(config.data / folder))
+        yield from (str(remnant.relative_to(config.data)) for remnant in durable.left_in(config.data / folder))
 
 
 def _refused(config: Config) -> Iterator[str]:
@@ -119,9 +119,9 @@ def _refused(config: Config) -> Iterator[str]:
 
 
 def _unused_cubes(
-    config: Config, connection: DuckDBPyConnection, held: Iterable[dict[str, list[str]]]
+    config: Config, connection: DuckDBPyConnection, tables_at: Iterable[dict[str, list[str]]]
 ) -> Iterator[str]:
-    files = sorted({str(config.data / file) for tables in held for file in tables.get("raw.cubes", ())})
+    files = sorted({str(config.data / file) for tables in tables_at for file in tables.get("raw.cubes", ())})
     used = set()
     if files:
         listed = ", ".join(map(quote, files))
@@ -141,30 +141,30 @@ def _bytes(data: Path, paths: Iterable[str]) -> int:
     return total
 
 
-def _expire(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
+def _expire(config: Config, connection: DuckDBPyConnection, freed: Freed) -> None:
     """Let nobody open these snapshots any more; their doors first, which show them without asking the catalog."""
-    for place in found.left:
-        if place.startswith("doors/"):
-            (config.data / place).unlink(missing_ok=True)
-    if found.snapshots:
-        listed = ", ".join(map(str, found.snapshots))
+    for path in freed.left:
+        if path.startswith("doors/"):
+            (config.data / path).unlink(missing_ok=True)
+    if freed.snapshots:
+        listed = ", ".join(map(str, freed.snapshots))
         connection.execute(f"CALL ducklake_expire_snapshots('{metadata.ALIAS}', versions => [{listed}])")
 
 
-def _free(config: Config, connection: DuckDBPyConnection, found: Freed) -> None:
+def _free(config: Config, connection: DuckDBPyConnection, freed: Freed) -> None:
     connection.execute(f"CALL ducklake_cleanup_old_files('{metadata.ALIAS}', cleanup_all => true)")
-    for path in (*found.files, *found.orphans, *found.left, *found.cubes, *found.refused):
-        place = config.data / path
-        if place.is_dir():
-            shutil.rmtree(place, ignore_errors=True)
+    for path in (*freed.files, *freed.orphans, *freed.left, *freed.cubes, *freed.refused):
+        target = config.data / path
+        if target.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
         else:
-            place.unlink(missing_ok=True)
-    checksums.forget(config.data, [*found.files, *found.orphans])
-    copies.forget(config, found.files)
-    manifests.forget(config, found.snapshots)
-    found.applied = True
+            target.unlink(missing_ok=True)
+    checksums.forget(config.data, [*freed.files, *freed.orphans])
+    copies.forget(config, freed.files)
+    manifests.forget(config, freed.snapshots)
+    freed.applied = True
 
 
-def summary(found: Freed) -> dict[str, Any]:
+def summary(freed: Freed) -> dict[str, Any]:
     """Counts for people."""
-    return {name: len(getattr(found, name)) for name in ("snapshots", "files", "orphans", "left", "cubes", "refused")}
+    return {name: len(getattr(freed, name)) for name in ("snapshots", "files", "orphans", "left", "cubes", "refused")}

@@ -31,19 +31,19 @@ def made(
         StorageError: a file is missing, or the disk is full.
     """
     pairs: list[tuple[str, Path]] = []
-    found: dict[str, list[Path]] = {}
+    links: dict[str, list[Path]] = {}
     try:
         for table, some in files.items():
-            found[table] = []
+            links[table] = []
             for file in some:
-                found[table].append(_link(data / file))
-                pairs.append((file, found[table][-1]))
+                links[table].append(_link(data / file))
+                pairs.append((file, links[table][-1]))
         checksums.same(data, [(file, str(link.relative_to(data))) for file, link in pairs])
-        yield found
+        yield links
     except BaseException:
-        known = metadata.files(connection)
+        catalogued = metadata.files(connection)
         for _, link in pairs:
-            if str(link.relative_to(data)) not in known:
+            if str(link.relative_to(data)) not in catalogued:
                 link.unlink(missing_ok=True)
         raise
 

@@ -65,8 +65,8 @@ def is_present(connection: DuckDBPyConnection) -> bool:
 
 def any(connection: DuckDBPyConnection) -> bool:
     """Whether something is landed."""
-    found = f"SELECT 1 FROM {TABLE} WHERE status = 'landed' LIMIT 1"
-    return there(connection) and connection.execute(found).fetchone() is not None
+    query = f"SELECT 1 FROM {TABLE} WHERE status = 'landed' LIMIT 1"
+    return there(connection) and connection.execute(query).fetchone() is not None
 
 
 def sources(connection: DuckDBPyConnection) -> set[str]:
@@ -122,22 +122,22 @@ def differences(
         return []
     aside = "rejected + coalesce(cells, 0)" if "cells" in columns(connection) else "rejected"
     landings = renames.relation(connection, TABLE)
-    rows, said = ("''", "''") if whole else ("_resource", "source || '/' || resource")
+    rows, origin = ("''", "''") if whole else ("_resource", "source || '/' || resource")
     counted = " UNION ALL ".join(
         f"SELECT {quote(table)} AS t, {rows} AS of, count(*) AS n FROM raw.{name(table)} GROUP BY ALL"
         for table in chosen
     )
-    found = connection.execute(
+    result = connection.execute(
         f"""WITH landings AS (SELECT * FROM {landings} WHERE status = 'landed'),
-                 landed AS (SELECT table_name AS t, {said} AS of, landed AS n FROM landings
-                            UNION ALL SELECT 'rejects', {said}, {aside} FROM landings)
+                 landed AS (SELECT table_name AS t, {origin} AS of, landed AS n FROM landings
+                            UNION ALL SELECT 'rejects', {origin}, {aside} FROM landings)
             SELECT coalesce(r.t, l.t), coalesce(r.of, l.of), coalesce(r.n, 0), coalesce(l.n, 0)
             FROM ({counted}) r
             FULL JOIN (SELECT t, of, CAST(sum(n) AS BIGINT) AS n FROM landed
                        WHERE t IN ({", ".join(map(quote, chosen))}) GROUP BY ALL) l ON r.t = l.t AND r.of = l.of
             WHERE coalesce(r.n, 0) != coalesce(l.n, 0) ORDER BY 1, 2"""
     ).fetchall()
-    return [Difference(f"raw.{table}", *row) for table, *row in found]
+    return [Difference(f"raw.{table}", *row) for table, *row in result]
 
 
 def agree(connection: DuckDBPyConnection, tables: Iterable[str] | None = None, *, whole: bool = False) -> None:
@@ -146,16 +146,16 @@ def agree(connection: DuckDBPyConnection, tables: Iterable[str] | None = None, *
     Raises:
         StorageError: they differ.
     """
-    found = differences(connection, tables, whole=whole)
-    if found and whole:  # say of which resource
-        found = differences(connection, [one.table.removeprefix("raw.") for one in found]) or found
-    if not found:
+    differing = differences(connection, tables, whole=whole)
+    if differing and whole:  # say of which resource
+        differing = differences(connection, [one.table.removeprefix("raw.") for one in differing]) or differing
+    if not differing:
         return
-    names = sorted({one.resource.partition("/")[0] for one in found if one.resource})
-    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    names = sorted({one.resource.partition("/")[0] for one in differing if one.resource})
+    more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
     raise StorageError(
-        "; ".join(map(str, found[:3])) + more,
-        where=found[0].table,
+        "; ".join(map(str, differing[:3])) + more,
+        where=differing[0].table,
         why="rows were changed by hand, or an older version landed them twice or lost them",
         next=f"lake land --force {' '.join(names)}".strip(),
     )

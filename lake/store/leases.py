@@ -119,9 +119,9 @@ def _taken(file: Path, snapshot: int) -> Lease | None:
         file.unlink()
         raise
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {"snapshot": snapshot, "pid": os.getpid(), "host": socket.gethostname(), "since": now}
+    holder = {"snapshot": snapshot, "pid": os.getpid(), "host": socket.gethostname(), "since": now}
     with suppress(OSError):  # a full disk: the lock is what counts
-        os.write(handle, json.dumps(told).encode())
+        os.write(handle, json.dumps(holder).encode())
     return lease if os.fstat(handle).st_nlink else None
 
 
@@ -152,8 +152,8 @@ def _free(file: Path, sweep: bool) -> bool:
 def _holder(file: Path) -> Holder:
     number = int(file.name.partition("-")[0])
     try:
-        told = json.loads(file.read_text())
-        return Holder(number, int(told["pid"]), str(told["host"]), str(told["since"]))
+        lease = json.loads(file.read_text())
+        return Holder(number, int(lease["pid"]), str(lease["host"]), str(lease["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return Holder(number)
 

@@ -76,8 +76,8 @@ def known(config: Config) -> list[int]:
 
 def read(config: Config, snapshot: int) -> dict[str, Any] | None:
     """A manifest; None where it is not there, or is not what it was."""
-    kept = sealed.read(path(config, snapshot))
-    return kept if kept and kept["snapshot"] == snapshot else None
+    manifest = sealed.read(path(config, snapshot))
+    return manifest if manifest and manifest["snapshot"] == snapshot else None
 
 
 def newest(config: Config) -> dict[str, Any] | None:
@@ -87,8 +87,8 @@ def newest(config: Config) -> dict[str, Any] | None:
 
 def tags(config: Config) -> list[dict[str, Any]]:
     """The rows of ops.tags, as the newest manifest has them."""
-    kept = newest(config)
-    return kept["tags"] if kept else []
+    manifest = newest(config)
+    return manifest["tags"] if manifest else []
 
 
 def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None:
@@ -102,7 +102,7 @@ def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None
     now = digests(connection, [snapshot, before] if last and before is not None else [snapshot])
     if last and before is not None and (changed := differing(last["catalog"], now[before])):
         raise changed_since(config, changed, before)
-    kept = {
+    manifest = {
         "format": _FORMAT,
         "snapshot": snapshot,
         "at": _at(connection, snapshot),
@@ -112,7 +112,7 @@ def write(config: Config, connection: DuckDBPyConnection, snapshot: int) -> None
         "tables": _tables(config, connection, snapshot),
         "tags": _tags(config, connection),
     }
-    durable.write(path(config, snapshot), sealed.dumps(kept))
+    durable.write(path(config, snapshot), sealed.dumps(manifest))
 
 
 def changed_since(config: Config, changed: Iterable[str], snapshot: int) -> StorageError:
@@ -141,14 +141,14 @@ def digests(connection: DuckDBPyConnection, at: Iterable[int]) -> dict[int, Dige
         number = int(digest, 16)
         of[bisect_left(at, begin)] += number
         of[bisect_left(at, _LATER if end is None else end)] -= number
-    found: dict[int, Digests] = {snapshot: {} for snapshot in at}
+    digests_at: dict[int, Digests] = {snapshot: {} for snapshot in at}
     for table, of in sorted(steps.items()):
         total = 0
         for snapshot, step in zip(at, of, strict=False):
             total += step
             if total:
-                found[snapshot][table] = f"{total % (1 << 128):032x}"
-    return found
+                digests_at[snapshot][table] = f"{total % (1 << 128):032x}"
+    return digests_at
 
 
 def _lives(since: int) -> Iterator[str]:
@@ -176,13 +176,13 @@ def _of(table: str) -> str:
 
 def present(connection: DuckDBPyConnection, snapshot: int) -> Digests:
     """Digests of what the catalog knows of the newest snapshot alone: statistics of its tables, and its settings."""
-    found = {}
+    digests_now = {}
     alive = f"begin_snapshot <= {int(snapshot)} AND (end_snapshot IS NULL OR end_snapshot > {int(snapshot)})"
     for table, key in _NOW.items():
         among = f" WHERE {key} IN (SELECT {key} FROM {_of('table')} WHERE {alive})" if key else ""
         rows = connection.execute(f"SELECT md5(CAST(r AS VARCHAR)) FROM {_of(table)} r{among}").fetchall()
-        found[table] = f"{sum(int(digest, 16) for (digest,) in rows) % (1 << 128):032x}"
-    return found
+        digests_now[table] = f"{sum(int(digest, 16) for (digest,) in rows) % (1 << 128):032x}"
+    return digests_now
 
 
 def _tags(config: Config, connection: DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -194,8 +194,8 @@ def _tags(config: Config, connection: DuckDBPyConnection) -> list[dict[str, Any]
 
 
 def _at(connection: DuckDBPyConnection, snapshot: int) -> str:
-    asked = f"SELECT CAST(snapshot_time AS VARCHAR) FROM {_of('snapshot')} WHERE snapshot_id = {int(snapshot)}"
-    row = connection.execute(asked).fetchone()
+    query = f"SELECT CAST(snapshot_time AS VARCHAR) FROM {_of('snapshot')} WHERE snapshot_id = {int(snapshot)}"
+    row = connection.execute(query).fetchone()
     return row[0] if row else ""
 
 
@@ -219,8 +219,8 @@ def recognise(config: Config, connection: DuckDBPyConnection) -> None:
 def _head(config: Config, snapshot: int) -> tuple[int, str] | None:
     """A snapshot and its time, off the beginning of its manifest: each command that opens the catalog asks for it."""
     with suppress(OSError), path(config, snapshot).open(encoding="ascii", errors="replace") as file:
-        if found := _HEAD.match(file.read(200)):
-            return int(found[1]), found[2]
+        if match := _HEAD.match(file.read(200)):
+            return int(match[1]), match[2]
     return None
 
 
@@ -228,13 +228,13 @@ _HEAD = re.compile(r'\{"format": \d+, "snapshot": (\d+), "at": "([^"\\]+)", ')
 
 
 def _tables(config: Config, connection: DuckDBPyConnection, snapshot: int) -> dict[str, Any]:
-    taken, rows = checksums.known(config.data), metadata.rows(connection, snapshot)
+    sums, rows = checksums.known(config.data), metadata.rows(connection, snapshot)
     comments, columns = metadata.comments(connection, snapshot), metadata.declared(connection, snapshot)
     return {
         table: {
             "comment": comments.get(table, ""),
             "columns": columns.get(table, []),
-            "files": [[file, *taken.get(file, (None, None)), rows.get(file)] for file in files],
+            "files": [[file, *sums.get(file, (None, None)), rows.get(file)] for file in files],
         }
         for table, files in metadata.tables(connection, snapshot).items()
     }
@@ -242,9 +242,9 @@ def _tables(config: Config, connection: DuckDBPyConnection, snapshot: int) -> di
 
 def sums_of(config: Config) -> dict[str, tuple[int, str]]:
     """Size and sha256 of each file that any manifest names."""
-    kept = (read(config, snapshot) for snapshot in known(config))
-    files = (file for one in filter(None, kept) for table in one["tables"].values() for file in table["files"])
-    return {place: (size, digest) for place, size, digest, _ in files if digest}
+    stored = (read(config, snapshot) for snapshot in known(config))
+    files = (file for one in filter(None, stored) for table in one["tables"].values() for file in table["files"])
+    return {path: (size, digest) for path, size, digest, _ in files if digest}
 
 
 def forget(config: Config, snapshots: Iterable[int]) -> None:
@@ -257,11 +257,11 @@ def chain(config: Config) -> None:
     """Let each manifest name the one before it again, after some were rewritten."""
     before: dict[str, Any] | None = None
     for snapshot in known(config):
-        kept = read(config, snapshot)
-        if kept is None:
+        manifest = read(config, snapshot)
+        if manifest is None:
             continue
-        named = kept["previous"] and before and {"snapshot": before["snapshot"], "sha256": sealed.digest(before)}
-        if kept["previous"] and named and kept["previous"] != named:
-            kept["previous"] = named
-            durable.write(path(config, snapshot), sealed.dumps(kept))
-        before = kept
+        previous = manifest["previous"] and before and {"snapshot": before["snapshot"], "sha256": sealed.digest(before)}
+        if manifest["previous"] and previous and manifest["previous"] != previous:
+            manifest["previous"] = previous
+            durable.write(path(config, snapshot), sealed.dumps(manifest))
+        before = manifest

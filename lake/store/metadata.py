@@ -209,17 +209,17 @@ def _lives(alias: str) -> str:
 
 def rows(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, int]:
     """How many rows each Parquet file of a snapshot has."""
-    found = connection.execute(
+    counts = connection.execute(
         f"""SELECT {_PLACE}, f.record_count FROM {META}.ducklake_data_file f
             JOIN {META}.ducklake_table t USING (table_id) JOIN {META}.ducklake_schema s USING (schema_id)
             WHERE {_lives("f")} AND {_lives("t")}""".replace("$at", str(int(snapshot)))
     ).fetchall()
-    return dict(found)
+    return dict(counts)
 
 
 def declared(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, list[list[str]]]:
     """Each table's columns at a snapshot, as the catalog's own table has them: name, type in its words, comment."""
-    found = connection.execute(
+    columns = connection.execute(
         f"""SELECT s.schema_name || '.' || t.table_name,
                    list([c.column_name, c.column_type, coalesce(g.value, '')] ORDER BY c.column_order)
             FROM {META}.ducklake_column c
@@ -229,4 +229,4 @@ def declared(connection: duckdb.DuckDBPyConnection, snapshot: int) -> dict[str, 
             WHERE {_lives("c")} AND {_lives("t")} AND c.parent_column IS NULL
             GROUP BY 1""".replace("$at", str(int(snapshot)))
     ).fetchall()
-    return dict(found)
+    return dict(columns)

@@ -68,37 +68,37 @@ def _damaged(path: Path, how: str) -> StorageError:
     )
 
 
-def add(root: Path, given: Iterable[Mapping[str, str]], copy: Path | None = None) -> dict[str, int]:
+def add(root: Path, entries: Iterable[Mapping[str, str]], copy: Path | None = None) -> dict[str, int]:
     """Add notes; how many are new, filled where cells were empty, and as they were.
 
     Raises:
         ConfigError: a note has no kind, statement or subject, an unknown kind, or no DOI for one. None is added then.
     """
     counts = {"added": 0, "filled": 0, "known": 0}
-    rows = [_checked(one, number) for number, one in enumerate(given, 1)]
+    rows = [_checked(one, number) for number, one in enumerate(entries, 1)]
     with _changing(root):
-        kept = {row["note"]: row for row in read(root)}
+        by_id = {row["note"]: row for row in read(root)}
         for row in rows:
-            known = kept.get(row["note"])
-            if known is None:
-                kept[row["note"]] = row
+            existing = by_id.get(row["note"])
+            if existing is None:
+                by_id[row["note"]] = row
                 counts["added"] += 1
             else:
-                fresh = {name: row[name] for name in COLUMNS if row[name] and not known[name]}
-                known |= fresh
+                fresh = {name: row[name] for name in COLUMNS if row[name] and not existing[name]}
+                existing |= fresh
                 counts["filled" if fresh else "known"] += 1
         if counts["added"] or counts["filled"]:
-            _write(root, kept.values(), copy)
+            _write(root, by_id.values(), copy)
     return counts
 
 
-def fill(root: Path, found: Mapping[str, Mapping[str, str]], copy: Path | None = None) -> int:
+def fill(root: Path, looked_up: Mapping[str, Mapping[str, str]], copy: Path | None = None) -> int:
     """Write what was looked up, by note, into cells that are empty; how many notes that changes."""
     changed = 0
     with _changing(root):
         rows = read(root)
         for row in rows:
-            fresh = {name: value for name, value in found.get(row["note"], {}).items() if value and not row[name]}
+            fresh = {name: value for name, value in looked_up.get(row["note"], {}).items() if value and not row[name]}
             row |= fresh
             changed += bool(fresh)
         if changed:
@@ -117,10 +117,10 @@ def _changing(root: Path) -> Iterator[None]:
         raise StorageError(f"the notes cannot be written: {error.strerror or error}", where=str(path)) from None
 
 
-def _checked(given: Mapping[str, str], number: int) -> dict[str, str]:
-    row = {name: (given.get(name) or "").strip() for name in COLUMNS}
+def _checked(entry: Mapping[str, str], number: int) -> dict[str, str]:
+    row = {name: (entry.get(name) or "").strip() for name in COLUMNS}
     row["doi"] = row["doi"].lower().removeprefix("https://doi.org/").removeprefix("doi:")
-    unknown = sorted(name for name in given if name not in COLUMNS)
+    unknown = sorted(name for name in entry if name not in COLUMNS)
     faults = {
         f"{', '.join(unknown)} is not known": unknown,
         f"kind is {row['kind']!r}, and may be one of {', '.join(KINDS)}": row["kind"] not in KINDS,
@@ -156,12 +156,12 @@ def damage(root: Path, copy: Path) -> str:
         return "it is missing"
     try:
         now = {row["note"]: row for row in read(root)}
-        kept = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
+        copied = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
     except StorageError as error:
         return error.what
     except (ConfigError, UnicodeDecodeError, KeyError) as error:
         return str(error)
-    wrong = [note for note, row in kept.items() if now.get(note) != row]
+    wrong = [note for note, row in copied.items() if now.get(note) != row]
     return f"{len(wrong)} note(s) are not what they were" if wrong else ""
 
 
@@ -172,8 +172,8 @@ def restore(root: Path, copy: Path) -> None:
             mine = read(root)
         except (StorageError, ConfigError):
             mine = []
-        kept = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
-        _write(root, ({row["note"]: row for row in mine if _own(row)} | kept).values(), copy)
+        copied = {row["note"]: row for row in csv.DictReader(io.StringIO(copy.read_text("utf-8"), newline=""))}
+        _write(root, ({row["note"]: row for row in mine if _own(row)} | copied).values(), copy)
 
 
 def _own(row: Mapping[str, str]) -> bool:

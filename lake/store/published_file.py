@@ -54,18 +54,18 @@ def ensure(config: Config, snapshot: int | str | None = None) -> Path:
         ConfigError: nothing was published yet, or no published snapshot has that number or tag.
     """
     snapshot = _number(config, snapshot)
-    place = path(config, snapshot)
-    known = read_info(place)
-    if known and (snapshot is not None or not _outdated(config)):
-        return place
+    file = path(config, snapshot)
+    info = read_info(file)
+    if info and (snapshot is not None or not _outdated(config)):
+        return file
     if not catalog.exists(config):
         raise _nothing_published(config)
     try:
-        return _renew(config, snapshot, place, known)
+        return _renew(config, snapshot, file, info)
     except StorageError:
         # A full disk or a read-only folder: a catalog in WAL mode cannot even be read then, but the door can.
-        if known and (snapshot is None or known.snapshot == snapshot):
-            return place
+        if info and (snapshot is None or info.snapshot == snapshot):
+            return file
         raise
 
 
@@ -80,15 +80,15 @@ def _number(config: Config, snapshot: int | str | None) -> int | None:
         return tags.resolve(connection, snapshot)
 
 
-def _renew(config: Config, snapshot: int | None, place: Path, known: Info | None) -> Path:
+def _renew(config: Config, snapshot: int | None, file: Path, info: Info | None) -> Path:
     with catalog.session(config) as connection:
         if metadata.latest(connection, "publish") is None:
             raise _nothing_published(config, failures.last(connection))
         number = tags.resolve(connection, "latest" if snapshot is None else snapshot)
-        wanted = next(s for s in metadata.snapshots(connection, "publish") if s.id == number)
-        if not (known and known.snapshot == wanted.id):
-            write(config, connection, wanted, place)
-    return place
+        published = next(s for s in metadata.snapshots(connection, "publish") if s.id == number)
+        if not (info and info.snapshot == published.id):
+            write(config, connection, published, file)
+    return file
 
 
 def _outdated(config: Config) -> bool:
@@ -110,10 +110,10 @@ def ensure_landed(config: Config) -> Path:
         with catalog.session(config) as connection:
             landed = metadata.latest(connection, "land")
             if landed and metadata.latest(connection, "publish") is None:
-                place = path(config, landed.id)
-                if not read_info(place):
-                    write(config, connection, landed, place)
-                return place
+                file = path(config, landed.id)
+                if not read_info(file):
+                    write(config, connection, landed, file)
+                return file
     raise _nothing_published(config)
 
 
@@ -126,7 +126,7 @@ def _nothing_published(config: Config, failure: failures.Failure | None = None) 
     )
 
 
-def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path) -> None:
+def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, target: Path) -> None:
     """Write the door of a snapshot and put it in place by rename.
 
     Raises:
@@ -134,18 +134,18 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metad
     """
     import duckdb
 
-    base = _base(config, connection, snapshot, place)
-    statements = list(_statements(config, connection, snapshot, base, _root(config, place)))
-    temporary = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}")
+    base = _base(config, connection, snapshot, target)
+    statements = list(_statements(config, connection, snapshot, base, _root(config, target)))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        durable.sweep(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        durable.sweep(target)
         if base is not None:
-            shutil.copyfile(place, temporary)
+            shutil.copyfile(target, temporary)
         _fill(config, temporary, statements)
         durable.sync(temporary)
-        _note(config, place, temporary)
-        durable.put(temporary, place)
+        _note(config, target, temporary)
+        durable.put(temporary, target)
     except (OSError, duckdb.Error) as error:
         if hurt := catalog.damage(error):
             raise hurt from None
@@ -153,18 +153,18 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metad
             raise
         raise StorageError(
             f"the door cannot be written: {catalog.first_line(error)}",
-            where=str(place),
+            where=str(target),
             why="the folder is read-only or the disk is full; the snapshot itself is safe in the catalog",
             next="lake status",
         ) from None
     finally:
-        for left in (temporary, Path(f"{temporary}.wal")):
+        for remnant in (temporary, Path(f"{temporary}.wal")):
             with suppress(OSError):
-                left.unlink(missing_ok=True)
+                remnant.unlink(missing_ok=True)
 
 
 def differences(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path
+    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, target: Path
 ) -> list[str]:
     """What a door shows otherwise than the catalog has it: names of views, columns and macros.
 
@@ -172,22 +172,22 @@ def differences(
         duckdb.Error: the door, or a file that it names, cannot be read.
     """
     tables, columns = metadata.tables(connection, snapshot.id), metadata.columns(connection, snapshot.id)
-    wanted = {f"comment of {table}": text for table, text in metadata.comments(connection, snapshot.id).items()}
-    wanted |= {f"comment of {t}.{column}": text for t in tables for column, _, text in columns[t] if text}
+    expected_texts = {f"comment of {table}": text for table, text in metadata.comments(connection, snapshot.id).items()}
+    expected_texts |= {f"comment of {t}.{column}": text for t in tables for column, _, text in columns[t] if text}
     with tempfile.TemporaryDirectory(prefix="door-") as folder:
-        file = Path(folder, place.name)  # written and read again: in a file, some things are spelled otherwise
-        statements = _statements(config, connection, snapshot, None, _root(config, place))
+        file = Path(folder, target.name)  # written and read again: in a file, some things are spelled otherwise
+        statements = _statements(config, connection, snapshot, None, _root(config, target))
         _fill(config, file, (one for one in statements if not one.startswith("COMMENT ON")))
-        expected, shown = _content(config, file), _content(config, place)
-    wanted |= expected
-    return sorted(what for what in wanted.keys() | shown.keys() if wanted.get(what) != shown.get(what))
+        expected, shown = _content(config, file), _content(config, target)
+    expected_texts |= expected
+    return sorted(what for what in expected_texts.keys() | shown.keys() if expected_texts.get(what) != shown.get(what))
 
 
-def _content(config: Config, place: Path) -> dict[str, str]:
+def _content(config: Config, file: Path) -> dict[str, str]:
     """All that a door shows, by name."""
 
     of = "database_name = current_database()"
-    with connect(str(place), access_mode="read_only") as connection:
+    with connect(str(file), access_mode="read_only") as connection:
         rows = connection.execute(
             f"""SELECT 'view ' || schema_name || '.' || view_name, sql FROM duckdb_views() WHERE {of} AND NOT internal
             UNION ALL SELECT 'comment of ' || schema_name || '.' || view_name, comment FROM duckdb_views()
@@ -201,34 +201,34 @@ def _content(config: Config, place: Path) -> dict[str, str]:
     return dict(rows)
 
 
-def _sidecar(config: Config, place: Path) -> Path:
-    return config.data / "doors" / f"{place.name}.sha256"
+def _sidecar(config: Config, file: Path) -> Path:
+    return config.data / "doors" / f"{file.name}.sha256"
 
 
-def _note(config: Config, place: Path, fresh: Path) -> None:
+def _note(config: Config, file: Path, fresh: Path) -> None:
     """Keep what a door's bytes are to be: before they have its name, and beside what they were."""
-    taken = checksums.take(fresh)
-    digest = taken[1] if taken else ""
-    before = _digests(config, place)[:1]
-    durable.write(_sidecar(config, place), "\n".join([digest, *before]) + "\n")
+    checksum = checksums.take(fresh)
+    digest = checksum[1] if checksum else ""
+    before = _digests(config, file)[:1]
+    durable.write(_sidecar(config, file), "\n".join([digest, *before]) + "\n")
 
 
-def _digests(config: Config, place: Path) -> list[str]:
+def _digests(config: Config, file: Path) -> list[str]:
     try:
-        return _sidecar(config, place).read_text("ascii").split()
+        return _sidecar(config, file).read_text("ascii").split()
     except (OSError, UnicodeDecodeError):
         return []
 
 
-def is_noted(config: Config, place: Path) -> bool:
+def is_noted(config: Config, file: Path) -> bool:
     """Whether it is known what a door's bytes are to be."""
-    return bool(_digests(config, place))
+    return bool(_digests(config, file))
 
 
-def untouched(config: Config, place: Path) -> bool:
+def untouched(config: Config, file: Path) -> bool:
     """Whether a door's bytes are those that were written."""
-    now = checksums.take(place)
-    return now is not None and now[1] in _digests(config, place)
+    now = checksums.take(file)
+    return now is not None and now[1] in _digests(config, file)
 
 
 def _fill(config: Config, file: Path, statements: Iterable[str]) -> None:
@@ -254,19 +254,17 @@ def _execute(config: Config, file: Path, statements: Iterable[str], **options: s
         target.execute("CHECKPOINT")
 
 
-def _base(
-    config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, place: Path
-) -> int | None:
+def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, file: Path) -> int | None:
     """The snapshot of the door that lies there, if the new one can be made of it: each view that is rebuilt opens its
     table's files, and most tables are as they were.
     """
-    known = read_info(place)
-    if not known or known.snapshot >= snapshot.id or not untouched(config, place):
+    info = read_info(file)
+    if not info or info.snapshot >= snapshot.id or not untouched(config, file):
         return None
-    if known.snapshot not in {one.id for one in metadata.snapshots(connection)}:  # freed since
+    if info.snapshot not in {one.id for one in metadata.snapshots(connection)}:  # freed since
         return None
-    same = metadata.touched(connection, known.snapshot).isdisjoint({"ops.macros", "ops.views"})
-    return known.snapshot if same else None
+    same = metadata.touched(connection, info.snapshot).isdisjoint({"ops.macros", "ops.views"})
+    return info.snapshot if same else None
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, snapshot: int) -> Iterator[str]:
@@ -314,15 +312,15 @@ def _statements(
     )
 
 
-def _root(config: Config, place: Path) -> str:
+def _root(config: Config, file: Path) -> str:
     """The data folder, in SQL that DuckDB works out when a view is bound."""
-    if place != path(config):
+    if file != path(config):
         way = ".."
     elif Path(config.lake.data).is_absolute():
         return f"coalesce(getvariable('lake_root'), {quote(str(config.data))})"
     else:
         way = config.lake.data
-    temporary, own = "current_setting('temp_directory')", f"{place.name}.tmp"
+    temporary, own = "current_setting('temp_directory')", f"{file.name}.tmp"
     beside = (
         f"CASE WHEN parse_filename({temporary}) = {quote(own)} THEN left({temporary}, -{len(own)}) || {quote(way)} END"
     )
@@ -347,8 +345,8 @@ def _select(root: str, files: list[str], columns: list[tuple[str, str, str]]) ->
 
 def shows(config: Config, snapshot: metadata.Snapshot) -> bool:
     """Whether the newest door is of that snapshot; a publication killed just before its rename leaves the old one."""
-    known = read_info(path(config))
-    return known is not None and known.snapshot == snapshot.id
+    info = read_info(path(config))
+    return info is not None and info.snapshot == snapshot.id
 
 
 def latest(config: Config) -> Info | None:
@@ -359,15 +357,15 @@ def latest(config: Config) -> Info | None:
         return None
 
 
-def read_info(place: Path) -> Info | None:
+def read_info(file: Path) -> Info | None:
     """What a door says of itself; None where there is none or it cannot be read."""
     import duckdb
 
-    if not place.is_file():
+    if not file.is_file():
         return None
     try:
         with connect() as connection:
-            connection.execute(f"ATTACH {quote(str(place))} AS door (READ_ONLY)")
+            connection.execute(f"ATTACH {quote(str(file))} AS door (READ_ONLY)")
             listed = ", ".join(field.name for field in fields(Info))
             row = connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone()
             return Info(*row) if row else None

@@ -85,15 +85,15 @@ def _opened(data: Path, digest: str, variable: str) -> tuple[tuple[str, ...], np
     """The way that takes every cube."""
     with cubes.open(data, digest) as dataset:
         if variable not in dataset.variables:
-            near = difflib.get_close_matches(variable, map(str, dataset.variables), 1)
+            similar = difflib.get_close_matches(variable, map(str, dataset.variables), 1)
             raise ConfigError(
                 f"the cube {digest} has no variable {variable!r}",
                 where=str(cubes.path(data, digest)),
-                why=f"did you mean {near[0]!r}?" if near else f"it has {len(dataset.variables)} variables",
+                why=f"did you mean {similar[0]!r}?" if similar else f"it has {len(dataset.variables)} variables",
                 next='lake sql "SELECT digest, variable, standard_name FROM raw.cube_variables"',
             )
-        found = dataset[variable]
-        return tuple(map(str, found.dims)), found.to_numpy()
+        array = dataset[variable]
+        return tuple(map(str, array.dims)), array.to_numpy()
 
 
 def _filled(out: np.ndarray | None, values: np.ndarray) -> np.ndarray:
@@ -125,10 +125,12 @@ def _read(data: Path, digest: str, variable: str, layout: _Layout, values: np.nd
 def _decoded(variable: str, values: np.ndarray, attrs: dict[str, Any]) -> np.ndarray:
     import xarray as xr
 
-    named = xr.Variable([f"d{axis}" for axis in range(values.ndim)], values, attrs)
+    packed_variable = xr.Variable([f"d{axis}" for axis in range(values.ndim)], values, attrs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in cubes.open
-        return xr.conventions.decode_cf_variable(variable, named, decode_times=False, decode_timedelta=False).to_numpy()
+        return xr.conventions.decode_cf_variable(
+            variable, packed_variable, decode_times=False, decode_timedelta=False
+        ).to_numpy()
 
 
 def _layout_of(data: Path, digest: str, variable: str) -> _Layout | None:
@@ -150,25 +152,25 @@ def _layout(folder: str, variable: str, stamp: int) -> _Layout | None:
         note = meta["attributes"][arrays.NOTE]
         if not _is_ours(meta, note):
             return None
-        kept = note["attributes"]
-        if _may_be_dates(folder, variable, kept) or not _OTHERWISE.isdisjoint(kept):
+        attrs = note["attributes"]
+        if _may_be_dates(folder, variable, attrs) or not _OTHERWISE.isdisjoint(attrs):
             return None
-        told = {name: kept[name] for name in _PACKED if name in kept}
+        packing = {name: attrs[name] for name in _PACKED if name in attrs}
         return _Layout(
             tuple(meta.get("dimension_names") or ()),
             tuple(meta["shape"]),
             tuple(meta["chunk_grid"]["configuration"]["chunk_shape"]),
             note["sha256"],
-            *_meaning(note["dtype"], json.dumps(told), note.get("unwritten", False)),
+            *_meaning(note["dtype"], json.dumps(packing), note.get("unwritten", False)),
         )
     except (KeyError, TypeError, AttributeError):
         return None
 
 
 @lru_cache(maxsize=256)  # the runs of a model are packed alike
-def _meaning(dtype: str, told: str, unwritten: bool) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
+def _meaning(dtype: str, packing: str, unwritten: bool) -> tuple[np.dtype, tuple[Any, ...], dict[str, Any] | None]:
     """The last three fields of a layout."""
-    stored, packed = np.dtype(dtype).newbyteorder("<"), attributes.restore(json.loads(told))
+    stored, packed = np.dtype(dtype).newbyteorder("<"), attributes.restore(json.loads(packing))
     attrs = cf_packing.for_xarray(packed, stored, unwritten=unwritten)
     if {"scale_factor", "add_offset", "_Unsigned"}.isdisjoint(attrs):
         if "_FillValue" not in attrs:
@@ -202,7 +204,7 @@ def _may_be_dates(folder: str, variable: str, attrs: dict[str, Any]) -> bool:
         return not isinstance(attrs["units"], str) or "since" in attrs["units"]
     for other in os.scandir(folder):
         if other.is_dir():
-            kept = _json(f"{other.path}/zarr.json").get("attributes", {})
-            if kept.get("bounds") == variable and "since" in str(kept.get("units")):
+            other_attrs = _json(f"{other.path}/zarr.json").get("attributes", {})
+            if other_attrs.get("bounds") == variable and "since" in str(other_attrs.get("units")):
                 return True
     return False

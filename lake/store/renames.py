@@ -42,9 +42,9 @@ def relation(connection: DuckDBPyConnection, table: str, snapshot: int | None = 
     Args:
         snapshot: which, where the connection has a catalog; the present one, where None.
     """
-    place = table if snapshot is None else f"{table} AT (VERSION => {int(snapshot)})"
-    columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {place}").fetchall()}
-    return _renamed(place, _old(table, columns)) if _old(table, columns) else place
+    source = table if snapshot is None else f"{table} AT (VERSION => {int(snapshot)})"
+    columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    return _renamed(source, _old(table, columns)) if _old(table, columns) else source
 
 
 def due(connection: DuckDBPyConnection) -> dict[str, Renames]:
@@ -79,6 +79,6 @@ def _old(table: str, columns: set[str]) -> Renames:
     return {old: new for old, new in RENAMED.get(table, {}).items() if old in columns and new not in columns}
 
 
-def _renamed(place: str, renames: Renames) -> str:
+def _renamed(source: str, renames: Renames) -> str:
     listed = ", ".join(f"{name(old)} AS {name(new)}" for old, new in renames.items())
-    return f"(SELECT * RENAME ({listed}) FROM {place})"
+    return f"(SELECT * RENAME ({listed}) FROM {source})"

@@ -47,7 +47,7 @@ def books(config: Config) -> Mended:
     yield from _fetches(config)
     if broken := [one.path for one in damage.of_manifests(config)]:
         _manifests(config)
-        yield from ((place, "the catalog") for place in broken)
+        yield from ((path, "the catalog") for path in broken)
     if any(damage.of_sums(config)):
         _sums(config)
         yield checksums.FILE, "the manifests"
@@ -71,25 +71,25 @@ def aside(config: Config, file: Path, *, copy: bool = False) -> None:
 
 def _catalog(config: Config) -> int:
     """Put the newest whole copy in the catalog's place; its snapshot."""
-    place = config.data / copies.CATALOG
+    catalog_file = config.data / copies.CATALOG
     for number, file in copies.catalogs(config):
         if copies.sound(file):
             continue
         for part in ("", "-wal", "-shm"):
-            aside(config, Path(f"{place}{part}"))
+            aside(config, Path(f"{catalog_file}{part}"))
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as one:
-            temporary = place.with_name(f".{place.name}.{os.getpid()}-repair")
+            temporary = catalog_file.with_name(f".{catalog_file.name}.{os.getpid()}-repair")
             with closing(sqlite3.connect(temporary)) as other:
                 one.backup(other)
         durable.sync(temporary)
-        durable.put(temporary, place)
+        durable.put(temporary, catalog_file)
         for newer in [one for one in manifests.known(config) if one > number]:
             aside(config, manifests.path(config, newer))
         if not any(damage.of_catalog(config)):
             return number
     raise StorageError(
         "the catalog is damaged, and so is every copy of it",
-        where=str(place),
+        where=str(catalog_file),
         why="its manifests in data/manifests name each snapshot's tables and files still",
         next=f"put a backup of {copies.CATALOG} there, then lake repair",
     )
@@ -109,8 +109,8 @@ def _fetches(config: Config) -> Mended:
         newer = _newer(mine, other)
         for part in ("", "-wal", "-shm"):
             aside(config, Path(f"{mine}{part}"))
-        with closing(fetch_log.connect(config.data, write=True)) as fresh, closing(sqlite3.connect(other)) as kept:
-            rows = kept.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes ORDER BY id").fetchall()
+        with closing(fetch_log.connect(config.data, write=True)) as fresh, closing(sqlite3.connect(other)) as old_log:
+            rows = old_log.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes ORDER BY id").fetchall()
             fresh.execute("BEGIN")
             fresh.executemany(fetch_log.INSERT, [*rows, *newer])
             fresh.execute("COMMIT")
@@ -124,8 +124,8 @@ def _fetches(config: Config) -> Mended:
 def _newer(log: Path, copy: Path) -> list[tuple[Any, ...]]:
     """Rows of a damaged log that came after its copy was made, where they can be read."""
     with suppress(sqlite3.Error, UnicodeDecodeError):
-        with closing(sqlite3.connect(copy)) as kept:
-            upto = kept.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
+        with closing(sqlite3.connect(copy)) as database:
+            upto = database.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
         with closing(sqlite3.connect(f"{log.absolute().as_uri()}?mode=ro", uri=True)) as mine:
             return mine.execute(f"SELECT {fetch_log.COLUMNS} FROM outcomes WHERE id > ?", (upto,)).fetchall()
     return []
@@ -133,18 +133,18 @@ def _newer(log: Path, copy: Path) -> list[tuple[Any, ...]]:
 
 def _manifests(config: Config) -> None:
     """Write those that are damaged or gone again, from the catalog, then chain all of them again."""
-    wanted = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
+    damaged = {int(Path(one.path).stem) for one in damage.of_manifests(config)}
     with catalog.session(config) as connection:
-        there = {snapshot.id for snapshot in metadata.snapshots(connection)}
-        for number in sorted(wanted):
+        snapshots = {snapshot.id for snapshot in metadata.snapshots(connection)}
+        for number in sorted(damaged):
             aside(config, manifests.path(config, number))
-            if number in there:
+            if number in snapshots:
                 manifests.write(config, connection, number)
     manifests.chain(config)
 
 
 def _sums(config: Config) -> None:
-    taken = manifests.sums_of(config)
+    recorded = manifests.sums_of(config)
     try:
         mine = checksums.known(config.data)
     except StorageError:
@@ -153,20 +153,20 @@ def _sums(config: Config) -> None:
     for part in ("-wal", "-shm", "-journal"):
         Path(f"{config.data / checksums.FILE}{part}").unlink(missing_ok=True)
     newest = manifests.newest(config)
-    checksums.put(config.data, newest["snapshot"] if newest else 0, {**mine, **taken})
+    checksums.put(config.data, newest["snapshot"] if newest else 0, {**mine, **recorded})
 
 
 def files(config: Config, damaged: Iterable[Damage]) -> Mended:
     """Put whole files in the place of damaged ones: their second copies, or others with the same bytes."""
-    taken = {**checksums.known(config.data), **manifests.sums_of(config)}
+    recorded = {**checksums.known(config.data), **manifests.sums_of(config)}
     twins: dict[tuple[int, str], list[str]] = {}
-    for path, checksum in taken.items():
+    for path, checksum in recorded.items():
         twins.setdefault(checksum, []).append(path)
     for entry in damaged:
-        if entry.path not in taken:
+        if entry.path not in recorded:
             continue
-        candidates = [copies.of(config, entry.path), *(config.data / twin for twin in twins[taken[entry.path]])]
-        intact = next((file for file in candidates if checksums.take(file) == taken[entry.path]), None)
+        candidates = [copies.of(config, entry.path), *(config.data / twin for twin in twins[recorded[entry.path]])]
+        intact = next((file for file in candidates if checksums.take(file) == recorded[entry.path]), None)
         if intact:
             target = config.data / entry.path
             aside(config, target)
@@ -189,8 +189,8 @@ def doors(config: Config) -> Mended:
     """Put damaged published files out of the way: older ones come again when they are asked for, the newest with
     `publish`."""
     for one in list(damage.of_doors(config)):
-        place = config.data / one.path if one.path.startswith("doors/") else config.root / one.path
-        aside(config, place)
+        file = config.data / one.path if one.path.startswith("doors/") else config.root / one.path
+        aside(config, file)
         yield one.path, "the catalog"
 
 

@@ -28,10 +28,10 @@ def run(config: Config, which: str | int, *, wait: float = 0) -> tuple[int, list
         then, present = metadata.tables(connection, number), metadata.tables(connection, now.id)
         columns = metadata.columns(connection, number)
         is_now = metadata.columns(connection, now.id)
-        known = checksums.known(config.data)
+        sums = checksums.known(config.data)
 
         def content(tables: dict[str, list[str]], columns: dict[str, list[tuple[str, str, str]]], table: str) -> object:
-            return table in tables and ([known.get(file, file) for file in tables[table]], columns[table])
+            return table in tables and ([sums.get(file, file) for file in tables[table]], columns[table])
 
         changed = [
             table

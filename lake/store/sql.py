@@ -21,11 +21,11 @@ UTC = "SET GLOBAL TimeZone = 'UTC'"
 PARQUET = "FORMAT parquet, WRITE_BLOOM_FILTER false"
 
 
-def connect(place: str = ":memory:", **config: Any) -> DuckDBPyConnection:
+def connect(path: str = ":memory:", **config: Any) -> DuckDBPyConnection:
     """A DuckDB connection, and cursors of it, to which a TIMESTAMPTZ is the same date and text on every machine."""
     import duckdb
 
-    connection = duckdb.connect(place, config=config)
+    connection = duckdb.connect(path, config=config)
     connection.execute(UTC)
     return connection
 
@@ -157,5 +157,5 @@ _SQL_TYPES = {
 
 def description(item: pa.Field) -> str:
     """What a field's metadata says of it: "Radius [earth_radius]"."""
-    known = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
-    return " ".join(filter(None, (known.get("doc", ""), f"[{known['unit']}]" if known.get("unit") else "")))
+    texts = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
+    return " ".join(filter(None, (texts.get("doc", ""), f"[{texts['unit']}]" if texts.get("unit") else "")))

@@ -78,8 +78,10 @@ def add_files(connection: DuckDBPyConnection, table: str, files: Iterable[Path])
     """
     schema, _, stem = table.partition(".")
     if listed := ", ".join(quote(str(file)) for file in files):
-        given = f"{quote(ALIAS)}, {quote(stem)}, [{listed}], schema => {quote(schema)}"
-        connection.execute(f"CALL ducklake_add_data_files({given}, allow_missing => true, hive_partitioning => false)")
+        arguments = f"{quote(ALIAS)}, {quote(stem)}, [{listed}], schema => {quote(schema)}"
+        connection.execute(
+            f"CALL ducklake_add_data_files({arguments}, allow_missing => true, hive_partitioning => false)"
+        )
 
 
 def fill(connection: DuckDBPyConnection, table: str, columns: Columns, select: str) -> None:
@@ -95,11 +97,11 @@ def insert(connection: DuckDBPyConnection, table: str, select: str) -> None:
     Raises:
         StorageError: the SELECT has a column that the table does not have.
     """
-    columns, given = described(connection, quoted(table)), described(connection, select)
-    if unknown := sorted(given.keys() - columns.keys()):
+    columns, columns_given = described(connection, quoted(table)), described(connection, select)
+    if unknown := sorted(columns_given.keys() - columns.keys()):
         raise StorageError(f"{table} does not have the column {unknown[0]!r} that is to be written", where=table)
     listed = ", ".join(
-        f"CAST({name(column) if column in given else 'NULL'} AS {type}) AS {name(column)}"
+        f"CAST({name(column) if column in columns_given else 'NULL'} AS {type}) AS {name(column)}"
         for column, type in columns.items()
     )
     file = _new_file(connection, table)

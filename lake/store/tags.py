@@ -72,8 +72,8 @@ def resolve(connection: DuckDBPyConnection, text: str | int) -> int:
 
 
 def _unknown(name: str, tags: Iterable[str]) -> ConfigError:
-    near = difflib.get_close_matches(name, [*tags, "latest"], 1)
-    why = f"did you mean {near[0]!r}?" if near else f"the tags are {', '.join(tags) or 'none'}"
+    similar = difflib.get_close_matches(name, [*tags, "latest"], 1)
+    why = f"did you mean {similar[0]!r}?" if similar else f"the tags are {', '.join(tags) or 'none'}"
     return ConfigError(f"no snapshot has the tag {name!r}", why=why, next="lake tag")
 
 
@@ -93,11 +93,11 @@ def add(config: Config, name: str, of: str | int = "latest", *, message: str = "
     with catalog.write_session(config, wait=wait) as connection:
         tags = known(connection)
         snapshot = resolve(connection, of)
-        if taken := next((tag for tag in tags if tag.name == name), None):
-            if taken.snapshot == snapshot:
-                return taken
+        if existing := next((tag for tag in tags if tag.name == name), None):
+            if existing.snapshot == snapshot:
+                return existing
             raise ConfigError(
-                f"the tag {name} is of snapshot {taken.snapshot}",
+                f"the tag {name} is of snapshot {existing.snapshot}",
                 why="what was cited by a name should stay what it was",
                 next=f"choose another name, or take it away first: lake tag --delete {name}",
             )
@@ -115,11 +115,11 @@ def delete(config: Config, name: str, *, wait: float = 0) -> Tag:
     """
     with catalog.write_session(config, wait=wait) as connection:
         tags = known(connection)
-        gone = next((tag for tag in tags if tag.name == name), None)
-        if gone is None:
+        deleted = next((tag for tag in tags if tag.name == name), None)
+        if deleted is None:
             raise _unknown(name, [tag.name for tag in tags])
-        _write(connection, [tag for tag in tags if tag is not gone], f"tag {name} taken away")
-    return gone
+        _write(connection, [tag for tag in tags if tag is not deleted], f"tag {name} taken away")
+    return deleted
 
 
 def _write(connection: DuckDBPyConnection, tags: list[Tag], message: str) -> None:

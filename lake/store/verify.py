@@ -47,10 +47,10 @@ def run(config: Config, *, quick: bool = False) -> Verified:
     Args:
         quick: look only whether it is there and has its size.
     """
-    found = Verified(damaged=list(damage.books(config, quick=quick)))
-    answers, held = _answers(config), _held(config)
+    verified = Verified(damaged=list(damage.books(config, quick=quick)))
+    answers, contents = _answers(config), _held(config)
     current = _current(config)
-    total = len(answers) + len(held.files) + len(held.cubes)
+    total = len(answers) + len(contents.files) + len(contents.cubes)
     with progress.bar("verify", total=total) as advance, ThreadPoolExecutor(_THREADS) as pool:
 
         def look(one: Callable[[str], tuple[int, str]], names: Iterable[str]) -> Iterator[tuple[str, tuple[int, str]]]:
@@ -58,13 +58,13 @@ def run(config: Config, *, quick: bool = False) -> Verified:
                 advance()
                 yield name, result
 
-        _blobs(config, answers, current, quick, look, found)
-        _files(config, held, quick, look, found)
-        _cubes(config, held, quick, look, found)
+        _blobs(config, answers, current, quick, look, verified)
+        _files(config, contents, quick, look, verified)
+        _cubes(config, contents, quick, look, verified)
     accepted = accepted_damage.known(config)
-    found.lost = [one for one in found.damaged if accepted.get(one.path) == one.how]
-    found.damaged = [one for one in found.damaged if one not in found.lost]
-    return found
+    verified.lost = [one for one in verified.damaged if accepted.get(one.path) == one.how]
+    verified.damaged = [one for one in verified.damaged if one not in verified.lost]
+    return verified
 
 
 _Look = Callable[[Callable[[str], tuple[int, str]], Iterable[str]], Iterator[tuple[str, tuple[int, str]]]]
@@ -72,14 +72,14 @@ _Look = Callable[[Callable[[str], tuple[int, str]], Iterable[str]], Iterator[tup
 
 def _answers(config: Config) -> dict[str, list[str]]:
     """Each blob of the fetch log with the sources whose good answers it holds."""
-    found: dict[str, list[str]] = {}
-    asked = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
+    archives: dict[str, list[str]] = {}
+    query = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
     with suppress(StorageError, sqlite3.Error), closing(fetch_log.connect(config.data)) as connection:
         freed = {sha for sha in fetch_log.refused_long_ago(connection) if not blobs.path(config.data, sha).exists()}
-        for sha, source in connection.execute(asked):  # of a damaged log, what can be read: it is told of by itself
+        for sha, source in connection.execute(query):  # of a damaged log, what can be read: it is told of by itself
             if sha not in freed:
-                found.setdefault(sha, []).append(source)
-    return found
+                archives.setdefault(sha, []).append(source)
+    return archives
 
 
 def _current(config: Config) -> set[str]:
@@ -101,29 +101,29 @@ class _Held:
 def _held(config: Config) -> _Held:
     import duckdb
 
-    held = _Held()
+    contents = _Held()
     try:
         if catalog.exists(config):
-            _fill(config, held)
+            _fill(config, contents)
     except (StorageError, duckdb.Error):  # the catalog is damaged, which is told for itself
         return _Held()
-    return held
+    return contents
 
 
-def _fill(config: Config, held: _Held) -> None:
+def _fill(config: Config, contents: _Held) -> None:
     with catalog.session(config) as connection:
-        held.tags = {snapshot.id: [] for snapshot in reversed(metadata.snapshots(connection, "publish"))}
+        contents.tags = {snapshot.id: [] for snapshot in reversed(metadata.snapshots(connection, "publish"))}
         for tag in manifests.tags(config):
-            held.tags.setdefault(tag["snapshot"], []).append(tag["name"])
+            contents.tags.setdefault(tag["snapshot"], []).append(tag["name"])
         last = metadata.latest(connection)
-        for number in [*held.tags, *([last.id] if last and last.id not in held.tags else [])]:
-            here = metadata.tables(connection, number)
-            at = [number] if number in held.tags else []
-            for table, files in here.items():
+        for number in [*contents.tags, *([last.id] if last and last.id not in contents.tags else [])]:
+            tables = metadata.tables(connection, number)
+            at = [number] if number in contents.tags else []
+            for table, files in tables.items():
                 for file in files:
-                    held.files.setdefault(file, (table, []))[1].extend(at)
-            for digest in _digests(config, connection, here.get("raw.cubes", ())):
-                held.cubes.setdefault(digest, []).extend(at)
+                    contents.files.setdefault(file, (table, []))[1].extend(at)
+            for digest in _digests(config, connection, tables.get("raw.cubes", ())):
+                contents.cubes.setdefault(digest, []).extend(at)
 
 
 def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str]) -> list[str]:
@@ -145,7 +145,7 @@ def _sums(config: Config) -> checksums.Sums:
 
 
 def _blobs(
-    config: Config, answers: Mapping[str, list[str]], current: set[str], quick: bool, look: _Look, found: Verified
+    config: Config, answers: Mapping[str, list[str]], current: set[str], quick: bool, look: _Look, verified: Verified
 ) -> None:
     def one(sha: str) -> tuple[int, str]:
         try:
@@ -159,12 +159,12 @@ def _blobs(
             return 0, error.why or error.what
 
     for sha, (size, how) in look(one, answers):
-        found.blobs += 1
-        found.bytes += size
+        verified.blobs += 1
+        verified.bytes += size
         if how:
-            place = blobs.path(config.data, sha)
-            again = _again(config, place, answers[sha] if sha in current else [])
-            found.damaged.append(Damage(str(place.relative_to(config.data)), how, [], [], [], again))
+            path = blobs.path(config.data, sha)
+            again = _again(config, path, answers[sha] if sha in current else [])
+            verified.damaged.append(Damage(str(path.relative_to(config.data)), how, [], [], [], again))
 
 
 def _again(config: Config, blob: Path, sources: Iterable[str]) -> list[str]:
@@ -179,53 +179,53 @@ def _again(config: Config, blob: Path, sources: Iterable[str]) -> list[str]:
     return [*fetch, "lake repair --accept"]
 
 
-def _files(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:
-    known, kept = _sums(config), manifests.sums_of(config)
+def _files(config: Config, contents: _Held, quick: bool, look: _Look, verified: Verified) -> None:
+    recorded, in_manifests = _sums(config), manifests.sums_of(config)
 
     def one(path: str) -> tuple[int, str]:
-        place, was = config.data / path, kept.get(path) or known.get(path)
-        if not place.is_file():
+        file, was = config.data / path, in_manifests.get(path) or recorded.get(path)
+        if not file.is_file():
             return 0, "it is missing"
-        size = place.stat().st_size
+        size = file.stat().st_size
         if was and size != was[0]:
             return size, f"it has {size:,} bytes, and had {was[0]:,}"
-        now = was if quick or not was else checksums.take(place)
+        now = was if quick or not was else checksums.take(file)
         if not was:
             return size, ""
         if now is None:
             return size, "it cannot be read"
-        return size, "" if now in (was, known.get(path)) else "its bytes are not what they were"
+        return size, "" if now in (was, recorded.get(path)) else "its bytes are not what they were"
 
-    for path, (size, how) in look(one, held.files):
-        found.files += 1
-        found.bytes += size
+    for path, (size, how) in look(one, contents.files):
+        verified.files += 1
+        verified.bytes += size
         if how:
-            table, at = held.files[path]
-            found.damaged.append(_damage(held, path, how, table, at))
-        elif path not in known and path not in kept:
-            found.unknown.append(path)
+            table, at = contents.files[path]
+            verified.damaged.append(_damage(contents, path, how, table, at))
+        elif path not in recorded and path not in in_manifests:
+            verified.unknown.append(path)
 
 
-def _cubes(config: Config, held: _Held, quick: bool, look: _Look, found: Verified) -> None:
+def _cubes(config: Config, contents: _Held, quick: bool, look: _Look, verified: Verified) -> None:
     def one(digest: str) -> tuple[int, str]:
-        place = cubes.path(config.data, digest)
-        if not place.is_dir():
+        folder = cubes.path(config.data, digest)
+        if not folder.is_dir():
             return 0, "it is missing"
         try:
             if not quick:
                 cubes.verify(config.data, digest)
         except StorageError as error:
             return 0, error.what
-        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file()), ""
+        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()), ""
 
-    for digest, (size, how) in look(one, held.cubes):
-        found.cubes += 1
-        found.bytes += size
+    for digest, (size, how) in look(one, contents.cubes):
+        verified.cubes += 1
+        verified.bytes += size
         if how:
             path = str(cubes.path(config.data, digest).relative_to(config.data))
-            found.damaged.append(_damage(held, path, how, "raw.cubes", held.cubes[digest]))
+            verified.damaged.append(_damage(contents, path, how, "raw.cubes", contents.cubes[digest]))
 
 
-def _damage(held: _Held, path: str, how: str, table: str, at: list[int]) -> Damage:
-    named = [tag for number in at for tag in held.tags[number]]
-    return Damage(path, how, [table], at, named)
+def _damage(contents: _Held, path: str, how: str, table: str, at: list[int]) -> Damage:
+    tags = [tag for number in at for tag in contents.tags[number]]
+    return Damage(path, how, [table], at, tags)
