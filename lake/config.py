@@ -316,10 +316,10 @@ def position(file: Path, setting: Sequence[str | int]) -> str:
     """Where a setting stands: ``lake.toml:12``; where it is not given, the line of the table that it belongs to; the
     file alone, where that is not there either."""
     text = file.read_text(encoding="utf-8")
-    wanted = tuple(map(str, setting))
+    sought = tuple(map(str, setting))
     depth, line = 0, 0
     for number, path in _settings(text):
-        if len(path) > depth and path == wanted[: len(path)]:
+        if len(path) > depth and path == sought[: len(path)]:
             depth, line = len(path), number
     return f"{file}:{line}" if line else str(file)
 
@@ -385,9 +385,11 @@ def _misfit(error: Mapping[str, Any]) -> str:
     *section, key = map(str, error["loc"])
     name = f"[{'.'.join(section)}] {key}" if section else f"[{key}]"
     if error["type"] == "extra_forbidden":
-        known = _section(section).model_fields
-        near = difflib.get_close_matches(key, known, 1)
-        return f"{name} is no setting; " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}")
+        fields = _section(section).model_fields
+        similar = difflib.get_close_matches(key, fields, 1)
+        return f"{name} is no setting; " + (
+            f"did you mean {similar[0]!r}?" if similar else f"there are {', '.join(fields)}"
+        )
     if error["type"] in ("model_type", "dict_type"):
         return f"{name} must be a table"
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"

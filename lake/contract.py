@@ -140,24 +140,24 @@ class Table(BaseModel):
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+    def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
         layer, file = _place(cls.__module__)
         where = f"models/{file}.py:{_line_of(cls)}"
-        if unknown := sorted(given.keys() - _ARGUMENTS):
+        if unknown := sorted(arguments.keys() - _ARGUMENTS):
             raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
         _refuse_names(cls, layer, [column.name for column in columns], where)
-        listed: dict[str, Any] = {name: _listed(given.get(name, ())) for name in _LISTS}
-        _refuse_unknown(cls, {column.name for column in columns}, given, listed, where)
-        rules = _rules(cls, given.get("rules", ()), where)
+        listed: dict[str, Any] = {name: _listed(arguments.get(name, ())) for name in _LISTS}
+        _refuse_unknown(cls, {column.name for column in columns}, arguments, listed, where)
+        rules = _rules(cls, arguments.get("rules", ()), where)
         cls.contract = Contract(
             table=f"{layer}.{snake_case(cls.__name__)}",
             doc=_one_line(cls.__doc__),
             columns=columns,
             rules=rules,
-            timestamp=given.get("timestamp"),
-            empty=given.get("empty", False),
-            **{name: given[name] for name in _PHYSICAL if name in given},
+            timestamp=arguments.get("timestamp"),
+            empty=arguments.get("empty", False),
+            **{name: arguments[name] for name in _PHYSICAL if name in arguments},
             **listed,
             where=where,
         )
@@ -173,8 +173,8 @@ _ARGUMENTS = {*_LISTS, *_PHYSICAL, "rules", "timestamp", "empty"}
 _COMPRESSIONS = ("uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4", "lz4_raw")
 
 
-def _listed(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 _MODELS = "_lake_models_"  # begins the name of a module that is a file of models/
@@ -226,8 +226,8 @@ def reserved_words() -> frozenset[str]:
     return frozenset(word for (word,) in rows)
 
 
-def _rules(cls: type, given: Rule | tuple[Rule, ...], where: str) -> tuple[Rule, ...]:
-    rules = (given,) if isinstance(given, Rule) else tuple(given)
+def _rules(cls: type, value: Rule | tuple[Rule, ...], where: str) -> tuple[Rule, ...]:
+    rules = (value,) if isinstance(value, Rule) else tuple(value)
     for rule in rules:
         if not isinstance(rule, Rule):
             raise ConfigError(f"class {cls.__name__}: {rule!r} is no Rule", where=where)
@@ -238,22 +238,25 @@ def _rules(cls: type, given: Rule | tuple[Rule, ...], where: str) -> tuple[Rule,
 
 
 def _refuse_unknown(
-    cls: type, columns: set[str], given: dict[str, Any], listed: dict[str, tuple[str, ...]], where: str
+    cls: type, columns: set[str], arguments: dict[str, Any], listed: dict[str, tuple[str, ...]], where: str
 ) -> None:
-    named = [*(name for argument in _COLUMNS for name in listed[argument]), *filter(None, [given.get("timestamp")])]
-    for name in named:
+    referred = [
+        *(name for argument in _COLUMNS for name in listed[argument]),
+        *filter(None, [arguments.get("timestamp")]),
+    ]
+    for name in referred:
         if name not in columns:
             raise ConfigError(f"class {cls.__name__} names a column {name!r} that it does not have", where=where)
-    for argument, known in (("materialized", ("table", "view")), ("compression", _COMPRESSIONS)):
-        if given.get(argument, known[0]) not in known:
-            what = f"class {cls.__name__}: {argument} is {given[argument]!r}"
-            raise ConfigError(what, where=where, why=f"it is one of {', '.join(known)}")
-    size = given.get("row_group_size", 1)
+    for argument, allowed in (("materialized", ("table", "view")), ("compression", _COMPRESSIONS)):
+        if arguments.get(argument, allowed[0]) not in allowed:
+            what = f"class {cls.__name__}: {argument} is {arguments[argument]!r}"
+            raise ConfigError(what, where=where, why=f"it is one of {', '.join(allowed)}")
+    size = arguments.get("row_group_size", 1)
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise ConfigError(f"class {cls.__name__}: row_group_size is {size!r}, and not a number of rows", where=where)
-    if not isinstance(given.get("empty", False), bool):
-        raise ConfigError(f"class {cls.__name__}: empty is {given['empty']!r}, and not True or False", where=where)
-    if given.get("materialized") == "view" and any(listed[name] for name in ("sort", "incremental", "partition")):
+    if not isinstance(arguments.get("empty", False), bool):
+        raise ConfigError(f"class {cls.__name__}: empty is {arguments['empty']!r}, and not True or False", where=where)
+    if arguments.get("materialized") == "view" and any(listed[name] for name in ("sort", "incremental", "partition")):
         what = f"class {cls.__name__} is a view, which has no files to sort, part or build in part"
         raise ConfigError(what, where=where, next='leave sort, incremental and partition out, or materialized="table"')
 
@@ -288,8 +291,8 @@ def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
     """
     files = sorted(folder.rglob("*.py"))
     key = _digest(folder, files) if cache else ""
-    if cache and (known := _remembered(cache, key)) is not None:
-        return known
+    if cache and (remembered := _remembered(cache, key)) is not None:
+        return remembered
     contracts: dict[str, Contract] = {}
     for file in files:
         for contract in _of_file(folder, file):
@@ -308,38 +311,38 @@ def _refuse_references(contracts: Mapping[str, Contract]) -> None:
         for column in contract.columns:
             for mark in (mark for mark in column.marks if isinstance(mark, References)):
                 table, _, other = mark.column.rpartition(".")
-                there = {c.name: c for c in contracts[table].columns} if table in contracts else {}
-                if other not in there:
-                    near = get_close_matches(
+                columns = {c.name: c for c in contracts[table].columns} if table in contracts else {}
+                if other not in columns:
+                    similar = get_close_matches(
                         mark.column, [f"{t}.{c.name}" for t in contracts for c in contracts[t].columns]
                     )
                     raise ConfigError(
                         f"{contract.table}.{column.name} refers to {mark.column}, which nothing promises",
                         where=contract.where,
-                        why=f"did you mean {near[0]}?" if near else "",
+                        why=f"did you mean {similar[0]}?" if similar else "",
                     )
-                if there[other].type != column.type.removesuffix("[]"):
+                if columns[other].type != column.type.removesuffix("[]"):
                     raise ConfigError(
                         f"{contract.table}.{column.name} is {column.type}, and refers to {mark.column}, "
-                        f"which is {there[other].type}",
+                        f"which is {columns[other].type}",
                         where=contract.where,
                     )
 
 
 def _digest(folder: Path, files: list[Path]) -> str:
     """Of the files, this one, and the Python that runs them."""
-    found = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(sys.version.encode())
     own = [Path(__file__), Path(marks.__file__)]
-    named = [*((file, file.name) for file in own), *((file, file.relative_to(folder).as_posix()) for file in files)]
-    for file, name in named:
-        found.update(f"{name} {file.stat().st_size}\n".encode() + file.read_bytes())
-    return found.hexdigest()
+    sources = [*((file, file.name) for file in own), *((file, file.relative_to(folder).as_posix()) for file in files)]
+    for file, name in sources:
+        digest.update(f"{name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
     with suppress(Exception):  # missing, damaged, of another version: it is made again
-        kept = sealed.loads(cache.read_bytes())
-        return {table: _made(one) for table, one in kept["contracts"].items()} if kept["of"] == key else None
+        stored = sealed.loads(cache.read_bytes())
+        return {table: _made(one) for table, one in stored["contracts"].items()} if stored["of"] == key else None
     return None
 
 
@@ -382,11 +385,11 @@ def _made(value: Any) -> Any:
     if value[_CLASS] in _DATES:
         return _DATES[value[_CLASS]].fromisoformat(value["text"])
     kind, names = _PARTS[value[_CLASS]]
-    made = object.__new__(kind)
+    instance = object.__new__(kind)
     for name in names:
         item = value[name]
-        object.__setattr__(made, name, _made(item) if isinstance(item, list | dict) else item)
-    return made
+        object.__setattr__(instance, name, _made(item) if isinstance(item, list | dict) else item)
+    return instance
 
 
 _DATES = {"date": datetime.date, "datetime": datetime.datetime}
@@ -431,21 +434,21 @@ def _line_in(error: BaseException, file: Path) -> int:
 
 def _columns(cls: type[Table], where: str) -> Iterator[Column]:
     for name, info in cls.model_fields.items():
-        said = tuple(info.metadata)
+        marks = tuple(info.metadata)
         python, nullable = _strip_optional(info.annotation)
-        explicit = next((mark.canonical for mark in said if isinstance(mark, SqlType)), None)
+        explicit = next((mark.canonical for mark in marks if isinstance(mark, SqlType)), None)
         sql = explicit or _sql_type(python)
         if sql is None:
             raise ConfigError(f"{cls.__name__}.{name} has type {python}, which has no SQL type here", where=where)
-        if problem := misfit(said, sql):
+        if problem := misfit(marks, sql):
             raise ConfigError(f"{cls.__name__}.{name}: {problem}", where=where)
-        for mark in (mark for mark in said if isinstance(mark, Split)):
+        for mark in (mark for mark in marks if isinstance(mark, Split)):
             if mark.by not in cls.model_fields:
                 what = f"{cls.__name__}.{name} is split by {mark.by!r}, a column that it does not have"
                 raise ConfigError(what, where=where)
-        unit = next((m.name for m in said if isinstance(m, Unit)), None)
+        unit = next((m.name for m in marks if isinstance(m, Unit)), None)
         # `class_` promises the column `class`: Python keeps some words for itself.
-        yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), said)
+        yield Column(name.removesuffix("_"), sql, nullable, unit, _one_line(info.description), marks)
 
 
 def _sql_type(python: Any) -> str | None:

@@ -55,8 +55,8 @@ def score(database: Database) -> float:
     """
     ways = {"TAP": 4, "REST": 3, "files": 2}
     best = max((ways.get(way, 0) for way in database.access), default=0)
-    known = 2 * bool(database.licence) + bool(database.formats) + bool(database.update)
-    return float(best + known + (database.credentials in ("none", "optional")) + (database.status == "active"))
+    complete = 2 * bool(database.licence) + bool(database.formats) + bool(database.update)
+    return float(best + complete + (database.credentials in ("none", "optional")) + (database.status == "active"))
 
 
 def load(root: Path) -> list[Database]:
@@ -66,10 +66,10 @@ def load(root: Path) -> list[Database]:
         ConfigError: a file or a row is not as it should be, or a database is there twice; file and line are named.
     """
     folder = root / FOLDER
-    found = [one for path in sorted(folder.rglob("*.tsv")) for one in _file(path, folder)]
-    _once(found, "name", lambda one: _plain(one.name))
-    _once(found, "homepage", lambda one: address(one.homepage))
-    return sorted(found, key=lambda one: (DOMAINS.index(one.domain), one.name.lower()))
+    databases = [one for path in sorted(folder.rglob("*.tsv")) for one in _file(path, folder)]
+    _once(databases, "name", lambda one: _plain(one.name))
+    _once(databases, "homepage", lambda one: address(one.homepage))
+    return sorted(databases, key=lambda one: (DOMAINS.index(one.domain), one.name.lower()))
 
 
 _COLUMNS = tuple(field.name for field in fields(Database))[:-2]
@@ -94,10 +94,10 @@ def _file(path: Path, folder: Path) -> Iterator[Database]:
 def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
     name, homepage, access, formats, size, licence, update, credentials, topics, status, note = cells
     ways = _several(access)
-    place = urlsplit(homepage)
+    url_parts = urlsplit(homepage)
     faults = {
         "a database needs a name": not name,
-        f"{homepage!r} is no http(s) address": place.scheme not in ("http", "https") or "." not in place.netloc,
+        f"{homepage!r} is no http(s) address": url_parts.scheme not in ("http", "https") or "." not in url_parts.netloc,
         f"access is {access!r}, and may be {', '.join(ACCESS)}": not ways or not set(ways) <= set(ACCESS),
         f"credentials is {credentials!r}, and may be {', '.join(CREDENTIALS[:-1])}": credentials not in CREDENTIALS,
         f"status is {status!r}, and may be {', '.join(STATUSES)}": status not in STATUSES,
@@ -112,10 +112,10 @@ def _several(cell: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in cell.split(",") if word.strip())
 
 
-def _once(found: Iterable[Database], what: str, key: Any) -> None:
-    known: dict[str, Database] = {}
-    for one in found:
-        before = known.setdefault(key(one), one)
+def _once(databases: Iterable[Database], what: str, key: Any) -> None:
+    first: dict[str, Database] = {}
+    for one in databases:
+        before = first.setdefault(key(one), one)
         if before is not one:
             raise ConfigError(
                 f"{one.name} is there twice, by its {what}",
@@ -135,6 +135,6 @@ def address(url: str) -> str:
     >>> address("http://www.Example.org/a/") == address("https://example.org/a")
     True
     """
-    place = urlsplit(url)
-    path = place.path.rstrip("/")
-    return f"{place.netloc.lower().removeprefix('www.')}{path}" + (f"?{place.query}" if place.query else "")
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return f"{parts.netloc.lower().removeprefix('www.')}{path}" + (f"?{parts.query}" if parts.query else "")

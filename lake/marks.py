@@ -18,8 +18,8 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "
 _DATES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS")
 
 
-def _one_of(mark: str, what: str, value: Any, known: Iterable[str]) -> None:
-    if value not in (listed := tuple(known)):
+def _one_of(mark: str, what: str, value: Any, allowed: Iterable[str]) -> None:
+    if value not in (listed := tuple(allowed)):
         raise ValueError(f"{mark}: {what} is {value!r}; it is one of {', '.join(map(repr, listed))}")
 
 
@@ -253,10 +253,10 @@ def misfit(marks: Iterable[Any], sql: str) -> str:
     for mark in marks:
         if not isinstance(mark, ALL):
             return f"{mark!r} is no mark of lake.contract: it would not be checked"
-        wanted = _wanted(mark)
+        expected = _wanted(mark)
         whole = item if isinstance(mark, Between | OneOf | Pattern | Unit | Term | References) else sql
-        if wanted and not _is(wanted, whole):
-            return f"{_shown(mark)} is of {wanted}, and the column is {sql}"
+        if expected and not _is(expected, whole):
+            return f"{_shown(mark)} is of {expected}, and the column is {sql}"
     return ""
 
 
@@ -270,14 +270,14 @@ def _wanted(mark: Any) -> str:
     return kinds.get(type(mark), "a number" if isinstance(mark, Normalise | Impute) else "")
 
 
-def _is(wanted: str, type: str) -> bool:
+def _is(expected: str, type: str) -> bool:
     kinds = {
         "a text": type == "VARCHAR",
         "a whole number": type in (*_WHOLE, "BOOLEAN"),
         "a number": type in (*_WHOLE, "FLOAT", "DOUBLE", "HUGEINT") or type.startswith("DECIMAL"),
         "a date": type in _DATES,
     }
-    return any(kinds[kind] for kind in wanted.split(" or "))
+    return any(kinds[kind] for kind in expected.split(" or "))
 
 
 def _shown(mark: Any) -> str:

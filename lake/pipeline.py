@@ -39,8 +39,8 @@ class Run:
     @property
     def idle(self) -> bool:
         """Whether everything was up to date."""
-        asked = self.fetch is not None and self.fetch.asked
-        return not (self.build.built or self.build.dropped or self.land.changed or asked)
+        fetched = self.fetch is not None and self.fetch.asked
+        return not (self.build.built or self.build.dropped or self.land.changed or fetched)
 
     @property
     def exit_code(self) -> int:

@@ -110,26 +110,26 @@ def naming(text: str, archives: Iterable[str]) -> str:
     sections = list(_sections(lines))
     if unknown := sorted(chosen - {name for name, _ in sections}):
         names = sorted({name for name, _ in sections})
-        near = difflib.get_close_matches(unknown[0], names, 1)
-        why = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        similar = difflib.get_close_matches(unknown[0], names, 1)
+        why = f"did you mean {similar[0]!r}?" if similar else f"there are {', '.join(names)}"
         raise ConfigError(f"no archive is called {unknown[0]!r}", why=why, next="lake sources")
-    for name, places in sections:
-        own_address = any('"https://..."' in lines[place] for place in places)
-        for place in places:
-            setting = lines[place].removeprefix("# ")
-            lines[place] = setting if name in chosen and not own_address else f"# {setting}"
+    for name, numbers in sections:
+        own_address = any('"https://..."' in lines[number] for number in numbers)
+        for number in numbers:
+            setting = lines[number].removeprefix("# ")
+            lines[number] = setting if name in chosen and not own_address else f"# {setting}"
     return "\n".join(lines)
 
 
 def _sections(lines: list[str]) -> Iterator[tuple[str, list[int]]]:
     """The sections of sources: the name, and the places of the lines."""
-    name, places = "", list[int]()
-    for place, line in enumerate([*lines, ""]):
+    name, numbers = "", list[int]()
+    for number, line in enumerate([*lines, ""]):
         header = _HEADER.match(line)
         if name and (header or not _SETTING.match(line)):
-            yield name, places
+            yield name, numbers
             name = ""
         if header:
-            name, places = header[1], [place]
+            name, numbers = header[1], [number]
         elif name:
-            places.append(place)
+            numbers.append(number)

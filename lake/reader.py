@@ -94,11 +94,11 @@ class Lake:
         import ibis
 
         schema, _, table = name.rpartition(".")
-        if name not in (known := self.tables()):
-            near = difflib.get_close_matches(name, known, 1)
+        if name not in (names := self.tables()):
+            similar = difflib.get_close_matches(name, names, 1)
             raise ConfigError(
                 f"there is no table {name!r} at snapshot {self.snapshot}",
-                why=f"did you mean {near[0]!r}?" if near else f"it has {len(known)} tables",
+                why=f"did you mean {similar[0]!r}?" if similar else f"it has {len(names)} tables",
                 next="`.tables()` lists them",
             )
         return ibis.duckdb.from_connection(self.connection).table(table, database=schema)
@@ -120,12 +120,12 @@ class Lake:
         from lake.store import cubes
 
         cube = self.config.roles.cube or "NULL"
-        known = dict(self.connection.execute(f"SELECT {cube}, digest FROM raw.cubes").fetchall())
-        digest = known.get(name, name)
-        if digest not in known.values():
+        digests = dict(self.connection.execute(f"SELECT {cube}, digest FROM raw.cubes").fetchall())
+        digest = digests.get(name, name)
+        if digest not in digests.values():
             raise ConfigError(
                 f"there is no cube {name!r} at snapshot {self.snapshot}",
-                why=f"it has {len(known)} cube(s)",
+                why=f"it has {len(digests)} cube(s)",
                 next='lake sql "SELECT * FROM raw.cubes"',
             )
         return cubes.open(self.config.data, digest)

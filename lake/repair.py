@@ -22,8 +22,8 @@ class Repaired:
     failed: list[str] = field(default_factory=list)  # what was tried, and why it did not work
 
     def as_dict(self) -> dict[str, Any]:
-        left = [one.as_dict() for one in self.left]
-        return {"mended": [list(one) for one in self.mended], "left": left, "failed": self.failed}
+        remaining = [one.as_dict() for one in self.left]
+        return {"mended": [list(one) for one in self.mended], "left": remaining, "failed": self.failed}
 
 
 def run(config: Config, *, wait: float = 0) -> Repaired:
@@ -61,9 +61,9 @@ def accept(config: Config, *, wait: float = 0) -> list[Damage]:
     """
     edited = list(damage.of_notes(config, edited=True))
     accepted_damage.accept(config, edited)
-    left = [one for one in run(config, wait=wait).left if one.tables or _is_blob(one)]
-    accepted_damage.accept(config, left)
-    return [*edited, *left]
+    remaining = [one for one in run(config, wait=wait).left if one.tables or _is_blob(one)]
+    accepted_damage.accept(config, remaining)
+    return [*edited, *remaining]
 
 
 def _is_blob(one: Damage) -> bool:

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 _PATIENCE = 2.0  # seconds for a command to end in peace
 _NUMBERS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 _listening = threading.Event()
-_asked: list[int] = []  # the signals that came
+_received: list[int] = []  # the signals that came
 T = TypeVar("T")
 
 
@@ -29,7 +29,7 @@ def listen() -> None:
     _listening.set()
 
     def stop(number: int, frame: object) -> NoReturn:
-        _asked.append(number)
+        _received.append(number)
         raise KeyboardInterrupt
 
     def watch() -> None:
@@ -62,7 +62,7 @@ def leave_to_child() -> None:
 
 def heard() -> bool:
     """Whether a signal came: DuckDB, or a module that was just imported, makes an error of its own of it."""
-    return bool(_asked)
+    return bool(_received)
 
 
 def end(number: int = signal.SIGINT) -> NoReturn:
@@ -70,7 +70,7 @@ def end(number: int = signal.SIGINT) -> NoReturn:
     with suppress(OSError):
         sys.stderr.write("\nstopped: the lake is as it was; the same command goes on from here\n")
         sys.stderr.flush()
-    os._exit(128 + (_asked[-1] if _asked else number))
+    os._exit(128 + (_received[-1] if _received else number))
 
 
 def stoppable(interrupt: Callable[[], None], work: Callable[[], T]) -> T:

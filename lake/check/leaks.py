@@ -80,7 +80,7 @@ class Snapshot:
 
 
 def find(
-    here: Lake,
+    lake: Lake,
     contracts: Mapping[str, Contract],
     targets: Sequence[str] = (),
     advance: Callable[..., None] = lambda n=1, note="": None,
@@ -99,7 +99,7 @@ def find(
     Raises:
         ConfigError: there are no splits, or no such target.
     """
-    connection, roles = here.connection, here.config.roles
+    connection, roles = lake.connection, lake.config.roles
     columns: dict[str, dict[str, str]] = {}
     for table, column, type in connection.execute(
         "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
@@ -109,7 +109,7 @@ def find(
     if not {roles.key, roles.split} <= columns.get(roles.runs, {}).keys():
         raise ConfigError(
             f"this snapshot has no splits: no {roles.runs} with {roles.key} and {roles.split}",
-            where=here.config.where("roles", "runs"),
+            where=lake.config.where("roles", "runs"),
             why="leaks are what crosses the splits that models are trained and tested on",
             next="docs/splits.md says how a project gives them",
         )
@@ -122,12 +122,12 @@ def find(
                 next="lake sql \"SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'features'\"",
             )
     features = tuple(_features(connection, columns, roles.key))
-    there = Snapshot(connection, roles, contracts, tuple(targets), columns, features)
-    found: list[Leak] = []
+    snapshot = Snapshot(connection, roles, contracts, tuple(targets), columns, features)
+    leaks: list[Leak] = []
     for title, rule in (RULES if rules is None else rules).items():
-        found += rule.find(there)
+        leaks += rule.find(snapshot)
         advance(1, note=title)
-    return found
+    return leaks
 
 
 def _features(
@@ -140,11 +140,11 @@ def _features(
                 yield table
 
 
-def judge(found: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], list[tuple[Leak, Allow]], list[Allow]]:
+def judge(leaks: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], list[tuple[Leak, Allow]], list[Allow]]:
     """Leaks that stand, those that are waived with what waives them, and waivers that nothing meets."""
     allowed = list(allowed)
     stands, waived, met = [], [], set()
-    for leak in found:
+    for leak in leaks:
         waiver = next((one for one in allowed if fnmatchcase(leak.name, one.leak)), None)
         if waiver:
             waived.append((leak, waiver))
@@ -157,27 +157,27 @@ def judge(found: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], 
 # Across splits
 
 
-def _groups(there: Snapshot) -> Iterator[tuple[str, str, str]]:
+def _groups(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
     """Each table with a split, the column that this is a function of, and its own."""
-    for table, contract in there.contracts.items():
+    for table, contract in snapshot.contracts.items():
         for column in contract.columns:
             for mark in column.marks:
-                if isinstance(mark, Split) and {mark.by, column.name} <= there.columns.get(table, {}).keys():
+                if isinstance(mark, Split) and {mark.by, column.name} <= snapshot.columns.get(table, {}).keys():
                     yield table, mark.by, column.name
-    roles = there.roles
-    if roles.group in there.columns[roles.runs]:
+    roles = snapshot.roles
+    if roles.group in snapshot.columns[roles.runs]:
         yield roles.runs, roles.group, roles.split
 
 
-def _parted(there: Snapshot) -> Iterator[Leak]:
-    for table, group, split in dict.fromkeys(_groups(there)):
+def _parted(snapshot: Snapshot) -> Iterator[Leak]:
+    for table, group, split in dict.fromkeys(_groups(snapshot)):
         query = (
             f"SELECT {_plain(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, count(*) AS runs "
             f"FROM {table} GROUP BY 1 HAVING count(DISTINCT {split}) > 1 ORDER BY 1"
         )
-        if rows := there.rows(query):
-            told = tuple(f"{named}: {', '.join(splits)}" for named, splits, _ in rows[:EXAMPLES])
-            yield Leak("parted", f"{table}.{group}", f"one {group} is in several splits", len(rows), told, query)
+        if rows := snapshot.rows(query):
+            examples = tuple(f"{member}: {', '.join(splits)}" for member, splits, _ in rows[:EXAMPLES])
+            yield Leak("parted", f"{table}.{group}", f"one {group} is in several splits", len(rows), examples, query)
 
 
 def _plain(column: str) -> str:
@@ -185,66 +185,68 @@ def _plain(column: str) -> str:
     return f"regexp_replace(lower({name(column)}), '[^a-z0-9]', '', 'g')"
 
 
-def _twin(there: Snapshot) -> Iterator[Leak]:
-    roles = there.roles
-    if roles.name in there.columns[roles.runs]:
+def _twin(snapshot: Snapshot) -> Iterator[Leak]:
+    roles = snapshot.roles
+    if roles.name in snapshot.columns[roles.runs]:
         query = (
             f"SELECT {_plain(roles.name)} AS named, list(DISTINCT {roles.name} ORDER BY {roles.name}) AS names "
             f"FROM {roles.runs} GROUP BY 1 HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"
         )
-        if rows := there.rows(query):
-            told = tuple(" = ".join(names) for _, names in rows[:EXAMPLES])
+        if rows := snapshot.rows(query):
+            examples = tuple(" = ".join(names) for _, names in rows[:EXAMPLES])
             what = f"one {roles.name} has names in several splits"
-            yield Leak("twin", f"{roles.runs}.{roles.name}", what, len(rows), told, query)
+            yield Leak("twin", f"{roles.runs}.{roles.name}", what, len(rows), examples, query)
 
 
-def _near_duplicate(there: Snapshot) -> Iterator[Leak]:
-    roles, key = there.roles, there.roles.key
-    for table in there.features:
-        cells = [name(column) for column, type in there.columns[table].items() if type in _FRACTION]
+def _near_duplicate(snapshot: Snapshot) -> Iterator[Leak]:
+    roles, key = snapshot.roles, snapshot.roles.key
+    for table in snapshot.features:
+        cells = [name(column) for column, type in snapshot.columns[table].items() if type in _FRACTION]
         if len(cells) < ALIKE:
             continue
         rounded = ", ".join(f"coalesce(printf('%.3e', CAST({cell} AS DOUBLE)), '')" for cell in cells)
-        known = " + ".join(f"({cell} IS NOT NULL)::INTEGER" for cell in cells)
+        filled = " + ".join(f"({cell} IS NOT NULL)::INTEGER" for cell in cells)
         query = f"""
             SELECT list({key} ORDER BY {key})[:4] AS runs, list(DISTINCT {roles.split}) AS splits, count(*) AS number
-            FROM (SELECT {key}, md5(concat_ws('|', {rounded})) AS numbers FROM {table} WHERE {known} >= {ALIKE})
+            FROM (SELECT {key}, md5(concat_ws('|', {rounded})) AS numbers FROM {table} WHERE {filled} >= {ALIKE})
             JOIN {roles.runs} USING ({key}) GROUP BY numbers HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"""
-        if rows := there.rows(query):
-            told = tuple(f"{key} {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
+        if rows := snapshot.rows(query):
+            examples = tuple(f"{key} {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
             what = f"rows of several splits have the same numbers, to 4 digits in all that is known ({ALIKE} or more)"
-            yield Leak("near_duplicate", table, what, sum(row[2] for row in rows), told, query)
+            yield Leak("near_duplicate", table, what, sum(row[2] for row in rows), examples, query)
 
 
 # Among the features
 
 
-def _numbers(there: Snapshot, table: str) -> Iterator[str]:
+def _numbers(snapshot: Snapshot, table: str) -> Iterator[str]:
     yield from (
-        column for column, type in there.columns[table].items() if column != there.roles.key and _NUMBER.fullmatch(type)
+        column
+        for column, type in snapshot.columns[table].items()
+        if column != snapshot.roles.key and _NUMBER.fullmatch(type)
     )
 
 
-def _identifier(there: Snapshot) -> Iterator[Leak]:
-    for table in there.features:
-        whole = [c for c in _numbers(there, table) if there.columns[table][c] not in _FRACTION]
-        contract = there.contracts.get(table)
+def _identifier(snapshot: Snapshot) -> Iterator[Leak]:
+    for table in snapshot.features:
+        whole = [c for c in _numbers(snapshot, table) if snapshot.columns[table][c] not in _FRACTION]
+        contract = snapshot.contracts.get(table)
         refers = (
             {c.name for c in contract.columns if any(isinstance(m, References) for m in c.marks)} if contract else set()
         )
-        asked = ", ".join(f"count(DISTINCT {name(c)}), max({name(c)}) - min({name(c)})" for c in whole)
-        rows, *found = there.rows(f"SELECT count(*){', ' if asked else ''}{asked} FROM {table}")[0]
-        for place, column in enumerate(whole):
-            distinct, width = found[2 * place : 2 * place + 2]
+        measures = ", ".join(f"count(DISTINCT {name(c)}), max({name(c)}) - min({name(c)})" for c in whole)
+        rows, *measured = snapshot.rows(f"SELECT count(*){', ' if measures else ''}{measures} FROM {table}")[0]
+        for index, column in enumerate(whole):
+            distinct, width = measured[2 * index : 2 * index + 2]
             counts = rows >= ENOUGH and distinct == rows and width is not None and width < 4 * rows
             if column in refers or _NAMES_ROWS.search(column) or counts:
                 why = "every row has its own" if counts else "it names something"
                 yield Leak("identifier", f"{table}.{column}", f"a feature is an identifier: {why}", distinct)
 
 
-def _quality(there: Snapshot) -> Iterator[Leak]:
-    for table in there.features:
-        for column in _numbers(there, table):
+def _quality(snapshot: Snapshot) -> Iterator[Leak]:
+    for table in snapshot.features:
+        for column in _numbers(snapshot, table):
             if _MEASURES.search(column):
                 yield Leak("quality", f"{table}.{column}", "a feature says how good or how known the rest is", 1)
 
@@ -252,46 +254,45 @@ def _quality(there: Snapshot) -> Iterator[Leak]:
 # What tells a target
 
 
-def _tells(there: Snapshot) -> Iterator[Leak]:
-    for target in there.targets:
-        place, _, column = target.rpartition(".")
-        for table in there.features:
-            others = [c for c in _numbers(there, table) if (table, c) != (place, column)]
+def _tells(snapshot: Snapshot) -> Iterator[Leak]:
+    for target in snapshot.targets:
+        target_table, _, column = target.rpartition(".")
+        for table in snapshot.features:
+            others = [c for c in _numbers(snapshot, table) if (table, c) != (target_table, column)]
             if not others:
                 continue
-            query = _sampled(there, table, others, place, column)
-            found = there.connection.execute(query).fetchnumpy()
-            wanted = found.pop("_target")
+            query = _sampled(snapshot, table, others, target_table, column)
+            arrays = snapshot.connection.execute(query).fetchnumpy()
+            targets = arrays.pop("_target")
             for other in others:
-                told, rows = measure(*_known(found[other]), wanted)
-                if told >= TOLD:
-                    what = f"{table}.{other} alone tells {target}: {told:.1%} of it, over {rows:,} rows"
+                share, rows = measure(*_known(arrays[other]), targets)
+                if share >= TOLD:
+                    what = f"{table}.{other} alone tells {target}: {share:.1%} of it, over {rows:,} rows"
                     yield Leak(
                         "tells",
                         f"{target} by {table}.{other}",
                         what,
                         rows,
-                        query=_pair(there.roles.key, table, other, place, column),
+                        query=_pair(snapshot.roles.key, table, other, target_table, column),
                     )
 
 
-def _sampled(there: Snapshot, table: str, others: Sequence[str], place: str, column: str) -> str:
+def _sampled(snapshot: Snapshot, table: str, others: Sequence[str], target_table: str, column: str) -> str:
     """The train split's rows with a target; a part of them that the keys decide, where there are many."""
-    roles, key = there.roles, there.roles.key
-    rows = there.rows(f"SELECT count(*) FROM {table}")[0][0]
+    roles, key = snapshot.roles, snapshot.roles.key
+    rows = snapshot.rows(f"SELECT count(*) FROM {table}")[0][0]
     part = -(-rows // SAMPLE)
     cells = ", ".join(f"CAST(f.{name(c)} AS DOUBLE) AS {name(c)}" for c in others)
     return f"""
         SELECT {cells}, t.{name(column)} AS _target
-        FROM {table} AS f JOIN {place} AS t USING ({key}) JOIN {roles.runs} AS r USING ({key})
+        FROM {table} AS f JOIN {target_table} AS t USING ({key}) JOIN {roles.runs} AS r USING ({key})
         WHERE r.{roles.split} = 'train' AND t.{name(column)} IS NOT NULL AND {key} % {part} = 0 ORDER BY {key}"""
 
 
-def _pair(key: str, table: str, other: str, place: str, column: str) -> str:
+def _pair(key: str, table: str, other: str, target_table: str, column: str) -> str:
     cells = f"f.{name(other)}, t.{name(column)}"
-    return (
-        f"SELECT {cells} FROM {table} AS f JOIN {place} AS t USING ({key}) WHERE f.{name(other)} IS NOT NULL LIMIT 20"
-    )
+    pairs = f"{table} AS f JOIN {target_table} AS t USING ({key})"
+    return f"SELECT {cells} FROM {pairs} WHERE f.{name(other)} IS NOT NULL LIMIT 20"
 
 
 def _known(values: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -299,7 +300,7 @@ def _known(values: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return plain, np.isfinite(plain)
 
 
-def measure(values: NDArray[np.float64], known: NDArray[np.bool_], target: Any) -> tuple[float, int]:
+def measure(values: NDArray[np.float64], filled: NDArray[np.bool_], target: Any) -> tuple[float, int]:
     """How much of a target a column tells alone, in [0, 1], and over how many rows.
 
     The rows are sorted by the column and cut into about sqrt(n) runs of equal length. Of a number: the share of the
@@ -310,14 +311,14 @@ def measure(values: NDArray[np.float64], known: NDArray[np.bool_], target: Any) 
     """
     target = np.ma.asarray(target)
     numeric = target.dtype.kind in "iuf"
-    seen = known & ~np.ma.getmaskarray(target)
+    both = filled & ~np.ma.getmaskarray(target)
     if numeric:
-        seen &= np.isfinite(np.ma.filled(target.astype(np.float64), np.nan))
-    rows = int(seen.sum())
+        both &= np.isfinite(np.ma.filled(target.astype(np.float64), np.nan))
+    rows = int(both.sum())
     if rows < ENOUGH:
         return 0.0, rows
-    groups = _runs(values[seen])
-    codes = np.unique(np.asarray(target[seen]), return_inverse=True)[1]
+    groups = _runs(values[both])
+    codes = np.unique(np.asarray(target[both]), return_inverse=True)[1]
     return (_explained(codes, groups) if numeric else _guessed(codes, groups)), rows
 
 

@@ -59,13 +59,13 @@ class Quality:
 Known = Mapping[str, tuple[int, Mapping[str, Statistics]]]  # a fresh table's rows and its columns' statistics
 
 
-def run(connection: DuckDBPyConnection, contracts: Iterable[Contract], known: Known | None = None) -> list[Quality]:
+def run(connection: DuckDBPyConnection, contracts: Iterable[Contract], written: Known | None = None) -> list[Quality]:
     """Check each table against its contract. What the statistics of a table prove is not read again.
 
     Raises:
         ModelError: a rule's condition is not SQL that DuckDB can run on the table.
     """
-    return [_measure(connection, contract, (known or {}).get(contract.table)) for contract in contracts]
+    return [_measure(connection, contract, (written or {}).get(contract.table)) for contract in contracts]
 
 
 def failures(qualities: Iterable[Quality], severity: str) -> list[Result]:
@@ -88,21 +88,21 @@ def failed(errors: list[Result]) -> CheckFailed:
 def targets(contract: Contract) -> set[str]:
     """The tables that the contract's columns refer to, and that its rules ask."""
     marks = (mark for column in contract.columns for mark in column.marks if isinstance(mark, References))
-    asked = {table for rule in contract.rules for table in tables(rule)}
-    return {mark.column.rpartition(".")[0] for mark in marks} | asked - {contract.table}
+    tested = {table for rule in contract.rules for table in tables(rule)}
+    return {mark.column.rpartition(".")[0] for mark in marks} | tested - {contract.table}
 
 
 def _measure(
-    connection: DuckDBPyConnection, contract: Contract, known: tuple[int, Mapping[str, Statistics]] | None
+    connection: DuckDBPyConnection, contract: Contract, written: tuple[int, Mapping[str, Statistics]] | None
 ) -> Quality:
     import duckdb
 
     listed = list(checks(contract))
     try:
-        quality = _scan(connection, contract, [check for check in listed if check.kind == "value"], known)
+        quality = _scan(connection, contract, [check for check in listed if check.kind == "value"], written)
         for check in listed:
             if check.kind == "key":
-                quality.uniqueness = _key(connection, contract, check, quality, known)
+                quality.uniqueness = _key(connection, contract, check, quality, written)
             elif check.kind == "rows":
                 quality.results.append(Result(check, int(quality.rows == 0), []))
         quality.consistency = _references(connection, contract, [c for c in listed if c.kind == "reference"], quality)
@@ -120,15 +120,15 @@ def _cannot(connection: DuckDBPyConnection, contract: Contract, listed: list[Che
     if isinstance(error, duckdb.InterruptException):
         what = f"the checks of {contract.table} were stopped"
         return ModelError(what, where=contract.where, why="they took longer than --timeout allows", next=_CORRECT)
-    named = ""
+    subject = ""
     for check in listed:
         try:
             if check.kind == "value":
                 connection.execute(f"SELECT count(*) FROM {contract.table} WHERE ({check.condition})").fetchone()
         except duckdb.Error as same:
-            named, error = f"{check.name}: ", same
+            subject, error = f"{check.name}: ", same
             break
-    what = f"a check of {contract.table} cannot run: {named}{first_line(error)}"
+    what = f"a check of {contract.table} cannot run: {subject}{first_line(error)}"
     return ModelError(what, where=contract.where, why=_WHY, next=_CORRECT)
 
 
@@ -140,23 +140,23 @@ def _scan(
     connection: DuckDBPyConnection,
     contract: Contract,
     values: list[Check],
-    known: tuple[int, Mapping[str, Statistics]] | None,
+    written: tuple[int, Mapping[str, Statistics]] | None,
 ) -> Quality:
     """Count what fails, and what is null, in one scan; in none, where the statistics tell all of it."""
-    rows, statistics = known or (None, {})
-    open_ = [check for check in values if not (known and proven(check, contract, rows, statistics))]
+    rows, statistics = written or (None, {})
+    open_ = [check for check in values if not (written and proven(check, contract, rows, statistics))]
     unseen = [column.name for column in contract.columns if name(column.name) not in statistics]
     filled = sum(rows - statistics[name(c.name)].nulls for c in contract.columns if name(c.name) in statistics)
     passing, failing = rows, []
-    if known is None or open_ or unseen:
+    if written is None or open_ or unseen:
         fails = [f"count(*) FILTER (NOT coalesce(({check.condition}), true))" for check in open_]
         valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in open_)
         counted = [f"count({name(column)})" for column in unseen]
         selected = ["count(*)", f"count(*) FILTER ({valid})" if valid else "count(*)", *counted, *fails]
-        found = connection.execute(f"SELECT {', '.join(selected)} FROM {contract.table}").fetchone()
-        rows, passing = found[:2]
-        filled += sum(found[2 : 2 + len(unseen)])
-        failing = found[2 + len(unseen) :]
+        row = connection.execute(f"SELECT {', '.join(selected)} FROM {contract.table}").fetchone()
+        rows, passing = row[:2]
+        filled += sum(row[2 : 2 + len(unseen)])
+        failing = row[2 + len(unseen) :]
     quality = Quality(contract.table, rows, filled / (rows * len(contract.columns)) if rows else None)
     quality.validity = passing / rows if rows else None
     counts = dict(zip(open_, failing, strict=True))
@@ -172,9 +172,9 @@ def _key(
     contract: Contract,
     check: Check,
     quality: Quality,
-    known: tuple[int, Mapping[str, Statistics]] | None,
+    written: tuple[int, Mapping[str, Statistics]] | None,
 ) -> float | None:
-    distinct = _distinct(connection, contract, check, known)
+    distinct = _distinct(connection, contract, check, written)
     repeated, examples = _without(connection, contract)
     if distinct < quality.rows:
         grouped = f"SELECT {check.condition}, count(*) AS _rows FROM {contract.table} GROUP BY {check.condition}"
@@ -198,11 +198,11 @@ def _distinct(
     connection: DuckDBPyConnection,
     contract: Contract,
     check: Check,
-    known: tuple[int, Mapping[str, Statistics]] | None,
+    written: tuple[int, Mapping[str, Statistics]] | None,
 ) -> int:
     """How many keys there are. Whole numbers that lie close together are counted as bits, ten times as fast."""
     query = f"SELECT count(*) FROM (SELECT DISTINCT {check.condition} FROM {contract.table})"
-    rows, statistics = known or (0, {})
+    rows, statistics = written or (0, {})
     if len(contract.key) == 1 and (span := dense(contract.column(contract.key[0]), statistics, rows)):
         query = f"SELECT bit_count(bitstring_agg({check.condition}, {span[0]}, {span[1]})) FROM {contract.table}"
     return connection.execute(query).fetchone()[0]
@@ -214,15 +214,15 @@ def _references(
     total = broken = 0
     for check in references:
         table, _, column = check.condition.rpartition(".")
-        known = f"(SELECT {name(column)} FROM {table} WHERE {name(column)} IS NOT NULL)"
+        referred = f"(SELECT {name(column)} FROM {table} WHERE {name(column)} IS NOT NULL)"
         value = name(check.column)
         listed = contract.column(check.column).type.endswith("[]")
         values = f"SELECT {f'unnest({value})' if listed else value} AS v FROM {contract.table}"
-        counts = f"SELECT count(v), count(*) FILTER (v NOT IN {known}) FROM ({values})"
+        counts = f"SELECT count(v), count(*) FILTER (v NOT IN {referred}) FROM ({values})"
         n, failing = connection.execute(counts).fetchone()
-        where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {known})"
+        where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {referred})"
         if not listed:
-            where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {known}"
+            where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {referred}"
         total, broken = total + n, broken + failing
         quality.results.append(Result(check, failing, _examples(connection, contract, check, where) if failing else []))
     return (total - broken) / total if total else None

@@ -23,22 +23,22 @@ class Statistics:
 
 def merge(files: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, Statistics]:
     """One table's statistics by column, out of what COPY ... RETURN_STATS tells of each of its files."""
-    found: dict[str, Statistics] = {}
+    merged: dict[str, Statistics] = {}
     for file in files:
-        for column, told in file.items():
-            if "null_count" not in told or '"."' in column:
+        for column, texts in file.items():
+            if "null_count" not in texts or '"."' in column:
                 continue
-            one = _read(told)
-            found[column] = _both(found[column], one) if column in found else one
-    return found
+            one = _read(texts)
+            merged[column] = _both(merged[column], one) if column in merged else one
+    return merged
 
 
-def _read(told: Mapping[str, str]) -> Statistics:
+def _read(texts: Mapping[str, str]) -> Statistics:
     try:
-        low, high = float(told["min"]), float(told["max"])
+        low, high = float(texts["min"]), float(texts["max"])
     except (KeyError, ValueError):
         low = high = None
-    return Statistics(int(told["null_count"]), told.get("has_nan") == "true", low, high)
+    return Statistics(int(texts["null_count"]), texts.get("has_nan") == "true", low, high)
 
 
 def _both(a: Statistics, b: Statistics) -> Statistics:
@@ -47,9 +47,9 @@ def _both(a: Statistics, b: Statistics) -> Statistics:
     return Statistics(a.nulls + b.nulls, a.nan or b.nan, low, high)
 
 
-def proven(check: Check, contract: Contract, rows: int, known: Mapping[str, Statistics]) -> bool:
+def proven(check: Check, contract: Contract, rows: int, statistics: Mapping[str, Statistics]) -> bool:
     """Whether a check of a row's own values holds for every row, by the statistics alone."""
-    about = known.get(name(check.column)) if check.column else None
+    about = statistics.get(name(check.column)) if check.column else None
     if about is None:
         return False
     if check.condition == f"{name(check.column)} IS NOT NULL":
@@ -71,9 +71,9 @@ def proven(check: Check, contract: Contract, rows: int, known: Mapping[str, Stat
 _BITS = 32  # for a row: what a hash table takes for one is many times that
 
 
-def dense(column: Column, known: Mapping[str, Statistics], rows: int) -> tuple[int, int] | None:
+def dense(column: Column, statistics: Mapping[str, Statistics], rows: int) -> tuple[int, int] | None:
     """The ends of a column of whole numbers, where it has no nulls and its values lie within some bits a row."""
-    about = known.get(name(column.name))
+    about = statistics.get(name(column.name))
     if about is None or column.type not in _WHOLE or about.nulls or about.low is None:
         return None
     low, high = int(about.low), int(about.high)

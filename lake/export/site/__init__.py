@@ -88,8 +88,8 @@ def _pages(site: Site) -> dict[str, str]:
     drawing = drawings.of_tables(site, reads) if few else drawings.of_layers(layers, reads)
     pages = {"index.html": render("index.html", "", few=few, drawing=drawing)}
     for layer, tables in layers.items():
-        near = {table.name for table in tables} | {name for table in tables for name in reads[table.name]}
-        drawing = drawings.of_tables(site, drawings.among(reads, near)) if len(near) <= DRAWN else None
+        neighbours = {table.name for table in tables} | {name for table in tables for name in reads[table.name]}
+        drawing = drawings.of_tables(site, drawings.among(reads, neighbours)) if len(neighbours) <= DRAWN else None
         path = f"layers/{drawings.file(layer)}"
         pages[path] = render("layer.html", "../", layer=layer, tables=tables, drawing=drawing)
     links = {macro.name: f"../macros.html#{macro.name}" for macros in site.macros.values() for macro in macros}
@@ -130,8 +130,8 @@ def _renderer(site: Site, layers: Mapping[str, list[Table]]) -> Callable[..., st
     }
     environment.globals |= {"site": site, "layers": layers, "HEIGHT": layout.HEIGHT, "WIDTH": layout.WIDTH}
 
-    def render(template: str, root: str, **given: Any) -> str:
-        return environment.get_template(template).render(root=root, **given)
+    def render(template: str, root: str, **variables: Any) -> str:
+        return environment.get_template(template).render(root=root, **variables)
 
     return render
 
@@ -155,10 +155,10 @@ def _chart(values: list[int], width: int = 240, height: int = 44) -> str:
 
 def _index(site: Site) -> list[list[Any]]:
     """What the search box looks through: name, address, what it is, its description, its columns."""
-    found: list[list[Any]] = []
+    entries: list[list[Any]] = []
     for table in site.tables.values():
         address = f"tables/{quote(drawings.file(table.name))}"
-        found.append([table.name, address, table.kind, table.doc[:120], [column.name for column in table.columns]])
+        entries.append([table.name, address, table.kind, table.doc[:120], [column.name for column in table.columns]])
     for macros in site.macros.values():
-        found += [[macro.name, f"macros.html#{macro.name}", "macro", "", []] for macro in macros]
-    return found
+        entries += [[macro.name, f"macros.html#{macro.name}", "macro", "", []] for macro in macros]
+    return entries

@@ -40,7 +40,7 @@ class Drawing:
 
 def among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str, list[str]]:
     shown = set(shown)
-    return {name: [near for near in reads[name] if near in shown] for name in reads if name in shown}
+    return {name: [neighbour for neighbour in reads[name] if neighbour in shown] for name in reads if name in shown}
 
 
 def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list[str]]) -> set[str]:
@@ -48,8 +48,8 @@ def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list
     shown = {name, *reads[name][: AROUND // 2], *readers[name][: AROUND // 2]}
     up, down = set(reads[name]) & shown, set(readers[name]) & shown
     while up or down:
-        up = {near for one in up for near in reads[one]} - shown
-        down = {near for one in down for near in readers[one]} - shown
+        up = {neighbour for one in up for neighbour in reads[one]} - shown
+        down = {neighbour for one in down for neighbour in readers[one]} - shown
         if len(shown | up | down) > AROUND:
             break
         shown |= up | down
@@ -57,7 +57,7 @@ def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list
 
 
 def of_tables(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -> Drawing | None:
-    joined = {name for name, near in reads.items() if near} | {one for near in reads.values() for one in near}
+    joined = {name for name, inputs in reads.items() if inputs} | {one for inputs in reads.values() for one in inputs}
     drawn = layout.draw(among(reads, joined))  # what stands alone says nothing in a drawing
     nodes = []
     for name, (x, y) in drawn.nodes.items():
@@ -73,8 +73,8 @@ def of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[st
     between: dict[str, set[str]] = {layer: set() for layer in layers}
     for layer, tables in layers.items():
         for table in tables:
-            found = {name.partition(".")[0] for name in reads[table.name]}
-            between[layer] |= {other for other in found if order[other] < order[layer]}
+            below = {name.partition(".")[0] for name in reads[table.name]}
+            between[layer] |= {other for other in below if order[other] < order[layer]}
     drawn = layout.draw(between)
     nodes = [
         Node(layer, layer, _cut(layer), _count(layers[layer]), "layer", f"layers/{quote(file(layer))}", x, y)

@@ -31,9 +31,9 @@ def gather(config: Config, at: int | str | None = None) -> Site:
     lines = lineage.load(config, project)
     tables = {**_landed(config, project, lines), **{m.table: _model(config, m) for m in project.models.values()}}
     snapshot: dict[str, Any] = {}
-    with _published(config, at) as here:
-        if here:
-            snapshot = published.fill(here, project, tables)
+    with _published(config, at) as lake:
+        if lake:
+            snapshot = published.fill(lake, project, tables)
     _link(lines, tables)
     macros: dict[str, list[Macro]] = {}
     for macro in sorted(project.macros.values(), key=lambda macro: macro.name):
@@ -44,14 +44,14 @@ def gather(config: Config, at: int | str | None = None) -> Site:
 @contextmanager
 def _published(config: Config, at: int | str | None) -> Iterator[Lake | None]:
     try:
-        here = Lake(config, at)
+        lake = Lake(config, at)
     except ConfigError:  # nothing was published yet
         if at is not None:
             raise
         yield None
         return
-    with here:
-        yield here
+    with lake:
+        yield lake
 
 
 def _landed(config: Config, project: Project, lines: Lineage) -> dict[str, Table]:
@@ -60,19 +60,19 @@ def _landed(config: Config, project: Project, lines: Lineage) -> dict[str, Table
 
     declared = {f"raw.{table}": schema for table, schema in schemas(config).items()}
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
-    found = {}
+    tables = {}
     own = {f"raw.{table}" for name in config.sources for table in sources.get(name).TABLES}
     for table in sorted(own | read):
         columns = [_declared(item) for item in declared.get(table, ())]
-        columns = columns or [Column(place.column, "") for place in lines.of(table)]
+        columns = columns or [Column(end.column, "") for end in lines.of(table)]
         ends = lines.ends.get(table, {}).get("sources", [])
-        found[table] = Table(table, "landed", columns=columns, sources=ends)
-    return found
+        tables[table] = Table(table, "landed", columns=columns, sources=ends)
+    return tables
 
 
 def _declared(item: Any) -> Column:
-    told = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
-    return Column(item.name, str(item.type), unit=told.get("unit", ""), doc=told.get("doc", ""))
+    texts = {key.decode(): value.decode() for key, value in (item.metadata or {}).items()}
+    return Column(item.name, str(item.type), unit=texts.get("unit", ""), doc=texts.get("doc", ""))
 
 
 def _model(config: Config, model: Model) -> Table:
@@ -127,13 +127,13 @@ def _promise(mark: Any) -> str:
 
 def _storage(contract: Contract) -> Iterator[tuple[str, str]]:
     """How a table is kept, where its contract says so."""
-    told = {
+    settings = {
         "key": contract.key,
         "sorted by": contract.sort,
         "incremental by": contract.incremental,
         "partitioned by": contract.partition,
     }
-    yield from ((what, ", ".join(columns)) for what, columns in told.items() if columns)
+    yield from ((what, ", ".join(columns)) for what, columns in settings.items() if columns)
     if contract.row_group_size:
         yield "row groups of", f"{contract.row_group_size:,} rows"
     if contract.compression:
@@ -150,10 +150,10 @@ def _link(lines: Lineage, tables: dict[str, Table]) -> None:
     ends: dict[Place, frozenset[Place]] = {}
     for table in tables.values():  # in building order: what a column comes from has been here before it
         for column in table.columns:
-            place = Place(table.name, column.name)
-            column.origins = dict(lines.near(place))
-            ends[place] = frozenset().union(
+            end = Place(table.name, column.name)
+            column.origins = dict(lines.near(end))
+            ends[end] = frozenset().union(
                 *({one} if one.table in lines.ends else ends.get(one, ()) for one in column.origins)
             )
-            column.ends = sorted(ends[place] - column.origins.keys())
-            column.users = sorted(users.get(place, {}))
+            column.ends = sorted(ends[end] - column.origins.keys())
+            column.users = sorted(users.get(end, {}))

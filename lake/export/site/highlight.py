@@ -20,9 +20,9 @@ def _pieces(text: str, tokens: list[Any], tables: Mapping[str, str], macros: Map
     at = i = 0
     while i < len(tokens):
         yield _between(text[at : tokens[i].start])
-        taken, piece = _piece(words, tokens, i, tables, macros)
+        length, piece = _piece(words, tokens, i, tables, macros)
         yield piece
-        at, i = tokens[i + taken - 1].end + 1, i + taken
+        at, i = tokens[i + length - 1].end + 1, i + length
     yield _between(text[at:])
 
 

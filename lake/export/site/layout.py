@@ -30,9 +30,9 @@ def draw(reads: Mapping[str, Iterable[str]]) -> Drawing:
     """Lay out each node to the right of those that it reads, which must be nodes too; nothing may go in a circle."""
     reads = {node: sorted(set(inputs)) for node, inputs in sorted(reads.items())}
     depth = _depths(reads)
-    columns, near = _with_bends(reads, depth)
-    _order(columns, near)
-    y = _heights(columns, near)
+    columns, links = _with_bends(reads, depth)
+    _order(columns, links)
+    y = _heights(columns, links)
     edges = [(a, b, _curve(_points(a, b, depth, y))) for b, inputs in reads.items() for a in inputs]
     places = {node: (_x(depth[node]), round(y[node] - HEIGHT / 2, 1)) for node in reads}
     bottom = max((top for _, top in places.values()), default=0) + HEIGHT
@@ -48,11 +48,11 @@ def _depths(reads: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """The longest path to each node; what reads nothing stands just left of the first that reads it."""
     depth: dict[str, int] = {}
     for node in TopologicalSorter(reads).static_order():
-        depth[node] = max((depth[near] + 1 for near in reads[node]), default=0)
+        depth[node] = max((depth[neighbour] + 1 for neighbour in reads[node]), default=0)
     first: dict[str, int] = {}
     for node, inputs in reads.items():
-        for near in inputs:
-            first[near] = min(first.get(near, depth[node]), depth[node])
+        for neighbour in inputs:
+            first[neighbour] = min(first.get(neighbour, depth[node]), depth[node])
     return depth | {node: first.get(node, 1) - 1 for node in reads if not reads[node]}
 
 
@@ -61,60 +61,60 @@ def _with_bends(
 ) -> tuple[list[list[Node]], dict[Node, tuple[list[Node], list[Node]]]]:
     """The columns, and each node's neighbours to its left and right."""
     columns: list[list[Node]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    near: dict[Node, tuple[list[Node], list[Node]]] = {}
+    links: dict[Node, tuple[list[Node], list[Node]]] = {}
     for node in reads:
         columns[depth[node]].append(node)
-        near[node] = ([], [])
+        links[node] = ([], [])
     for b, inputs in reads.items():
         for a in inputs:
             way: list[Node] = [a, *((a, b, column) for column in range(depth[a] + 1, depth[b])), b]
             for bend in way[1:-1]:
                 columns[bend[2]].append(bend)
-                near[bend] = ([], [])
-            for left, right in pairwise(way):
-                near[left][1].append(right)
-                near[right][0].append(left)
-    return columns, near
+                links[bend] = ([], [])
+            for source, target in pairwise(way):
+                links[source][1].append(target)
+                links[target][0].append(source)
+    return columns, links
 
 
-def _order(columns: list[list[Node]], near: Mapping[Node, tuple[list[Node], list[Node]]]) -> None:
+def _order(columns: list[list[Node]], links: Mapping[Node, tuple[list[Node], list[Node]]]) -> None:
     """Order each column by the mean place of its neighbours, to and fro."""
-    place = {node: i for column in columns for i, node in enumerate(column)}
+    rank = {node: i for column in columns for i, node in enumerate(column)}
     for sweep in range(_SWEEPS):
         side = sweep % 2  # 0: by the neighbours on the left, from left to right
         for column in columns if side == 0 else reversed(columns):
-            middle = {node: _mean([place[n] for n in near[node][side]], place[node]) for node in column}
+            middle = {node: _mean([rank[n] for n in links[node][side]], rank[node]) for node in column}
             column.sort(key=middle.__getitem__)
-            place.update({node: i for i, node in enumerate(column)})
+            rank.update({node: i for i, node in enumerate(column)})
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _heights(columns: list[list[Node]], near: Mapping[Node, tuple[list[Node], list[Node]]]) -> dict[Node, float]:
+def _heights(columns: list[list[Node]], links: Mapping[Node, tuple[list[Node], list[Node]]]) -> dict[Node, float]:
     """The middle of each node: near its neighbours, in the column's order, none over another."""
     y: dict[Node, float] = {}
     for column in columns:
         y.update(_spread(column, dict.fromkeys(column, 0.0)))
     for sweep in range(_SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
-            wanted = {node: _mean([y[n] for n in (*near[node][0], *near[node][1])], y[node]) for node in column}
-            y.update(_spread(column, wanted))
+            ideal = {node: _mean([y[n] for n in (*links[node][0], *links[node][1])], y[node]) for node in column}
+            y.update(_spread(column, ideal))
     top = min((y[node] - _size(node) / 2 for column in columns for node in column), default=0)
     return {node: value - top + _MARGIN for node, value in y.items()}
 
 
-def _spread(column: Sequence[Node], wanted: Mapping[Node, float]) -> dict[Node, float]:
+def _spread(column: Sequence[Node], ideal: Mapping[Node, float]) -> dict[Node, float]:
     """As near to the wanted places as their order and their sizes allow: the mean of pushing down and pushing up."""
     down: list[float] = []
     up: list[float] = []
     for i, node in enumerate(column):
-        least = down[-1] + _apart(column[i - 1], node) if down else wanted[node]
-        down.append(max(wanted[node], least))
+        least = down[-1] + _apart(column[i - 1], node) if down else ideal[node]
+        down.append(max(ideal[node], least))
     for i, node in enumerate(reversed(column)):
-        most = up[-1] - _apart(node, column[len(column) - i]) if up else wanted[node]
-        up.append(min(wanted[node], most))
+        most = up[-1] - _apart(node, column[len(column) - i]) if up else ideal[node]
+        up.append(min(ideal[node], most))
     return {node: (low + high) / 2 for node, low, high in zip(column, down, reversed(up), strict=True)}
 
 

@@ -18,53 +18,55 @@ PREVIEWED, SHOWN = 10, 120  # rows; characters of a value
 HISTORY = 60  # snapshots
 
 
-def fill(here: Lake, project: Project, tables: dict[str, Table]) -> dict[str, Any]:
+def fill(lake: Lake, project: Project, tables: dict[str, Table]) -> dict[str, Any]:
     """Tell the tables what the snapshot holds of them; returns what is known of the snapshot itself."""
-    (snapshot,) = _rows(here, "SELECT snapshot, published_at, message FROM lake_info")
-    there = set(here.tables())
-    told = {
-        "history": _by_table(here, there, "quality.metrics", f"snapshot > {snapshot['snapshot']} - {HISTORY}"),
-        "provenance": _by_table(here, there, "ops.provenance"),
-        "run": _by_table(here, there, "ops.runs"),
-        "checks": _by_table(here, there, "quality.checks"),
+    (snapshot,) = _rows(lake, "SELECT snapshot, published_at, message FROM lake_info")
+    present = set(lake.tables())
+    rows = {
+        "history": _by_table(lake, present, "quality.metrics", f"snapshot > {snapshot['snapshot']} - {HISTORY}"),
+        "provenance": _by_table(lake, present, "ops.provenance"),
+        "run": _by_table(lake, present, "ops.runs"),
+        "checks": _by_table(lake, present, "quality.checks"),
     }
-    types = _types(here)
+    types = _types(lake)
     for table in tables.values():
-        table.history = told["history"].get(table.name, [])
-        table.provenance = next(iter(told["provenance"].get(table.name, [])), {})
-        table.run = next(reversed(told["run"].get(table.name, [])), {})
-        results = {row["check_name"]: row for row in told["checks"].get(table.name, [])}
+        table.history = rows["history"].get(table.name, [])
+        table.provenance = next(iter(rows["provenance"].get(table.name, [])), {})
+        table.run = next(reversed(rows["run"].get(table.name, [])), {})
+        results = {row["check_name"]: row for row in rows["checks"].get(table.name, [])}
         table.checks = [_result(check, results.get(check.name)) for check in table.checks]
         table.edited = _edited(project, table)
-        if table.name in there:
+        if table.name in present:
             _describe(table, types.get(table.name, {}))
-            _preview(here, table, list(types.get(table.name, {})))
+            _preview(lake, table, list(types.get(table.name, {})))
     return snapshot
 
 
-def _rows(here: Lake, query: str) -> list[dict[str, Any]]:
-    return here.sql(query).to_arrow_table().to_pylist()
+def _rows(lake: Lake, query: str) -> list[dict[str, Any]]:
+    return lake.sql(query).to_arrow_table().to_pylist()
 
 
-def _by_table(here: Lake, there: Iterable[str], table: str, condition: str = "true") -> dict[str, list[dict[str, Any]]]:
-    if table not in there:
+def _by_table(
+    lake: Lake, present: Iterable[str], table: str, condition: str = "true"
+) -> dict[str, list[dict[str, Any]]]:
+    if table not in present:
         return {}
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_table: dict[str, list[dict[str, Any]]] = {}
     for row in _rows(
-        here, f"SELECT * FROM {renames.relation(here.connection, table)} WHERE {condition} ORDER BY snapshot"
+        lake, f"SELECT * FROM {renames.relation(lake.connection, table)} WHERE {condition} ORDER BY snapshot"
     ):
-        found.setdefault(row["table_name"], []).append(row)
-    return found
+        by_table.setdefault(row["table_name"], []).append(row)
+    return by_table
 
 
-def _types(here: Lake) -> dict[str, dict[str, tuple[str, str]]]:
+def _types(lake: Lake) -> dict[str, dict[str, tuple[str, str]]]:
     """Each table's columns with their SQL types and comments."""
-    found: dict[str, dict[str, tuple[str, str]]] = {}
+    types: dict[str, dict[str, tuple[str, str]]] = {}
     query = """SELECT schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '')
                FROM duckdb_columns() WHERE database_name = 'lake' AND NOT internal ORDER BY 1, column_index"""
-    for table, column, *told in here.connection.execute(query).fetchall():
-        found.setdefault(table, {})[column] = tuple(told)
-    return found
+    for table, column, *about in lake.connection.execute(query).fetchall():
+        types.setdefault(table, {})[column] = tuple(about)
+    return types
 
 
 def _result(check: Check, row: dict[str, Any] | None) -> Check:
@@ -78,27 +80,27 @@ def _edited(project: Project, table: Table) -> bool:
     """Whether the project's files differ from those that made the rows."""
     if table.name not in project.models or not table.provenance:
         return False
-    known = json.loads(table.provenance["parts"])
+    before = json.loads(table.provenance["parts"])
     now = plan.own_parts(project.models[table.name], project)
-    return any(known.get(part) != now[part] for part in ("sql", "contract", "macros"))
+    return any(before.get(part) != now[part] for part in ("sql", "contract", "macros"))
 
 
-def _describe(table: Table, there: dict[str, tuple[str, str]]) -> None:
+def _describe(table: Table, types: dict[str, tuple[str, str]]) -> None:
     """SQL types, and what the catalog says of columns that no one else describes."""
     for column in table.columns:
-        type, comment = there.get(column.name, ("", ""))
+        type, comment = types.get(column.name, ("", ""))
         if table.kind == "landed":
             column.type = type or column.type
             column.doc = column.doc or comment
 
 
-def _preview(here: Lake, table: Table, columns: list[str]) -> None:
+def _preview(lake: Lake, table: Table, columns: list[str]) -> None:
     import duckdb
 
     shown = ", ".join(f"left(CAST({name(column)} AS VARCHAR), {SHOWN + 1})" for column in columns)
-    place = ".".join(map(name, table.name.split(".", 1)))
+    source = ".".join(map(name, table.name.split(".", 1)))
     try:
-        rows = here.connection.execute(f"SELECT {shown} FROM {place} LIMIT {PREVIEWED}").fetchall()
+        rows = lake.connection.execute(f"SELECT {shown} FROM {source} LIMIT {PREVIEWED}").fetchall()
     except duckdb.Error as error:
         table.trouble = first_line(error)
         return

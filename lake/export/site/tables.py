@@ -90,12 +90,12 @@ class Site:
         depth: dict[str, int] = {}
         for table in self.tables.values():
             depth[table.name] = max((depth[t] + 1 for t in table.reads if t in depth), default=0)
-        found: dict[str, list[Table]] = {}
+        layers: dict[str, list[Table]] = {}
         for table in sorted(self.tables.values(), key=lambda table: table.name):
-            found.setdefault(table.layer, []).append(table)
+            layers.setdefault(table.layer, []).append(table)
 
         def place(layer: str) -> tuple[bool, float, str]:
-            depths = [depth[table.name] for table in found[layer]]
+            depths = [depth[table.name] for table in layers[layer]]
             return layer != "raw", sum(depths) / len(depths), layer
 
-        return {layer: found[layer] for layer in sorted(found, key=place)}
+        return {layer: layers[layer] for layer in sorted(layers, key=place)}
