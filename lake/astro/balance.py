@@ -40,10 +40,10 @@ def draw(lake: Lake, file: Path, list: str = "all") -> int:
         total = sum(sum(row[2:]) for row in members)
         ax.text(1.0, height - 0.75, f"{group}  {total:,}", transform=ax.get_yaxis_transform(), ha="right", fontsize=8.5)
         for row in members:
-            left = 0
+            start = 0
             for count, colour in zip(row[2:], _SEXES.values(), strict=True):
-                ax.barh(height, count, left=left, color=colour, height=0.78)
-                left += count
+                ax.barh(height, count, left=start, color=colour, height=0.78)
+                start += count
             ticks.append((height, row[1]))
             height += 1
         height += 1

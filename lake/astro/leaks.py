@@ -10,20 +10,20 @@ from lake.check.leaks import EXAMPLES, Leak, Rule, Snapshot
 ARCSECONDS = 5  # within which two entries of a sky position are one
 
 
-def _twin(there: Snapshot) -> Iterator[Leak]:
-    yield from leaks.RULES["twin"].find(there)
-    yield from _same_place(there)
+def _twin(snapshot: Snapshot) -> Iterator[Leak]:
+    yield from leaks.RULES["twin"].find(snapshot)
+    yield from _same_place(snapshot)
 
 
-def _same_place(there: Snapshot) -> Iterator[Leak]:
+def _same_place(snapshot: Snapshot) -> Iterator[Leak]:
     """Planets at one place of the sky with one period, under two names."""
-    runs, key = there.roles.runs, there.roles.key
+    runs, key = snapshot.roles.runs, snapshot.roles.key
     needs = {
         runs: {"planet"},
         "core.planets": {"planet", "right_ascension", "declination"},
         "features.planet_params": {"orbital_period"},
     }
-    if not all(columns <= there.columns.get(table, {}).keys() for table, columns in needs.items()):
+    if not all(columns <= snapshot.columns.get(table, {}).keys() for table, columns in needs.items()):
         return
     query = f"""
         WITH p AS (
@@ -38,10 +38,10 @@ def _same_place(there: Snapshot) -> Iterator[Leak]:
           AND abs(a.de - b.de) * 3600 < {ARCSECONDS}
           AND abs(a.ra - b.ra) * cos(radians(a.de)) * 3600 < {ARCSECONDS}
         ORDER BY 1, 2"""
-    if rows := there.rows(query):
-        told = tuple(f"{one} ({split}) = {other} ({its})" for one, other, split, its in rows[:EXAMPLES])
+    if rows := snapshot.rows(query):
+        examples = tuple(f"{one} ({split}) = {other} ({its})" for one, other, split, its in rows[:EXAMPLES])
         what = f"planets of one place (within {ARCSECONDS} arcsec) and one period (within 0.1 %) are in several splits"
-        yield Leak("twin", "core.planets", what, len(rows), told, query)
+        yield Leak("twin", "core.planets", what, len(rows), examples, query)
 
 
 RULES = leaks.RULES | {"twin": Rule(_twin, leaks.RULES["twin"].why)}

@@ -48,9 +48,9 @@ class _Commands(click.Group):
         except click.UsageError as error:
             import difflib
 
-            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            if near:
-                error.message += f" Did you mean {near[0]!r}?"
+            similar = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            if similar:
+                error.message += f" Did you mean {similar[0]!r}?"
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -98,8 +98,8 @@ _HELP = {
 }
 
 
-def _version(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
+def _version(ctx: click.Context, option: click.Parameter, show: bool) -> None:
+    if show and not ctx.resilient_parsing:
         from importlib.metadata import version
 
         parts = {"lake": "astrolake"} | {name: name for name in ("duckdb", "pyarrow", "zarr")}
@@ -197,8 +197,8 @@ def _let_go() -> None:
 
 def _misused(error: click.ClickException, arguments: list[str]) -> None:
     if _output.as_json or "--json" in arguments:  # it may stand behind what could not be understood
-        asked = getattr(error, "ctx", None)
-        help = f"{asked.command_path} --help" if asked else "lake --help"
+        context = getattr(error, "ctx", None)
+        help = f"{context.command_path} --help" if context else "lake --help"
         _output.json_out(LakeError(error.format_message(), next=help).as_dict() | {"error": type(error).__name__})
     else:
         error.show()

@@ -13,10 +13,10 @@ def _offered(names: Callable[[str], Iterable[str]]) -> Names:
     def complete(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
         folders = [context.params.get("path") for context in (ctx, ctx.parent) if context]
         try:
-            found = sorted(set(names(next((folder for folder in folders if folder not in (None, ".")), "."))))
+            candidates = sorted(set(names(next((folder for folder in folders if folder not in (None, ".")), "."))))
         except Exception:  # a shell that completes has no place for an error
             return []
-        return [name for name in found if name.startswith(typed)]
+        return [name for name in candidates if name.startswith(typed)]
 
     return complete
 
@@ -24,8 +24,8 @@ def _offered(names: Callable[[str], Iterable[str]]) -> Names:
 def _tables(path: str) -> Iterable[str]:
     import lake
 
-    with lake.open(path) as here:
-        return here.tables()
+    with lake.open(path) as opened:
+        return opened.tables()
 
 
 def _models(path: str) -> Iterable[str]:

@@ -22,15 +22,15 @@ def console() -> Console:
 
 def report(columns: Sequence[str], rows: Cells, right: Collection[int]) -> None:
     """A table whose cells are wrapped between words; where even words have no room, a record a row."""
-    place = console()
+    terminal = console()
     words = [max(map(_longest_word, column)) for column in zip(columns, *rows, strict=True)]
-    if sum(words) + _GAP * (len(columns) - 1) > place.width:
+    if sum(words) + _GAP * (len(columns) - 1) > terminal.width:
         expanded(columns, rows)
         return
     grid = _table()
     for i, column in enumerate(columns):
         grid.add_column(Text(column), justify="right" if i in right else "left", min_width=words[i], overflow="fold")
-    _print(place, grid, rows)
+    _print(terminal, grid, rows)
 
 
 def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
@@ -39,12 +39,12 @@ def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
     Returns:
         How many columns are shown.
     """
-    place = console()
+    terminal = console()
     rows = [[cell.replace("\r", "").replace("\n", "↵") for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
-    if sum(widths) + _GAP * (len(columns) - 1) > place.width:
-        widths = [min(width, _LONG, place.width) for width in widths]
-    shown = _fitting(widths, place.width)
+    if sum(widths) + _GAP * (len(columns) - 1) > terminal.width:
+        widths = [min(width, _LONG, terminal.width) for width in widths]
+    shown = _fitting(widths, terminal.width)
     grid = _table()
     for before, i in zip([-1, *shown], shown, strict=False):
         if i - before > 1:
@@ -52,41 +52,41 @@ def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
         grid.add_column(
             Text(columns[i]),
             justify="right" if i in right else "left",
-            width=min(widths[i], place.width),
+            width=min(widths[i], terminal.width),
             no_wrap=True,
             overflow="ellipsis",
         )
-    _print(place, grid, [_elided(row, shown) for row in rows])
+    _print(terminal, grid, [_elided(row, shown) for row in rows])
     return len(shown)
 
 
 def expanded(columns: Sequence[str], rows: Cells) -> None:
     """Each row as a record, a column a line, its cell wrapped beside its name."""
-    place = console()
-    names = min(max(map(cell_len, columns), default=0), place.width // 2)
+    terminal = console()
+    names = min(max(map(cell_len, columns), default=0), terminal.width // 2)
     for number, row in enumerate(rows, 1):
         grid = _table(header=False)
         grid.add_column(width=names, overflow="fold")
         grid.add_column(overflow="fold")
         for column, cell in zip(columns, row, strict=True):
             grid.add_row(Text(column, "bold"), Text(cell))
-        place.print(Text(f"-- {number} of {len(rows)}", "dim"))
-        place.print(grid)
+        terminal.print(Text(f"-- {number} of {len(rows)}", "dim"))
+        terminal.print(grid)
 
 
 def _fitting(widths: Sequence[int], room: int) -> list[int]:
     """The columns that are shown: all, or from both ends inwards as many as have room beside a "…"."""
     if sum(widths) + _GAP * (len(widths) - 1) <= room:
         return list(range(len(widths)))
-    left, right, chosen = 0, len(widths) - 1, list[int]()
+    first, last, chosen = 0, len(widths) - 1, list[int]()
     used = 1  # the "…"
-    while left <= right:
-        i = left if len(chosen) % 2 == 0 else right
+    while first <= last:
+        i = first if len(chosen) % 2 == 0 else last
         used += widths[i] + _GAP
         if chosen and used > room:
             break
         chosen.append(i)
-        left, right = (left + 1, right) if i == left else (left, right - 1)
+        first, last = (first + 1, last) if i == first else (first, last - 1)
     return sorted(chosen)
 
 
@@ -105,7 +105,7 @@ def _table(*, header: bool = True) -> Table:
     return Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=header)
 
 
-def _print(place: Console, grid: Table, rows: Cells) -> None:
+def _print(terminal: Console, grid: Table, rows: Cells) -> None:
     for row in rows:
         grid.add_row(*map(Text, row))
-    place.print(grid)
+    terminal.print(grid)

@@ -101,9 +101,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def not_written(error: OSError, place: str = "") -> LakeError:
+def not_written(error: OSError, path: str = "") -> LakeError:
     """What to say of a result that did not reach its file, or the file that standard output is."""
-    where = place or str(error.filename or "standard output")
+    where = path or str(error.filename or "standard output")
     if error.errno not in FULL:
         return ConfigError(f"the result cannot be written: {error.strerror or error}", where=where)
     return StorageError(

@@ -57,19 +57,21 @@ def warned(text: str) -> None:
     click.echo(f"warning: {text}", err=True)
 
 
-def plan(found: Plan) -> None:
-    if not found.planned:
+def plan(fetch_plan: Plan) -> None:
+    if not fetch_plan.planned:
         return
     heading("plan")
     keys = ("domain", "priority", "resources", "bytes", "size_unknown", "no_room", "free")
     heads = ("domain", "priority", "to ask", "bytes", "of unknown size", "no room", "free")
-    rows = [[size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in found.by_domain()]
+    rows = [
+        [size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in fetch_plan.by_domain()
+    ]
     table(heads, rows)
     say("more requests may follow once lists are fetched")
-    for one in found.refused[:_SHOWN]:
+    for one in fetch_plan.refused[:_SHOWN]:
         warn(f"no room: {one.source}/{one.resource}: {one.no_room} ({redact(one.url)})")
-    if len(found.refused) > _SHOWN:
-        warn(f"and {len(found.refused) - _SHOWN} more: lake fetch --plan --json")
+    if len(fetch_plan.refused) > _SHOWN:
+        warn(f"and {len(fetch_plan.refused) - _SHOWN} more: lake fetch --plan --json")
 
 
 def fetch(summary: Fetched) -> None:
@@ -88,19 +90,19 @@ def failures(summary: Fetched) -> None:
     groups: dict[str, list[dict[str, Any]]] = {"failed": [], "gap": [], "skipped": []}
     for failure in summary.failures:
         groups.get(failure["verdict"], groups["failed"]).append(failure)
-    for what, found in groups.items():
+    for what, problems in groups.items():
         if what == "failed" or not progress.quiet:  # a gap is known, and said each night else
-            _problems(found, what)
+            _problems(problems, what)
     if groups["skipped"]:
         say("what was skipped is asked for when there is room: raise the budget in lake.toml, then lake fetch")
 
 
-def _problems(found: list[dict[str, Any]], what: str) -> None:
-    for problem in found[:_SHOWN]:
-        place = "/".join(filter(None, (problem["source"], problem["resource"])))
-        warn(f"{what}: {place}: {problem['reason']}" + (f" ({problem['url']})" if problem["url"] else ""))
-    if len(found) > _SHOWN:
-        warn(f"and {len(found) - _SHOWN} more: lake status --failed")
+def _problems(problems: list[dict[str, Any]], what: str) -> None:
+    for problem in problems[:_SHOWN]:
+        resource = "/".join(filter(None, (problem["source"], problem["resource"])))
+        warn(f"{what}: {resource}: {problem['reason']}" + (f" ({problem['url']})" if problem["url"] else ""))
+    if len(problems) > _SHOWN:
+        warn(f"and {len(problems) - _SHOWN} more: lake status --failed")
 
 
 def land(summary: Landed) -> None:
@@ -118,8 +120,8 @@ def land(summary: Landed) -> None:
     if cells := sum(tally.cells for tally in summary.tallies.values()):
         say(f"{cells:,} cell(s) of landed rows are null, and set aside with their reason")
     if cells or any(tally.rejected for tally in summary.tallies.values()):
-        asked = "SELECT source, table_name, record, column_name, reason FROM raw.rejects"
-        say(f'see what was rejected: lake sql "{asked}"')
+        query = "SELECT source, table_name, record, column_name, reason FROM raw.rejects"
+        say(f'see what was rejected: lake sql "{query}"')
 
 
 def _withdrawn(summary: Landed) -> None:

@@ -56,7 +56,7 @@ def form_of(form: str | None, output: str | None) -> str:
     return ending
 
 
-def write(here: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, output: str | None) -> None:
+def write(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, output: str | None) -> None:
     """Write a query's rows whole, or say that they are not.
 
     Raises:
@@ -68,12 +68,12 @@ def write(here: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
         _arrow(relation, output)
     elif output:
         try:
-            _copy(here, query, relation, form, output)
+            _copy(lake, query, relation, form, output)
         except OSError as error:
             raise _output.not_written(error, output) from None
     else:
-        with _standard_output() as place:
-            _copy(here, query, relation, form, place)
+        with _standard_output() as path:
+            _copy(lake, query, relation, form, path)
 
 
 def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
@@ -112,12 +112,12 @@ def table(relation: duckdb.DuckDBPyRelation, *, expand: bool = False) -> None:
         _output.say(f"... the first {_ROWS} rows; --format csv gives all")
 
 
-def _copy(here: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, place: str) -> None:
+def _copy(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, path: str) -> None:
     from lake.store import catalog
     from lake.store.sql import connect, quote
 
-    connection, options = here.connection, FORMS[form]
-    if here.confined:  # which writes nothing: another writes what it gives
+    connection, options = lake.connection, FORMS[form]
+    if lake.confined:  # which writes nothing: another writes what it gives
         connection = connect()
         relation = connection.from_arrow(relation.to_arrow_reader(100_000))
     if form in ("json", "jsonl"):
@@ -126,9 +126,9 @@ def _copy(here: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
         connection.execute(f"LOAD {quote(str(catalog.extension('excel')))}")
         relation = as_text(relation)
     if form == "parquet":
-        listed = ", ".join(f"{key}: {quote(value)}" for key, value in _metadata(here, query, relation).items())
+        listed = ", ".join(f"{key}: {quote(value)}" for key, value in _metadata(lake, query, relation).items())
         options += f", KV_METADATA {{{listed}}}"
-    connection.execute(f"COPY (FROM relation) TO {quote(place)} ({options})")
+    connection.execute(f"COPY (FROM relation) TO {quote(path)} ({options})")
 
 
 def _told(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
@@ -141,14 +141,14 @@ def _told(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return relation.project(f"* REPLACE ({', '.join(map(cell.format, real))})") if real else relation
 
 
-def _metadata(here: Lake, query: str, relation: duckdb.DuckDBPyRelation) -> dict[str, str]:
+def _metadata(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation) -> dict[str, str]:
     """What a Parquet file says of itself: its lake, snapshot and query, and the units of the lake's columns in it."""
-    comments = here.connection.execute(
+    comments = lake.connection.execute(
         "SELECT column_name, min(comment) FROM duckdb_columns() "
         "WHERE database_name = 'lake' AND comment LIKE '%]' GROUP BY 1 HAVING count(DISTINCT comment) = 1"
     ).fetchall()
     units = {column: text.rpartition("[")[2][:-1] for column, text in comments if column in relation.columns}
-    facts = {"lake": here.config.lake.name, "snapshot": str(here.snapshot), "query": query}
+    facts = {"lake": lake.config.lake.name, "snapshot": str(lake.snapshot), "query": query}
     return facts | {"units": json.dumps(units)}
 
 

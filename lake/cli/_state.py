@@ -61,11 +61,11 @@ def domains(config: Config) -> dict[str, dict[str, Any]]:
     from lake import sources
 
     with closing(fetch_log.connect(config.data)) as connection:
-        held = fetch_log.stored_bytes(connection) if config.domains else {}
+        stored = fetch_log.stored_bytes(connection) if config.domains else {}
     mine = sources.domains(config) if config.domains else {}
     return {
         name: {
-            "bytes": sum(held.get(source, 0) for source, of in mine.items() if of == name),
+            "bytes": sum(stored.get(source, 0) for source, of in mine.items() if of == name),
             "limit": domain.storage,
             "folder": str(config.folder(name)),
         }

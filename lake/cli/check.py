@@ -19,23 +19,23 @@ def command(path: str, every: bool, show: str | None) -> None:
         return
     settings = config.load(path)
     sources.check_options(settings)
-    found = status.run(settings)
+    state = status.run(settings)
     if _output.as_json:
-        _output.json_out(found.as_dict())
-    shown = [r for r in found.results if every or r["failing"]]
+        _output.json_out(state.as_dict())
+    shown = [r for r in state.results if every or r["failing"]]
     if shown:
         _output.table(
             ["check", "severity", "failing", "for instance"],
             [[r["check"], r["severity"], r["failing"], _example(r["examples"])] for r in shown],
         )
-    for result in found.unpublished:
-        told = f"{result['check']}: {result['failing']:,}; for instance {_example(result['examples'])}"
-        _output.warn(f"kept a build from being published: {told}")
-    bad = [r for r in found.results if r["failing"] and r["severity"] == "error"]
-    warned = sum(r["failing"] > 0 and r["severity"] == "warn" for r in found.results)
-    passed = len(found.results) - len(bad) - warned
-    _output.say(f"{len(found.results)} checks: {passed} passed, {warned} warned, {len(bad)} failed")
-    if bad or found.unpublished:
+    for result in state.unpublished:
+        failing = f"{result['check']}: {result['failing']:,}; for instance {_example(result['examples'])}"
+        _output.warn(f"kept a build from being published: {failing}")
+    bad = [r for r in state.results if r["failing"] and r["severity"] == "error"]
+    warned = sum(r["failing"] > 0 and r["severity"] == "warn" for r in state.results)
+    passed = len(state.results) - len(bad) - warned
+    _output.say(f"{len(state.results)} checks: {passed} passed, {warned} warned, {len(bad)} failed")
+    if bad or state.unpublished:
         from lake.errors import CheckFailed
 
         raise SystemExit(CheckFailed.exit_code)

@@ -22,13 +22,13 @@ def command(path: str, what: str, where: str, at: str | None, bibtex: bool, csl:
     from lake.trace import citation, summary
 
     table, column = _table(what)
-    found = summary.of(config.load(path), table, column, where=where, at=at)
+    sources = summary.of(config.load(path), table, column, where=where, at=at)
     if csl:
-        _output.json_out(citation.csl(found))
+        _output.json_out(citation.csl(sources))
     elif _output.as_json:
-        _output.json_out({**found.as_dict(), "use": citation.use(found)})
+        _output.json_out({**sources.as_dict(), "use": citation.use(sources)})
     else:
-        _output.say(citation.bibtex(found) if bibtex else citation.text(found))
+        _output.say(citation.bibtex(sources) if bibtex else citation.text(sources))
 
 
 def _table(what: str) -> tuple[str, str]:

@@ -64,5 +64,5 @@ def _epoch(root: Path, picture: Path) -> dict:
     import lake
     from lake.astro import demo
 
-    with lake.open(root) as here:
-        return demo.run(here, picture)
+    with lake.open(root) as opened:
+        return demo.run(opened, picture)

@@ -23,15 +23,15 @@ def command(path: str, a: str, b: str, tables: tuple[str, ...], plot: str | None
     from lake import config
     from lake.build import diff
 
-    found = diff.snapshots(config.load(path), a, b, tables)
+    differences = diff.snapshots(config.load(path), a, b, tables)
     if plot:
         from lake.export import moved
 
-        drawn = moved.draw(found, Path(plot))
+        drawn = moved.draw(differences, Path(plot))
         _output.say(f"{drawn} column(s) drawn: {plot}" if drawn else "no numeric column moved: nothing was drawn")
     if _output.as_json:
-        _output.json_out([difference.as_dict() for difference in found])
-    for difference in found:
+        _output.json_out([difference.as_dict() for difference in differences])
+    for difference in differences:
         _output.say(str(difference))
-    if not found:
+    if not differences:
         _output.say(f"{a} and {b} hold the same")

@@ -26,17 +26,17 @@ def command(path: str, what: str, place: str, pathways: tuple[str, ...], samples
     """
     import lake
 
-    with lake.open(path, at) as here:
+    with lake.open(path, at) as opened:
         if what == "graph":
-            _graph(here, place, pathways)
+            _graph(opened, place, pathways)
         else:
-            _balance(here, place, samples)
+            _balance(opened, place, samples)
 
 
-def _graph(here: Lake, folder: str, pathways: tuple[str, ...]) -> None:
+def _graph(opened: Lake, folder: str, pathways: tuple[str, ...]) -> None:
     from lake.astro import graph
 
-    summary = graph.write(here, folder, pathways or None)
+    summary = graph.write(opened, folder, pathways or None)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     for pathway in summary.without_environment:
@@ -44,10 +44,10 @@ def _graph(here: Lake, folder: str, pathways: tuple[str, ...]) -> None:
     _output.say(f"{summary.written} graph(s) in {folder}")
 
 
-def _balance(here: Lake, file: str, samples: str) -> None:
+def _balance(opened: Lake, file: str, samples: str) -> None:
     from lake.astro import balance
 
-    drawn = balance.draw(here, Path(file), samples)
+    drawn = balance.draw(opened, Path(file), samples)
     if _output.as_json:
         _output.json_out({"populations": drawn, "file": file})
     _output.say(f"{drawn} population(s) drawn: {file}")

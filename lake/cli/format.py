@@ -25,15 +25,15 @@ def command(path: str, files: tuple[Path, ...], check: bool, diff: bool) -> None
     from lake.errors import ModelError
 
     paths = files or format.models(config.load(path).root)
-    found, problems = [], []
+    formatted, problems = [], []
     with progress.bar("format", len(paths)) as advance:
         for file in paths:
             try:
-                found.append(format.formatted(file))
+                formatted.append(format.formatted(file))
             except ModelError as problem:
                 problems.append(problem)
             advance()
-    changed = [file for file in found if file.changed]
+    changed = [file for file in formatted if file.changed]
     if not (check or diff):
         format.write(changed)
     for file in changed:

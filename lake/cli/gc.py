@@ -26,12 +26,12 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
     from lake import config
     from lake.store import gc
 
-    found = gc.run(config.load(path), keep=keep, apply=apply, wait=wait)
+    freed = gc.run(config.load(path), keep=keep, apply=apply, wait=wait)
     if _output.as_json:
-        _output.json_out(found.as_dict())
-    for line in _in_use(found.in_use):
+        _output.json_out(freed.as_dict())
+    for line in _in_use(freed.in_use):
         _output.say(line)
-    if found.nothing:
+    if freed.nothing:
         _output.say("nothing to free")
         return
     words = {
@@ -42,10 +42,10 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
         "cubes": "cube(s)",
         "refused": "refused answer(s)",
     }
-    told = ", ".join(f"{n:,} {words[what]}" for what, n in gc.summary(found).items() if n)
-    _output.say(f"{'freed' if found.applied else 'would free'} {told}: {_output.size(found.bytes)}")
-    _output.say(f"kept: snapshot(s) {', '.join(map(str, found.kept)) or 'none'}")
-    if not found.applied:
+    counts = ", ".join(f"{n:,} {words[what]}" for what, n in gc.summary(freed).items() if n)
+    _output.say(f"{'freed' if freed.applied else 'would free'} {counts}: {_output.size(freed.bytes)}")
+    _output.say(f"kept: snapshot(s) {', '.join(map(str, freed.kept)) or 'none'}")
+    if not freed.applied:
         _output.say("next: the same command with --apply")
 
 

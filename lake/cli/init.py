@@ -21,11 +21,13 @@ def command(folder: str, archives: str | None, empty: bool, sample: bool) -> Non
     if empty + sample + (archives is not None) > 1:
         raise click.UsageError("--with, --empty and --sample exclude each other.")
     if empty:
-        made = project.empty(folder)
+        created = project.empty(folder)
     else:
-        made = project.copy(folder, sample=sample, archives=archives and [name.strip() for name in archives.split(",")])
+        created = project.copy(
+            folder, sample=sample, archives=archives and [name.strip() for name in archives.split(",")]
+        )
     if _output.as_json:
-        _output.json_out({"lake": str(made), "files": sum(path.is_file() for path in made.rglob("*"))})
+        _output.json_out({"lake": str(created), "files": sum(path.is_file() for path in created.rglob("*"))})
     says = "lake.toml is to name its archives" if empty else "lake.toml names its archives"
-    _output.say(f"created a lake in {made}: {says}, sql/ and models/ its tables")
+    _output.say(f"created a lake in {created}: {says}, sql/ and models/ its tables")
     _output.say(f"next: cd {folder} && lake run")

@@ -40,16 +40,16 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
         return
     settings = config.load(path)
     contracts = contract.load(settings.root / "models")
-    wanted = tuple(dict.fromkeys((*settings.leaks.targets, *targets)))
-    with reader.Lake(settings, at) as here, progress.bar("leaks", len(RULES)) as advance:
-        found = leaks.find(here, contracts, wanted, advance, rules=RULES)
-        snapshot = here.snapshot
-    stand, waived, unmet = leaks.judge(found, settings.leaks.allow)
+    targets_asked = tuple(dict.fromkeys((*settings.leaks.targets, *targets)))
+    with reader.Lake(settings, at) as opened, progress.bar("leaks", len(RULES)) as advance:
+        leaks_found = leaks.find(opened, contracts, targets_asked, advance, rules=RULES)
+        snapshot = opened.snapshot
+    stand, waived, unmet = leaks.judge(leaks_found, settings.leaks.allow)
     if _output.as_json:
         _output.json_out(
             {
                 "snapshot": snapshot,
-                "targets": wanted,
+                "targets": targets_asked,
                 "leaks": [leak.as_dict() for leak in stand],
                 "waived": [{**leak.as_dict(), "because": allow.because} for leak, allow in waived],
                 "unmet": [allow.leak for allow in unmet],
@@ -60,7 +60,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
     for allow in unmet:
         _output.say(f"lake.toml waives {allow.leak}, which is not there (any more)")
     _output.say(
-        f"snapshot {snapshot}: {len(stand)} leak(s), {len(waived)} waived in lake.toml, {len(wanted)} target(s)"
+        f"snapshot {snapshot}: {len(stand)} leak(s), {len(waived)} waived in lake.toml, {len(targets_asked)} target(s)"
     )
     if stand:
         raise SystemExit(FOUND)

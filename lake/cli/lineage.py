@@ -26,97 +26,97 @@ def command(path: str, name: str, up: bool, down: bool) -> None:
     from lake import config
     from lake.trace import lineage
 
-    found = lineage.load(config.load(path))
-    places = found.find(name)
+    columns = lineage.load(config.load(path))
+    places = columns.find(name)
     up, down = up or not down, down or not up
     if _output.as_json:
-        _output.json_out(_document(found, places, name, up, down))
+        _output.json_out(_document(columns, places, name, up, down))
     elif len(places) == 1 and str(places[0]).lower() == name.lower():
-        _tree(found, places[0], up, down)
+        _tree(columns, places[0], up, down)
     else:
-        _listed(found, places, up, down)
+        _listed(columns, places, up, down)
 
 
-def _document(found: Lineage, places: list[Place], name: str, up: bool, down: bool) -> dict[str, Any]:
+def _document(lines: Lineage, places: list[Place], name: str, up: bool, down: bool) -> dict[str, Any]:
     from lake.trace.lineage import reach
 
-    users = found.users()
-    told: dict[str, Any] = {"of": name, "columns": [str(place) for place in places]}
+    users = lines.users()
+    document: dict[str, Any] = {"of": name, "columns": [str(column) for column in places]}
     ends: set[str] = set()
     if up:
-        above = reach(places, found.near)
-        told["up"] = [
-            {"column": str(place), "from": str(origin), "how": how}
-            for place in above
-            for origin, how in found.near(place).items()
+        above = reach(places, lines.near)
+        document["up"] = [
+            {"column": str(column), "from": str(origin), "how": how}
+            for column in above
+            for origin, how in lines.near(column).items()
         ]
-        ends |= {place.table for place in above if place.table in found.ends}
+        ends |= {column.table for column in above if column.table in lines.ends}
     if down:
-        told["down"] = [
-            {"column": str(user), "from": str(place), "how": how}
-            for place in reach(places, lambda place: users.get(place, {}))
-            for user, how in users.get(place, {}).items()
+        document["down"] = [
+            {"column": str(user), "from": str(column), "how": how}
+            for column in reach(places, lambda column: users.get(column, {}))
+            for user, how in users.get(column, {}).items()
         ]
-    return told | {"ends": {table: found.ends[table] for table in sorted(ends)}}
+    return document | {"ends": {table: lines.ends[table] for table in sorted(ends)}}
 
 
-def _tree(found: Lineage, place: Place, up: bool, down: bool) -> None:
+def _tree(lines: Lineage, column: Place, up: bool, down: bool) -> None:
     """One column, with what is above it and below it as trees."""
-    users = found.users()
+    users = lines.users()
     if up:
-        _output.heading(f"{place} comes from")
-        _branches(found, place, found.near)
-        if not found.near(place):
-            _output.say(_end(found, place) or "no column: it is constant, or counts rows")
+        _output.heading(f"{column} comes from")
+        _branches(lines, column, lines.near)
+        if not lines.near(column):
+            _output.say(_end(lines, column) or "no column: it is constant, or counts rows")
     if down:
-        _output.heading(f"{place} goes into")
-        _branches(found, place, lambda place: users.get(place, {}))
-        if place not in users:
+        _output.heading(f"{column} goes into")
+        _branches(lines, column, lambda column: users.get(column, {}))
+        if column not in users:
             _output.say("no column")
 
 
-def _branches(found: Lineage, start: Place, near: Callable[[Place], Origins]) -> None:
-    told: set[Place] = set()
-    waiting = _twigs(near(start), "")
+def _branches(lines: Lineage, start: Place, neighbours: Callable[[Place], Origins]) -> None:
+    shown: set[Place] = set()
+    waiting = _twigs(neighbours(start), "")
     while waiting:
-        place, how, sign, before = waiting.pop()
-        again = place in told and near(place)
-        notes = [how if how != "identity" else "", _end(found, place), "as above" if again else ""]
+        column, how, sign, before = waiting.pop()
+        again = column in shown and neighbours(column)
+        notes = [how if how != "identity" else "", _end(lines, column), "as above" if again else ""]
         note = ", ".join(filter(None, notes))
-        _output.say(f"{before}{sign}{place}" + (_output.style(f"  {note}", dim=True) if note else ""))
+        _output.say(f"{before}{sign}{column}" + (_output.style(f"  {note}", dim=True) if note else ""))
         if not again:
-            told.add(place)
-            waiting += _twigs(near(place), before + ("│   " if sign == "├── " else "    "))
+            shown.add(column)
+            waiting += _twigs(neighbours(column), before + ("│   " if sign == "├── " else "    "))
 
 
 def _twigs(origins: Origins, before: str) -> list[tuple[Place, str, str, str]]:
     """What hangs on one branch, the last first: each with how, the sign before it, and what stands before that."""
-    found = [(place, how, "├── ", before) for place, how in origins.items()]
-    return [(*twig[:2], "└── ", before) if twig is found[-1] else twig for twig in found][::-1]
+    twigs = [(column, how, "├── ", before) for column, how in origins.items()]
+    return [(*twig[:2], "└── ", before) if twig is twigs[-1] else twig for twig in twigs][::-1]
 
 
-def _end(found: Lineage, place: Place) -> str:
+def _end(lines: Lineage, column: Place) -> str:
     """What is known of a column that no model makes: who landed it, or its seed's file."""
-    end = found.ends.get(place.table)
+    end = lines.ends.get(column.table)
     if end is None:
         return ""
     if end["kind"] == "seed":
         return end["file"]
-    told = (f"{one['title']} (source {one['name']}, reader {one['reader']})" for one in end["sources"])
-    return " or ".join(told) or "landed"
+    sources = (f"{one['title']} (source {one['name']}, reader {one['reader']})" for one in end["sources"])
+    return " or ".join(sources) or "landed"
 
 
-def _listed(found: Lineage, places: list[Place], up: bool, down: bool) -> None:
+def _listed(lines: Lineage, places: list[Place], up: bool, down: bool) -> None:
     """A table's columns, one a line."""
-    users = found.users()
+    users = lines.users()
     columns = ["column"] + (["from", "in the end"] if up else []) + (["into"] if down else [])
     rows = []
-    for place in places:
-        row = [place.column]
+    for column in places:
+        row = [column.column]
         if up:
-            ends = ", ".join(map(str, found.ends_of(place))) if found.near(place) else _end(found, place)
-            row += [", ".join(map(str, found.near(place))), ends]
+            ends = ", ".join(map(str, lines.ends_of(column))) if lines.near(column) else _end(lines, column)
+            row += [", ".join(map(str, lines.near(column))), ends]
         if down:
-            row.append(", ".join(map(str, users.get(place, {}))))
+            row.append(", ".join(map(str, users.get(column, {}))))
         rows.append(row)
     _output.table(columns, rows)

@@ -38,23 +38,23 @@ def command(path: str, files: tuple[Path, ...], rules: bool) -> None:
     project = graph.load(settings)
     columns = lint.columns(project, schemas(settings))
     paths = [file.resolve() for file in files] or lint.files(settings.root)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     with progress.bar("lint", len(paths)) as advance:
         for file in paths:
-            found += lint.check(file, project, columns)
+            findings += lint.check(file, project, columns)
             advance()
     if _output.as_json:
-        _output.json_out({"files": len(paths), "findings": [finding.as_dict() for finding in found]})
-    for finding in found:
+        _output.json_out({"files": len(paths), "findings": [finding.as_dict() for finding in findings]})
+    for finding in findings:
         _tell(finding)
-    _output.say(f"{len(found)} found in {len({finding.path for finding in found})} of {len(paths)} files")
-    if found:
+    _output.say(f"{len(findings)} found in {len({finding.path for finding in findings})} of {len(paths)} files")
+    if findings:
         raise SystemExit(FOUND)
 
 
 def _tell(finding: Finding) -> None:
-    here = os.path.relpath(finding.path)
-    place = finding.path if here.startswith(os.pardir) else here
-    _output.say(f"{place}:{finding.line}:{finding.column}: {_output.style(finding.rule, bold=True)}: {finding.what}")
+    relative = os.path.relpath(finding.path)
+    path = finding.path if relative.startswith(os.pardir) else relative
+    _output.say(f"{path}:{finding.line}:{finding.column}: {_output.style(finding.rule, bold=True)}: {finding.what}")
     _output.say(f"  {finding.text}")
     _output.say(f"  {' ' * (finding.column - 1)}^ {finding.reason}")

@@ -21,23 +21,23 @@ def command(path: str, limit: int, every: bool, models: bool) -> None:
     if models:
         _models(settings, limit)
         return
-    found = []
+    snapshots = []
     if catalog.exists(settings):
         with catalog.session(settings) as connection:
-            found = metadata.snapshots(connection, None if every else "publish", limit)
+            snapshots = metadata.snapshots(connection, None if every else "publish", limit)
     if _output.as_json:
-        _output.json_out([asdict(snapshot) for snapshot in found])
+        _output.json_out([asdict(snapshot) for snapshot in snapshots])
     _output.table(
         ["snapshot", "when", "who", "what"] + (["kind"] if every else []),
-        [[str(s.id), s.at, s.author, s.message] + ([s.kind] if every else []) for s in found],
+        [[str(s.id), s.at, s.author, s.message] + ([s.kind] if every else []) for s in snapshots],
     )
-    for snapshot in found[:1]:
+    for snapshot in snapshots[:1]:
         reasons: dict[str, list[str]] = {}
         for table, reason in snapshot.extra.get("models", {}).items():
             reasons.setdefault(reason, []).append(table)
         for reason, tables in reasons.items():
             _output.say(f"  {reason}: {', '.join(tables)}")
-    if not found:
+    if not snapshots:
         _output.say("nothing is published yet: lake run")
 
 
@@ -46,9 +46,9 @@ def _models(settings, limit: int) -> None:
     from lake.reader import Lake
     from lake.store import renames
 
-    with Lake(settings, None) as here:
-        cursor = here.connection.execute(
-            f"""SELECT * RENAME (table_name AS "table") FROM {renames.relation(here.connection, "ops.runs")}
+    with Lake(settings, None) as opened:
+        cursor = opened.connection.execute(
+            f"""SELECT * RENAME (table_name AS "table") FROM {renames.relation(opened.connection, "ops.runs")}
                 WHERE snapshot IN (SELECT DISTINCT snapshot FROM ops.runs ORDER BY snapshot DESC LIMIT {int(limit)})
                 ORDER BY seconds DESC, table_name, snapshot"""
         )

@@ -72,14 +72,14 @@ def _about(settings: Config, rows: list[dict[str, str]]) -> list[dict[str, str]]
         f"raw.{table}": schema.names for name in sources.names() for table, schema in sources.get(name).TABLES.items()
     }
     columns = raw | {table: [column.name for column in one.columns] for table, one in contracts.items()}
-    known = {*sources.names(), *columns, *(f"{table}.{column}" for table in columns for column in columns[table])}
+    names = {*sources.names(), *columns, *(f"{table}.{column}" for table in columns for column in columns[table])}
     for row in rows:
         about = row.get("about") or ""
-        if about and about not in known and not about.startswith(("ops.", "quality.")):
-            near = get_close_matches(about, sorted(known), 1)
+        if about and about not in names and not about.startswith(("ops.", "quality.")):
+            similar = get_close_matches(about, sorted(names), 1)
             raise ConfigError(
                 f"there is no table, column or source {about!r} to write a note about",
-                why=f"did you mean {near[0]}?" if near else "",
+                why=f"did you mean {similar[0]}?" if similar else "",
                 next="lake tables",
             )
     return rows
@@ -96,8 +96,8 @@ def _lookup(settings: Config) -> None:
     from lake.store import copies, notes
 
     lacking = [row for row in notes.read(settings.root) if row["doi"] and not (row["title"] and row["year"])]
-    found, failed = crossref.lookup(settings, [row["doi"] for row in lacking])
-    fresh = {row["note"]: found[row["doi"]] for row in lacking if row["doi"] in found}
+    records, failed = crossref.lookup(settings, [row["doi"] for row in lacking])
+    fresh = {row["note"]: records[row["doi"]] for row in lacking if row["doi"] in records}
     changed = notes.fill(settings.root, fresh, copies.kept_notes(settings))
     if _output.as_json:
         _output.json_out({"asked": len({row["doi"] for row in lacking}), "filled": changed, "failed": failed})

@@ -23,26 +23,26 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
     settings = config.load(path)
     sources.check_options(settings)
     if data:
-        found = preview.data(settings, select, exclude=exclude, force=force, wait=wait)
+        plan = preview.data(settings, select, exclude=exclude, force=force, wait=wait)
     else:
-        found = preview.steps(settings, select, exclude=exclude, force=force)
+        plan = preview.steps(settings, select, exclude=exclude, force=force)
     if _output.as_json:
-        _output.json_out(found.as_dict())
-    todo = [step for step in found.steps if step["verdict"] in ("build", "perhaps")]
+        _output.json_out(plan.as_dict())
+    todo = [step for step in plan.steps if step["verdict"] in ("build", "perhaps")]
     if todo:
         _output.table(["table", "", "why"], [[step["table"], step["verdict"], step["reason"]] for step in todo])
-    for table in found.dropped:
+    for table in plan.dropped:
         _output.say(f"{table} would be dropped: no model makes it any more")
-    if found.macros:
+    if plan.macros:
         _output.say("the macros changed and would be published")
-    counts = {verdict: sum(step["verdict"] == verdict for step in found.steps) for verdict in ("build", "perhaps")}
-    rest = len(found.steps) - len(todo)
-    skipped = _report.skipped(found.skipped).removesuffix(", ")
+    counts = {verdict: sum(step["verdict"] == verdict for step in plan.steps) for verdict in ("build", "perhaps")}
+    rest = len(plan.steps) - len(todo)
+    skipped = _report.skipped(plan.skipped).removesuffix(", ")
     counted = f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are"
     _output.say(", ".join(filter(None, (counted, skipped))))
-    for difference in found.differences:
+    for difference in plan.differences:
         _output.say(f"\n{difference}")
-    if found.problems:
+    if plan.problems:
         from lake.build.preflight import together
 
-        raise together(found.problems)
+        raise together(plan.problems)

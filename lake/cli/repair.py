@@ -19,18 +19,18 @@ def command(path: str, accept: bool, wait: float) -> None:
 
     settings = config.load(path)
     if accept:
-        known = repair.accept(settings, wait=wait)
+        lost = repair.accept(settings, wait=wait)
         if _output.as_json:
-            _output.json_out([one.as_dict() for one in known])
-        for one in known:
+            _output.json_out([one.as_dict() for one in lost])
+        for one in lost:
             _output.say(f"{one.path} is lost: {one.how}")
-        _output.say(f"{len(known)} said to be lost" if known else "nothing is lost")
+        _output.say(f"{len(lost)} said to be lost" if lost else "nothing is lost")
         return
     done = repair.run(settings, wait=wait)
     if _output.as_json:
         _output.json_out(done.as_dict())
-    for place, source in done.mended:
-        _output.say(f"{place}: rebuilt from {source}")
+    for mended_path, source in done.mended:
+        _output.say(f"{mended_path}: rebuilt from {source}")
     for text in done.failed:
         _output.warn(text)
     for one in done.left:

@@ -42,23 +42,23 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
     else:
         statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         with leases.opening(settings):
-            place = published_file.ensure(settings, at)
-            snapshot = published_file.read_info(place).snapshot
-            statements.append(_search_path(settings, place))
-            held = leases.hold(settings, snapshot)
-        with held:
+            file = published_file.ensure(settings, at)
+            snapshot = published_file.read_info(file).snapshot
+            statements.append(_search_path(settings, file))
+            lease = leases.hold(settings, snapshot)
+        with lease:
             if sys.stdin.isatty() and not query:
                 _output.say(f"{settings.lake.name}, snapshot {snapshot}; SHOW TABLES lists its tables, .quit leaves")
-            code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(place), *ending]).returncode
+            code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(file), *ending]).returncode
     raise SystemExit(code)
 
 
-def _search_path(settings: Config, place: Path) -> str:
+def _search_path(settings: Config, file: Path) -> str:
     """So that SHOW TABLES shows the tables of all layers, and a name that only one of them has needs no layer."""
     from lake.store.sql import connect, quote
 
     with connect() as connection:
-        connection.execute(f"ATTACH {quote(str(place))} AS lake (READ_ONLY)")
+        connection.execute(f"ATTACH {quote(str(file))} AS lake (READ_ONLY)")
         rows = connection.execute(
             "SELECT DISTINCT schema_name FROM duckdb_views() WHERE database_name = 'lake' AND NOT internal ORDER BY 1"
         ).fetchall()
@@ -73,11 +73,11 @@ def _duckdb() -> str:
     from lake.errors import LakeError
 
     beside = Path(sys.executable).parent / "duckdb"
-    found = str(beside) if beside.exists() else shutil.which("duckdb")
-    if not found:
+    program = str(beside) if beside.exists() else shutil.which("duckdb")
+    if not program:
         raise LakeError(
             "the duckdb shell is not installed",
             why="lake sql and lake.open work without it",
             next="pip install duckdb-cli==1.5.5",
         )
-    return found
+    return program

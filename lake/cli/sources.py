@@ -38,15 +38,15 @@ def command(
     if not (catalogue or probe or limit):
         _asked(settings)
         return
-    wanted = {"domain": domain, "topics": topic, "status": status, "access": access}
-    rows = _chosen(settings, {key: value for key, value in wanted.items() if value}, search)
+    asked_for = {"domain": domain, "topics": topic, "status": status, "access": access}
+    rows = _chosen(settings, {key: value for key, value in asked_for.items() if value}, search)
     if probe or limit:
         _probe(settings, rows, probe, limit)
     else:
         _show(rows)
 
 
-def _chosen(settings: Config, wanted: dict[str, str], search: str) -> list[dict[str, Any]]:
+def _chosen(settings: Config, conditions: dict[str, str], search: str) -> list[dict[str, Any]]:
     """The catalogue's rows with their newest probe; one that is proposed and answered is active."""
     from lake import databases
     from lake.fetch import probe as probing
@@ -62,7 +62,7 @@ def _chosen(settings: Config, wanted: dict[str, str], search: str) -> list[dict[
 
     def fits(row: dict[str, Any]) -> bool:
         by = all(
-            value in row[key] if isinstance(row[key], tuple) else value == row[key] for key, value in wanted.items()
+            value in row[key] if isinstance(row[key], tuple) else value == row[key] for key, value in conditions.items()
         )
         return by and search.lower() in f"{row['name']} {row['homepage']}".lower()
 
@@ -80,8 +80,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
         [key.replace("_", " ") for key in shown],
         [[", ".join(cell) if isinstance(cell := row[key], tuple) else cell for key in shown] for row in rows],
     )
-    told = ", ".join(f"{count} {name}" for name, count in {**counts["domain"], **counts["status"]}.items())
-    _output.say(f"\n{len(rows)} databases" + (f": {told}" if rows else ""))
+    counted = ", ".join(f"{count} {name}" for name, count in {**counts["domain"], **counts["status"]}.items())
+    _output.say(f"\n{len(rows)} databases" + (f": {counted}" if rows else ""))
 
 
 def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...], limit: int | None) -> None:
@@ -90,16 +90,16 @@ def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...],
     from lake.errors import ConfigError, FetchError
     from lake.fetch import probe as probing
 
-    known = {row["name"]: row for row in rows}
+    by_name = {row["name"]: row for row in rows}
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+        if name not in by_name:
+            similar = difflib.get_close_matches(name, by_name, 1)
             raise ConfigError(
                 f"the catalogue has no {name!r}",
-                why=f"did you mean {near[0]!r}?" if near else "",
+                why=f"did you mean {similar[0]!r}?" if similar else "",
                 next="lake sources --catalogue --search ...",
             )
-    chosen = [known[name] for name in names]
+    chosen = [by_name[name] for name in names]
     if limit:
         others = [row for row in rows if row["name"] not in names and row["status"] != "disabled"]
         chosen += sorted(others, key=lambda row: row["last_probe"] or "")[:limit]

@@ -56,10 +56,10 @@ def command(
         raise click.UsageError("The query is empty.")
     if confined and output:
         raise click.UsageError("--confined writes no file: give it standard output.")
-    with _opened(path, at) as here:
+    with _opened(path, at) as opened:
         if confined:
-            here.confine()
-        signals.stoppable(here.interrupt, lambda: _answer(here, query, form, output, expand, keys_as_text))
+            opened.confine()
+        signals.stoppable(opened.interrupt, lambda: _answer(opened, query, form, output, expand, keys_as_text))
 
 
 def _opened(path: str, at: str | None) -> Lake:
@@ -73,31 +73,31 @@ def _opened(path: str, at: str | None) -> Lake:
         if at is not None:
             raise
         try:
-            here = lake.open(path, "landed")
+            opened = lake.open(path, "landed")
         except ConfigError:
             raise error from None
     _output.warn("nothing is published yet: these are the raw tables as they were landed, unchecked, and no model")
-    return here
+    return opened
 
 
-def _answer(here: Lake, query: str, form: str, output: str | None, expand: bool, keys_as_text: bool) -> None:
+def _answer(opened: Lake, query: str, form: str, output: str | None, expand: bool, keys_as_text: bool) -> None:
     import duckdb
 
     try:
-        relation = here.sql(_ALL_TABLES if _TABLES.fullmatch(query) else query)
+        relation = opened.sql(_ALL_TABLES if _TABLES.fullmatch(query) else query)
         if relation is not None and keys_as_text:
             relation = _results.as_text(relation)
         if relation is not None and expand and form == "table":
             _results.table(relation, expand=True)
         elif relation is not None:
-            _results.write(here, query, relation, form, output)
+            _results.write(opened, query, relation, form, output)
         elif _output.as_json:  # a statement that gives no rows, such as SET
             _output.json_out([])
     except duckdb.Error as error:
-        raise _refused(here, query, error) from None
+        raise _refused(opened, query, error) from None
 
 
-def _refused(here: Lake, query: str, error: duckdb.Error) -> LakeError:
+def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
     """DuckDB's error as ours, with its caret, or the name that was meant."""
     import duckdb
 
@@ -117,9 +117,9 @@ def _refused(here: Lake, query: str, error: duckdb.Error) -> LakeError:
     lines = [line for line in str(error).splitlines()[1:] if line.strip()]
     if lines and "COPY (FROM relation)" in lines[0]:  # a line of ours, and not of the query
         lines = []
-    meant = _quoted(here, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
+    meant = _quoted(opened, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
     if not meant and isinstance(error, duckdb.CatalogException):
-        meant = _meant(here, text)
+        meant = _meant(opened, text)
     if meant or "Table with name" in text:  # DuckDB would name one of its own
         lines = [line for line in lines if "Did you mean" not in line]
     return LakeError(
@@ -129,21 +129,21 @@ def _refused(here: Lake, query: str, error: duckdb.Error) -> LakeError:
     )
 
 
-def _quoted(here: Lake, query: str) -> str:
+def _quoted(opened: Lake, query: str) -> str:
     """A table of the lake that the query names without the quotes that it needs, with them."""
     from lake.store.sql import place
 
-    asked = query.lower()
-    return next((place(t) for t in here.tables() if place(t) != t and t.lower() in asked), "")
+    lowered = query.lower()
+    return next((place(t) for t in opened.tables() if place(t) != t and t.lower() in lowered), "")
 
 
-def _meant(here: Lake, text: str) -> str:
+def _meant(opened: Lake, text: str) -> str:
     """The lake's table that is nearest to one that is not there."""
     from difflib import get_close_matches
 
     missing = re.search(r"Table with name (\S+) does not exist", text)
     if not missing:
         return ""
-    stems = {table.rpartition(".")[2]: table for table in here.tables()}
-    near = get_close_matches(missing[1].rpartition(".")[2], stems, 1, cutoff=0.7)
-    return stems[near[0]] if near else ""
+    stems = {table.rpartition(".")[2]: table for table in opened.tables()}
+    similar = get_close_matches(missing[1].rpartition(".")[2], stems, 1, cutoff=0.7)
+    return stems[similar[0]] if similar else ""

@@ -39,10 +39,10 @@ class _Status:
     @property
     def counts(self) -> dict[str, Counter[str]]:
         """By source, how many resources have each verdict."""
-        found: dict[str, Counter[str]] = {name: Counter() for name in self.settings.sources}
+        verdicts: dict[str, Counter[str]] = {name: Counter() for name in self.settings.sources}
         for outcome in self.outcomes:
-            found.setdefault(outcome.source, Counter())[outcome.verdict] += 1
-        return found
+            verdicts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
+        return verdicts
 
 
 @click.command(epilog="Example: lake status --failed")
@@ -93,7 +93,7 @@ def _as_dict(status: _Status, every: bool) -> dict[str, Any]:
     def listed(outcomes: list[Outcome]) -> list[dict[str, Any]]:
         return [{key: getattr(outcome, key) for key in _LISTED} for outcome in outcomes]
 
-    found = {
+    document = {
         "lake": status.settings.lake.name,
         "path": str(status.settings.root),
         "snapshot": status.info and status.info.snapshot,
@@ -107,7 +107,7 @@ def _as_dict(status: _Status, every: bool) -> dict[str, Any]:
         "decisions": [one.as_dict() for one in status.decided],
         "failed": listed(status.bad),
     }
-    return found | ({"resources": listed(status.outcomes)} if every else {})
+    return document | ({"resources": listed(status.outcomes)} if every else {})
 
 
 def _lake(status: _Status) -> None:

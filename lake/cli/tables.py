@@ -16,13 +16,13 @@ def command(path: str, pattern: str, at: str | None) -> None:
     import lake
     from lake.errors import ConfigError
 
-    with lake.open(path, at) as here:
-        tables = [table for table in here.tables() if fnmatch(table, pattern)]
+    with lake.open(path, at) as opened:
+        tables = [table for table in opened.tables() if fnmatch(table, pattern)]
         if not tables:
             raise ConfigError(f"no table is like {pattern!r}", next="lake tables, for all of them")
         described = {
             name: (columns, about)
-            for name, columns, about in here.connection.execute(
+            for name, columns, about in opened.connection.execute(
                 """SELECT schema_name || '.' || view_name, column_count, comment FROM duckdb_views()
                    WHERE database_name = 'lake'"""
             ).fetchall()
@@ -30,10 +30,10 @@ def command(path: str, pattern: str, at: str | None) -> None:
         listed = [
             {"table": table, "rows": rows, "columns": described[table][0], "about": described[table][1]}
             for table in tables
-            for (rows,) in [here.connection.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone() or (0,)]
+            for (rows,) in [opened.connection.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone() or (0,)]
         ]
         if _output.as_json:
-            _output.json_out({"snapshot": here.snapshot, "tables": listed})
+            _output.json_out({"snapshot": opened.snapshot, "tables": listed})
     _output.table(["table", "rows", "columns", "about"], [list(one.values()) for one in listed])
 
 

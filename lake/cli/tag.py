@@ -22,18 +22,18 @@ def command(path: str, name: str | None, snapshot: str, message: str, delete: bo
 
     settings = config.load(path)
     if name is None:
-        found = []
+        listed = []
         if catalog.exists(settings):
             with catalog.session(settings) as connection:
-                found = tags.known(connection)
+                listed = tags.known(connection)
     elif delete:
-        found = [tags.delete(settings, name, wait=wait)]
-        _output.say(f"snapshot {found[0].snapshot} is no longer {name}")
+        listed = [tags.delete(settings, name, wait=wait)]
+        _output.say(f"snapshot {listed[0].snapshot} is no longer {name}")
     else:
-        found = [tags.add(settings, name, snapshot, message=message, wait=wait)]
-        _output.say(f"snapshot {found[0].snapshot} is {name}")
+        listed = [tags.add(settings, name, snapshot, message=message, wait=wait)]
+        _output.say(f"snapshot {listed[0].snapshot} is {name}")
     if _output.as_json:
-        _output.json_out([tag.as_dict() for tag in found])
+        _output.json_out([tag.as_dict() for tag in listed])
     if name is None:
-        rows = [[tag.name, str(tag.snapshot), tag.tagged_at, tag.author, tag.message] for tag in found]
+        rows = [[tag.name, str(tag.snapshot), tag.tagged_at, tag.author, tag.message] for tag in listed]
         _output.table(["tag", "snapshot", "when", "who", "why"], rows)

@@ -49,14 +49,14 @@ def _told(difference: Difference) -> str:
     at = f"{row}: " if row else ""
     match difference.what:
         case "cell":
-            told = f"{difference.column} is {_value(difference.got)}, expected {_value(difference.expected)}"
+            difference_text = f"{difference.column} is {_value(difference.got)}, expected {_value(difference.expected)}"
         case "rows":
-            told = f"{difference.got} row(s), expected {difference.expected}"
+            difference_text = f"{difference.got} row(s), expected {difference.expected}"
         case "error":
-            told = str(difference.got)
+            difference_text = str(difference.got)
         case what:
             return f"{what}: {row}"
-    return at + told
+    return at + difference_text
 
 
 def _value(value: object) -> str:

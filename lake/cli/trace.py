@@ -42,21 +42,21 @@ def command(
     """
     from lake import config
 
-    known = config.load(path)
+    settings = config.load(path)
     table, column = _split(name)
     if summary:
-        _summary(known, table, column, where, key, at)
+        _summary(settings, table, column, where, key, at)
         return
     from lake.trace import show, tree
 
-    found = tree.trace(known, table, column, where=where, key=key, at=at, verify=verify, depth=depth)
+    traced = tree.trace(settings, table, column, where=where, key=key, at=at, verify=verify, depth=depth)
     if dot:
-        click.echo(show.dot(found))
+        click.echo(show.dot(traced))
     elif _output.as_json:
-        _output.json_out(show.prov(found))
+        _output.json_out(show.prov(traced))
     else:
-        _output.say(_output.clean(str(found)))
-    if not found.proved:
+        _output.say(_output.clean(str(traced)))
+    if not traced.proved:
         raise SystemExit(1)
 
 
@@ -67,29 +67,29 @@ def _split(name: str) -> tuple[str, str]:
     return ".".join(parts[:2]), parts[2] if len(parts) > 2 else ""
 
 
-def _summary(known: Config, table: str, column: str, where: str, key: str, at: str | None) -> None:
+def _summary(settings: Config, table: str, column: str, where: str, key: str, at: str | None) -> None:
     from lake.trace import summary, tree
 
-    condition = where or (tree.condition(known, table, key, at) if key else "")
-    found = summary.of(known, table, column, where=condition, at=at)
+    condition = where or (tree.condition(settings, table, key, at) if key else "")
+    summarised = summary.of(settings, table, column, where=condition, at=at)
     if _output.as_json:
-        _output.json_out(found.as_dict())
+        _output.json_out(summarised.as_dict())
         return
-    show(found)
+    show(summarised)
 
 
-def show(found: Summary) -> None:
+def show(summary: Summary) -> None:
     """A summary as tables."""
-    tables = ", ".join(f"{count:,} of {table}" for table, count in found.tables.items() if table != found.of)
+    tables = ", ".join(f"{count:,} of {table}" for table, count in summary.tables.items() if table != summary.of)
     _output.paragraph(
-        f"{found.rows:,} row(s) of {found.of} at snapshot {found.snapshot} come from {tables or 'no table'}"
+        f"{summary.rows:,} row(s) of {summary.of} at snapshot {summary.snapshot} come from {tables or 'no table'}"
     )
-    rows = [[a.title, a.records, a.answers, a.first[:10], a.last[:10], a.licence] for a in found.archives]
+    rows = [[a.title, a.records, a.answers, a.first[:10], a.last[:10], a.licence] for a in summary.archives]
     if rows:
         _output.table(["archive", "records", "answers", "first fetched", "last fetched", "licence"], rows)
-    for seed in found.seeds:
+    for seed in summary.seeds:
         _output.say(f"seed: {seed}")
-    for table, why in found.larger.items():
+    for table, why in summary.larger.items():
         _output.say(f"{table}: more rows than it needs: {why}")
-    if not found.proved:
+    if not summary.proved:
         _output.warn("of a table, its SQL over these rows alone does not give them again")

@@ -26,22 +26,24 @@ def command(path: str, quick: bool, sample: int | None, seed: int) -> None:
     from lake.errors import StorageError
     from lake.store import verify
 
-    found = verify.run(config.load(path), quick=quick)
+    result = verify.run(config.load(path), quick=quick)
     if _output.as_json:
-        _output.json_out(found.as_dict())
-    for damage in found.damaged:
+        _output.json_out(result.as_dict())
+    for damage in result.damaged:
         hurt = [f"table {table}" for table in damage.tables]
         hurt += [f"snapshot {number}" for number in damage.snapshots] + [f"tag {tag}" for tag in damage.tags]
         _output.say(f"{damage.path}: {damage.how}")
         _output.say(f"  affects: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
         _output.say(f"  next:  {'; '.join(damage.next)}")
-    for one in found.lost:
+    for one in result.lost:
         _output.say(f"{one.path}: lost, as is known: {one.how}")
-    if found.unknown:
-        _output.warn(f"{len(found.unknown)} file(s) have no sum yet; the next lake build takes it")
-    counts = f"{found.blobs:,} blobs, {found.files:,} Parquet files, {found.cubes:,} cubes, {_output.size(found.bytes)}"
-    _output.say(f"{counts}: {f'{len(found.damaged)} damaged' if found.damaged else 'all as they were'}")
-    if found.damaged:
+    if result.unknown:
+        _output.warn(f"{len(result.unknown)} file(s) have no sum yet; the next lake build takes it")
+    counts = (
+        f"{result.blobs:,} blobs, {result.files:,} Parquet files, {result.cubes:,} cubes, {_output.size(result.bytes)}"
+    )
+    _output.say(f"{counts}: {f'{len(result.damaged)} damaged' if result.damaged else 'all as they were'}")
+    if result.damaged:
         raise SystemExit(StorageError.exit_code)
 
 
@@ -50,10 +52,10 @@ def _sample(path: str, count: int, seed: int) -> None:
     from lake.errors import StorageError
     from lake.trace import sample
 
-    known = config.load(path)
+    settings = config.load(path)
     cells = []
     with progress.bar("trace") as advance:
-        for cell in sample.cells(known, count, seed=seed, verify=True):
+        for cell in sample.cells(settings, count, seed=seed, verify=True):
             advance(note=cell.table)
             cells.append(cell)
     proved = sum(cell.proved for cell in cells)

@@ -21,24 +21,26 @@ def command(path: str, file: Path) -> None:
     from lake.trace import whence
 
     try:
-        here = config.load(path)
+        settings = config.load(path)
     except NotALake:
-        here = None
-    found = whence.of(file, here)
+        settings = None
+    origin = whence.of(file, settings)
     if _output.as_json:
-        _output.json_out(found.as_dict())
+        _output.json_out(origin.as_dict())
         return
-    if found.table:
-        _output.say(f"{file.name} is of {found.table} of the lake {found.lake!r}, written by version {found.version}")
-        _output.say(f"  model  {found.model}")
-        for source, licence in found.sources.items():
+    if origin.table:
+        _output.say(
+            f"{file.name} is of {origin.table} of the lake {origin.lake!r}, written by version {origin.version}"
+        )
+        _output.say(f"  model  {origin.model}")
+        for source, licence in origin.sources.items():
             _output.say(f"  from   {source}: {licence}")
     else:
         _output.say(f"{file.name} says nothing of a lake: none wrote it, or one of before its footers did")
-    _output.say(f"  sha256 {found.sha256}")
-    if here and found.place:
-        listed = ", ".join(map(str, found.snapshots)) or "none that is published"
-        state = "where these bytes are" if found.there else "where these bytes are NOT: copy the file there"
-        _output.say(f"  of     snapshot {listed}: {here.data / found.place}, {state}")
-    elif here:
-        _output.say(f"  the lake here, {here.lake.name!r}, does not know these bytes")
+    _output.say(f"  sha256 {origin.sha256}")
+    if settings and origin.place:
+        listed = ", ".join(map(str, origin.snapshots)) or "none that is published"
+        state = "where these bytes are" if origin.there else "where these bytes are NOT: copy the file there"
+        _output.say(f"  of     snapshot {listed}: {settings.data / origin.place}, {state}")
+    elif settings:
+        _output.say(f"  the lake here, {settings.lake.name!r}, does not know these bytes")

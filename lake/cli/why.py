@@ -13,13 +13,13 @@ def command(path: str, model: str) -> None:
     from lake import config
     from lake.build import preview
 
-    found = preview.why(config.load(path), model)
+    explained = preview.why(config.load(path), model)
     if _output.as_json:
-        _output.json_out(found)
-    last, now = found["last"], found["now"]
+        _output.json_out(explained)
+    last, now = explained["last"], explained["now"]
     if last:
         _output.say(f"{model} was built for snapshot {last['snapshot']}, {last['built_at']}: {last['reason']}")
-        _output.say(f"snapshot {found['snapshot']}: {_VERDICTS.get(last['verdict'], last['verdict'])}")
+        _output.say(f"snapshot {explained['snapshot']}: {_VERDICTS.get(last['verdict'], last['verdict'])}")
     else:
         _output.say(f"{model} was never built")
     verdicts = {"build": f"stale: {now['reason']}", "perhaps": f"perhaps stale: {now['reason']}", "fresh": "up to date"}

@@ -12,10 +12,10 @@ from lake.trace.summary import Archive, Summary
 _DOI = re.compile(r"10\.\d{4,9}/[^\s,;()]+")
 
 
-def text(found: Summary) -> str:
+def text(summary: Summary) -> str:
     """One paragraph an archive, and under which conditions all of it may be used."""
-    lines = [f"{found.of} at snapshot {found.snapshot} comes from {len(found.archives)} archive(s)."]
-    for one in found.archives:
+    lines = [f"{summary.of} at snapshot {summary.snapshot} comes from {len(summary.archives)} archive(s)."]
+    for one in summary.archives:
         lines += [
             "",
             f"{one.title}, {one.homepage}",
@@ -23,19 +23,19 @@ def text(found: Summary) -> str:
             f"  licence: {one.licence}",
             f"  cite: {one.citation}",
         ]
-    lines += ["", use(found)]
-    if found.seeds:
-        lines.append(f"and from this project's own {', '.join(found.seeds)}")
+    lines += ["", use(summary)]
+    if summary.seeds:
+        lines.append(f"and from this project's own {', '.join(summary.seeds)}")
     return "\n".join(lines)
 
 
-def use(found: Summary) -> str:
+def use(summary: Summary) -> str:
     """How freely the rows may be used: as freely as the strictest of their licences allows."""
-    strictest = licences.strictest(one.licence for one in found.archives)
+    strictest = licences.strictest(one.licence for one in summary.archives)
     if strictest in licences.FREE:
         return f"Use: {strictest}, the strictest of their licences."
-    named = [one.title for one in found.archives if licences.kind(one.licence) not in licences.FREE]
-    return f"Use: {strictest}. Not free: {'; '.join(named)}: read their licences before these rows are passed on."
+    closed = [one.title for one in summary.archives if licences.kind(one.licence) not in licences.FREE]
+    return f"Use: {strictest}. Not free: {'; '.join(closed)}: read their licences before these rows are passed on."
 
 
 def _dates(one: Archive) -> str:
@@ -43,9 +43,9 @@ def _dates(one: Archive) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def bibtex(found: Summary) -> str:
+def bibtex(summary: Summary) -> str:
     """An entry for each archive."""
-    return "\n\n".join(_entry(one) for one in found.archives)
+    return "\n\n".join(_entry(one) for one in summary.archives)
 
 
 def _entry(one: Archive) -> str:
@@ -64,9 +64,9 @@ def _escaped(text: str) -> str:
     return re.sub(r"([&%$#_])", r"\\\1", text.replace("{", "(").replace("}", ")"))
 
 
-def csl(found: Summary) -> list[dict[str, Any]]:
+def csl(summary: Summary) -> list[dict[str, Any]]:
     """CSL-JSON: an item for each archive."""
-    return [dict(_item(one)) for one in found.archives]
+    return [dict(_item(one)) for one in summary.archives]
 
 
 def _item(one: Archive) -> Iterator[tuple[str, Any]]:

@@ -23,8 +23,8 @@ def kind(licence: str) -> str:
     >>> kind("CC BY 4.0"), kind("free for academic use, otherwise by contract"), kind("")
     ('attribution', 'restricted', 'ask')
     """
-    found = [name for name, words in CLASSES.items() if re.search(words, licence, re.IGNORECASE)]
-    return found[-1] if found else "ask"
+    kinds = [name for name, words in CLASSES.items() if re.search(words, licence, re.IGNORECASE)]
+    return kinds[-1] if kinds else "ask"
 
 
 def strictest(licences: Iterable[str]) -> str:

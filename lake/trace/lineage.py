@@ -50,25 +50,25 @@ class Lineage:
     columns: Mapping[Place, Origins]
     ends: Mapping[str, Mapping[str, Any]]  # what is known of the tables that no model makes: raw ones and seeds
 
-    def near(self, place: Place) -> Origins:
+    def near(self, column: Place) -> Origins:
         """What a column is computed from itself; nothing, where it is landed, a seed's, or constant."""
-        return self.columns.get(place, {})
+        return self.columns.get(column, {})
 
     def users(self) -> dict[Place, dict[Place, str]]:
         """Each column with those that are computed from it themselves."""
-        found: dict[Place, dict[Place, str]] = {}
-        for place, origins in self.columns.items():
+        users: dict[Place, dict[Place, str]] = {}
+        for column, origins in self.columns.items():
             for origin, how in origins.items():
-                found.setdefault(origin, {})[place] = how
-        return found
+                users.setdefault(origin, {})[column] = how
+        return users
 
-    def ends_of(self, place: Place) -> list[Place]:
+    def ends_of(self, column: Place) -> list[Place]:
         """The columns of landed tables and seeds that a column comes from, through all others."""
-        return sorted(one for one in reach([place], self.near) if one.table in self.ends)
+        return sorted(one for one in reach([column], self.near) if one.table in self.ends)
 
     def of(self, table: str) -> list[Place]:
         """A table's columns in their order."""
-        return [place for place in self.columns if place.table == table]
+        return [column for column in self.columns if column.table == table]
 
     def find(self, name: str) -> list[Place]:
         """The columns of "layer.table", or the one of "layer.table.column".
@@ -76,28 +76,28 @@ class Lineage:
         Raises:
             ConfigError: there is none of that name.
         """
-        found = self.of(name.lower()) or [place for place in self.columns if str(place).lower() == name.lower()]
-        if not found:
+        matches = self.of(name.lower()) or [column for column in self.columns if str(column).lower() == name.lower()]
+        if not matches:
             table = ".".join(name.split(".")[:2])
-            known = [str(place) for place in self.of(table)] or sorted({place.table for place in self.columns})
-            near = difflib.get_close_matches(name, known, 1)
+            names = [str(column) for column in self.of(table)] or sorted({column.table for column in self.columns})
+            similar = difflib.get_close_matches(name, names, 1)
             raise ConfigError(
                 f"there is no table or column {name!r}",
-                why=f"did you mean {near[0]}?" if near else "a column is <layer>.<table>.<column>",
+                why=f"did you mean {similar[0]}?" if similar else "a column is <layer>.<table>.<column>",
                 next="lake lineage --help",
             )
-        return found
+        return matches
 
 
-def reach(start: Iterable[Place], near: Callable[[Place], Iterable[Place]]) -> dict[Place, None]:
+def reach(start: Iterable[Place], neighbours: Callable[[Place], Iterable[Place]]) -> dict[Place, None]:
     """The places, and all that they lead to, near ones first."""
-    found = dict.fromkeys(start)
-    queue = list(found)
-    for place in queue:
-        new = [one for one in near(place) if one not in found]
-        found.update(dict.fromkeys(new))
+    reached = dict.fromkeys(start)
+    queue = list(reached)
+    for column in queue:
+        new = [one for one in neighbours(column) if one not in reached]
+        reached.update(dict.fromkeys(new))
         queue.extend(new)
-    return found
+    return reached
 
 
 def load(config: Config, project: Project | None = None) -> Lineage:
@@ -121,11 +121,11 @@ def load(config: Config, project: Project | None = None) -> Lineage:
 def _model(model: Model, names: Mapping[str, list[str]], cache: graph.Cache) -> dict[Place, Origins]:
     inputs = {table: names.get(table, []) for table in model.inputs}
     text = json.dumps([_VERSION, model.canonical, inputs])
-    found = cache.get("lineage", text, lambda: _of_select(model.sql, inputs))
+    outputs = cache.get("lineage", text, lambda: _of_select(model.sql, inputs))
     unknown = [[table, "*", HOWS[1]] for table in model.inputs]
     return {
         Place(model.table, column.name): {
-            Place(table, name): how for table, name, how in found.get(column.name.lower(), unknown)
+            Place(table, name): how for table, name, how in outputs.get(column.name.lower(), unknown)
         }
         for column in model.contract.columns
     }
@@ -138,13 +138,13 @@ def _landed(config: Config, project: Project) -> dict[str, list[str]]:
     """
     from lake.land.landing import schemas
 
-    found = {f"raw.{table}": schema.names for table, schema in schemas(config).items()}
+    columns = {f"raw.{table}": schema.names for table, schema in schemas(config).items()}
     read = {table for model in project.models.values() for table in model.inputs} - project.models.keys()
-    if read - found.keys() and catalog.exists(config):
+    if read - columns.keys() and catalog.exists(config):
         with catalog.session(config) as connection:
             recorded = metadata.present(connection)[1]
-        found |= {t: [column for column, _ in recorded[t]] for t in read - found.keys() if t in recorded}
-    return found
+        columns |= {t: [column for column, _ in recorded[t]] for t in read - columns.keys() if t in recorded}
+    return columns
 
 
 def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -156,20 +156,20 @@ def _ends(config: Config, project: Project, landed: Iterable[str]) -> dict[str, 
             makers.setdefault(f"raw.{table}", []).append(name)
     of_cubes = [name for name in config.sources if sources.get(name).FACTS.cubes]
     makers |= {"raw.cubes": of_cubes, "raw.cube_variables": of_cubes, "raw.rejects": list(config.sources)}
-    found: dict[str, dict[str, Any]] = {
+    ends: dict[str, dict[str, Any]] = {
         table: {"kind": "landed", "sources": [_source(name) for name in makers.get(table, [])]} for table in landed
     }
     for table, model in project.models.items():
         if model.seed:
-            found[table] = {"kind": "seed", "file": str(model.path.relative_to(config.root))}
-    return found
+            ends[table] = {"kind": "seed", "file": str(model.path.relative_to(config.root))}
+    return ends
 
 
 def _source(name: str) -> dict[str, Any]:
     module = sources.get(name)
     facts = module.FACTS
-    told = {"title": facts.title, "homepage": facts.homepage, "licence": facts.licence}
-    return {"name": name, **told, "reader": module.READER}
+    about = {"title": facts.title, "homepage": facts.homepage, "licence": facts.licence}
+    return {"name": name, **about, "reader": module.READER}
 
 
 # From one SELECT. Its columns are looked up scope by scope, each scope once, after sqlglot has said which table each
@@ -198,15 +198,15 @@ def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list
             quote_identifiers=False,
         )
         scope = build_scope(query)
-        found = _outputs(scope, {}) if scope else []
+        outputs = _outputs(scope, {}) if scope else []
     except Exception:  # sqlglot trips over some of DuckDB's SQL, not always with an error of its own: all is unknown
         return {}
     spelled = {(t, column.lower()): column for t, columns in inputs.items() for column in columns}
-    told: dict[str, list[list[str]]] = {}
-    for column, origins in found:
+    by_column: dict[str, list[list[str]]] = {}
+    for column, origins in outputs:
         places = sorted([t, spelled.get((t, name), "*"), how] for (t, name), how in origins.items())
-        told.setdefault(column.lower(), places)  # of two of a name, the first keeps it
-    return {column: places for column, places in told.items() if column != "*"}
+        by_column.setdefault(column.lower(), places)  # of two of a name, the first keeps it
+    return {column: places for column, places in by_column.items() if column != "*"}
 
 
 def _without_filters(query: exp.Expression) -> exp.Expression:
@@ -223,7 +223,7 @@ def _with_keys(query: exp.Expression) -> exp.Expression:
     """The query, with the keys of MAP {key: value} as the columns that DuckDB takes them for."""
     from sqlglot import exp
 
-    for pair in [pair for made in query.find_all(exp.ToMap) for pair in made.find_all(exp.PropertyEQ)]:
+    for pair in [pair for struct in query.find_all(exp.ToMap) for pair in struct.find_all(exp.PropertyEQ)]:
         if isinstance(pair.this, exp.Identifier):
             pair.set("this", exp.column(pair.this.copy()))
     return query
@@ -261,27 +261,29 @@ def _is_argument(name: exp.Identifier) -> bool:
     return False
 
 
-def _outputs(scope: Scope, seen: dict[int, list[tuple[str, _Found]]]) -> list[tuple[str, _Found]]:
+def _outputs(scope: Scope, visited: dict[int, list[tuple[str, _Found]]]) -> list[tuple[str, _Found]]:
     """The columns that a scope gives, with their origins."""
-    if id(scope) in seen:
-        return seen[id(scope)]
-    seen[id(scope)] = []  # a recursive CTE meets itself
+    if id(scope) in visited:
+        return visited[id(scope)]
+    visited[id(scope)] = []  # a recursive CTE meets itself
     if scope.union_scopes:
-        found = _both(*(_outputs(one, seen) for one in scope.union_scopes), scope.expression.args.get("by_name"))
+        outputs = _both(*(_outputs(one, visited) for one in scope.union_scopes), scope.expression.args.get("by_name"))
     elif hasattr(scope.expression, "selects") and not _is_function(scope):
-        found = [(one.alias_or_name, _origins(one, scope, seen)) for one in scope.expression.selects]
+        outputs = [(one.alias_or_name, _origins(one, scope, visited)) for one in scope.expression.selects]
     else:
-        found = [("*", _origins(scope.expression, scope, seen))]  # a table function: each column from all arguments
-    if around := _around(scope, seen):
-        found = [(name, _merged([origins, around])) for name, origins in found]
+        outputs = [
+            ("*", _origins(scope.expression, scope, visited))
+        ]  # a table function: each column from all arguments
+    if around := _around(scope, visited):
+        outputs = [(name, _merged([origins, around])) for name, origins in outputs]
     if scope.outer_columns and not _is_function(scope):
-        renamed = zip(scope.outer_columns, found, strict=False)
-        found = [(name, origins) for name, (_, origins) in renamed] + found[len(scope.outer_columns) :]
-    seen[id(scope)] = found
-    return found
+        renamed = zip(scope.outer_columns, outputs, strict=False)
+        outputs = [(name, origins) for name, (_, origins) in renamed] + outputs[len(scope.outer_columns) :]
+    visited[id(scope)] = outputs
+    return outputs
 
 
-def _around(scope: Scope, seen: dict[int, list]) -> _Found:
+def _around(scope: Scope, visited: dict[int, list]) -> _Found:
     """The columns of the scopes around that choose the rows of a lateral subquery."""
     from sqlglot import exp
 
@@ -289,7 +291,7 @@ def _around(scope: Scope, seen: dict[int, list]) -> _Found:
         return {}
     selected = {id(column) for one in scope.expression.selects for column in one.find_all(exp.Column)}
     outer = [column for column in scope.external_columns if id(column) not in selected]
-    return _merged(_at_least(_column(column, scope, seen), HOWS[1]) for column in outer)
+    return _merged(_at_least(_column(column, scope, visited), HOWS[1]) for column in outer)
 
 
 def _is_function(scope: Scope) -> bool:
@@ -299,61 +301,61 @@ def _is_function(scope: Scope) -> bool:
 
 
 def _both(
-    left: list[tuple[str, _Found]], right: list[tuple[str, _Found]], by_name: bool | None
+    first: list[tuple[str, _Found]], second: list[tuple[str, _Found]], by_name: bool | None
 ) -> list[tuple[str, _Found]]:
     """Of a union: by place, or by name."""
     if by_name:
-        names = dict.fromkeys(name for name, _ in [*left, *right])
-        return [(name, _merged([dict(left).get(name, {}), dict(right).get(name, {})])) for name in names]
-    if len(right) != len(left):  # a recursive CTE's own part, or a star of what is not known
-        return [(name, _merged([origins, *(o for n, o in right if n in (name, "*"))])) for name, origins in left]
-    return [(name, _merged([a, b])) for (name, a), (_, b) in zip(left, right, strict=True)]
+        names = dict.fromkeys(name for name, _ in [*first, *second])
+        return [(name, _merged([dict(first).get(name, {}), dict(second).get(name, {})])) for name in names]
+    if len(second) != len(first):  # a recursive CTE's own part, or a star of what is not known
+        return [(name, _merged([origins, *(o for n, o in second if n in (name, "*"))])) for name, origins in first]
+    return [(name, _merged([a, b])) for (name, a), (_, b) in zip(first, second, strict=True)]
 
 
 def _merged(several: Iterable[_Found]) -> _Found:
-    found: _Found = {}
+    merged: _Found = {}
     for origins in several:
-        for place, how in origins.items():
-            found[place] = max(found.get(place, how), how, key=HOWS.index)
-    return found
+        for origin, how in origins.items():
+            merged[origin] = max(merged.get(origin, how), how, key=HOWS.index)
+    return merged
 
 
-def _origins(expression: exp.Expression, scope: Scope, seen: dict[int, list]) -> _Found:
+def _origins(expression: exp.Expression, scope: Scope, visited: dict[int, list]) -> _Found:
     """The origins of an expression: of its columns, and of what the subqueries in it give."""
     from sqlglot import exp
 
     inner = {id(one.expression): one for one in (*scope.subquery_scopes, *scope.derived_table_scopes)}
     plain = isinstance(expression.unalias(), exp.Column)
-    found: list[_Found] = []
+    parts: list[_Found] = []
     for node in _nodes(expression, scope, inner):
         if id(node) in inner:
-            found += [_at_least(origins, HOWS[1]) for _, origins in _outputs(inner[id(node)], seen)]
-            found += [_at_least(_column(c, s, seen), HOWS[1]) for s in inner[id(node)].traverse() for c in s.columns]
+            parts += [_at_least(origins, HOWS[1]) for _, origins in _outputs(inner[id(node)], visited)]
+            parts += [_at_least(_column(c, s, visited), HOWS[1]) for s in inner[id(node)].traverse() for c in s.columns]
         elif isinstance(node, exp.Columns):
-            found.append(_anything(scope, seen))
+            parts.append(_anything(scope, visited))
         elif isinstance(node, exp.Column):
             inside = node.find_ancestor(exp.AggFunc, exp.Filter, exp.Query)
             how = HOWS[0] if plain else HOWS[2] if isinstance(inside, (exp.AggFunc, exp.Filter)) else HOWS[1]
-            found.append(_at_least(_column(node, scope, seen), how))
-    return _merged(found)
+            parts.append(_at_least(_column(node, scope, visited), how))
+    return _merged(parts)
 
 
 def _nodes(expression: exp.Expression, scope: Scope, inner: Container[int]) -> Iterator[exp.Expression]:
     """The nodes of an expression, with those of the named windows that it uses; none of what is in its subqueries."""
     from sqlglot import exp
 
-    named = {one.this.name.lower(): one for one in scope.expression.args.get("windows") or ()}
+    window_of = {one.this.name.lower(): one for one in scope.expression.args.get("windows") or ()}
     for node in expression.walk(prune=lambda node: id(node) in inner):
         yield node
-        if isinstance(node, exp.Window) and (window := named.get(node.alias.lower())) not in (None, expression):
+        if isinstance(node, exp.Window) and (window := window_of.get(node.alias.lower())) not in (None, expression):
             yield from _nodes(window, scope, inner)
 
 
 def _at_least(origins: _Found, how: str) -> _Found:
-    return {place: max(own, how, key=HOWS.index) for place, own in origins.items()}
+    return {origin: max(own, how, key=HOWS.index) for origin, own in origins.items()}
 
 
-def _column(column: exp.Column, scope: Scope | None, seen: dict[int, list]) -> _Found:
+def _column(column: exp.Column, scope: Scope | None, visited: dict[int, list]) -> _Found:
     """The origins of a name within a scope, or in those around it where a subquery refers to them."""
     from sqlglot import exp
 
@@ -363,20 +365,20 @@ def _column(column: exp.Column, scope: Scope | None, seen: dict[int, list]) -> _
         if isinstance(source, exp.Table):
             if source.db:
                 return {(f"{source.db}.{source.name}", column.name): HOWS[0]}
-            return _of_function(source, scope, seen)
+            return _of_function(source, scope, visited)
         if source is not None:
-            given = _outputs(source, seen)
-            named = [origins for name, origins in given if name == column.name]
-            return named[0] if named else _merged(origins for name, origins in given if name == "*")
+            outputs = _outputs(source, visited)
+            matches = [origins for name, origins in outputs if name == column.name]
+            return matches[0] if matches else _merged(origins for name, origins in outputs if name == "*")
         scope = scope.parent
-    return _somewhere(column, start, seen)
+    return _somewhere(column, start, visited)
 
 
-def _of_function(source: exp.Table, scope: Scope, seen: dict[int, list]) -> _Found:
+def _of_function(source: exp.Table, scope: Scope, visited: dict[int, list]) -> _Found:
     """The origins of what a table function gives: its arguments; nothing, where it is a recursive CTE within itself."""
     from sqlglot import exp
 
-    return _at_least(_origins(source.this, scope, seen), HOWS[1]) if isinstance(source.this, exp.Func) else {}
+    return _at_least(_origins(source.this, scope, visited), HOWS[1]) if isinstance(source.this, exp.Func) else {}
 
 
 def _table(scope: Scope, alias: str) -> exp.Table | None:
@@ -384,27 +386,27 @@ def _table(scope: Scope, alias: str) -> exp.Table | None:
     return next((table for table in scope.tables if table.alias_or_name == alias), None) if alias else None
 
 
-def _somewhere(column: exp.Column, scope: Scope, seen: dict[int, list]) -> _Found:
+def _somewhere(column: exp.Column, scope: Scope, visited: dict[int, list]) -> _Found:
     """A name that no source owns, as PIVOT gives them: from any column of the scope's sources."""
     from sqlglot import exp
 
     around = column.find_ancestor(exp.Comprehension, exp.Query)
     if isinstance(around, exp.Comprehension) and not column.table:
         return {}  # the name that [... for name in list] gives its elements
-    return _anything(scope, seen)
+    return _anything(scope, visited)
 
 
-def _anything(scope: Scope, seen: dict[int, list]) -> _Found:
+def _anything(scope: Scope, visited: dict[int, list]) -> _Found:
     """All that the scope's sources have."""
     from sqlglot import exp
 
-    found: list[_Found] = []
-    named = [source for _, source in scope.references if isinstance(source, exp.Table) and source.db]
-    for source in (*scope.sources.values(), *named):
+    parts: list[_Found] = []
+    tables = [source for _, source in scope.references if isinstance(source, exp.Table) and source.db]
+    for source in (*scope.sources.values(), *tables):
         if not isinstance(source, exp.Table):
-            found += [_at_least(origins, HOWS[1]) for _, origins in _outputs(source, seen)]
+            parts += [_at_least(origins, HOWS[1]) for _, origins in _outputs(source, visited)]
         elif source.db:
-            found.append({(f"{source.db}.{source.name}", "*"): HOWS[1]})
+            parts.append({(f"{source.db}.{source.name}", "*"): HOWS[1]})
         else:
-            found.append(_of_function(source, scope, seen))
-    return _merged(found)
+            parts.append(_of_function(source, scope, visited))
+    return _merged(parts)

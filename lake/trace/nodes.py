@@ -55,12 +55,12 @@ class Row:
 
     def walk(self) -> Iterator[Row]:
         """The row and all that it depends on, each once."""
-        seen: set[int] = set()
+        visited: set[int] = set()
         waiting = [self]
         while waiting:
             row = waiting.pop()
-            if id(row) not in seen:
-                seen.add(id(row))
+            if id(row) not in visited:
+                visited.add(id(row))
                 yield row
                 waiting += [child for inputs in reversed(row.inputs) for child in reversed(inputs.rows)]
 
@@ -78,19 +78,19 @@ class Tree:
 
     def records(self) -> list[Record]:
         """The archives' records, each once, by source and resource."""
-        found = {(r.source, r.resource, r.blob, r.number): r for one in self.row.walk() if (r := one.record)}
-        return [found[key] for key in sorted(found, key=lambda k: (k[0], k[1], k[2], k[3] or 0))]
+        by_place = {(r.source, r.resource, r.blob, r.number): r for one in self.row.walk() if (r := one.record)}
+        return [by_place[key] for key in sorted(by_place, key=lambda k: (k[0], k[1], k[2], k[3] or 0))]
 
     def problems(self) -> list[str]:
         """What could not be followed, read or proved."""
-        found: list[str] = []
+        problems: list[str] = []
         for row in self.row.walk():
-            found += [row.problem] if row.problem else []
-            found += [f"{row.table} {row.key}: its SQL over these rows alone gives another value"] * (
+            problems += [row.problem] if row.problem else []
+            problems += [f"{row.table} {row.key}: its SQL over these rows alone gives another value"] * (
                 row.proved is False
             )
-            found += [row.record.problem] if row.record and row.record.problem else []
-        return list(dict.fromkeys(found))
+            problems += [row.record.problem] if row.record and row.record.problem else []
+        return list(dict.fromkeys(problems))
 
     @property
     def proved(self) -> bool:

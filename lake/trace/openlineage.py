@@ -175,7 +175,7 @@ def _job(model: Model) -> dict[str, Any]:
 def _dataset(space: str, project: Project, lines: Lineage, table: str) -> dict[str, Any]:
     model = project.models.get(table)
     if model is None:
-        fields = [{"name": place.column} for place in lines.of(table)]
+        fields = [{"name": place_of_column.column} for place_of_column in lines.of(table)]
         return {"namespace": space, "name": table, "facets": _facet("schema", fields=fields)}
     fields = [
         {"name": column.name, "type": column.type, "description": definitions.described(column)}
@@ -189,16 +189,16 @@ def _dataset(space: str, project: Project, lines: Lineage, table: str) -> dict[s
 
 def _origins(space: str, lines: Lineage, table: str) -> dict[str, Any]:
     fields = {}
-    for place in lines.of(table):
-        known = {origin: how for origin, how in lines.near(place).items() if origin.column != "*"}
-        if known:
-            fields[place.column] = {"inputFields": [_input(space, *pair) for pair in known.items()]}
+    for column in lines.of(table):
+        origins = {origin: how for origin, how in lines.near(column).items() if origin.column != "*"}
+        if origins:
+            fields[column.column] = {"inputFields": [_input(space, *pair) for pair in origins.items()]}
     return _facet("columnLineage", fields=fields) if fields else {}
 
 
 def _input(space: str, origin: Place, how: str) -> dict[str, Any]:
-    made = {"type": "DIRECT", "subtype": how.upper()}
-    return {"namespace": space, "name": origin.table, "field": origin.column, "transformations": [made]}
+    transformation = {"type": "DIRECT", "subtype": how.upper()}
+    return {"namespace": space, "name": origin.table, "field": origin.column, "transformations": [transformation]}
 
 
 def _statistics(built: Built | None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def of(config: Config, landing: Landing | None, values: Mapping[str, Any]) -> Re
         title, licence, citation = facts.title, facts.licence, facts.citation
     except ConfigError:  # its plugin is not installed any more
         title, licence, citation = source, "not known", ""
-    known = {
+    located_record = {
         "source": source,
         "title": title,
         "resource": id,
@@ -87,9 +87,9 @@ def of(config: Config, landing: Landing | None, values: Mapping[str, Any]) -> Re
     }
     path = blobs.path(config.data, str(blob))
     if not path.is_file():
-        return Record(**known, problem=_gone(config, str(blob), landing))
-    known["size"] = path.stat().st_size
-    return Record(**known, **located(path, number, values))
+        return Record(**located_record, problem=_gone(config, str(blob), landing))
+    located_record["size"] = path.stat().st_size
+    return Record(**located_record, **located(path, number, values))
 
 
 def _gone(config: Config, blob: str, landing: Landing | None) -> str:
@@ -116,8 +116,8 @@ def located(path: Path, number: int | None, values: Mapping[str, Any]) -> dict[s
         packed = file.read(2) == _GZIP
     content = _content(path, packed)
     texts = [text for column, value in values.items() if column not in _ORIGIN for text in _texts(value)]
-    for place in (_line, _element, _object):
-        span = place(content, number, texts)
+    for locate in (_line, _element, _object):
+        span = locate(content, number, texts)
         if span:
             start, end = span
             text = content[start : min(end, start + MOST)].decode("utf-8", "replace")
@@ -144,8 +144,8 @@ def _has(piece: bytes, texts: Iterable[str]) -> bool:
     """Whether a piece of an answer holds most of a row's texts: some are made of several, or come from elsewhere."""
     listed = [text for text in texts if len(text) > 1]
     plain = re.sub(rb"\s+", b" ", piece)
-    held = sum(_plain(text) in plain for text in listed)
-    return bool(listed) and held * 2 >= len(listed)
+    matching = sum(_plain(text) in plain for text in listed)
+    return bool(listed) and matching * 2 >= len(listed)
 
 
 def _plain(text: str) -> bytes:
@@ -214,14 +214,14 @@ def _object(content: bytes, number: int, texts: list[str]) -> tuple[int, int] | 
         return None
     decoder = json.JSONDecoder()
     for array in re.finditer(r"\[\s*(?=\{)", text):
-        at, place = array.end(), 0
+        at, index = array.end(), 0
         while at < len(text) and text[at] == "{":
             try:
                 _, end = decoder.raw_decode(text, at)
             except ValueError:
                 return None
-            place += 1
-            if place == number:
+            index += 1
+            if index == number:
                 start = len(text[:at].encode())
                 span = (start, start + len(text[at:end].encode()))
                 return span if _has(content[span[0] : span[1]], texts) else None
@@ -278,9 +278,9 @@ def _resource(config: Config, record: Record) -> Resource | None:
     key = (str(config.data), record.source)
     if key not in _named_before:
         _named_before[key] = named.of(config, record.source)
-    known = _named_before[key]
-    answers = {answer.resource: answer for answer in known.answers}
-    return named.described(known, answers[record.resource]) if record.resource in answers else None
+    configured = _named_before[key]
+    answers = {answer.resource: answer for answer in configured.answers}
+    return named.described(configured, answers[record.resource]) if record.resource in answers else None
 
 
 def _tables(config: Config, record: Record, resource: Resource, table: str) -> Iterable[pa.Table]:
@@ -313,5 +313,5 @@ def _agrees(tables: list[pa.Table], values: Mapping[str, Any], record: Record) -
     return False, f"its reader gives no such row of {where}{record.source}/{record.resource} now"
 
 
-def _same(left: Any, right: Any) -> bool:
-    return repr(left) == repr(right) or left == right
+def _same(a: Any, b: Any) -> bool:
+    return repr(a) == repr(b) or a == b

@@ -60,8 +60,8 @@ def cells(
 def _cell(config: Config, snapshot: stored.Snapshot, table: str, row: int, column: str, verify: bool) -> Cell:
     started = time.perf_counter()
     try:
-        found = tree.of(config, snapshot, table, row, column, verify=verify)
-        problems, verdict, records = tuple(found.problems()), found.row.verdict, len(found.records())
+        traced = tree.of(config, snapshot, table, row, column, verify=verify)
+        problems, verdict, records = tuple(traced.problems()), traced.row.verdict, len(traced.records())
     except LakeError as error:
         problems, verdict, records = (str(error.what),), "refused", 0
     return Cell(table, column, row, not problems, verdict, problems, records, time.perf_counter() - started)

@@ -38,8 +38,8 @@ def text(trace: Tree) -> str:
     """The trace as a tree of lines."""
     name = f"{trace.table}.{trace.column}" if trace.column else trace.table
     head = [f"{name} = {value(trace.value)}  (snapshot {trace.snapshot} of {trace.lake})"]
-    seen: set[int] = set()
-    lines = [*head, *_lines(trace.row, "", seen), "", *_sources(trace)]
+    shown: set[int] = set()
+    lines = [*head, *_lines(trace.row, "", shown), "", *_sources(trace)]
     problems = trace.problems()
     lines += [f"NOT PROVED: {problem}" for problem in problems]
     if not problems:
@@ -47,18 +47,18 @@ def text(trace: Tree) -> str:
     return "\n".join(lines)
 
 
-def _lines(row: Row, before: str, seen: set[int]) -> Iterator[str]:
+def _lines(row: Row, before: str, shown: set[int]) -> Iterator[str]:
     yield before + _title(row)
-    if id(row) in seen and row.inputs:
+    if id(row) in shown and row.inputs:
         yield f"{before}  as above"
         return
-    seen.add(id(row))
+    shown.add(id(row))
     for note in _notes(row):
         yield f"{before}  {note}"
     for inputs in row.inputs:
         more = inputs.needed - len(inputs.rows)
         for child in inputs.rows:
-            yield from _lines(child, before + "  ", seen)
+            yield from _lines(child, before + "  ", shown)
         if more:
             yield f"{before}  {inputs.table}: {more:,} more row(s), not followed here (--summary counts all)"
         if idle := inputs.count - inputs.needed:
@@ -66,9 +66,9 @@ def _lines(row: Row, before: str, seen: set[int]) -> Iterator[str]:
 
 
 def _title(row: Row) -> str:
-    named = "" if row.kind == "raw" else f" [{_pairs(row.key)}]"
+    label = "" if row.kind == "raw" else f" [{_pairs(row.key)}]"
     values = f"  {_pairs(row.values)}" if row.values else ""
-    return f"{row.table}{named}{values}"
+    return f"{row.table}{label}{values}"
 
 
 def _notes(row: Row) -> Iterator[str]:
@@ -79,8 +79,8 @@ def _notes(row: Row) -> Iterator[str]:
             row.verdict
         ]
         if verdict or not row.proved:
-            made = "its SQL over the rows below gives it again" if row.proved else "its SQL gives ANOTHER value"
-            yield made + verdict + "; ".join(row.notes)
+            proof = "its SQL over the rows below gives it again" if row.proved else "its SQL gives ANOTHER value"
+            yield proof + verdict + "; ".join(row.notes)
     if row.problem:
         yield row.problem
     if row.record:
@@ -101,10 +101,10 @@ def _record(record: Record) -> Iterator[str]:
 
 
 def _sources(trace: Tree) -> Iterator[str]:
-    seen = set()
+    shown = set()
     for record in trace.records():
-        if record.source not in seen:
-            seen.add(record.source)
+        if record.source not in shown:
+            shown.add(record.source)
             yield f"{record.title}: {record.licence}"
             if record.citation:
                 yield textwrap.fill(record.citation, 100, initial_indent="  cite: ", subsequent_indent="        ")
@@ -144,8 +144,8 @@ def dot(trace: Tree) -> str:
                 lines.append(f"  {_more(row, inputs)} [label={_quoted(f'{inputs.count:,} rows of {inputs.table}')}];")
                 lines.append(f"  {_node(row)} -> {_more(row, inputs)} [style=dashed];")
         if row.record:
-            said = f"{row.record.source}/{row.record.resource}\\n{row.record.blob[:12]}"
-            lines.append(f"  r{id(row.record)} [shape=note, label={_quoted(said)}];")
+            label = f"{row.record.source}/{row.record.resource}\\n{row.record.blob[:12]}"
+            lines.append(f"  r{id(row.record)} [shape=note, label={_quoted(label)}];")
             lines.append(f"  {_node(row)} -> r{id(row.record)};")
     return "\n".join([*lines, "}"])
 

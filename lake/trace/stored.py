@@ -98,14 +98,14 @@ class Snapshot:
             ConfigError: the snapshot has no such table.
         """
         if table not in self.columns:
-            near = [one for one in self.columns if one.endswith(f".{table.rpartition('.')[2]}")]
+            similar = [one for one in self.columns if one.endswith(f".{table.rpartition('.')[2]}")]
             raise ConfigError(
                 f"there is no table {table!r} at snapshot {self.number}",
-                why=f"did you mean {near[0]!r}?" if near else f"it has {len(self.columns)} tables",
+                why=f"did you mean {similar[0]!r}?" if similar else f"it has {len(self.columns)} tables",
                 next="lake tables",
             )
-        if gone := self.missing(table):
-            raise _gone(table, gone)
+        if missing := self.missing(table):
+            raise _gone(table, missing)
         files = self.files.get(table, [])
         listed = ", ".join(name(column) for column, _ in self.columns[table])
         if files:
@@ -123,9 +123,9 @@ class Snapshot:
 
     def _view(self, table: str, model: Model) -> str:
         """A view's rows are made once, and numbered."""
-        made = f"_view_{table.replace('.', '_')}"
-        there = "SELECT 1 FROM duckdb_tables() WHERE table_name = " + quote(made)
-        if self.connection.execute(there).fetchone() is None:
+        view = f"_view_{table.replace('.', '_')}"
+        query = "SELECT 1 FROM duckdb_tables() WHERE table_name = " + quote(view)
+        if self.connection.execute(query).fetchone() is None:
             for other in model.inputs:
                 layer, _, stem = other.partition(".")
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(layer)}")
@@ -134,10 +134,10 @@ class Snapshot:
                     f"SELECT * EXCLUDE (_row) FROM ({self.rows(other)})"
                 )
             self.connection.execute(
-                f"CREATE TEMP TABLE {name(made)} AS SELECT *, CAST(row_number() OVER () AS BIGINT) AS _row "
+                f"CREATE TEMP TABLE {name(view)} AS SELECT *, CAST(row_number() OVER () AS BIGINT) AS _row "
                 f"FROM ({model.sql})"
             )
-        return f"SELECT * FROM {name(made)}"
+        return f"SELECT * FROM {name(view)}"
 
     def landing(self, resource: str, blob: str) -> Landing | None:
         return self.landings.get((resource, blob))
@@ -145,9 +145,9 @@ class Snapshot:
     def altered(self, table: str) -> str:
         """Which of a table's files has other bytes than it was written with; empty, where none has."""
         if table not in self._altered:
-            wanted = checksums.known(self.config.data)
-            files = [file for file in self.files.get(table, []) if file in wanted]
-            wrong = [file for file in files if checksums.take(self.config.data / file) != wanted[file]]
+            recorded = checksums.known(self.config.data)
+            files = [file for file in self.files.get(table, []) if file in recorded]
+            wrong = [file for file in files if checksums.take(self.config.data / file) != recorded[file]]
             since = _when((self.config.data / wrong[0]).stat().st_mtime) if wrong else ""
             what = f"{wrong[0]} has other bytes than it was written with, since {since} at the latest" if wrong else ""
             self._altered[table] = what
@@ -173,7 +173,7 @@ def opened(config: Config, at: int | str | None = None) -> Iterator[Snapshot]:
         columns = {t: [(c, type) for c, type, _ in listed] for t, listed in metadata.columns(lake, number).items()}
         at_it = f"AT (VERSION => {number})"
         macros = _asked(lake, files, "ops.macros", f"SELECT sql FROM ops.macros {at_it} ORDER BY position")
-        made = _asked(
+        fingerprints = _asked(
             lake,
             files,
             "ops.provenance",
@@ -183,7 +183,7 @@ def opened(config: Config, at: int | str | None = None) -> Iterator[Snapshot]:
     with connect(memory_limit=f"{config.limits.memory}B", threads=config.limits.threads) as connection:
         for (sql,) in macros:
             _macro(connection, sql)
-        yield Snapshot(config, number, connection, files, columns, dict(made), landings)
+        yield Snapshot(config, number, connection, files, columns, dict(fingerprints), landings)
 
 
 def _macro(connection: DuckDBPyConnection, sql: str) -> None:
@@ -195,8 +195,8 @@ def _macro(connection: DuckDBPyConnection, sql: str) -> None:
 
 def _name_column(columns: Mapping[str, list[tuple[str, str]]]) -> str:
     """How ops.provenance names its first column; a lake of version 0.1.0 called it "table"."""
-    there = [column for column, _ in columns.get("ops.provenance", [])]
-    return name("table_name" if "table_name" in there or not there else "table")
+    present = [column for column, _ in columns.get("ops.provenance", [])]
+    return name("table_name" if "table_name" in present or not present else "table")
 
 
 def _asked(lake: DuckDBPyConnection, files: Mapping[str, Any], table: str, query: str) -> list[tuple]:
@@ -234,11 +234,11 @@ def _when(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _gone(table: str, gone: list[Path]) -> StorageError:
-    folder = next(parent for parent in gone[0].parents if parent.is_dir())
+def _gone(table: str, missing: list[Path]) -> StorageError:
+    folder = next(parent for parent in missing[0].parents if parent.is_dir())
     return StorageError(
-        f"{len(gone)} file(s) of {table} are gone since {_when(folder.stat().st_mtime)} at the latest",
-        where=str(gone[0]),
+        f"{len(missing)} file(s) of {table} are gone since {_when(folder.stat().st_mtime)} at the latest",
+        where=str(missing[0]),
         why="something removed them; gc frees no file of a snapshot that is kept",
         next="lake repair",
     )
@@ -246,8 +246,8 @@ def _gone(table: str, gone: list[Path]) -> StorageError:
 
 def damaged(table: str, error: Exception, snapshot: Snapshot) -> StorageError:
     """A table's file that cannot be read."""
-    if gone := snapshot.missing(table):
-        return _gone(table, gone)
+    if missing := snapshot.missing(table):
+        return _gone(table, missing)
     return StorageError(
         f"a file of {table} cannot be read: {catalog.first_line(error)}",
         where=table,

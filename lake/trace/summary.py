@@ -97,11 +97,11 @@ class _State:
 
     def add(self, table: str, select: str, columns: Iterable[str]) -> None:
         execute = self.snapshot.connection.execute
-        made, known = self.pending.get(table, (f"_pending_{table.replace('.', '_')}", set()))
+        pending_table, earlier = self.pending.get(table, (f"_pending_{table.replace('.', '_')}", set()))
         if table not in self.pending:
-            execute(f"CREATE TEMP TABLE {name(made)} (row BIGINT)")
-        execute(f"INSERT INTO {name(made)} {select}")
-        self.pending[table] = (made, known | set(columns))
+            execute(f"CREATE TEMP TABLE {name(pending_table)} (row BIGINT)")
+        execute(f"INSERT INTO {name(pending_table)} {select}")
+        self.pending[table] = (pending_table, earlier | set(columns))
 
 
 def _asked(state: _State, query: str) -> None:
@@ -125,8 +125,8 @@ def _start(state: _State, table: str, column: str, where: str) -> int:
     select = f"SELECT _row FROM ({state.snapshot.rows(table)}) WHERE {where or 'true'}"
     _asked(state, select)
     state.add(table, select, [column] if column else columns)
-    made = state.pending[table][0]
-    return _count(state, f"SELECT count(*) FROM {name(made)}")
+    pending_table = state.pending[table][0]
+    return _count(state, f"SELECT count(*) FROM {name(pending_table)}")
 
 
 def _count(state: _State, query: str) -> int:
@@ -151,8 +151,8 @@ def _start_query(state: _State, query: str) -> int:
     return _count(state, f"SELECT count(*) FROM ({facts['sql']})")
 
 
-def _find(state: _State, query: why.Query, wanted: str, of: str) -> why.Witness:
-    witness = query.find(wanted, reduce=False)
+def _find(state: _State, query: why.Query, cells: str, of: str) -> why.Witness:
+    witness = query.find(cells, reduce=False)
     state.proved &= witness.proved
     if witness.verdict != why.EXACT:
         state.larger[of] = "; ".join(witness.notes)
@@ -167,8 +167,8 @@ def _pass_on(state: _State, witness: why.Witness) -> None:
 def _follow(state: _State, table: str) -> None:
     """Pass a table's rows on to what it reads."""
     snapshot = state.snapshot
-    made, columns = state.pending[table]
-    rows = f"SELECT DISTINCT row FROM {name(made)}"
+    pending_table, columns = state.pending[table]
+    rows = f"SELECT DISTINCT row FROM {name(pending_table)}"
     state.counts[table] = _count(state, f"SELECT count(*) FROM ({rows})")
     model = snapshot.model(table)
     if model is None:
@@ -178,11 +178,11 @@ def _follow(state: _State, table: str) -> None:
     if model.seed:
         state.seeds.add(str(model.path.relative_to(snapshot.config.root)))
         return
-    there = [c for c, _ in snapshot.columns[table]]
-    chosen = [c for c in there if c in columns or c in model.contract.key] or there
+    present = [c for c, _ in snapshot.columns[table]]
+    chosen = [c for c in present if c in columns or c in model.contract.key] or present
     listed = ", ".join(map(name, chosen))
-    wanted = f"SELECT {listed} FROM ({snapshot.rows(table)}) WHERE _row IN ({rows})"
-    _pass_on(state, _find(state, snapshot.query(model), wanted, table))
+    cells = f"SELECT {listed} FROM ({snapshot.rows(table)}) WHERE _row IN ({rows})"
+    _pass_on(state, _find(state, snapshot.query(model), cells, table))
 
 
 def _archives(state: _State) -> list[Archive]:
@@ -191,10 +191,10 @@ def _archives(state: _State) -> list[Archive]:
     for table in state.raw:
         if "_blob" not in [c for c, _ in state.snapshot.columns[table]]:
             continue
-        made = name(state.pending[table][0])
+        pending_table = name(state.pending[table][0])
         rows = state.snapshot.connection.execute(
             f"""SELECT _resource, _blob, count(*) FROM ({state.snapshot.rows(table)})
-                WHERE _row IN (FROM {made}) GROUP BY ALL"""
+                WHERE _row IN (FROM {pending_table}) GROUP BY ALL"""
         ).fetchall()
         for resource, blob, count in rows:
             own = counted.setdefault(resource.partition("/")[0], {})
@@ -207,8 +207,8 @@ def _archive(state: _State, source: str, answers: Mapping[tuple[str, str], Any])
     fetched = sorted(one.fetched_at for one in landings if one)
     try:
         facts = sources.get(source).FACTS
-        told = (facts.title, facts.homepage, facts.licence, facts.citation)
+        about = (facts.title, facts.homepage, facts.licence, facts.citation)
     except ConfigError:
-        told = (source, "", "not known", "")
+        about = (source, "", "not known", "")
     ends = (fetched[0], fetched[-1]) if fetched else ("", "")
-    return Archive(source, *told, sum(answers.values()), len(answers), *ends)
+    return Archive(source, *about, sum(answers.values()), len(answers), *ends)

@@ -102,7 +102,7 @@ def _condition(snapshot: Snapshot, table: str, key: str | Mapping[str, Any]) -> 
     model = snapshot.project.models.get(table)
     columns = list(model.contract.key) if model else []
     if isinstance(key, Mapping):
-        given = {column: str(value) for column, value in key.items()}
+        values = {column: str(value) for column, value in key.items()}
     else:
         parts = str(key).split(",") if len(columns) > 1 else [str(key)]
         if not columns or len(parts) != len(columns):
@@ -110,8 +110,8 @@ def _condition(snapshot: Snapshot, table: str, key: str | Mapping[str, Any]) -> 
                 f"{table} is asked for by {len(parts)} value(s), and its key is {', '.join(columns) or 'none'}",
                 next=f'lake trace {table} --where "..."',
             )
-        given = dict(zip(columns, parts, strict=True))
-    return " AND ".join(f"CAST({name(column)} AS VARCHAR) = {quote(value)}" for column, value in given.items())
+        values = dict(zip(columns, parts, strict=True))
+    return " AND ".join(f"CAST({name(column)} AS VARCHAR) = {quote(value)}" for column, value in values.items())
 
 
 def _the_row(snapshot: Snapshot, table: str, select: str, condition: str) -> int:
@@ -143,34 +143,34 @@ class _Tracing:
         """A row of a table, by those of its columns that count."""
         import duckdb
 
-        known = (table, number, tuple(sorted(columns)))
-        if known not in self._rows:
+        cache_key = (table, number, tuple(sorted(columns)))
+        if cache_key not in self._rows:
             try:
                 row = self._made(table, number, columns, level)
                 problem = self.snapshot.altered(table) if self.verify else ""
-                self._rows[known] = replace(row, problem=problem) if problem else row
+                self._rows[cache_key] = replace(row, problem=problem) if problem else row
             except (LakeError, duckdb.Error) as raised:
                 error = raised if isinstance(raised, LakeError) else stored.damaged(table, raised, self.snapshot)
-                self._rows[known] = Row(table, "", {}, {}, problem=f"{table}: {error.what}; {error.why}")
-        return self._rows[known]
+                self._rows[cache_key] = Row(table, "", {}, {}, problem=f"{table}: {error.what}; {error.why}")
+        return self._rows[cache_key]
 
     def _made(self, table: str, number: int, columns: Sequence[str], level: int) -> Row:
         model = self.snapshot.model(table)
         key = self._key(table, model)
         values = self._values(table, number)
         counted = {column: values[column] for column in columns if column in values and column not in key}
-        named = {column: values[column] for column in key}
+        key_values = {column: values[column] for column in key}
         if model is None:
-            return self._landed(table, named, counted, values)
+            return self._landed(table, key_values, counted, values)
         if model.seed:
-            return Row(table, "seed", named, counted, where=_seed_line(self.config.root, model, named))
-        return self._followed(model, number, named, counted, level)
+            return Row(table, "seed", key_values, counted, where=_seed_line(self.config.root, model, key_values))
+        return self._followed(model, number, key_values, counted, level)
 
     def _key(self, table: str, model: Model | None) -> list[str]:
-        there = [column for column, _ in self.snapshot.columns[table]]
+        present = [column for column, _ in self.snapshot.columns[table]]
         if model is not None:
-            return list(model.contract.key) or there
-        return [column for column in _MARKS if column in there] or there
+            return list(model.contract.key) or present
+        return [column for column in _MARKS if column in present] or present
 
     def _values(self, table: str, number: int) -> dict[str, Any]:
         import duckdb
@@ -199,8 +199,8 @@ class _Tracing:
             return Row(model.table, "model", key, counted, where=_line(self.config.root, model, list(counted)))
         columns = [*dict.fromkeys([*key, *counted])]
         listed = ", ".join(map(name, columns))
-        wanted = f"SELECT {listed} FROM ({self.snapshot.rows(model.table)}) WHERE _row = {number}"
-        witness = self.snapshot.query(model).find(wanted)
+        cells = f"SELECT {listed} FROM ({self.snapshot.rows(model.table)}) WHERE _row = {number}"
+        witness = self.snapshot.query(model).find(cells)
         inputs = [self._inputs(model, table, witness, level) for table in witness.counts]
         return Row(
             model.table,
@@ -245,7 +245,7 @@ def _location(item: dict[str, Any]) -> int:
     from lake.trace.why import syntax
 
     places = [node["query_location"] for node in syntax.walk(item) if "query_location" in node]
-    return min((place for place in places if isinstance(place, int) and place < _NOWHERE), default=0)
+    return min((position for position in places if isinstance(position, int) and position < _NOWHERE), default=0)
 
 
 def _place(root: Path, model: Model, at: int) -> str:
@@ -268,9 +268,9 @@ def _seed_line(root: Path, model: Model, key: Mapping[str, Any]) -> str:
         reader = csv.reader(file)
         header, first = next(reader, []), reader.line_num + 1
         places = [header.index(column) for column in key if column in header]
-        wanted = [str(key[column]) if key[column] is not None else "" for column in key if column in header]
+        cells_of_key = [str(key[column]) if key[column] is not None else "" for column in key if column in header]
         for cells in reader:
-            if cells and [cells[i].strip() for i in places] == [text.strip() for text in wanted]:
+            if cells and [cells[i].strip() for i in places] == [text.strip() for text in cells_of_key]:
                 return f"{_file(root, model)}:{first}"
             first = reader.line_num + 1
     return _file(root, model)

@@ -61,22 +61,24 @@ def of(file: Path, config: Config | None = None) -> Whence:
     except duckdb.Error as error:
         why = catalog.first_line(error)
         raise ConfigError("this is no Parquet file", where=str(file), why=why) from None
-    said = {key.removeprefix(footer.PREFIX): value for key, value in rows if key.startswith(footer.PREFIX)}
-    told = {key: said.get(key, "") for key in ("table", "model", "version")}
-    known = Whence(str(file), sums[1], said.get("name", ""), **told, sources=json.loads(said.get("sources", "{}")))
-    return known if config is None else _placed(config, known, sums)
+    footer_texts = {key.removeprefix(footer.PREFIX): value for key, value in rows if key.startswith(footer.PREFIX)}
+    texts = {key: footer_texts.get(key, "") for key in ("table", "model", "version")}
+    whence = Whence(
+        str(file), sums[1], footer_texts.get("name", ""), **texts, sources=json.loads(footer_texts.get("sources", "{}"))
+    )
+    return whence if config is None else _placed(config, whence, sums)
 
 
-def _placed(config: Config, known: Whence, sums: tuple[int, str]) -> Whence:
-    place = next((path for path, one in checksums.known(config.data).items() if one == sums), "")
-    if not place or not catalog.exists(config):
-        return known
+def _placed(config: Config, whence: Whence, sums: tuple[int, str]) -> Whence:
+    stored_path = next((path for path, one in checksums.known(config.data).items() if one == sums), "")
+    if not stored_path or not catalog.exists(config):
+        return whence
     with catalog.session(config) as connection:
         within = [
             snapshot.id
             for snapshot in metadata.snapshots(connection, "publish")
-            if any(place in files for files in metadata.tables(connection, snapshot.id).values())
+            if any(stored_path in files for files in metadata.tables(connection, snapshot.id).values())
         ]
-    there = checksums.take(config.data / place) == sums
-    values = {**asdict(known), "place": place, "snapshots": tuple(within), "there": there}
+    intact = checksums.take(config.data / stored_path) == sums
+    values = {**asdict(whence), "place": stored_path, "snapshots": tuple(within), "there": intact}
     return Whence(**values)

@@ -51,7 +51,7 @@ class Witness:
     table: str = field(default="", repr=False)
 
 
-def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, wanted: str) -> Witness:
+def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, cells: str) -> Witness:
     """The stored rows that the wanted rows of a query depend on.
 
     Args:
@@ -60,7 +60,7 @@ def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, wa
         sql: the query.
         wanted: a SELECT of some of its columns: rows with these values are asked for.
     """
-    return Query(connection, tables, sql).find(wanted)
+    return Query(connection, tables, sql).find(cells)
 
 
 class Query:
@@ -83,7 +83,7 @@ class Query:
         except (duckdb.Error, ValueError, LookupError) as error:
             self._refused = f"the query cannot be followed: {str(error).splitlines()[0]}"
 
-    def find(self, wanted: str, *, reduce: bool = True) -> Witness:
+    def find(self, cells: str, *, reduce: bool = True) -> Witness:
         """The stored rows that the wanted rows depend on.
 
         Args:
@@ -92,15 +92,15 @@ class Query:
         for choose in (True, False):
             tracer = Tracer(self.connection, self.relations, _RULES, choose)
             self.relations.used.clear()
-            points = _points(tracer, wanted)
+            points = _points(tracer, cells)
             if self._relation is None or not points.columns:
                 break
             tracer.run(self._relation, points)
-            found = _distinct(tracer)
-            if proof.gives(tracer, self.sql, points, found):
+            rows = _distinct(tracer)
+            if proof.gives(tracer, self.sql, points, rows):
                 verdict = LARGER if tracer.notes else EXACT
-                needed = proof.reduced(tracer, self.sql, points, found) if reduce and tracer.notes else found
-                return self._witness(tracer, found, needed, verdict, True)
+                needed = proof.reduced(tracer, self.sql, points, rows) if reduce and tracer.notes else rows
+                return self._witness(tracer, rows, needed, verdict, True)
         return self._whole(tracer, points)
 
     def _whole(self, tracer: Tracer, points: Points) -> Witness:
@@ -108,28 +108,28 @@ class Query:
         tracer.notes = {self._refused or "the rows that were found alone do not give it: all rows": None}
         for relation in self.relations.stored.values():
             tracer.take(relation, relation.rows, "_row")
-        found = _distinct(tracer)
-        proved = proof.gives(tracer, self.sql, points, found)
-        needed = proof.reduced(tracer, self.sql, points, found) if proved else found
-        return self._witness(tracer, found, needed, REFUSED, proved)
+        rows = _distinct(tracer)
+        proved = proof.gives(tracer, self.sql, points, rows)
+        needed = proof.reduced(tracer, self.sql, points, rows) if proved else rows
+        return self._witness(tracer, rows, needed, REFUSED, proved)
 
-    def _witness(self, tracer: Tracer, found: str, needed: str, verdict: str, proved: bool) -> Witness:
+    def _witness(self, tracer: Tracer, inputs: str, needed: str, verdict: str, proved: bool) -> Witness:
         execute = self.connection.execute
-        counts = dict(execute(f'SELECT "table", count(*) FROM {found} GROUP BY ALL ORDER BY ALL').fetchall())
+        counts = dict(execute(f'SELECT "table", count(*) FROM {inputs} GROUP BY ALL ORDER BY ALL').fetchall())
         rows = {
             table: [row for (row,) in execute(f"{_of(needed, table)} ORDER BY row LIMIT {MOST}").fetchall()]
             for table in counts
         }
         used = {table: tuple(columns) for table, columns in self.relations.used.items()}
-        return Witness(counts, rows, verdict, proved, tuple(tracer.notes), used, found)
+        return Witness(counts, rows, verdict, proved, tuple(tracer.notes), used, inputs)
 
 
-def _of(found: str, table: str) -> str:
-    return f"SELECT row FROM {found} WHERE \"table\" = '{table}'"
+def _of(inputs: str, table: str) -> str:
+    return f"SELECT row FROM {inputs} WHERE \"table\" = '{table}'"
 
 
-def _points(tracer: Tracer, wanted: str) -> Points:
-    table = tracer.table(wanted)
+def _points(tracer: Tracer, cells: str) -> Points:
+    table = tracer.table(cells)
     return Points(table, tuple(row[0] for row in tracer.connection.execute(f"DESCRIBE {table}").fetchall()))
 
 

@@ -75,22 +75,26 @@ def _any(nodes: list[Node]) -> Node:
 def _pick(call: Node, keys: list[Node]) -> Node | None:
     function, children, condition = call["function_name"].lower(), call["children"], call["filter"]
     ordered = call["order_bys"]["orders"] if call.get("order_bys") else []
-    held = [condition] if condition else []
+    conditions = [condition] if condition else []
     if function in _EXTREMES and len(children) == 1:
-        return syntax.both([*held, _is_extreme(function, children[0], condition, keys)])
+        return syntax.both([*conditions, _is_extreme(function, children[0], condition, keys)])
     if function in _ARG_EXTREMES and len(children) == 2 and not ordered:
-        there = is_there(children[0])
+        is_value = is_there(children[0])
         return syntax.both(
-            [*held, there, _is_extreme(_ARG_EXTREMES[function], children[1], syntax.both([*held, there]), keys)]
+            [
+                *conditions,
+                is_value,
+                _is_extreme(_ARG_EXTREMES[function], children[1], syntax.both([*conditions, is_value]), keys),
+            ]
         )
     if function in _FIRST and len(children) == 1 and ordered:
         if function != "first":
-            held.append(is_there(children[0]))
-        return syntax.both([*held, _is_first(held, ordered, keys)])
+            conditions.append(is_there(children[0]))
+        return syntax.both([*conditions, _is_first(conditions, ordered, keys)])
     if function in _WITHOUT_NULL and children and not call["distinct"]:
-        return syntax.both([*held, is_there(children[0])])
+        return syntax.both([*conditions, is_there(children[0])])
     if function == "count" and children:
-        return syntax.both([*held, is_there(children[0])])
+        return syntax.both([*conditions, is_there(children[0])])
     return condition  # None: all rows
 
 
@@ -107,10 +111,10 @@ def _is_extreme(function: str, value: Node, condition: Node | None, keys: list[N
     return node
 
 
-def _is_first(held: list[Node], orders: list[Node], keys: list[Node]) -> Node:
+def _is_first(conditions: list[Node], orders: list[Node], keys: list[Node]) -> Node:
     node = syntax.expression("rank() OVER (PARTITION BY a ORDER BY b) = 1")
     window = node["left"]
-    window["partitions"] = syntax.clone({"k": [*keys, *held]})["k"]
+    window["partitions"] = syntax.clone({"k": [*keys, *conditions]})["k"]
     window["orders"] = syntax.clone({"o": orders})["o"]
     return node
 

@@ -73,10 +73,10 @@ def _leaves(block: Block, tree: Node, optional: bool, filter: str, joins: list[N
     kind = tree["type"]
     if kind == "JOIN":
         block.joins.append(tree)
-        left, right = OPTIONAL.get(tree["join_type"], (False, False))
-        _leaves(block, tree["left"], optional or left, filter, [tree, *joins])
+        optional_left, optional_right = OPTIONAL.get(tree["join_type"], (False, False))
+        _leaves(block, tree["left"], optional or optional_left, filter, [tree, *joins])
         own = tree["join_type"] if tree["join_type"] in FILTERS else filter
-        _leaves(block, tree["right"], optional or right, own, [tree, *joins])
+        _leaves(block, tree["right"], optional or optional_right, own, [tree, *joins])
     elif kind in ("EMPTY", "EXPRESSION_LIST", "SHOW_REF"):
         return
     elif kind == "TABLE_FUNCTION":
@@ -123,10 +123,10 @@ def show(block: Block, item: Item) -> None:
         source = item.relation.rows if stored else item.relation.view
         own = f"* EXCLUDE ({name(ROW)})" if stored else "*"  # NATURAL JOIN would join by it
         relations.connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {own}, {row} AS _r{item.number} FROM {source}")
-        kept = {"alias": item.alias, "column_name_alias": item.reference.get("column_name_alias") or []}
+        aliases = {"alias": item.alias, "column_name_alias": item.reference.get("column_name_alias") or []}
         node = syntax.reference(view)
         item.reference.clear()
-        item.reference.update({**node, **kept})
+        item.reference.update({**node, **aliases})
 
 
 def appended(relations: Relations, item: Item, columns: Iterable[str]) -> Iterator[Node]:
@@ -167,14 +167,14 @@ def needed(item: Item, *trees: Any) -> list[str]:
     if any(not star["relation_name"] or star["relation_name"].lower() == alias for star in stars):
         return list(item.columns)
     lower = {column.lower(): column for column in item.columns}
-    wanted: dict[str, None] = {}
+    columns: dict[str, None] = {}
     for path in paths:
         if path[0] == alias and len(path) == 1 and alias not in lower:
             return list(item.columns)  # the row as a whole
         for part in _meant(path, alias):
             if part in lower:
-                wanted[lower[part]] = None
-    return list(wanted)
+                columns[lower[part]] = None
+    return list(columns)
 
 
 def _meant(path: list[str], alias: str) -> list[str]:
@@ -221,12 +221,12 @@ def _unnamed(items: list[Node]) -> list[Node]:
 def _with_aliases(node: Node, chosen: list[Node]) -> list[Node]:
     """The expressions, and those of the aliases that they name."""
     by_alias = {item["alias"].lower(): item for item in node["select_list"] if item["alias"]}
-    todo, seen = list(chosen), {id(one) for one in chosen}
+    todo, visited = list(chosen), {id(one) for one in chosen}
     for one in todo:
         for path in references(one)[0]:
             item = by_alias.get(path[0])
-            if item is not None and id(item) not in seen:
-                seen.add(id(item))
+            if item is not None and id(item) not in visited:
+                visited.add(id(item))
                 todo.append(item)
     return todo
 
@@ -253,14 +253,14 @@ def owner(block: Block, reference: Node) -> tuple[Item, str] | None:
     if reference.get("class") != "COLUMN_REF":
         return None
     path = [part.lower() for part in reference["column_names"]]
-    found = []
+    owners = []
     for item in block.items:
         lower = {column.lower(): column for column in item.columns}
         if len(path) == 2 and path[0] == item.alias.lower() and path[1] in lower:
             return item, lower[path[1]]
         if len(path) == 1 and path[0] in lower:
-            found.append((item, lower[path[0]]))
-    return found[0] if len(found) == 1 and not block.functions and not block.laterals else None
+            owners.append((item, lower[path[0]]))
+    return owners[0] if len(owners) == 1 and not block.functions and not block.laterals else None
 
 
 def aliased(node: Node, columns: Sequence[str]) -> list[Node]:
@@ -271,12 +271,12 @@ def aliased(node: Node, columns: Sequence[str]) -> list[Node]:
     return [named_as(item, column) for item, column in zip(items, columns, strict=True)]
 
 
-def expressions(node: Node, columns: Sequence[str], wanted: Iterable[str]) -> list[tuple[str, Node]]:
+def expressions(node: Node, columns: Sequence[str], names: Iterable[str]) -> list[tuple[str, Node]]:
     """Columns of the block and their expressions; a column of a star is a name."""
     items = node["select_list"]
     plain = len(items) == len(columns) and not syntax.stars(items)
     by_alias = {item["alias"].lower(): item for item in items if item["alias"]}
-    return [(c, items[list(columns).index(c)] if plain else by_alias.get(c.lower(), syntax.column(c))) for c in wanted]
+    return [(c, items[list(columns).index(c)] if plain else by_alias.get(c.lower(), syntax.column(c))) for c in names]
 
 
 def orders(node: Node) -> list[Node]:

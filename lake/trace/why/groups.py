@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def trace(tracer: Tracer, block: Block, relation: Relation, points: Points, bag: bool) -> None:
     node = block.node
     keys = keys_of(block)
-    given = blocks.expressions(node, relation.columns, points.columns)
+    outputs = blocks.expressions(node, relation.columns, points.columns)
     chosen = blocks.outputs(node, blocks.counted(relation, points, bag), relation.columns)
     _subqueries(tracer, [*chosen, node["having"]])
     limited = blocks.limits_of(node) or blocks.distinct_on(node)
@@ -28,23 +28,23 @@ def trace(tracer: Tracer, block: Block, relation: Relation, points: Points, bag:
         rows.region(tracer, block, [], points)
         return
     if bag or ranked:
-        asked_for = len(given)
-        given = [pair for pair in given if any(syntax.same(pair[1], key) for key in keys)]
+        asked_for = len(outputs)
+        outputs = [pair for pair in outputs if any(syntax.same(pair[1], key) for key in keys)]
         if ranked:
             parts = [w["partitions"] for w in ranked]
-            given = [p for p in given if all(any(syntax.same(p[1], one) for one in part) for part in parts)]
-        listed = [blocks.named_as(expression, column) for column, expression in given]
-        asked = Points(points.table, tuple(column for column, _ in given))
+            outputs = [p for p in outputs if all(any(syntax.same(p[1], one) for one in part) for part in parts)]
+        listed = [blocks.named_as(expression, column) for column, expression in outputs]
+        keys_points = Points(points.table, tuple(column for column, _ in outputs))
         several = len(node["group_sets"]) > 1
-        if several or len(given) < asked_for:
+        if several or len(outputs) < asked_for:
             tracer.notes["groups that are counted or ranked, by more than their keys: all that may be among them"] = (
                 None
             )
         if several:
-            given, asked = [], Points(points.table, ())
-        query = Query(tracer, block, given, listed or [syntax.expression("1")], _needs(block, chosen, keys), True)
+            outputs, keys_points = [], Points(points.table, ())
+        query = Query(tracer, block, outputs, listed or [syntax.expression("1")], _needs(block, chosen, keys), True)
         _ungroup(node)
-        rows.trace(query, asked)
+        rows.trace(query, keys_points)
         return
     _groups(tracer, block, relation, points, keys, chosen)
 
@@ -55,28 +55,28 @@ def _groups(
     """The groups that the asked rows are; then the rows of each."""
     node, sets = block.node, block.node["group_sets"]
     needs = _needs(block, chosen, keys)
-    found = _keys(tracer, node, relation, points, keys)
+    matching = _keys(tracer, node, relation, points, keys)
     counted = tracer.relations.aggregated(chosen, node["having"])
     if any(call["function_name"].lower() not in tracer.relations.names.plain for call in counted):
         tracer.notes["a macro that aggregates: all rows of the group"] = None
     if tracer.relations.aggregated(node["having"]):
         tracer.notes["HAVING: all rows of the group that it counts or compares"] = None
     picks = aggregates.picks(tracer, [*chosen, node["having"]], keys) if len(sets) < 2 else []
-    given = [(f"_g{i}", key) for i, key in enumerate(keys)]
+    key_columns = [(f"_g{i}", key) for i, key in enumerate(keys)]
     listed = [blocks.named_as(key, f"_g{i}") for i, key in enumerate(keys)] or [syntax.expression("1 AS _g")]
     _ungroup(node)
     for number, active in enumerate(sets if len(sets) > 1 else [range(len(keys))]):
         of_set = f"WHERE _s = {number}" if len(sets) > 1 else ""
         columns = tuple(f"_g{i}" for i in active)
-        asked = tracer.table(f"SELECT DISTINCT {', '.join(columns) or '1 AS _'} FROM {found} {of_set}")
-        if not tracer.any(asked):
+        keys_table = tracer.table(f"SELECT DISTINCT {', '.join(columns) or '1 AS _'} FROM {matching} {of_set}")
+        if not tracer.any(keys_table):
             continue
         own = blocks.take_apart(syntax.clone(node), tracer.relations)
-        pairs = [pair for pair in given if pair[0] in columns]
+        pairs = [pair for pair in key_columns if pair[0] in columns]
         query = Query(
             tracer, own, pairs, listed, needs, bool(counted) or not keys, picks=syntax.clone({"p": picks})["p"]
         )
-        rows.trace(query, Points(asked, columns))
+        rows.trace(query, Points(keys_table, columns))
 
 
 def _keys(tracer: Tracer, node: Node, relation: Relation, points: Points, keys: list[Node]) -> str:
@@ -131,15 +131,15 @@ def keys_of(block: Block) -> list[Node] | None:
             return None
         inner = block.relations.aggregated
         return [item for item in items if not inner(item) and item.get("class") != "CONSTANT"]
-    found = []
+    resolved = []
     for key in node["group_expressions"]:
         if key.get("class") == "CONSTANT" and "INT" in key["value"]["type"]["id"]:
             if syntax.stars(items):
                 return None
-            found.append(items[key["value"]["value"] - 1])
+            resolved.append(items[key["value"]["value"] - 1])
         else:
-            found.append(_alias(block, key))
-    return found
+            resolved.append(_alias(block, key))
+    return resolved
 
 
 def _alias(block: Block, key: Node) -> Node:

@@ -28,10 +28,10 @@ def narrowed(tracer: Tracer, block: Block, relation: Relation, points: Points, n
     ).fetchall()
     if len(rows) != 1:
         return needs
-    kept = [node for node in needs if not any(node is choice for choice in choices)]
+    needed = [node for node in needs if not any(node is choice for choice in choices)]
     for node, branch in zip(choices, rows[0], strict=True):
-        kept += _taken(tracer, block, node, branch)
-    return kept
+        needed += _taken(tracer, block, node, branch)
+    return needed
 
 
 def _branches(node: Node) -> list[Node]:

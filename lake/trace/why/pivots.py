@@ -28,19 +28,19 @@ def trace(tracer: Tracer, relation: Relation, points: Points, bag: bool) -> None
     groups = [c for c in points.columns if c.lower() in lower and c.lower() not in used]
     listed = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in groups) or "1 AS _"
     table = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
-    asked = Points(table, tuple(lower[c.lower()] for c in groups))
+    group_points = Points(table, tuple(lower[c.lower()] for c in groups))
     others = [column for column in points.columns if column not in groups]
     chosen = None if bag or not tracer.choose else _chosen(tracer, node, source, others)
     if chosen is None:
-        tracer.ask(source, asked, True)
+        tracer.ask(source, group_points, True)
         return
     where = " OR ".join(chosen) or "false"
-    rows = tracer.matching(f"FROM {source.view} WHERE {where}", asked)
-    found = tracer.table(f"SELECT DISTINCT * FROM ({rows})")
-    if tracer.any(found):
-        tracer.ask(source, Points(found, source.columns), True)
+    rows = tracer.matching(f"FROM {source.view} WHERE {where}", group_points)
+    matching = tracer.table(f"SELECT DISTINCT * FROM ({rows})")
+    if tracer.any(matching):
+        tracer.ask(source, Points(matching, source.columns), True)
     else:  # the cell is null, and the group is there for other rows
-        tracer.ask(source, asked, True)
+        tracer.ask(source, group_points, True)
 
 
 def _chosen(tracer: Tracer, node: Node, source: Relation, columns: list[str]) -> list[str] | None:
@@ -56,16 +56,16 @@ def _chosen(tracer: Tracer, node: Node, source: Relation, columns: list[str]) ->
             constant["value"] = entry["values"][0]
             value = syntax.text(syntax.select(items=[constant])).removeprefix("SELECT ")
             row = tracer.connection.execute(f"SELECT CAST({value} AS VARCHAR)").fetchone()
-            said = entry.get("alias") or (row[0] if row else "")
-            if column == said or column.startswith(f"{said}_"):
+            label = entry.get("alias") or (row[0] if row else "")
+            if column == label or column.startswith(f"{label}_"):
                 conditions.append(f"({expression}) IS NOT DISTINCT FROM {value}")
     return conditions
 
 
 def _unpivot(tracer: Tracer, node: Node, source: Relation, points: Points, lower: dict[str, str], bag: bool) -> None:
     """The source's rows that have the same values in the columns that stay; that other columns are taken up, too."""
-    gone = {v["value"].lower() for pivot in node["pivots"] for e in pivot["entries"] for v in e.get("values", [])}
-    stay = [c for c in points.columns if c.lower() in lower and c.lower() not in gone]
+    folded = {v["value"].lower() for pivot in node["pivots"] for e in pivot["entries"] for v in e.get("values", [])}
+    stay = [c for c in points.columns if c.lower() in lower and c.lower() not in folded]
     pivot = node["pivots"][0]
     names, values = pivot["unpivot_names"], node["unpivot_names"]
     simple = len(node["pivots"]) == 1 and len(names) == 1 and len(values) == 1 and not bag
@@ -74,8 +74,8 @@ def _unpivot(tracer: Tracer, node: Node, source: Relation, points: Points, lower
         table = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
         tracer.ask(source, Points(table, tuple(lower[c.lower()] for c in stay)), True)
         return
-    said = tracer.connection.execute(f"SELECT DISTINCT {name(names[0])} FROM {points.table}").fetchall()
-    for (column,) in said:
+    names_asked = tracer.connection.execute(f"SELECT DISTINCT {name(names[0])} FROM {points.table}").fetchall()
+    for (column,) in names_asked:
         if column.lower() not in lower:
             raise LookupError(f"UNPIVOT gives {column} for a column of another name")
         listed = [f"{name(c)} AS {name(lower[c.lower()])}" for c in stay]

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], found: str) -> Iterator[None]:
+def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], inputs: str) -> Iterator[None]:
     """Within it, the stored tables have only the rows that a table names: ``table``, ``row``."""
-    made = []
+    reduced_tables = []
     try:
         for i, relation in enumerate(stored.values()):
-            among = _among(connection, relation, found)
+            among = _among(connection, relation, inputs)
             connection.execute(
                 f"""CREATE OR REPLACE TEMP TABLE _only{i} AS SELECT * EXCLUDE ({name(ROW)}) FROM {relation.rows}
                     WHERE {among}
                     ORDER BY {name(ROW)}"""
             )
-            made.append(f"_only{i}")
+            reduced_tables.append(f"_only{i}")
             connection.execute(f"CREATE OR REPLACE VIEW {relation.view} AS FROM temp._only{i}")
         yield
     finally:
@@ -37,28 +37,28 @@ def alone(connection: DuckDBPyConnection, stored: Mapping[str, Relation], found:
             connection.execute(
                 f"CREATE OR REPLACE VIEW {relation.view} AS SELECT * EXCLUDE ({name(ROW)}) FROM {relation.rows}"
             )
-        for table in made:
+        for table in reduced_tables:
             connection.execute(f"DROP TABLE temp.{table}")
 
 
 FEW = 2_000  # rows whose numbers are written into a query, so that DuckDB reads little more than these
 
 
-def _among(connection: DuckDBPyConnection, relation: Relation, found: str) -> str:
+def _among(connection: DuckDBPyConnection, relation: Relation, inputs: str) -> str:
     """The condition that a row is among those found."""
-    numbers = f"SELECT row FROM {found} WHERE \"table\" = '{relation.table}'"
+    numbers = f"SELECT row FROM {inputs} WHERE \"table\" = '{relation.table}'"
     rows = [str(row) for (row,) in connection.execute(f"{numbers} LIMIT {FEW + 1}").fetchall()]
     if not rows:
         return "false"
     return f"{name(ROW)} IN ({', '.join(rows) if len(rows) <= FEW else numbers})"
 
 
-def gives(tracer: Tracer, sql: str, wanted: Points, found: str) -> bool:
+def gives(tracer: Tracer, sql: str, cells: Points, inputs: str) -> bool:
     """Whether a query over the found rows alone gives all wanted rows, bit for bit."""
     connection = tracer.connection
-    with alone(connection, tracer.relations.stored, found):
-        given = tracer.table(tracer.matching(sql, wanted, ", ".join(map(name, wanted.columns))))
-    exact = (_exact(connection, table, wanted.columns) for table in (wanted.table, given))
+    with alone(connection, tracer.relations.stored, inputs):
+        result = tracer.table(tracer.matching(sql, cells, ", ".join(map(name, cells.columns))))
+    exact = (_exact(connection, table, cells.columns) for table in (cells.table, result))
     return connection.execute(f"{' EXCEPT '.join(exact)} LIMIT 1").fetchone() is None
 
 
@@ -66,33 +66,33 @@ TRIES = 40  # runs of a query over fewer rows
 MOST = 20_000  # rows of which fewer are tried
 
 
-def reduced(tracer: Tracer, sql: str, wanted: Points, found: str) -> str:
+def reduced(tracer: Tracer, sql: str, cells: Points, inputs: str) -> str:
     """Fewer of the found rows that alone give the wanted ones, by leaving out ever smaller parts of them.
 
     It is the delta debugging of Zeller & Hildebrandt (IEEE TSE 28, 2002), stopped after `TRIES` runs: what is left may
     hold rows that are not needed, and never lacks one that is.
     """
-    rows = tracer.connection.execute(f'SELECT "table", row FROM {found} ORDER BY ALL LIMIT {MOST + 1}').fetchall()
+    rows = tracer.connection.execute(f'SELECT "table", row FROM {inputs} ORDER BY ALL LIMIT {MOST + 1}').fetchall()
     if len(rows) > MOST:
-        return found
+        return inputs
     parts, tries = 2, 0
-    kept = found
+    smallest = inputs
     while len(rows) > 1 and tries < TRIES:
         size = -(-len(rows) // parts)
         smaller = None
         for at in range(0, len(rows), size):
             tries += 1
             fewer = rows[:at] + rows[at + size :]
-            made = _rows(tracer, fewer)
-            if gives(tracer, sql, wanted, made):
-                rows, kept, smaller = fewer, made, made
+            candidate = _rows(tracer, fewer)
+            if gives(tracer, sql, cells, candidate):
+                rows, smallest, smaller = fewer, candidate, candidate
                 break
             if tries >= TRIES:
                 break
         if smaller is None and size == 1:
             break
         parts = max(parts - 1, 2) if smaller else min(parts * 2, len(rows))
-    return kept
+    return smallest
 
 
 def _rows(tracer: Tracer, rows: Sequence[tuple[str, int]]) -> str:

@@ -149,7 +149,7 @@ class Relations:
     def under(self, tree: Node) -> dict[str, Relation]:
         """The stored tables that a tree reads, through its views too."""
         tables: dict[str, Relation] = {}
-        seen: set[str] = set()
+        visited: set[str] = set()
         waiting: list[Node] = [tree]
         while waiting:
             for node in syntax.walk(waiting.pop()):
@@ -157,8 +157,8 @@ class Relations:
                     continue
                 if relation.node is None:
                     tables[relation.table] = relation
-                elif relation.view not in seen:
-                    seen.add(relation.view)
+                elif relation.view not in visited:
+                    visited.add(relation.view)
                     waiting.append(relation.node)
         return tables
 

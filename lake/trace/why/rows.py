@@ -32,8 +32,8 @@ def trace(query: Query, points: Points) -> None:
     ids += [column for item in items for column in item.wanted.values()]
     ids += [value for pairs in query.absent.values() for _, value in pairs]
     where = " OR ".join(f"_k{i}" for i in range(len(query.picks))) or "true"
-    found = tracer.matching(f"SELECT * FROM ({select}) WHERE {where}", points, ", ".join(ids) or "1 AS _")
-    take(query, tracer.table(f"SELECT DISTINCT * FROM ({found})"), items, points)
+    matching = tracer.matching(f"SELECT * FROM ({select}) WHERE {where}", points, ", ".join(ids) or "1 AS _")
+    take(query, tracer.table(f"SELECT DISTINCT * FROM ({matching})"), items, points)
 
 
 def _both_optional(query: Query) -> None:
@@ -93,7 +93,7 @@ def _look_for(query: Query, item: Item) -> None:
     query.absent[item.id] = pairs
 
 
-def take(query: Query, found: str, items: Iterable[Item], points: Points, *, strict: bool = False) -> None:
+def take(query: Query, matching: str, items: Iterable[Item], points: Points, *, strict: bool = False) -> None:
     """Take the stored rows that were found, and ask for those of queries.
 
     Args:
@@ -102,7 +102,7 @@ def take(query: Query, found: str, items: Iterable[Item], points: Points, *, str
     tracer = query.tracer
     for item in items:
         if item.stored:
-            tracer.take(item.relation, found, item.id)
+            tracer.take(item.relation, matching, item.id)
             continue
         monotone = tracer.relations.monotone(item.relation)
         if (query.bag or strict) and not monotone:
@@ -110,18 +110,18 @@ def take(query: Query, found: str, items: Iterable[Item], points: Points, *, str
             ask_region(tracer, item, marked, points, tuple(item.wanted))
             continue
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in item.wanted.items())
-        if tracer.any(found, f"{item.id}"):
-            asked = tracer.table(f"SELECT DISTINCT {listed or '1 AS _'} FROM {found} WHERE {item.id}")
-            tracer.ask(item.relation, Points(asked, tuple(item.wanted)))
-        if item.id in query.absent and tracer.any(found, f"{item.id} IS NULL"):
-            _ask_absent(query, item, found)
+        if tracer.any(matching, f"{item.id}"):
+            item_points = tracer.table(f"SELECT DISTINCT {listed or '1 AS _'} FROM {matching} WHERE {item.id}")
+            tracer.ask(item.relation, Points(item_points, tuple(item.wanted)))
+        if item.id in query.absent and tracer.any(matching, f"{item.id} IS NULL"):
+            _ask_absent(query, item, matching)
 
 
-def _ask_absent(query: Query, item: Item, found: str) -> None:
+def _ask_absent(query: Query, item: Item, matching: str) -> None:
     pairs = dict(query.absent[item.id])
     listed = ", ".join(f"{value} AS {name(column)}" for column, value in pairs.items()) or "1 AS _"
-    asked = query.tracer.table(f"SELECT DISTINCT {listed} FROM {found} WHERE {item.id} IS NULL")
-    query.tracer.ask(item.relation, Points(asked, tuple(pairs), ()), True)
+    absent_points = query.tracer.table(f"SELECT DISTINCT {listed} FROM {matching} WHERE {item.id} IS NULL")
+    query.tracer.ask(item.relation, Points(absent_points, tuple(pairs), ()), True)
 
 
 def _soft(query: Query) -> bool:
@@ -155,14 +155,16 @@ def _touches(tree: Any, items: Iterable[Item]) -> bool:
 
 
 def region(
-    tracer: Tracer, block: Block, given: Sequence[tuple[str, Node]], points: Points, trees: Sequence[Any] = ()
+    tracer: Tracer, block: Block, outputs: Sequence[tuple[str, Node]], points: Points, trees: Sequence[Any] = ()
 ) -> None:
     """Ask each item for all rows with the values that the asked columns and equalities leave; subqueries, for all."""
-    marked = regions(block, given)
+    marked = regions(block, outputs)
     for item in block.items:
-        seen = blocks.needed(item, [{**block.node, "from_table": None}, *trees], conditions_of(block), block.functions)
+        referenced = blocks.needed(
+            item, [{**block.node, "from_table": None}, *trees], conditions_of(block), block.functions
+        )
         shared = [column for join in item.joins for column in _shared(block, join, item)]
-        needs = None if block.laterals else tuple(dict.fromkeys(map(item.own, [*seen, *shared])))
+        needs = None if block.laterals else tuple(dict.fromkeys(map(item.own, [*referenced, *shared])))
         ask_region(tracer, item, marked.get(item.id if item.number else item.alias, {}), points, needs)
     inner = [*block.laterals, *syntax.subqueries({**block.node, "from_table": None}), *syntax.subqueries(block.joins)]
     for tree in [*inner, *block.functions]:
@@ -183,16 +185,16 @@ def ask_region(
         marked: columns of the relation, each with the column of the points that has its values.
         needs: those whose values must stay; all, where None.
     """
-    listed = ", ".join(f"{name(given)} AS {name(own)}" for own, given in marked.items()) or "1 AS _"
-    asked = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
-    tracer.ask(item.relation, Points(asked, tuple(marked), needs), True)
+    listed = ", ".join(f"{name(output)} AS {name(own)}" for own, output in marked.items()) or "1 AS _"
+    region_points = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
+    tracer.ask(item.relation, Points(region_points, tuple(marked), needs), True)
 
 
-def regions(block: Block, given: Sequence[tuple[str, Node]]) -> dict[str, dict[str, str]]:
+def regions(block: Block, outputs: Sequence[tuple[str, Node]]) -> dict[str, dict[str, str]]:
     """Of each item, the columns whose values are those of asked columns, in every row that can matter."""
     marked: dict[tuple[int, str], str] = {}
     owners = {id(item): item for item in block.items}
-    for column, expression in given:
+    for column, expression in outputs:
         one = blocks.owner(block, expression) or _using(block, expression)
         if one and not one[0].optional:
             marked.setdefault((id(one[0]), one[1]), column)
@@ -208,11 +210,11 @@ def regions(block: Block, given: Sequence[tuple[str, Node]]) -> dict[str, dict[s
                 if allowed and (id(x), xc) in marked and (id(y), yc) not in marked:
                     marked[id(y), yc] = marked[id(x), xc]
                     changed = True
-    found: dict[str, dict[str, str]] = {}
+    by_item: dict[str, dict[str, str]] = {}
     for (key, column), given_column in marked.items():
         item = owners[key]
-        found.setdefault(item.id if item.number else item.alias, {})[item.own(column)] = given_column
-    return found
+        by_item.setdefault(item.id if item.number else item.alias, {})[item.own(column)] = given_column
+    return by_item
 
 
 def _using(block: Block, expression: Node) -> Side | None:
@@ -234,20 +236,20 @@ def _using(block: Block, expression: Node) -> Side | None:
 def _equal_columns(block: Block) -> Iterable[tuple[Side, Side, str]]:
     """Columns that are held equal, and which side's values tell the other's: both, left, right or none."""
     for a, b, join in blocks.equalities(block):
-        left, right = blocks.owner(block, a), blocks.owner(block, b)
-        if left and right and left[0] is not right[0]:
-            yield left, right, _way(left[0], right[0], join)
+        first, second = blocks.owner(block, a), blocks.owner(block, b)
+        if first and second and first[0] is not second[0]:
+            yield first, second, _way(first[0], second[0], join)
     for join in block.joins:
         if join["join_type"] in ("OUTER", "FULL"):
             continue
         for column in join["using_columns"]:
             lefts, rights = having(block, join, column, right=False), having(block, join, column, right=True)
-            for left, right in zip(lefts, rights, strict=False):
-                yield left, right, _way(left[0], right[0], join)
+            for first, second in zip(lefts, rights, strict=False):
+                yield first, second, _way(first[0], second[0], join)
 
 
-def _way(left: Item, right: Item, join: Node | None) -> str:
-    weak = [item.optional or bool(item.filter) for item in (left, right)]
+def _way(first: Item, second: Item, join: Node | None) -> str:
+    weak = [item.optional or bool(item.filter) for item in (first, second)]
     if join is None or weak == [False, False]:
         return "both" if not any(weak) else "none"
     if join["join_type"] in ("INNER", "CROSS"):

@@ -36,14 +36,16 @@ def _plain(tracer: Tracer, block: Block, relation: Relation, points: Points, bag
     chosen = blocks.outputs(node, blocks.counted(relation, points, bag), relation.columns)
     order = [one["expression"] for m in blocks.orders(node) for one in m["orders"]]
     ranked = syntax.windows(chosen, node["qualify"], order)
-    given = blocks.expressions(node, relation.columns, points.columns)
+    outputs = blocks.expressions(node, relation.columns, points.columns)
     if limits and (bag or ranked or blocks.is_far(limits)):
         tracer.notes["LIMIT: all rows that it takes from"] = None
         rows.region(tracer, block, [], points)
         return
     if bag and (ranked or on or node["qualify"]):
-        kept = windows.partitions(node, ranked, on)
-        rows.region(tracer, block, [pair for pair in given if any(syntax.same(pair[1], one) for one in kept)], points)
+        partitioned = windows.partitions(node, ranked, on)
+        rows.region(
+            tracer, block, [pair for pair in outputs if any(syntax.same(pair[1], one) for one in partitioned)], points
+        )
         return
     if any(join["ref_type"] == "POSITIONAL" for join in block.joins):
         tracer.notes["a POSITIONAL JOIN: all rows of both sides"] = None
@@ -55,7 +57,7 @@ def _plain(tracer: Tracer, block: Block, relation: Relation, points: Points, bag
     if not bag and not ranked and not on and not limits:
         needs = narrow.narrowed(tracer, block, relation, points, needs)
     listed = blocks.aliased(node, relation.columns)
-    query = Query(tracer, block, given, listed, [*needs, node["qualify"]], bag)
+    query = Query(tracer, block, outputs, listed, [*needs, node["qualify"]], bag)
     if ranked:
         windows.rows(query, points)
     else:

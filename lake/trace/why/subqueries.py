@@ -44,9 +44,9 @@ def _semi(query: Query, item: Item, join: Node) -> Item:
     blocks.show(query.block, own)
     where = [*syntax.conditions(join["condition"])]
     for column in join["using_columns"]:
-        left = next(iter(having(query.block, join, column, right=False)))
+        outer = next(iter(having(query.block, join, column, right=False)))
         equal = syntax.expression("a = b")
-        equal["left"] = syntax.column(left[0].alias, left[1])
+        equal["left"] = syntax.column(outer[0].alias, outer[1])
         equal["right"] = syntax.column(item.alias, column)
         where.append(equal)
     listed = [*blocks.appended(query.tracer.relations, own, blocks.needed(own, where))]
@@ -79,20 +79,20 @@ def _beside(query: Query, node: Node, items: Sequence[Item], on: str = "true") -
 
 def _laterals(query: Query) -> list[Item]:
     """The rows of derived tables that refer to others: their own SELECT gives their numbers."""
-    found = []
+    inputs = []
     for tree in query.block.laterals:
         node = tree["subquery"]["node"]
         if _is_unused(query, tree):
             continue
         items = _inner(query, node) if _is_simple(query.tracer, node) else None
         if items is None:
-            found += _rows_of(query, node)
+            inputs += _rows_of(query, node)
             continue
         for item in items:
             for value in (item.id, *item.wanted.values()):
                 query.more.append(blocks.named_as(syntax.column(tree["alias"], value), value))
-        found += items
-    return found
+        inputs += items
+    return inputs
 
 
 def _is_unused(query: Query, tree: Node) -> bool:
@@ -102,8 +102,8 @@ def _is_unused(query: Query, tree: Node) -> bool:
         return False
     paths, stars = blocks.references(query.needs, conditions_of(query.block))
     names = {item["alias"].lower() for item in node["select_list"]} | {tree["alias"].lower()}
-    named = bool(tree["column_name_alias"]) or not all(item["alias"] for item in node["select_list"])
-    return not stars and not named and not any(names & set(path) for path in paths)
+    exposed = bool(tree["column_name_alias"]) or not all(item["alias"] for item in node["select_list"])
+    return not stars and not exposed and not any(names & set(path) for path in paths)
 
 
 def _is_simple(tracer: Tracer, node: Node) -> bool:
@@ -157,14 +157,14 @@ def _rows_of(query: Query, node: Node) -> list[Item]:
 
 def _subqueries(query: Query) -> list[Item]:
     """The rows that subqueries in expressions found, compared or counted."""
-    block, found = query.block, []
+    block, inputs = query.block, []
     where = block.where
     for condition in where:
-        found += _condition(query, condition)
+        inputs += _condition(query, condition)
     rest = syntax.subqueries(query.needs, [join["condition"] for join in block.joins], block.functions)
     for inner in rest:
-        found += _value(query, inner)
-    return found
+        inputs += _value(query, inner)
+    return inputs
 
 
 def _condition(query: Query, condition: Node) -> list[Item]:

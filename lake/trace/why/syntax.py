@@ -139,17 +139,17 @@ def stars(*trees: Any) -> list[Node]:
     return [node for node in walk(list(trees), is_subquery) if node.get("class") == "STAR"]
 
 
-def same(left: Any, right: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
     """Whether two expressions are written alike, but for their place, their alias and the case of names."""
-    return _bare(left) == _bare(right)
+    return _bare(a) == _bare(b)
 
 
 def _bare(node: Any) -> Any:
     if isinstance(node, dict):
-        found = {key: _bare(value) for key, value in node.items() if key not in ("query_location", "alias")}
+        bare = {key: _bare(value) for key, value in node.items() if key not in ("query_location", "alias")}
         if node.get("class") == "COLUMN_REF":
-            found["column_names"] = [part.lower() for part in node["column_names"]]
-        return found
+            bare["column_names"] = [part.lower() for part in node["column_names"]]
+        return bare
     return [_bare(value) for value in node] if isinstance(node, list) else node
 
 

@@ -82,21 +82,23 @@ class Tracer:
         """The points that this relation was not asked for yet; None, where there are none."""
         needs = points.needs if bag else ()
         key = (relation.view, points.columns, needs, bag)
-        seen = self._visited.get(key)
+        visited = self._visited.get(key)
         listed = ", ".join(map(name, points.columns)) or "1 AS _"
-        if seen is None:
-            seen = self._visited[key] = self.table(f"SELECT DISTINCT {listed} FROM {points.table}")
-            return replace(points, table=seen) if self.any(seen) else None
-        new = self.table(f"SELECT DISTINCT {listed} FROM {points.table} EXCEPT FROM {seen}")
+        if visited is None:
+            visited = self._visited[key] = self.table(f"SELECT DISTINCT {listed} FROM {points.table}")
+            return replace(points, table=visited) if self.any(visited) else None
+        new = self.table(f"SELECT DISTINCT {listed} FROM {points.table} EXCEPT FROM {visited}")
         if not self.any(new):
             return None
-        self._visited[key] = self.table(f"FROM {seen} UNION ALL FROM {new}")
+        self._visited[key] = self.table(f"FROM {visited} UNION ALL FROM {new}")
         return replace(points, table=new)
 
     def _stored(self, relation: Relation, points: Points) -> None:
         self.relations.use(relation, points.columns)
-        found = self.matching(f"SELECT * FROM {relation.rows}", points, name(ROW))
-        self.connection.execute(f"INSERT INTO {self.direct} SELECT {quote(relation.table)}, {name(ROW)} FROM ({found})")
+        matching = self.matching(f"SELECT * FROM {relation.rows}", points, name(ROW))
+        self.connection.execute(
+            f"INSERT INTO {self.direct} SELECT {quote(relation.table)}, {name(ROW)} FROM ({matching})"
+        )
 
     def take(self, relation: Relation, rows: str, column: str) -> None:
         """Take stored rows, whose numbers are in a column of a table."""
@@ -119,9 +121,9 @@ class Tracer:
 
     def table(self, select: str) -> str:
         """A temporary table of what a SELECT gives."""
-        made = self.relations.fresh("t")
-        self.connection.execute(f"CREATE TEMP TABLE {made} AS {select}")
-        return made
+        table = self.relations.fresh("t")
+        self.connection.execute(f"CREATE TEMP TABLE {table} AS {select}")
+        return table
 
     def any(self, table: str, where: str = "true") -> bool:
         return self.connection.execute(f"SELECT 1 FROM {table} WHERE {where} LIMIT 1").fetchone() is not None
@@ -131,8 +133,8 @@ class Tracer:
         if not points.columns:
             return f"SELECT {listed} FROM ({select}) AS b"
         on = " AND ".join(f"b.{name(c)} IS NOT DISTINCT FROM p.{name(c)}" for c in points.columns)
-        near = self._near(points)
-        return f"SELECT {listed} FROM ({select}) AS b SEMI JOIN {points.table} AS p ON {on} WHERE {near}"
+        condition = self._near(points)
+        return f"SELECT {listed} FROM ({select}) AS b SEMI JOIN {points.table} AS p ON {on} WHERE {condition}"
 
     def _near(self, points: Points) -> str:
         """A condition that all rows of the points meet, which DuckDB takes below a GROUP BY or a window."""
@@ -176,12 +178,12 @@ class Tracer:
             names = dict(zip(relation.columns, part.columns, strict=False))
             return points.renamed(self.connection, names, self.relations.fresh("p"))
         lower = {column.lower(): column for column in part.columns}
-        there = [column for column in points.columns if column.lower() in lower]
-        absent = [f"{name(column)} IS NULL" for column in points.columns if column not in there]
-        listed = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in there) or "1 AS _"
+        present = [column for column in points.columns if column.lower() in lower]
+        absent = [f"{name(column)} IS NULL" for column in points.columns if column not in present]
+        listed = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in present) or "1 AS _"
         table = self.table(f"SELECT {listed} FROM {points.table} WHERE {' AND '.join(absent) or 'true'}")
         needs = None if points.needs is None else tuple(lower[c.lower()] for c in points.needs if c.lower() in lower)
-        return Points(table, tuple(lower[c.lower()] for c in there), needs) if self.any(table) else None
+        return Points(table, tuple(lower[c.lower()] for c in present), needs) if self.any(table) else None
 
     def _recursive(self, relation: Relation, points: Points, bag: bool) -> None:
         node = relation.node or {}
@@ -190,10 +192,12 @@ class Tracer:
             return
         rows = self.matching(f"FROM {relation.view}", points)
         new = self.table(f"SELECT DISTINCT * FROM ({rows})")
-        seen = self._visited.get((relation.view, True))
-        if seen is not None:
-            new = self.table(f"FROM {new} EXCEPT FROM {seen}")
-        self._visited[relation.view, True] = self.table(f"FROM {new}" + (f" UNION ALL FROM {seen}" if seen else ""))
+        visited = self._visited.get((relation.view, True))
+        if visited is not None:
+            new = self.table(f"FROM {new} EXCEPT FROM {visited}")
+        self._visited[relation.view, True] = self.table(
+            f"FROM {new}" + (f" UNION ALL FROM {visited}" if visited else "")
+        )
         for side in sides(node):
             own = {relation.cte: relation}
             part = self.relations.of(syntax.clone(side), own)
@@ -214,7 +218,7 @@ def stored(connection: DuckDBPyConnection, selects: Mapping[str, str]) -> dict[s
     Args:
         selects: by layer.table, a SELECT of its columns and of ``_row``, the number of each row.
     """
-    found = {}
+    relations = {}
     for table, select in selects.items():
         layer, _, stem = table.partition(".")
         rows, view = name(f"_rows of {table}"), f"{name(layer)}.{name(stem)}"
@@ -222,5 +226,5 @@ def stored(connection: DuckDBPyConnection, selects: Mapping[str, str]) -> dict[s
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(layer)}")
         connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * EXCLUDE ({name(ROW)}) FROM ({select})")
         described = connection.execute(f"DESCRIBE {view}").fetchall()
-        found[table.lower()] = Relation(view, tuple(row[0] for row in described), None, table, rows)
-    return found
+        relations[table.lower()] = Relation(view, tuple(row[0] for row in described), None, table, rows)
+    return relations

@@ -51,27 +51,27 @@ def rows(query: Query, points: Points) -> None:
     spans = ", ".join(f"{low} AS _l{i}, {high} AS _h{i}" for i, w in enumerate(ranked) for low, high in [_span(w, i)])
     every = tracer.relations.fresh("w")
     tracer.connection.execute(f"CREATE TEMP VIEW {every} AS SELECT *, {spans} FROM ({text})")
-    found = tracer.table(tracer.matching(f"FROM {every}" + (" WHERE _q" if qualified else ""), points))
+    matching = tracer.table(tracer.matching(f"FROM {every}" + (" WHERE _q" if qualified else ""), points))
     strict = not all(tracer.relations.monotone(item.relation) for item in items)
-    behind.take(query, found, items, points)
+    behind.take(query, matching, items, points)
     for i, window in enumerate(ranked):
-        _frames(query, every, found, items, i, window, strict)
+        _frames(query, every, matching, items, i, window, strict)
 
 
 def _own_windows(windows: Sequence[Node]) -> list[Node]:
-    kept: list[Node] = []
+    distinct: list[Node] = []
     for window in windows:
-        if not any(syntax.same(window, other) for other in kept):
-            kept.append(window)
-    return kept
+        if not any(syntax.same(window, other) for other in distinct):
+            distinct.append(window)
+    return distinct
 
 
 def _counted(window: Node) -> Node:
     """Whether a row of the frame counts: one that the filter leaves out, or whose null is ignored, does not."""
-    held = [window["filter_expr"]] if window["filter_expr"] else []
+    conditions = [window["filter_expr"]] if window["filter_expr"] else []
     if window["type"] == "WINDOW_AGGREGATE" and aggregates.ignores_null(window["function_name"]) and window["children"]:
-        held.append(aggregates.is_there(window["children"][0]))
-    return syntax.both(syntax.clone({"h": held})["h"]) or syntax.expression("true")
+        conditions.append(aggregates.is_there(window["children"][0]))
+    return syntax.both(syntax.clone({"h": conditions})["h"]) or syntax.expression("true")
 
 
 def _number(window: Node) -> Node:
@@ -144,19 +144,19 @@ def _by_place(window: Node) -> bool:
     return "ROWS" in window["start"] + window["end"] or "GROUPS" in window["start"] + window["end"]
 
 
-def _frames(query: Query, every: str, found: str, items: Sequence[Item], i: int, window: Node, strict: bool) -> None:
+def _frames(query: Query, every: str, matching: str, items: Sequence[Item], i: int, window: Node, strict: bool) -> None:
     """Ask for the rows between the ends, in the partitions of the asked rows."""
     tracer = query.tracer
     parts = [f"_p{i}_{j}" for j in range(len(window["partitions"]))]
     if strict:
-        asked = tracer.table(f"SELECT DISTINCT {', '.join(parts) or '1 AS _'} FROM {found}")
-        given = list(zip(parts, window["partitions"], strict=True))
-        behind.region(tracer, query.block, given, Points(asked, tuple(parts)))
+        partition_points = tracer.table(f"SELECT DISTINCT {', '.join(parts) or '1 AS _'} FROM {matching}")
+        partition_columns = list(zip(parts, window["partitions"], strict=True))
+        behind.region(tracer, query.block, partition_columns, Points(partition_points, tuple(parts)))
         return
-    near = tracer.table(
-        f"SELECT DISTINCT {', '.join([*parts, f'_l{i}', f'_h{i}'])} FROM {found} WHERE _l{i} IS NOT NULL"
+    bounds = tracer.table(
+        f"SELECT DISTINCT {', '.join([*parts, f'_l{i}', f'_h{i}'])} FROM {matching} WHERE _l{i} IS NOT NULL"
     )
-    among = tracer.matching(f"FROM {every}", Points(near, tuple(parts)))
+    among = tracer.matching(f"FROM {every}", Points(bounds, tuple(parts)))
     equal = [f"e.{part} IS NOT DISTINCT FROM n.{part}" for part in parts]
     if not _by_place(window):
         equal.append(f"coalesce(e._w{i}, false)")
@@ -167,6 +167,6 @@ def _frames(query: Query, every: str, found: str, items: Sequence[Item], i: int,
     listed += [value for pairs in query.absent.values() for _, value in pairs]
     rows = tracer.table(
         f"SELECT DISTINCT {', '.join(f'e.{one}' for one in listed) or '1 AS _'} "
-        f"FROM ({among}) AS e SEMI JOIN {near} AS n ON {on}"
+        f"FROM ({among}) AS e SEMI JOIN {bounds} AS n ON {on}"
     )
-    behind.take(query, rows, items, Points(found, ()))
+    behind.take(query, rows, items, Points(matching, ()))
