@@ -33,10 +33,12 @@ from pydantic import BaseModel, ConfigDict
 
 from lake import marks, sealed
 from lake.errors import ConfigError
+from lake.marks import ALL as ALL_MARKS
 from lake.marks import (
     Between,
     DateFormat,
     Impute,
+    Mark,
     Normalise,
     OneOf,
     Pattern,
@@ -76,7 +78,7 @@ class Column:
     nullable: bool
     unit: str | None
     doc: str
-    marks: tuple[Any, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -385,7 +387,7 @@ def _made(value: Any) -> Any:
     if value[_CLASS] in _DATES:
         return _DATES[value[_CLASS]].fromisoformat(value["text"])
     kind, names = _PARTS[value[_CLASS]]
-    instance = object.__new__(kind)
+    instance: Any = object.__new__(kind)
     for name in names:
         item = value[name]
         object.__setattr__(instance, name, _made(item) if isinstance(item, list | dict) else item)
@@ -395,7 +397,7 @@ def _made(value: Any) -> Any:
 _DATES = {"date": datetime.date, "datetime": datetime.datetime}
 _CLASS = "class"  # a word that no field can have for a name
 _PARTS = {
-    kind.__name__: (kind, tuple(one.name for one in fields(kind))) for kind in (*marks.ALL, Column, Contract, Rule)
+    kind.__name__: (kind, tuple(one.name for one in fields(kind))) for kind in (*ALL_MARKS, Column, Contract, Rule)
 }
 
 

@@ -17,6 +17,7 @@ from lake.build.summary import Built, Options, Summary
 from lake.build.workspace import Workspace, Written
 from lake.check import rejects
 from lake.check import run as check
+from lake.check.statistics import Fresh
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
 from lake.store import catalog, landings, metadata, published_file
@@ -406,12 +407,12 @@ def _measured(
     space: Workspace, contracts: list[Contract], options: Options
 ) -> tuple[list[check.Quality], dict[str, LakeError]]:
     """What the checks find; and of the tables whose checks cannot run, why."""
-    known = {t: (made.rows, made.statistics) for t, made in space.written.items() if not made.kept}
+    fresh = {t: Fresh(made.rows, made.statistics) for t, made in space.written.items() if not made.kept}
 
     def one(contract: Contract) -> list[check.Quality] | LakeError:
         try:
             with space.cursor(options.timeout) as cursor:
-                return check.run(cursor, [contract], known)
+                return check.run(cursor, [contract], fresh)
         except LakeError as error:
             return error
 

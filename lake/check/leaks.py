@@ -16,7 +16,7 @@ import numpy as np
 from lake.config import Roles
 from lake.contract import Contract, References, Split
 from lake.errors import ConfigError
-from lake.store.sql import name
+from lake.store.sql import name, scalar
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,7 +135,7 @@ def _features(
 ) -> Iterator[str]:
     for table, types in columns.items():
         if table.startswith("features.") and key in types:
-            repeated = connection.execute(f"SELECT count(*) - count(DISTINCT {key}) FROM {table}").fetchone()[0]
+            repeated = scalar(connection, f"SELECT count(*) - count(DISTINCT {key}) FROM {table}")
             if not repeated:
                 yield table
 

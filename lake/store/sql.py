@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import ConfigError
+from lake.quoting import literal as literal
+from lake.quoting import name as name
+from lake.quoting import quote as quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,24 +32,6 @@ def connect(path: str = ":memory:", **config: Any) -> DuckDBPyConnection:
     return connection
 
 
-def quote(text: str) -> str:
-    """Text as a SQL literal.
-
-    >>> quote("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name(identifier: str) -> str:
-    """A column or table name as a SQL identifier.
-
-    >>> name('a "b"; drop')
-    '"a ""b""; drop"'
-    """
-    return '"' + identifier.replace('"', '""') + '"'
-
-
 def place(table: str) -> str:
     """A table's name as SQL can read it, with quotes only where a part needs them.
 
@@ -55,25 +39,6 @@ def place(table: str) -> str:
     ('core.planets', 'raw."2mass-stars"')
     """
     return ".".join(part if _PLAIN.fullmatch(part) else name(part) for part in table.split(".", 1))
-
-
-def literal(value: Any) -> str:
-    """A value as SQL writes it.
-
-    >>> literal(["it's", None, 1.5, True])
-    "['it''s', NULL, 1.5e0, true]"
-    """
-    if value is None:
-        return "NULL"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(literal, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"'{value}'::DOUBLE"
-    if isinstance(value, float):  # with an exponent: DuckDB takes 0.1 for a decimal, whose cast may be off by a bit
-        return repr(value) if "e" in repr(value) else f"{value!r}e0"
-    return repr(value) if isinstance(value, int) else quote(str(value))
 
 
 def scalar(connection: DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:

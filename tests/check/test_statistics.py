@@ -10,7 +10,7 @@ import toy
 from lake import config
 from lake.build import run as building
 from lake.check import run as check
-from lake.check.statistics import Statistics, merge
+from lake.check.statistics import Range, Statistics, merge
 from lake.errors import CheckFailed
 from lake.store import catalog
 
@@ -110,7 +110,7 @@ def test_files_together():
         {'"x"': {"null_count": "1", "min": "2", "max": "3", "has_nan": "false"}, '"l"."element"': {"null_count": "9"}},
         {'"x"': {"null_count": "0", "min": "-1.5", "max": "0", "has_nan": "true"}},
     ]
-    assert merge(files) == {'"x"': Statistics(1, True, -1.5, 3.0)}
+    assert merge(files) == {'"x"': Statistics(1, True, Range(-1.5, 3.0))}
     assert merge([{'"t"': {"null_count": "0", "min": "a", "max": "b"}}]) == {'"t"': Statistics(0)}
 
 

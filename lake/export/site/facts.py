@@ -11,8 +11,8 @@ from lake.build import scope
 from lake.build.model import Macro, Model, Project
 from lake.check import rules
 from lake.config import Config
-from lake.contract import Between, Contract, Impute, Normalise, OneOf, Pattern, References, Split
 from lake.contract import Column as Promised
+from lake.contract import Contract, References
 from lake.errors import ConfigError
 from lake.export.site import published
 from lake.export.site.tables import Check, Column, Site, Table
@@ -102,27 +102,9 @@ def _promised(contract: Contract, column: Promised) -> Column:
         unit=column.unit or "",
         doc=column.doc,
         key=column.name in contract.key,
-        promises=[text for mark in column.marks if (text := _promise(mark))],
+        promises=[mark.promise for mark in column.marks if mark.promise],
         refers=[Place(table, other) for table, _, other in refers],
     )
-
-
-def _promise(mark: Any) -> str:
-    warn = " (warns)" if getattr(mark, "severity", "error") == "warn" else ""
-    if isinstance(mark, Between):
-        low, high = (None if end is None else f"{end:g}" for end in (mark.low, mark.high))
-        return (f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}") + warn
-    if isinstance(mark, OneOf):
-        return "one of " + ", ".join(mark.values) + warn
-    if isinstance(mark, Pattern):
-        return f"matches {mark.regex}{warn}"
-    if isinstance(mark, Normalise):
-        return f"normalised: {mark.method}"
-    if isinstance(mark, Split):
-        return f"split by {mark.by}: " + ", ".join(f"{split} {share} %" for split, share in mark.shares)
-    if isinstance(mark, Impute):
-        return "imputed by the median"
-    return ""
 
 
 def _storage(contract: Contract) -> Iterator[tuple[str, str]]:
