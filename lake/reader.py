@@ -6,7 +6,7 @@ import difflib
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from lake import config as settings
 from lake.config import Config
@@ -136,7 +136,7 @@ class Lake:
             connection.close()
         self.lease.close()
 
-    def __enter__(self) -> Lake:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -40,18 +40,21 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        return import_module(f"lake.cli.{name}").command
+        command: click.Command = import_module(f"lake.cli.{name}").command
+        return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             import difflib
 
             similar = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            if similar:
-                error.message += f" Did you mean {similar[0]!r}?"
-            raise
+            if not similar:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {similar[0]!r}?", error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):  # one line each, from a table: importing fifteen files to say it is slow
@@ -125,10 +128,11 @@ def lake(ctx: click.Context, path: str) -> None:
     """
     if ctx.get_parameter_source("path") is ParameterSource.DEFAULT:
         return
-    command = lake.get_command(ctx, ctx.invoked_subcommand)
-    if all(parameter.name != "path" for parameter in command.params):
-        raise click.UsageError(f"-C names a lake, and `lake {ctx.invoked_subcommand}` asks for none.")
-    ctx.default_map = {ctx.invoked_subcommand: {"path": path}}
+    name = ctx.invoked_subcommand or ""
+    command = lake.get_command(ctx, name)
+    if command and all(parameter.name != "path" for parameter in command.params):
+        raise click.UsageError(f"-C names a lake, and `lake {name}` asks for none.")
+    ctx.default_map = {name: {"path": path}}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,17 +10,18 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from lake import progress
 from lake.errors import ConfigError, LakeError, StorageError
 
+F = TypeVar("F", bound=Callable[..., Any])
 as_json = False  # whether this call asked for --json; errors are then JSON too
 
 
-def common(function: Callable) -> Callable:
+def common(function: F) -> F:
     """The options of every command: which lake, and how to speak."""
     function = click.option(
         "-C",
@@ -34,7 +35,7 @@ def common(function: Callable) -> Callable:
     return speaking(function)
 
 
-def speaking(function: Callable) -> Callable:
+def speaking(function: F) -> F:
     """The options of a command that needs no lake."""
     function = click.option(
         "--json", "_json", is_flag=True, expose_value=False, callback=_set_json, help="JSON output."

@@ -45,7 +45,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0, **opti
     """Fetch, land and build, each step's summary shown as it ends: the exit code, and the summaries as JSON."""
     from lake import pipeline
 
-    shown = {"plan": plan, "fetch": fetch, "land": land, "build": build}
+    shown: pipeline.Shown = {"plan": plan, "fetch": fetch, "land": land, "build": build}
     done = pipeline.steps(config, offline=offline, wait=wait, shown=shown, warn=warned, **options)
     if done.idle:
         say("nothing to do: everything is up to date")

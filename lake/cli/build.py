@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from lake.cli import _complete, _output, _report
 
 
-def selecting(function):
+def selecting(function: _output.F) -> _output.F:
     """The arguments of the commands that choose models."""
     function = click.argument("select", nargs=-1, shell_complete=_complete.models)(function)
     return click.option("--exclude", multiple=True, metavar="SELECTOR", help="Leave these models as they are.")(
@@ -21,7 +23,7 @@ def selecting(function):
 @click.option("--timeout", type=float, metavar="SECONDS", help="Stop a model that takes longer.")
 @_output.waiting
 @_output.common
-def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: float, **options) -> None:
+def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: float, **options: Any) -> None:
     """Build the models that are stale, check them, and publish one snapshot.
 
     \b

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from lake.cli import _output
@@ -41,7 +43,7 @@ def command(path: str, every: bool, show: str | None) -> None:
         raise SystemExit(CheckFailed.exit_code)
 
 
-def _show(rows: list[dict]) -> None:
+def _show(rows: list[dict[str, Any]]) -> None:
     if _output.as_json:
         _output.json_out(rows)
     blobs = [", ".join(blob[:12] for blob in row["blobs"] or []) for row in rows]
@@ -49,5 +51,5 @@ def _show(rows: list[dict]) -> None:
     _output.say(f"{len(rows)} row(s) kept")
 
 
-def _example(rows: list[dict]) -> str:
+def _example(rows: list[dict[str, Any]]) -> str:
     return ", ".join(f"{name} {value}" for name, value in rows[0].items()) if rows else ""

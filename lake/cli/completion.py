@@ -17,7 +17,9 @@ def command(shell: str) -> None:
 
     from lake.cli import lake
 
-    script = get_completion_class(shell)(lake, {}, "lake", "_LAKE_COMPLETE").source()
+    completion = get_completion_class(shell)
+    assert completion is not None, shell  # click has one for each choice
+    script = completion(lake, {}, "lake", "_LAKE_COMPLETE").source()
     if _output.as_json:
         _output.json_out({"shell": shell, "script": script})
     _output.say(script)

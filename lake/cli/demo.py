@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lake.cli import _output, _report
+
+if TYPE_CHECKING:
+    from lake.config import Config
 
 
 @click.command(epilog="Example: lake demo my-demo")
@@ -33,7 +37,7 @@ def command(folder: str) -> None:
         raise SystemExit(code)
 
 
-def _train(settings) -> dict | None:
+def _train(settings: Config) -> dict[str, Any] | None:
     """One epoch of a tiny model on the planets of the train split, once a snapshot; None where torch is missing."""
     from importlib.util import find_spec
 
@@ -45,8 +49,9 @@ def _train(settings) -> dict | None:
         return None
     _output.heading("train")
     note, picture = settings.data / "demo.json", settings.root / "demo.png"
-    snapshot = published_file.read_info(published_file.path(settings)).snapshot
-    result = (picture.is_file() and sealed.read(note)) or {}
+    info = published_file.read_info(published_file.path(settings))
+    snapshot = info and info.snapshot
+    result: dict[str, Any] = (picture.is_file() and sealed.read(note)) or {}
     if result.get("snapshot") == snapshot:
         _output.say(f"nothing to do: trained at snapshot {snapshot}")
     else:
@@ -60,7 +65,7 @@ def _train(settings) -> dict | None:
     return result
 
 
-def _epoch(root: Path, picture: Path) -> dict:
+def _epoch(root: Path, picture: Path) -> dict[str, Any]:
     import lake
     from lake.astro import demo
 

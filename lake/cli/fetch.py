@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from lake.cli import _complete, _output, _report
+
+if TYPE_CHECKING:
+    from lake.fetch import Plan
 
 
 @click.command(epilog="Example: lake fetch kegg exoplanets")
@@ -16,15 +21,16 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
     Without SOURCE: all that lake.toml names. What does not fit into its domain's budget is skipped, and asked for when
     there is room.
     """
-    from lake import config, fetch
+    from lake import config
+    from lake.fetch import run
 
-    plans: list[fetch.Plan] = []
+    plans: list[Plan] = []
 
-    def told(plan: fetch.Plan) -> None:
+    def show(plan: Plan) -> None:
         plans.append(plan)
         _report.plan(plan)
 
-    summary = fetch.run(config.load(path), source or None, force=force, on_plan=told, only_plan=only_plan)
+    summary = run(config.load(path), source or None, force=force, on_plan=show, only_plan=only_plan)
     if _output.as_json:
         _output.json_out({"plan": plans[0].as_dict(), **summary.as_dict()})
     if not only_plan:

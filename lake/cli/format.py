@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lake.cli import _output
+
+if TYPE_CHECKING:
+    from lake.build.format import Formatted
+    from lake.errors import ModelError
 
 UNFORMATTED = 1  # exit code of --check
 
@@ -25,19 +30,20 @@ def command(path: str, files: tuple[Path, ...], check: bool, diff: bool) -> None
     from lake.errors import ModelError
 
     paths = files or format.models(config.load(path).root)
-    formatted, problems = [], []
+    laid_out: list[Formatted] = []
+    problems: list[ModelError] = []
     with progress.bar("format", len(paths)) as advance:
         for file in paths:
             try:
-                formatted.append(format.formatted(file))
+                laid_out.append(format.formatted(file))
             except ModelError as problem:
                 problems.append(problem)
             advance()
-    changed = [file for file in formatted if file.changed]
+    changed = [formatted for formatted in laid_out if formatted.changed]
     if not (check or diff):
         format.write(changed)
-    for file in changed:
-        _output.say(_difference(file) if diff else str(file.path))
+    for formatted in changed:
+        _output.say(_difference(formatted) if diff else str(formatted.path))
     verb = "would change" if check or diff else "changed"
     _output.say(f"{len(changed)} of {len(paths)} files {verb}")
     if problems:
@@ -50,8 +56,8 @@ def command(path: str, files: tuple[Path, ...], check: bool, diff: bool) -> None
         raise SystemExit(UNFORMATTED)
 
 
-def _difference(file) -> str:
+def _difference(formatted: Formatted) -> str:
     import difflib
 
-    lines = (text.splitlines(keepends=True) for text in (file.before, file.after))
-    return "".join(difflib.unified_diff(*lines, str(file.path), str(file.path)))
+    before, after = (text.splitlines(keepends=True) for text in (formatted.before, formatted.after))
+    return "".join(difflib.unified_diff(before, after, str(formatted.path), str(formatted.path)))

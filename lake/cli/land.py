@@ -12,12 +12,13 @@ from lake.cli import _complete, _output, _report
 @_output.common
 def command(path: str, source: tuple[str, ...], force: bool, wait: float) -> None:
     """Read what was fetched into raw tables and cubes. Without SOURCE: all that lake.toml names."""
-    from lake import config, land
+    from lake import config
+    from lake.land import landing
     from lake.store import failures
 
     settings = config.load(path)
     with failures.kept(settings, "lake land"):
-        summary = land.run(settings, source or None, force=force, wait=wait)
+        summary = landing.run(settings, source or None, force=force, wait=wait)
     if _output.as_json:
         _output.json_out(summary.as_dict())
     _report.land(summary)

@@ -101,7 +101,7 @@ def _end(lines: Lineage, column: Place) -> str:
     if end is None:
         return ""
     if end["kind"] == "seed":
-        return end["file"]
+        return str(end["file"])
     sources = (f"{one['title']} (source {one['name']}, reader {one['reader']})" for one in end["sources"])
     return " or ".join(sources) or "landed"
 

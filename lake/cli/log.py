@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from lake.cli import _output
+
+if TYPE_CHECKING:
+    from lake.config import Config
 
 
 @click.command(epilog="Example: lake log -n 5")
@@ -41,7 +46,7 @@ def command(path: str, limit: int, every: bool, models: bool) -> None:
         _output.say("nothing is published yet: lake run")
 
 
-def _models(settings, limit: int) -> None:
+def _models(settings: Config, limit: int) -> None:
     """The runs of models in the newest snapshots."""
     from lake.reader import Lake
     from lake.store import renames

@@ -4,15 +4,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from lake import signals
 from lake.cli import _output
-
-if TYPE_CHECKING:
-    from lake.config import Config
 
 
 @click.command(epilog="Example: lake shell --at 12")
@@ -43,17 +39,20 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
         statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         with leases.opening(settings):
             file = published_file.ensure(settings, at)
-            snapshot = published_file.read_info(file).snapshot
-            statements.append(_search_path(settings, file))
-            lease = leases.hold(settings, snapshot)
+            info = published_file.read_info(file)
+            assert info, f"{file} was read just now"
+            statements.append(_search_path(file))
+            lease = leases.hold(settings, info.snapshot)
         with lease:
             if sys.stdin.isatty() and not query:
-                _output.say(f"{settings.lake.name}, snapshot {snapshot}; SHOW TABLES lists its tables, .quit leaves")
+                _output.say(
+                    f"{settings.lake.name}, snapshot {info.snapshot}; SHOW TABLES lists its tables, .quit leaves"
+                )
             code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(file), *ending]).returncode
     raise SystemExit(code)
 
 
-def _search_path(settings: Config, file: Path) -> str:
+def _search_path(file: Path) -> str:
     """So that SHOW TABLES shows the tables of all layers, and a name that only one of them has needs no layer."""
     from lake.store.sql import connect, quote
 
