@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from lake.marks import Mark
+
 REFERENCE = Path(__file__).parent / "reference"
 PUBLIC = ("lake", "lake.train", "lake.contract", "lake.testing", "lake.sources.contract", "lake.errors")
 GENERATED = "<!-- Written by docs/generate.py; edit the code instead. -->\n"
@@ -71,6 +73,8 @@ def _entry(module_name: str, module: Any, name: str) -> str:
 def _methods(owner: type) -> Iterator[str]:
     for name, member in vars(owner).items():
         if name.startswith("_") or not (inspect.isfunction(member) or isinstance(member, property)):
+            continue
+        if issubclass(owner, Mark) and name in vars(Mark):  # what the engine asks a mark for; no user calls it
             continue
         signature = "" if isinstance(member, property) else _signature(member)
         yield f"#### `{owner.__name__}.{name}`\n\n```python\n{name}{signature}\n```\n\n{_doc(member)}"
