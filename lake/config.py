@@ -34,14 +34,24 @@ def parse_size(value: object) -> object:
     >>> parse_size("1.5 GB")
     1500000000
     """
-    if not isinstance(value, str):
-        return value
-    number = value.strip().rstrip("BKMGTIbkmgti ")
-    unit = value.strip()[len(number) :].strip().upper() or "B"
+    return size(value) if isinstance(value, str) else value
+
+
+def size(text: str) -> int:
+    """The bytes of a size that is written out.
+
+    >>> size("512 MiB")
+    536870912
+
+    Raises:
+        ValueError: it is not a number and a unit.
+    """
+    number = text.strip().rstrip("BKMGTIbkmgti ")
+    unit = text.strip()[len(number) :].strip().upper() or "B"
     try:
         return int(float(number) * _UNITS[unit])
     except (ValueError, KeyError, OverflowError):
-        raise ValueError(f"{value!r} is not a size like '20 GB' or '512 MiB'") from None
+        raise ValueError(f"{text!r} is not a size like '20 GB' or '512 MiB'") from None
 
 
 Bytes = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]

@@ -28,12 +28,16 @@ class Origin:
     """int64 [B], as in the batch."""
 
 
+Place = tuple[int, int, int, int, int]
+"""Snapshot, epoch, first row, row after the last, row after the step."""
+
+
 class Batch(dict[str, Any]):
     """Tensors by name; see :class:`lake.train.PlanetRuns`."""
 
-    def __init__(self, values: Mapping[str, Any], place: tuple[int, int, int, int, int], key: str):
+    def __init__(self, values: Mapping[str, Any], place: Place, key: str):
         super().__init__(values)
-        self.place = place  # snapshot, epoch, first row, row after the last, row after the step
+        self.place = place
         self.key = key  # the name of the tensor of keys, such as "planet_run_key"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import operator
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
@@ -18,29 +17,29 @@ from torch import distributed
 from torch.utils.data import IterableDataset, get_worker_info
 
 from lake import config as settings
-from lake.config import parse_size
 from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import leases
-from lake.train import column, content, graphs, modality, order, pack, sampling, selection, slabs
-from lake.train.batch import Batch
+from lake.store.sql import scalar
+from lake.train import arguments, content, modality, order, pack, sampling, schema, selection
+from lake.train.arguments import choice, positive
+from lake.train.batch import Batch, Place
 from lake.train.graphs import Graph
 from lake.train.loader import Loader
 from lake.train.modality import Modality
 from lake.train.pack import CacheWarning, NoRoom, Pack
-from lake.train.slabs import Slabs
+from lake.train.schema import Request
 
 if TYPE_CHECKING:
-    import ibis
     from numpy.typing import NDArray
 
+    from lake.config import Config
+    from lake.train.arguments import Rows, Source
     from lake.train.order import Last, Steps
-
-    Source = str | ibis.Table | tuple[str, Sequence[str]]
-    Part = Modality | Slabs | Graph
+    from lake.train.schema import Part
 
 
-class PlanetRuns(IterableDataset):
+class PlanetRuns(IterableDataset[Batch]):
     """Batches of runs at one snapshot: of planet-runs, or of what ``[roles]`` in lake.toml names.
 
     A batch is a :class:`lake.train.Batch`, a dict of tensors with B rows:
@@ -139,98 +138,62 @@ class PlanetRuns(IterableDataset):
         world_size: int | None = None,
         block: int = 65_536,
     ):
-        self.path = lake.config.root if isinstance(lake, Lake) else settings.find(lake)
-        self.snapshot: int | None = lake.snapshot if isinstance(lake, Lake) else None
+        config = lake.config if isinstance(lake, Lake) else settings.load(lake)
+        self.path, self.roles = config.root, config.roles
         self.split, self.where = split, where
-        config = lake.config if isinstance(lake, Lake) else settings.load(self.path)
-        self.roles = config.roles
-        self.batch_size, self.block = _positive("batch_size", batch_size), _positive("block", block)
-        self.batch_bytes = None if batch_bytes is None else _positive("batch_bytes", int(parse_size(batch_bytes)))
-        self.seed = _whole("seed", seed)
-        self.shuffle, self.last, self.cache = _one_of("shuffle", shuffle), _one_of("last", last), cache
-        self.stages = _positive("stages", stages)
-        self._place = _place(rank, world_size)
+        self.batch_size, self.block = positive("batch_size", batch_size), positive("block", block)
+        self.batch_bytes = None if batch_bytes is None else arguments.size("batch_bytes", batch_bytes)
+        self.seed, self.stages = arguments.whole("seed", seed), positive("stages", stages)
+        self.shuffle, self.last, self.cache = choice("shuffle", shuffle), choice("last", last), cache
+        self._ranks = arguments.ranks(rank, world_size)
         # Where the next iteration begins, seen by workers that outlive an epoch: epoch, row.
-        self._start = torch.zeros(2, dtype=torch.int64).share_memory_()
-        self._taken, self._progress = 0, {"epoch": 0, "row": 0}
-        if single := not (tables is None or isinstance(tables, Mapping)):
-            tables = {"x": tables}
+        self._start = _shared(torch.zeros(2, dtype=torch.int64))
+        self._yielded, self._progress = 0, {"epoch": 0, "row": 0}
+        request = Request(
+            _tables(config, tables, others=bool(cubes or graphs)),
+            cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()},
+            {name: str(arguments.rows_of(source)) for name, source in (graphs or {}).items()},
+            target,
+            jagged,
+            normalise,
+        )
+        arguments.distinct(self.roles.key, request.names)
         if require is None:
-            require = [*(["target"] if target else []), *(["x"] if single else [])]
-        arrays = cubes if isinstance(cubes, Mapping) else {name: [name] for name in cubes or ()}
-        networks = {name: str(_sql(source)) for name, source in (graphs or {}).items()}
-        if tables is None:
-            tables = config.modalities
-            if not (tables or arrays or networks):
-                raise ConfigError(
-                    "nothing says what a batch holds",
-                    where=config.where("train", "modalities"),
-                    next="PlanetRuns(..., tables={...}), or name tables in [train.modalities] of lake.toml",
-                )
-        self.sources = {name: _sql(source) for name, source in tables.items()}
-        self.target = target
-        _distinct(self.roles.key, [*self.sources, *arrays, *networks, *(["target"] if target else [])])
-        with nullcontext(lake) if isinstance(lake, Lake) else self._open() as here:
-            self.snapshot = here.snapshot
-            selection.check(here)
-            self._lease = leases.hold(here.config, self.snapshot)  # lake gc lets it be
-            (self.published,) = here.connection.execute("SELECT published_at FROM lake.lake_info").fetchone()
-            self._describe(here, self.sources, arrays, networks, target, jagged, normalise)
-            self._sampling = sampling.describe(
-                here.connection, key=self.roles.key, weight=weight, balance=balance, curriculum=curriculum
-            )
-            self._packs = self._opened(here, {**self.schema, **self._sampling.columns})
-            self._choose(here, require)
+            alone = not (tables is None or isinstance(tables, Mapping))
+            require = [*(["target"] if target else []), *(["x"] if alone else [])]
+        self.sources, self.target = dict(request.tables), target
+        with nullcontext(lake) if isinstance(lake, Lake) else Lake(config, None) as opened:
+            self.snapshot = opened.snapshot
+            selection.check(opened)
+            self._lease = leases.hold(config, self.snapshot)  # lake gc keeps it
+            self.published = scalar(opened.connection, "SELECT published_at FROM lake.lake_info")
+            self.schema: Mapping[str, Part] = schema.describe(opened, request)
+            columns = {"weight": weight, "balance": balance, "curriculum": curriculum}
+            self._sampling = sampling.describe(opened.connection, key=self.roles.key, **columns)
+            self._packs = self._open_packs(opened, {**self.schema, **self._sampling.columns})
+            self._choose(opened, require)
         self._identity = self._identify()
 
-    def _describe(
-        self,
-        here: Lake,
-        tables: Mapping[str, str | tuple[str, Sequence[str]]],
-        cubes: Mapping[str, Sequence[str]],
-        networks: Mapping[str, str],
-        target: str | None,
-        jagged: Sequence[str],
-        normalise: bool,
-    ) -> None:
-        if unknown := [name for name in jagged if name not in tables]:
-            raise ConfigError(f"jagged names {unknown[0]!r}", why=f"the tables are {', '.join(tables)}")
-        at = column.split(target) if target else None
-        key = self.roles.key
-        schema: dict[str, Part] = {}
-        for name, source in tables.items():
-            table, columns = (source, None) if isinstance(source, str) else source
-            without = [at[1]] if at and at[0] == table else []
-            options: dict[str, Any] = {"columns": columns, "without": without, "jagged": name in jagged}
-            schema[name] = modality.describe(here.connection, name, table, key=key, normalise=normalise, **options)
-        schema |= {
-            name: slabs.describe(here.connection, name, asked, cube=self.roles.cube) for name, asked in cubes.items()
-        }
-        schema |= {name: graphs.describe(here.connection, name, edges, key=key) for name, edges in networks.items()}
-        if target:
-            schema["target"] = column.describe(here.connection, "target", target, key=key, normalise=normalise)
-        self.schema: Mapping[str, Part] = schema
-
-    def _opened(self, here: Lake, parts: Mapping[str, Part]) -> dict[str, Pack]:
+    def _open_packs(self, lake: Lake, parts: Mapping[str, Part]) -> dict[str, Pack]:
         """Open each part's pack, or make it; what cannot be kept is read each time."""
         packs = {}
         for name, part in parts.items():
             try:
-                write = partial(part.write, here)
-                rows = content.named(here, part.source) if isinstance(part, Modality | Graph) else {}
-                packs[name] = part.opened(self._kept(here, {**part.identity, **rows}, write, f"the modality {name!r}"))
+                write = partial(part.write, lake)
+                rows = content.named(lake, part.source) if isinstance(part, Modality | Graph) else {}
+                packs[name] = part.opened(self._pack(lake, {**part.identity, **rows}, write, f"the modality {name!r}"))
             except NoRoom as reason:
                 if self.cache:
                     _warn_streaming(name, reason, self.shuffle)
         return packs
 
-    def _choose(self, here: Lake, require: Sequence[str]) -> None:
-        keys = self._selected(here)
+    def _choose(self, lake: Lake, require: Sequence[str]) -> None:
+        keys = self._selected(lake)
         self.skipped: dict[str, int] = {}
         for name in require:
             if name not in self.schema:
                 raise ConfigError(f"require names {name!r}", why=f"the modalities are {', '.join(self.schema)}")
-            has = self._has(here, name, keys)
+            has = self._has(lake, name, keys)
             self.skipped[name] = int((~has).sum())
             keys = keys[has]
         if not len(keys):
@@ -241,62 +204,62 @@ class PlanetRuns(IterableDataset):
             )
         self.keys: NDArray[np.int64] = keys
         self._find()
-        self._sampling = self._sampling.read(here, keys, self._packs, self._at)
+        self._sampling = self._sampling.read(lake, keys, self._packs, self._at)
 
     def _find(self) -> None:
         """Where each key's row is in each pack; one array for all packs that have exactly these keys in this order."""
         self._all = np.arange(len(self.keys))
-        found = {name: rows.find(self.keys) for name, rows in self._packs.items()}
-        self._at = {name: self._all if np.array_equal(at, self._all) else at for name, at in found.items()}
+        rows = {name: pack.find(self.keys) for name, pack in self._packs.items()}
+        self._at = {name: self._all if np.array_equal(at, self._all) else at for name, at in rows.items()}
 
-    def _selected(self, here: Lake) -> NDArray[np.int64]:
+    def _selected(self, lake: Lake) -> NDArray[np.int64]:
         """The keys of the split, sorted once."""
 
         def write(writer: pack.Writer) -> dict[str, Any]:
-            writer.append("keys", selection.keys(here, self.split, self.where))
+            writer.append("keys", selection.keys(lake, self.split, self.where))
             return {}
 
         try:
             select = f"(SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.where}\n)"
-            rows = content.named(here, select) if self.where else {}
-            of = {"split": self.split, "where": self.where, **rows}
-            return np.asarray(self._kept(here, of, write, "runs").keys)
+            rows = content.named(lake, select) if self.where else {}
+            identity = {"split": self.split, "where": self.where, **rows}
+            return np.asarray(self._pack(lake, identity, write, "runs").keys)
         except NoRoom:
-            return selection.keys(here, self.split, self.where)
+            return selection.keys(lake, self.split, self.where)
 
-    def _kept(self, here: Lake, of: Mapping[str, Any], make: pack.Make, what: str) -> Pack:
+    def _pack(self, lake: Lake, identity: Mapping[str, Any], make: pack.Make, what: str) -> Pack:
         if not self.cache:
             raise NoRoom("cache=False")
-        of = {"snapshot": self.snapshot, "published": self.published, **self.roles.identity, **of}
-        options = {"what": what, "key": self.roles.key, "limit": here.config.train.cache}
-        return pack.ensure(here.config.cache / "train", of, make, **options)
+        identity = {"snapshot": self.snapshot, "published": self.published, **self.roles.identity, **identity}
+        cache, limit = lake.config.cache / "train", lake.config.train.cache
+        return pack.ensure(cache, identity, make, what=what, key=self.roles.key, limit=limit)
 
-    def _has(self, here: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _has(self, lake: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         if name in self._packs:
             return self._packs[name].find(keys) >= 0
-        return np.isin(keys, self.schema[name].keys(here))
+        return np.isin(keys, self.schema[name].keys(lake))
 
     def _identify(self) -> str:
         """What the order of an epoch depends on, beside its number."""
         fixed = [self.snapshot, self.published, self.seed, self.shuffle, self.stages, self._sampling.identity]
-        content = hashlib.sha256(np.ascontiguousarray(self.keys)).hexdigest()
+        content = hashlib.sha256(np.ascontiguousarray(self.keys).data).hexdigest()
         return hashlib.sha256(json.dumps([*fixed, content]).encode()).hexdigest()[:16]
 
     @property
     def unknown(self) -> dict[str, dict[str, int]]:
-        """Modality -> column -> how many cells of it are not known, in the whole snapshot; of what is cached."""
-        return {name: dict(found.notes["unknown"]) for name, found in self._packs.items() if name in self.schema}
+        """Modality -> column -> how many of its cells are not known, in the whole snapshot; of what is cached."""
+        return {name: dict(pack.notes["unknown"]) for name, pack in self._packs.items() if name in self.schema}
 
     def only(self, *names: str) -> PlanetRuns:
         """The same runs in the same order with these modalities alone (and the target): an ablation."""
         if missing := [name for name in names if name not in self.schema]:
             raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
-        other = object.__new__(type(self))  # not copy.copy: it would open the packs again
-        other.__dict__.update(self.__dict__)
-        other._start = self._start.clone().share_memory_()
-        other._progress = dict(self._progress)
-        other.schema = {name: part for name, part in self.schema.items() if name in (*names, "target")}
-        return other
+        data = object.__new__(type(self))  # not copy.copy: it would open the packs again
+        data.__dict__.update(self.__dict__)
+        data._start = _shared(self._start.clone())
+        data._progress = dict(self._progress)
+        data.schema = {name: part for name, part in self.schema.items() if name in (*names, "target")}
+        return data
 
     def without(self, *names: str) -> PlanetRuns:
         """The same runs in the same order without these modalities."""
@@ -305,7 +268,7 @@ class PlanetRuns(IterableDataset):
         return self.only(*(name for name in self.schema if name not in names))
 
     def __len__(self) -> int:
-        """How many batches this rank has in an epoch; what is left of a resumed one, :meth:`steps` tells."""
+        """How many batches this rank has in an epoch; :meth:`steps` has those that remain of a resumed one."""
         return len(self.steps(int(self._start[0])))
 
     def steps(self, epoch: int = 0, row: int = 0) -> Steps:
@@ -353,14 +316,14 @@ class PlanetRuns(IterableDataset):
         worker = get_worker_info()
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         epoch, row = self._start.tolist()
-        taken, self._taken = self._taken, 0
+        yielded, self._yielded = self._yielded, 0
         steps, sequence = self.steps(epoch, row), self.order(epoch)
         # A DataLoader takes from its workers in turn: so the order is the same for any number of them.
-        bounds = steps.bounds[number::workers][taken:]
+        bounds = steps.bounds[number::workers][yielded:]
         for batch in self._batches(sequence, bounds, epoch, workers):
-            taken += 1
+            yielded += 1
             if worker:
-                self._progress = {"epoch": epoch, "row": row, "taken": taken, "workers": workers}
+                self._progress = {"epoch": epoch, "row": row, "taken": yielded, "workers": workers}
             yield batch
 
     def _batches(
@@ -370,19 +333,19 @@ class PlanetRuns(IterableDataset):
         streamed = [name for name in self.schema if name not in self._packs]
         mine = bounds[:, rank : rank + 2]
         with ExitStack() as stack:
-            here = stack.enter_context(self._open(workers)) if streamed else None
-            at = 0
-            for block in order.blocks(mine, self._block(streamed, here)) if here else [mine]:
+            lake = stack.enter_context(self._open(workers)) if streamed else None
+            step = 0
+            for block in order.blocks(mine, self._block(streamed, lake)) if lake else [mine]:
                 packs = self._packs
-                if here:
-                    wanted = np.unique(sequence[np.concatenate([np.arange(*b) for b in block]) % len(sequence)])
-                    packs = packs | self._stream(here, streamed, wanted)
+                if lake:
+                    rows = np.unique(sequence[np.concatenate([np.arange(*b) for b in block]) % len(sequence)])
+                    packs = packs | self._stream(lake, streamed, rows)
                 for start, stop in block.tolist():
-                    place = (self.snapshot, epoch, start, stop, min(int(bounds[at, -1]), len(sequence)))
+                    place = (self.snapshot, epoch, start, stop, min(int(bounds[step, -1]), len(sequence)))
                     yield self._batch(_rows(sequence, start, stop), packs, place)
-                    at += 1
+                    step += 1
 
-    def _batch(self, rows: NDArray[np.int64], packs: Mapping[str, Pack], place: tuple[int, ...]) -> Batch:
+    def _batch(self, rows: NDArray[np.int64], packs: Mapping[str, Pack], place: Place) -> Batch:
         keys = self.keys[rows]
         batch: dict[str, Any] = {self.roles.key: torch.from_numpy(keys)}
         mask: dict[str, torch.Tensor] = {}
@@ -399,54 +362,53 @@ class PlanetRuns(IterableDataset):
         batch["mask"] = mask
         return Batch(batch, place, self.roles.key)
 
-    def _stream(self, here: Lake, names: Sequence[str], rows: NDArray[np.int64]) -> dict[str, Pack]:
+    def _stream(self, lake: Lake, names: Sequence[str], rows: NDArray[np.int64]) -> dict[str, Pack]:
         """Packs in memory of the runs of these rows of ``keys`` alone."""
         packs = {}
         keys, within = self.keys[rows], _within(self.roles.key, self.keys, rows)
         for name in names:
             part = self.schema[name]
-            write = partial(part.write, here, keys=keys, within=within)
-            made = pack.gathered(write, f"the modality {name!r}", self.roles.key)
-            packs[name] = part.opened(made)
+            write = partial(part.write, lake, keys=keys, within=within)
+            packs[name] = part.opened(pack.gathered(write, f"the modality {name!r}", self.roles.key))
         return packs
 
-    def _block(self, names: Sequence[str], here: Lake | None) -> int:
+    def _block(self, names: Sequence[str], lake: Lake | None) -> int:
         """How many runs are read at once, within a quarter of the memory limit."""
-        if here is None:
+        if lake is None:
             return self.block
         bytes = sum(self.schema[name].row_bytes for name in names)
-        return max(1, min(self.block, here.config.limits.memory // 4 // max(1, bytes)))
+        return max(1, min(self.block, lake.config.limits.memory // 4 // max(1, bytes)))
 
     def _open(self, workers: int = 1) -> Lake:
-        """The lake at the snapshot; its newest door where that is the one, so that a read-only disk will do."""
+        """The lake at the snapshot; its newest published file where that is of it, so that a read-only disk will do."""
         config = settings.load(self.path)
-        here = Lake(config, None)
-        if self.snapshot not in (None, here.snapshot):
-            here.close()
-            here = Lake(config, self.snapshot)
+        lake = Lake(config, None)
+        if self.snapshot != lake.snapshot:
+            lake.close()
+            lake = Lake(config, self.snapshot)
         if workers > 1:  # they share the machine
-            here.connection.execute(f"SET memory_limit = '{config.limits.memory // workers}B'; SET threads = 1")
-        return here
+            lake.connection.execute(f"SET memory_limit = '{config.limits.memory // workers}B'; SET threads = 1")
+        return lake
 
     @property
     def place(self) -> tuple[int, int]:
         """Rank and world size."""
-        if self._place:
-            return self._place
+        if self._ranks:
+            return self._ranks
         if distributed.is_available() and distributed.is_initialized():
             return distributed.get_rank(), distributed.get_world_size()
         return 0, 1
 
     def __getstate__(self) -> dict[str, Any]:
         # A spawned worker is in no process group, and opens the packs itself: tell it its rank, send it no pages.
-        fixed = self.place if self._place or self.place != (0, 1) else None
-        return {**self.__dict__, "_place": fixed, "_packs": None, "_at": None, "_all": None, "_lease": None}
+        fixed = self.place if self._ranks or self.place != (0, 1) else None
+        return {**self.__dict__, "_ranks": fixed, "_packs": None, "_at": None, "_all": None, "_lease": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        with self._open() as here:
-            self._lease = leases.hold(here.config, self.snapshot)
-            self._packs = self._opened(here, self.schema)
+        with self._open() as lake:
+            self._lease = leases.hold(lake.config, self.snapshot)
+            self._packs = self._open_packs(lake, self.schema)
         self._find()
 
     def set_epoch(self, epoch: int) -> None:
@@ -455,7 +417,7 @@ class PlanetRuns(IterableDataset):
         Workers that are kept from one epoch to the next learn of it.
         """
         if int(self._start[0]) != epoch:
-            self._start[1], self._taken = 0, 0
+            self._start[1], self._yielded = 0, 0
         self._start[0] = epoch
         self._progress = {"epoch": epoch, "row": int(self._start[1])}
 
@@ -488,7 +450,7 @@ class PlanetRuns(IterableDataset):
                 why="a StatefulDataLoader keeps a state for each of its workers",
                 next="to go on with another number of them, save data.state_dict(after=batch)",
             )
-        self._start[0], self._start[1], self._taken = state["epoch"], state["row"], state.get("taken", 0)
+        self._start[0], self._start[1], self._yielded = state["epoch"], state["row"], state.get("taken", 0)
         self._progress = {name: state[name] for name in ("epoch", "row", "taken", "workers") if name in state}
 
     def loader(self, **options: Any) -> Loader:
@@ -501,7 +463,8 @@ class PlanetRuns(IterableDataset):
         Of a batch, cells that are not known are 0 again. Nothing changes where ``normalise`` was not asked for.
         """
         if isinstance(values, torch.Tensor):
-            return self.schema[modality].undo(values)
+            part = self.schema[modality]
+            return part.undo(values) if isinstance(part, Modality) else values
         parts = {name: part for name, part in self.schema.items() if isinstance(part, Modality) and part.scale}
         undone = {name: part.undo(values[name]) * values[f"{name}_known"] for name, part in parts.items()}
         return Batch({**values, **undone}, values.place, values.key)
@@ -513,16 +476,13 @@ class PlanetRuns(IterableDataset):
         normalisation. NaN where no cell is known.
         """
         runs = f"SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.roles.split} = 'train'"
-        with self._open() as here:
-            here.connection.execute("SET threads = 1")  # sums in one order: the same bits each time
-            return {
-                name: tuple(map(torch.from_numpy, modality.statistics(here.connection, known, runs)))
-                for name, known in self.schema.items()
-                if isinstance(known, Modality) and not known.lists and not known.classes
-            }
+        with self._open() as lake:
+            lake.connection.execute("SET threads = 1")  # sums in one order: the same bits each time
+            scalars = {name: part for name, part in self.schema.items() if isinstance(part, Modality) and part.scalar}
+            return {name: modality.statistics(lake.connection, part, runs) for name, part in scalars.items()}
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name}[{len(known.features)}]" for name, known in self.schema.items())
+        parts = ", ".join(f"{name}[{len(part.features)}]" for name, part in self.schema.items())
         lacking = "".join(f", {count:,} without {name} skipped" for name, count in self.skipped.items() if count)
         return (
             f"<PlanetRuns {self.split or 'all'} at snapshot {self.snapshot}: {len(self.keys):,} runs{lacking}; {parts}>"
@@ -546,51 +506,24 @@ def _within(key: str, keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
     return " OR ".join(f"{key} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
 
 
-def _whole(name: str, value: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ConfigError(f"{name} is {value!r}: it has to be a whole number")
-    return operator.index(value)
+def _tables(config: Config, tables: Mapping[str, Source] | Source | None, *, others: bool) -> dict[str, Rows]:
+    """The tables of each modality: as they are asked for, or those of lake.toml."""
+    if tables is None:
+        if not (config.modalities or others):
+            raise ConfigError(
+                "nothing says what a batch holds",
+                where=config.where("train", "modalities"),
+                next="PlanetRuns(..., tables={...}), or name tables in [train.modalities] of lake.toml",
+            )
+        return dict(config.modalities)
+    named = tables if isinstance(tables, Mapping) else {"x": tables}
+    return {name: arguments.rows_of(source) for name, source in named.items()}
 
 
-def _positive(name: str, value: int) -> int:
-    value = _whole(name, value)
-    if value < 1:
-        raise ConfigError(f"{name} is {value}: it has to be 1 or more")
-    return value
-
-
-_CHOICES = {"shuffle": (True, False, "blocks"), "last": ("share", "drop", "repeat")}
-
-
-def _one_of(name: str, value: Any) -> Any:
-    if value not in _CHOICES[name]:
-        raise ConfigError(f"{name} is {value!r}", why=f"it is one of {', '.join(map(repr, _CHOICES[name]))}")
-    return value
-
-
-def _place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
-    if rank is None and world_size is None:
-        return None
-    if rank is None or world_size is None or not 0 <= rank < world_size:
-        raise ConfigError(f"rank {rank} of {world_size} ranks", next="give both, with 0 <= rank < world_size")
-    return rank, world_size
-
-
-def _distinct(key: str, names: Sequence[str]) -> None:
-    taken = {key, "mask"}
-    for name in names:
-        if taken & {name, f"{name}_known", f"{name}_offsets"}:
-            raise ConfigError(f"two parts of a batch would be called {name!r}", next="give each modality its name")
-        taken |= {name, f"{name}_known", f"{name}_offsets"}
-
-
-def _sql(source: Source) -> str | tuple[str, Sequence[str]]:
-    """A table's name, with or without its columns, or a SELECT, also of an ibis expression."""
-    if isinstance(source, (str, tuple)):
-        return source
-    import ibis
-
-    return str(ibis.to_sql(source, dialect="duckdb"))
+def _shared(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor that forked and spawned workers see."""
+    tensor.share_memory_()  # type: ignore[no-untyped-call]  # torch gives it no types
+    return tensor
 
 
 def _warn_streaming(name: str, reason: NoRoom, shuffle: bool | str) -> None:

@@ -88,6 +88,11 @@ class Modality:
             return values
         return scaling.undo(self.scale, values[..., None])[..., 0] if self.flat else scaling.undo(self.scale, values)
 
+    @property
+    def scalar(self) -> bool:
+        """Whether each run has one number a feature, and not lists or codes of classes."""
+        return not self.lists and not self.classes
+
     def write(
         self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
     ) -> dict[str, Any]:
@@ -369,11 +374,11 @@ def _never_empty(writer: Writer, shape: tuple[int, ...], dtype: str) -> None:
 
 def statistics(
     connection: duckdb.DuckDBPyConnection, modality: Modality, runs: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and standard deviation of each feature's known cells over the runs of a query; NaN where none is."""
     finite = [f"TRY_CAST({name(f.name)} AS FLOAT)::DOUBLE" for f in modality.features]
     kept = [f"CASE WHEN isfinite({cell}) THEN {cell} END" for cell in finite]
     asked = [f"{function}({cell})" for function in ("avg", "stddev_pop") for cell in kept]
     query = f"SELECT {', '.join(asked)} FROM {modality.source} WHERE {modality.key} IN ({runs})"
     row = np.array(connection.execute(query).fetchone(), dtype=np.float32).reshape(2, -1)
-    return row[0], row[1]
+    return torch.from_numpy(row[0]), torch.from_numpy(row[1])
