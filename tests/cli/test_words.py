@@ -314,7 +314,7 @@ def test_an_empty_lake_has_nothing_to_read(empty, line):
         ("[[leaks.allow]]\nbecaus = 'x'", "[leaks.allow.0] becaus is no setting; did you mean 'because'?"),
         ("[sources.kegg]\norganism = ['eco']", "did you mean 'organisms'?"),
         ("[sources.kegg]\norganisms = 'eco'", "organisms is 'eco', but must be of type list"),
-        ("[[sources.gcm.runs]]\nplanet = 'x'", "run 1 of [[sources.gcm.runs]] does not fit: model is missing"),
+        ("[[sources.gcm.runs]]\nplanet = 'x'", "run 1 of [[sources.gcm.runs]] is not valid: model is missing"),
     ],
 )
 def test_bad_settings_are_told_by_name(tmp_path, text, says):

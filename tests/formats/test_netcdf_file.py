@@ -66,7 +66,7 @@ def test_a_file_of_nothing_else_says_so(tmp_path):
     with netCDF4.Dataset(tmp_path / "x.nc", "w") as file:
         file.createDimension("x", 2)
         file.createVariable("r", file.createVLType(np.int32, "list"), ("x",))[0] = np.array([1, 2], "i4")
-    with pytest.raises(Unreadable, match="no variable of it lies on a grid") as error:
+    with pytest.raises(Unreadable, match="none of its variables is on a grid") as error:
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
     assert "'r' is of a type" in error.value.why
 

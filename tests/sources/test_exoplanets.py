@@ -113,11 +113,11 @@ def take(table: str, folder: Path, body: str | bytes) -> tuple[pa.Table, list[di
     [
         ('<?xml?><VOTABLE><INFO name="QUERY_STATUS" value="ERROR">ORA-00942: no &lt;table&gt;</INFO>', "no <table>"),
         ("ERROR<br>\nError Type: UserError<br>\nMessage: not a valid table.", "not a valid table"),
-        ('{"toi": 1}', "no CSV"),
+        ('{"toi": 1}', "not CSV"),
         ("Service temporarily unavailable\ntry later", "no header"),
         ("# a comment\n# and no more\n", "no header"),
         ("pl_name,hostname\nb,c\n", "column toi"),
-        (HEADER + "\n\n", "not one row"),
+        (HEADER + "\n\n", "but no row"),
     ],
 )
 def test_a_refusal_says_why(body, says):

@@ -58,7 +58,7 @@ def test_a_run_is_one_resource():
         ({"planet": ""}, "planet is ''"),
         ({"run": 1}, "run is 1"),
         ({"synthetic": "yes"}, "synthetic is 'yes'"),
-        ({"colour": "red"}, "'colour' is not known"),
+        ({"colour": "red"}, "'colour' is unknown"),
         ({"kind": "guess"}, "kind is 'guess'"),
     ],
 )
@@ -81,7 +81,7 @@ def test_the_same_run_twice():
 
 
 def test_a_page_is_refused_before_it_is_kept():
-    with pytest.raises(Refused, match="an HTML page came where NetCDF was asked for"):
+    with pytest.raises(Refused, match="the answer is not NetCDF but an HTML page"):
         gcm.check(resource(), PAGE)
     with pytest.raises(Refused, match="begin with b'PK"):
         gcm.check(resource(), b"PK\x03\x04" + bytes(100))
@@ -144,7 +144,7 @@ def test_nothing_on_a_grid(tmp_path):
         file.createDimension("lat", 3)
         file.createVariable("lat", "f8", ("lat",))[:] = [-60, 0, 60]
         file.createVariable("total", "f8", ())[...] = 1
-    with pytest.raises(Unreadable, match=r"no variable of it lies on a grid .* total"):
+    with pytest.raises(Unreadable, match=r"none of its variables is on a grid .* total"):
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 

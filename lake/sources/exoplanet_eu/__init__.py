@@ -1,7 +1,7 @@
-"""The catalogue of exoplanet.eu (https://exoplanet.eu/catalog/), whole, as CSV: one row a planet.
+"""The catalogue of exoplanet.eu (https://exoplanet.eu/catalog/), complete, as CSV: one row a planet.
 
-Cells may stand in quotes (alternate_names, detection_type); empty is missing. Columns are read by name, by those of
-older files too, whose header begins with "#".
+Cells may be quoted (alternate_names, detection_type); an empty cell is missing. Columns are read by name; the names of
+older files, whose header begins with "#", are read too.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page, another table, and a catalogue without planets.
+    """Refuse an HTML page, another table, and a catalogue without planets.
 
     Raises:
-        Refused: with what came instead.
+        Refused: with the beginning of the answer.
     """
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if body[:1] in (b"<", b"{", b"["):
         raise Refused(
-            f"the answer is no CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
+            f"the answer is not CSV: it begins with {body[:40].decode(errors='replace')!r}", where=resource.url
         )
     header, *rows = body.removeprefix(b"#").splitlines() or [b""]
     names = [name.strip(b' "') for name in header.split(b",")]
     if not {b"name", b"planet_status", b"star_name"} <= set(names):
         raise Refused("the answer has no header with name, planet_status and star_name", where=resource.url)
     if not any(row.strip() for row in rows) and len(head) < 2**16:
-        raise Refused("the answer has a header, but not one planet", where=resource.url)
+        raise Refused("the answer has a header, but no planet", where=resource.url)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The planets, some megabytes at a time; see :func:`lake.formats.delimited.rows` for what is a reject.
 
     Raises:
-        Unreadable: a column that the models need is gone, there is no row, or not one that fits the header.
+        Unreadable: a column that the models need is missing, or no row fits the header.
     """
     from lake.formats import delimited
 

@@ -1,7 +1,7 @@
 """What the columns of exoplanet.eu's catalogue are (https://exoplanet.eu/readme/): type, unit and meaning.
 
-A quantity X has X_error_min and X_error_max beside it where the catalogue gives its uncertainties: magnitudes, and in
-a few rows with a sign all the same.
+A quantity X has X_error_min and X_error_max beside it where the catalogue has its uncertainties: magnitudes, although a
+few rows have a sign.
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ def _lines(line: str) -> list[str]:
         return [line]
     name, type, unit, source, doc = line[1:].split(maxsplit=4)
     errors = (("error_min", "lower"), ("error_max", "upper"))
-    parts = [f"{name}_{part}  {type}  {unit}  {source}  {doc}: {side} uncertainty" for part, side in errors]
-    return [line[1:], *(_ENDLESS if part.startswith("mass_error_max ") else part for part in parts)]
+    bounds = [f"{name}_{suffix}  {type}  {unit}  {source}  {doc}: {side} uncertainty" for suffix, side in errors]
+    return [line[1:], *(_UNBOUNDED if bound.startswith("mass_error_max ") else bound for bound in bounds)]
 
 
-# It stays text: "inf" in it says that m sin(i) gives the mass no upper end.
-_ENDLESS = "mass_error_max  text  -  -  Mass: upper uncertainty in jupiter_mass, or inf: no upper end"
+# It stays text: "inf" in it means that m sin(i) sets no upper bound on the mass.
+_UNBOUNDED = "mass_error_max  text  -  -  Mass: upper uncertainty in jupiter_mass, or inf: no upper end"
 _LINES = _COLUMNS.format(**_OLDER).strip().splitlines()
-TABLES = Tables({"exoplanet_eu_planets": "\n".join(part for line in _LINES for part in _lines(line))})
+TABLES = Tables({"exoplanet_eu_planets": "\n".join(column for line in _LINES for column in _lines(line))})
 REQUIRED = ("name", "planet_status", "mass", "mass_sini", "radius", "orbital_period", "semi_major_axis", "star_name")
-"""An answer without one of these columns is not read; of the others a column of nulls is made."""
+"""An answer without one of these columns is not read; any other that is missing becomes a column of nulls."""

@@ -8,7 +8,7 @@ Names keep to rules in each of its tables (https://exoplanetarchive.ipac.caltech
     Xlim                0 where X is a measurement, 1 an upper and -1 a lower limit; Xsymerr: 1 where err1 = -err2
     Xstr, X_reflink     X as the site shows it, and its reference as an HTML link; X_systemref, Xformat likewise
 
-A name that is neither here nor made so is new to this reader: its cells stay text.
+Any other name is new to this reader: its cells stay text.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ _MAGNITUDE = re.compile(r"(sy|koi)_[a-z0-9]{1,4}mag")
 _FLAG = re.compile(r"[a-z]{2,4}(_controv)?_flag|koi_fpflag_[a-z]{2}")
 _OFFSET = re.compile(r"koi_(fwm|dicco|dikco)_\w+")  # centroids and their offsets
 _TEXT = re.compile(r"(str|_?reflink|_systemref|format)$")
-_PART = re.compile(r"(?P<of>\w+?)_?(?P<part>err1|err2|lim|symerr)")
-_PARTS = {
+_BOUND = re.compile(r"(?P<quantity>\w+?)_?(?P<suffix>err1|err2|lim|symerr)")
+_BOUNDS = {
     "err1": ("double", "upper uncertainty, >= 0"),
     "err2": ("double", "lower uncertainty, <= 0"),
     "lim": ("bigint", "0 a measurement, 1 an upper limit, -1 a lower limit"),
@@ -149,21 +149,21 @@ _PARTS = {
 
 
 def field(name: str) -> pa.Field:
-    """A column's type, unit and meaning; of one that the archive has added since, its cells as they stand."""
+    """A column's type, unit and meaning; a column that the archive has added since is text."""
     line = _line(name) or "new  text  -  -  New to this reader: text, as it stands in the answer"
     return schema.field(line).with_name(name)  # which may have blanks
 
 
 def _line(name: str) -> str | None:
-    """A column as `lake.formats.schema` has it; None for a name that this reader does not know."""
+    """A column as a line of `lake.formats.schema`; None for a name that this reader does not know."""
     if quantity := _quantity(name):
         return f"{name}  double  {quantity[0] or '-'}  -  {quantity[1]}"
     if name in _COUNTS or _FLAG.fullmatch(name):
         return f"{name}  bigint  {'1' if name in _COUNTS else '-'}  -"
     if name in _TEXTS:
         return f"{name}  text  -  -"
-    if (match := _PART.fullmatch(name)) and (quantity := _quantity(match["of"])):
-        type, doc = _PARTS[match["part"]]
+    if (match := _BOUND.fullmatch(name)) and (quantity := _quantity(match["quantity"])):
+        type, doc = _BOUNDS[match["suffix"]]
         return f"{name}  {type}  {(type == 'double' and quantity[0]) or '-'}  -  {quantity[1]}: {doc}"
     if (suffix := _TEXT.search(name)) and _quantity(name[: suffix.start()]):
         return f"{name}  text  -  -"
@@ -175,49 +175,47 @@ def _quantity(name: str) -> tuple[str, str] | None:
         return _UNITS[name]
     if _MAGNITUDE.fullmatch(name):
         return "mag", "Apparent magnitude"
-    return ("", "Centroid or its offset") if _OFFSET.fullmatch(name) and not _PART.fullmatch(name) else None
+    return ("", "Centroid or its offset") if _OFFSET.fullmatch(name) and not _BOUND.fullmatch(name) else None
 
 
-# What the models name: an answer without one of REQUIRED is not read, of the others a column of nulls is made.
+# What the models read: an answer without one of REQUIRED is not read; any other that is missing becomes nulls.
 _PLANET = "pl_orbper pl_orbsmax pl_rade pl_bmasse pl_orbeccen pl_insol pl_eqt".split()
 _STAR = "st_teff st_rad st_mass st_met st_logg".split()
 _KOI = "koi_period koi_prad koi_teq koi_insol koi_steff koi_slogg koi_srad".split()
 _TOI = "pl_orbper pl_rade pl_insol pl_eqt st_teff st_logg st_rad st_dist".split()
 
 
-def _whole(quantities: list[str], *suffixes: str) -> list[str]:
+def _with_suffixes(quantities: list[str], *suffixes: str) -> list[str]:
     return [name + suffix for name in quantities for suffix in ("", *suffixes)]
 
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "ps": ("pl_name", "hostname", "default_flag", *_whole(["pl_orbper", "pl_rade", "pl_bmasse"], "lim")),
+    "ps": ("pl_name", "hostname", "default_flag", *_with_suffixes(["pl_orbper", "pl_rade", "pl_bmasse"], "lim")),
     "pscomppars": (
         *("pl_name", "hostname", "discoverymethod", "disc_year", "pl_bmassprov", "sy_dist"),
-        *_whole(_PLANET + _STAR, "lim"),
+        *_with_suffixes(_PLANET + _STAR, "lim"),
     ),
     "toi": ("toi", "tid", "tfopwg_disp", "pl_orbper", "pl_rade"),
     "cumulative": ("kepoi_name", "kepid", "koi_disposition", "koi_period", "koi_prad"),
 }  # fmt: skip
 _SYSTEM = "sy_snum sy_pnum disc_facility pl_controv_flag st_spectype st_metratio ra dec sy_disterr1 sy_disterr2".split()
 _ERRORS = ("err1", "err2", "lim")
-_NAMED = {
+_READ = {
     "ps": (
         *REQUIRED["ps"], *"discoverymethod disc_year soltype pl_bmassprov pl_refname st_refname".split(),
-        *"pl_pubdate rowupdate releasedate".split(), *_SYSTEM, "sy_dist", *_whole(_PLANET + _STAR, *_ERRORS),
+        *"pl_pubdate rowupdate releasedate".split(), *_SYSTEM, "sy_dist", *_with_suffixes(_PLANET + _STAR, *_ERRORS),
     ),
     "pscomppars": (
-        *REQUIRED["pscomppars"], *_SYSTEM, "pl_rade_reflink", "pl_bmasse_reflink", *_whole(_PLANET + _STAR, *_ERRORS)
+        *REQUIRED["pscomppars"], *_SYSTEM, "pl_rade_reflink", "pl_bmasse_reflink",
+        *_with_suffixes(_PLANET + _STAR, *_ERRORS),
     ),
-    "toi": (*REQUIRED["toi"], *_whole(_TOI, *_ERRORS), "ra", "dec", "rowupdate"),
+    "toi": (*REQUIRED["toi"], *_with_suffixes(_TOI, *_ERRORS), "ra", "dec", "rowupdate"),
     "cumulative": (
         *REQUIRED["cumulative"], *"kepler_name koi_pdisposition koi_score ra dec".split(),
-        *_whole(_KOI, "_err1", "_err2"),
+        *_with_suffixes(_KOI, "_err1", "_err2"),
     ),
 }  # fmt: skip
 
 TABLES = schema.Tables(
-    {
-        f"exoplanets_{table}": "\n".join(filter(None, map(_line, dict.fromkeys(names))))
-        for table, names in _NAMED.items()
-    }
+    {f"exoplanets_{table}": "\n".join(filter(None, map(_line, dict.fromkeys(names)))) for table, names in _READ.items()}
 )

@@ -1,11 +1,11 @@
-"""GTDB, the Genome Taxonomy Database: taxonomy and metadata of any release. Which ones is for the project to say:
+"""GTDB, the Genome Taxonomy Database: taxonomy and metadata of any release. lake.toml names them:
 
     [sources.gtdb]
     releases = [226]                          # all tables of both domains; 0 means the latest
     tables = ["taxonomy", "metadata"]
-    files = ["release207/207.0/ar53_metadata_r207.tsv.gz"]    # or single files of the archive, as it names them
+    files = ["release207/207.0/ar53_metadata_r207.tsv.gz"]    # or single files, by the archive's paths
 
-Every row says of which release it is: as the file's name says, or for the latest as the archive's VERSION.txt does.
+Every row has its release: from the file's name or, for the latest, from the archive's VERSION.txt.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _RELEASE = re.compile(r"release(\d+)|_r(\d+)")
 
 
 def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
-    """The files of each release, and those named one by one.
+    """The files of each release, and the single files.
 
     Raises:
         ConfigError: a file is neither a taxonomy nor metadata.
@@ -61,7 +61,7 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def _paths(release: int, tables: list[str]) -> Iterator[str]:
-    """Where a release has its tables: https://data.gtdb.ecogenomic.org/releases/."""
+    """The paths of a release's tables: https://data.gtdb.ecogenomic.org/releases/."""
     domains = ("ar53" if release == 0 or release >= 207 else "ar122", "bac120")
     for table in tables:
         ending = ".tsv.gz" if release == 0 or release >= 207 else ".tsv"
@@ -90,7 +90,7 @@ def _version(answer: Answer | None) -> str:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what is not of that kind.
+    """Refuse what is not a table of that kind.
 
     Raises:
         Refused: with how it begins.
@@ -103,13 +103,13 @@ def check(resource: Resource, head: bytes) -> None:
     first = head.partition(b"\n")[0]
     if not re.search(beginnings[resource.kind], first):
         raise Refused(
-            f"it is no {resource.kind} of GTDB: it begins with {first[:60].decode('utf-8', 'replace')!r}",
+            f"the answer is not GTDB's {resource.kind}: it begins with {first[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,
         )
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """The rows of one file. "none", "n/a" and nothing mean missing; a lineage without its seven ranks is a reject."""
+    """The rows of a file. "none", "n/a" and an empty cell mean missing; a lineage without seven ranks is a reject."""
     from lake.formats import delimited
 
     if resource.kind == "version":

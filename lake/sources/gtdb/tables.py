@@ -1,6 +1,6 @@
 """What the columns of GTDB's tables are. Source: the FILE_DESCRIPTIONS.txt of its releases.
 
-Other columns of the metadata are kept as text, by their own names.
+Other columns of the metadata are kept as text, under their own names.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     [sources.jgi_gems]
     url = "https://portal.nersc.gov/GEM/genomes/genome_metadata.tsv"      # or a copy of it
 
-Written by what is published of the file, without the file itself: docs/sources/jgi_gems.md says what that is.
+Written from what is published about the file, without the file itself: see docs/sources/jgi_gems.md.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what does not begin as the table of genomes.
+    """Refuse what does not begin like the table of genomes.
 
     Raises:
         Refused: with how it begins.
@@ -45,13 +45,13 @@ def check(resource: Resource, head: bytes) -> None:
     first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
     if not first.startswith(b"genome_id\tmetagenome_id\t"):
         raise Refused(
-            f"it is not GEM's table of genomes: it begins with {first[:60].decode('utf-8', 'replace')!r}",
+            f"the answer is not GEM's table of genomes: it begins with {first[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,
         )
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """The rows. "NULL" means missing. Without one of its columns a file is unreadable; more are kept as text."""
+    """The rows. "NULL" means missing. A file that lacks a column is unreadable; further columns are kept as text."""
     from lake.formats import delimited, gzipped
 
     with gzipped.open_file(answer) as file:
