@@ -330,7 +330,7 @@ def test_what_is_no_answer_is_refused(form, body):
     ("form", "body"), [("tsv", "Entry\tMass\n"), ("json", '{"results":[]}'), ("xml", "<uniprot></uniprot>")]
 )
 def test_an_answer_without_an_entry_is_refused(form, body):
-    with pytest.raises(Refused, match="not one entry"):
+    with pytest.raises(Refused, match="has no entry"):
         uniprot.check(resource(form), body.encode())
 
 

@@ -1,4 +1,4 @@
-"""Entries of UniProt, whatever form they came in, as rows of the raw tables."""
+"""Entries of UniProt, of any format, as rows of the raw tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXISTENCE = (
 
 
 class Xrefs(NamedTuple):
-    """Cross-references of a block's entries, in the order of these."""
+    """Cross-references of a block's entries, ordered by entry."""
 
     owner: np.ndarray  # the entry of each, from 0
     database: pa.Array
@@ -39,7 +39,7 @@ class Xrefs(NamedTuple):
         return Ragged.of(self.owner[rows.to_numpy(zero_copy_only=False)], self.id.filter(rows))
 
     def plus(self, database: str, ids: Ragged) -> Xrefs:
-        """With those of one more database."""
+        """These and the ids of another database."""
         owner = np.concatenate([self.owner, ids.owner])
         order = pa.array(np.argsort(owner, kind="stable"))
         database, size = pa.scalar(database, pa.string()), len(ids.owner)
@@ -51,46 +51,46 @@ class Xrefs(NamedTuple):
         return Xrefs(owner[order.to_numpy()], *(column.take(order) for column in columns))
 
 
-NONE = Xrefs(np.array([], np.int64), *(pa.array([], pa.string()) for _ in range(3)))
+NO_XREFS = Xrefs(np.array([], np.int64), *(pa.array([], pa.string()) for _ in range(3)))
 
 
 class Entries(NamedTuple):
     """A block of entries."""
 
     record: pa.Array
-    columns: Mapping[str, pa.Array]  # of uniprot_entries: text, or of its type; a column that is not here is null
+    columns: Mapping[str, pa.Array]  # of uniprot_entries: text, or of the column's type; a missing column is null
     xrefs: Xrefs  # to EC too
     faults: list[text.Fault]
-    source: Callable[[pa.Array], pa.Array | list[str]]  # entries that a mask names, as they stand in the answer
-    lists: tuple[str, ...] = tuple(LISTED.values())  # databases that the answer tells all cross-references to
-    broken: tuple[pa.Table, ...] = ()  # REJECTS: what is no entry
+    source: Callable[[pa.Array], pa.Array | list[str]]  # entries that a mask names, as they are in the answer
+    lists: tuple[str, ...] = tuple(LISTED.values())  # databases whose cross-references are all in the answer
+    broken: tuple[pa.Table, ...] = ()  # REJECTS: what is not an entry
 
 
 def parts(entries: Entries) -> Iterator[Part]:
     """The rows and rejects of both tables."""
     n, schema = len(entries.record), TABLES["uniprot_entries"]
-    found = dict(entries.columns)
+    values = dict(entries.columns)
     for name, database in LISTED.items():
         if database in entries.lists:
-            found[name] = entries.xrefs.of(database).distinct().lists(n)
-    faults = [(_empty(found["accession"]), "it has no accession"), *entries.faults]
-    said, odd = dict(found), []
+            values[name] = entries.xrefs.of(database).distinct().lists(n)
+    faults = [(_empty(values["accession"]), "it has no accession"), *entries.faults]
+    texts, bad_cells = dict(values), []
     for name, read in (("reviewed", _reviewed), ("existence", _existence)):
-        found[name], (wrong, reason) = read(found.get(name), n)
-        odd.append((name, wrong, reason, said.get(name)))
-    columns, more = {}, [name for name in found if name not in schema.names]
+        values[name], (wrong, reason) = read(values.get(name), n)
+        bad_cells.append((name, wrong, reason, texts.get(name)))
+    columns, more = {}, [name for name in values if name not in schema.names]
     for field in schema:
         if field.name != "_record":
-            columns[field.name], (wrong, _) = _typed(field, found.get(field.name), n)
-            odd.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", said.get(field.name)))
-    if "length" in found:
+            columns[field.name], (wrong, _) = _typed(field, values.get(field.name), n)
+            bad_cells.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", texts.get(field.name)))
+    if "length" in values:
         faults.append((pc.is_null(columns["length"]), "it has no length: damaged, or deleted or merged by UniProt"))
     schema = pa.schema([*schema, *(pa.field(name, pa.string()) for name in more)])
-    columns |= {name: found[name] for name in more}
+    columns |= {name: values[name] for name in more}
     rows, bad, good = text.partition_rejects(schema, entries.record, columns, faults, entries.source)
-    seen = n + sum(len(table) for table in entries.broken)
-    part = text.make_part("uniprot_entries", seen, rows, *entries.broken, bad)
-    yield part._replace(cells=text.collect_cell_rejects(entries.record, good, odd))
+    total = n + sum(len(table) for table in entries.broken)
+    part = text.make_part("uniprot_entries", total, rows, *entries.broken, bad)
+    yield part._replace(cells=text.collect_cell_rejects(entries.record, good, bad_cells))
     if len(entries.xrefs.owner):
         yield _xrefs(entries, columns, good)
 
@@ -99,8 +99,8 @@ def _xrefs(entries: Entries, columns: Mapping[str, pa.Array], good: pa.Array | N
     whose = pa.array(entries.xrefs.owner)
     owner = {name: columns[name].take(whose) for name in ("accession", "version")}
     own = {name: getattr(entries.xrefs, name) for name in ("database", "id", "protein_id")}
-    lost = None if good is None else pc.invert(good).take(whose)
-    faults = [(lost, "its entry is a reject"), (_empty(own["id"]), "it has no id")]
+    orphaned = None if good is None else pc.invert(good).take(whose)
+    faults = [(orphaned, "its entry is a reject"), (_empty(own["id"]), "it has no id")]
     content = pc.binary_join_element_wise(own["database"], pc.fill_null(own["id"], ""), "; ")
     rows, bad, _ = text.partition_rejects(
         TABLES["uniprot_xrefs"], entries.record.take(whose), owner | own, faults, lambda mask: content.filter(mask)
@@ -119,7 +119,7 @@ def _empty(texts: pa.Array) -> pa.Array:
 
 
 def _reviewed(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
-    """ "Reviewed", "Swiss-Prot", "UniProtKB reviewed (Swiss-Prot)": each form has its own words."""
+    """ "Reviewed", "Swiss-Prot", "UniProtKB reviewed (Swiss-Prot)": each format has its own words."""
     if texts is None:
         return pa.nulls(n, pa.bool_()), (None, "")
     words = pc.replace_substring_regex(pc.utf8_lower(texts), r"^uniprotkb (\w+) \(.*\)$", r"\1")
@@ -139,49 +139,50 @@ def _existence(texts: pa.Array | None, n: int) -> tuple[pa.Array, text.Fault]:
 
 
 def with_numbers(xrefs: Xrefs, numbers: Ragged) -> Xrefs:
-    """With EC numbers as cross-references, each once."""
+    """The cross-references with the EC numbers among them, without duplicates."""
     numbers = merged(xrefs.of("EC"), numbers).distinct()
     others = pc.fill_null(pc.not_equal(xrefs.database, "EC"), True)
     rest = (column.filter(others) for column in xrefs[1:])
     return Xrefs(xrefs.owner[others.to_numpy(zero_copy_only=False)], *rest).plus("EC", numbers)
 
 
-def known(ids: pa.Array, database: pa.Array) -> pa.Array:
-    """The proteins of nucleotide entries; "-" is none."""
-    there = pc.and_(pc.equal(database, "EMBL"), pc.fill_null(pc.invert(pc.is_in(ids, pa.array(["-", ""]))), False))
-    return pc.if_else(there, ids, pa.scalar(None, pa.string()))
+def protein_ids(ids: pa.Array, database: pa.Array) -> pa.Array:
+    """The ids of the proteins of nucleotide entries; null for "-", and for other databases."""
+    valid = pc.and_(pc.equal(database, "EMBL"), pc.fill_null(pc.invert(pc.is_in(ids, pa.array(["-", ""]))), False))
+    return pc.if_else(valid, ids, pa.scalar(None, pa.string()))
 
 
 def all_but_first(accessions: Ragged, n: int) -> pa.Array:
-    """All but each entry's first."""
+    """A list for each entry: its accessions without the first."""
     more = np.diff(accessions.owner, prepend=-1) == 0
     return Ragged(accessions.owner[more], accessions.values.filter(pa.array(more))).lists(n)
 
 
 def full_organism(scientific: Ragged, common: Ragged, synonyms: Ragged, n: int) -> pa.Array:
-    """As the flat file and TSV have it: Escherichia coli (strain K12), Homo sapiens (Human)."""
+    """The organism as in the flat file and TSV: Escherichia coli (strain K12), Homo sapiens (Human)."""
     names = merged(common, synonyms)
-    aside = names._replace(values=pc.binary_join_element_wise("(", names.values, ")", ""))
-    return merged(scientific, aside).joined(n)
+    in_parentheses = names._replace(values=pc.binary_join_element_wise("(", names.values, ")", ""))
+    return merged(scientific, in_parentheses).joined(n)
 
 
-class Wanted:
-    """The accessions that were asked for, less those that came."""
+class Requested:
+    """The accessions that were asked for and are not in the answer so far."""
 
     def __init__(self, accessions: Iterable[str]):
-        self._left = pa.array(list(accessions), pa.string())
+        self._accessions = pa.array(list(accessions), pa.string())
 
-    def found(self, entries: Entries) -> None:
-        if not len(self._left):
+    def remove(self, entries: Entries) -> None:
+        """Remove the accessions of these entries, former ones too."""
+        if not len(self._accessions):
             return
         secondary = entries.columns.get("secondary_accessions")
-        came = [entries.columns["accession"], *([secondary.flatten()] if secondary is not None else [])]
-        self._left = self._left.filter(pc.invert(pc.is_in(self._left, pa.concat_arrays(came))))
+        answered = [entries.columns["accession"], *([secondary.flatten()] if secondary is not None else [])]
+        self._accessions = self._accessions.filter(pc.invert(pc.is_in(self._accessions, pa.concat_arrays(answered))))
 
     def missing(self) -> Part | None:
-        """Those that are left, as rejects."""
-        if not len(self._left):
+        """The remaining accessions, as rejects."""
+        if not len(self._accessions):
             return None
         reason = "asked for, and not in the answer: deleted, merged into another entry, or no accession"
-        bad = text.rejects(pa.nulls(len(self._left), pa.int64()), reason, self._left)
+        bad = text.rejects(pa.nulls(len(self._accessions), pa.int64()), reason, self._accessions)
         return Part("uniprot_entries", len(bad), TABLES["uniprot_entries"].empty_table(), bad)

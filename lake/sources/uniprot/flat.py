@@ -12,7 +12,7 @@ from lake.formats import flat_records
 from lake.formats.answer import Answer
 from lake.formats.flat_records import extract, iso_date
 from lake.formats.list_columns import Ragged
-from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, known, with_numbers
+from lake.sources.uniprot.entries import Entries, Xrefs, all_but_first, protein_ids, with_numbers
 
 _LINES = "(?:AC|DT|DE|GN|OS|OX|DR|PE|SQ) "
 _ID = r"^(?P<name>\S+)\s+(?P<status>[A-Za-z]+);.*?(?P<length>\d+) AA\.$"
@@ -55,13 +55,13 @@ def _of_txt(block: flat_records.Block) -> Entries:
 
 
 def _genes(block: flat_records.Block) -> Ragged:
-    """What the GN lines say, a "Name=..." each; "and" stands between two genes. A name may have a ";" in it."""
-    whole = pc.replace_substring_regex(block.lines("GN").joined(block.n), _EVIDENCE, "")
-    return Ragged.split(pc.replace_substring_regex(whole, _GENE, "\x1f\\1="), "\x1f|;$")
+    """The items of the GN lines, "Name=..." and the like; "and" separates two genes. A name may contain a ";"."""
+    lines = pc.replace_substring_regex(block.lines("GN").joined(block.n), _EVIDENCE, "")
+    return Ragged.split(pc.replace_substring_regex(lines, _GENE, "\x1f\\1="), "\x1f|;$")
 
 
 def _after(texts: Ragged, start: str) -> Ragged:
-    """What stands behind a beginning, less evidence and semicolon, in the texts that begin so."""
+    """The texts that begin with ``start``, without it, their evidence and their last semicolon."""
     rows = pc.match_substring_regex(texts.values, f"^{start}")
     values = pc.replace_substring_regex(texts.values.filter(rows), rf"^{start}|(?: \{{ECO:.*)?;?$", "")
     return Ragged(texts.owner[rows.to_numpy(zero_copy_only=False)], values)
@@ -69,12 +69,12 @@ def _after(texts: Ragged, start: str) -> Ragged:
 
 def _dates(block: flat_records.Block) -> dict[str, pa.Array]:
     lines, columns = block.lines("DT"), {}
-    said = {
+    events = {
         "created": ("integrated", None),
         "sequence_modified": ("sequence version", "sequence_version"),
         "modified": ("entry version", "version"),
     }
-    for date, (words, version) in said.items():
+    for date, (words, version) in events.items():
         rows = pc.match_substring(lines.values, words)
         line = Ragged(lines.owner[rows.to_numpy(zero_copy_only=False)], lines.values.filter(rows)).first(block.n)
         columns[date] = iso_date(line)
@@ -86,6 +86,6 @@ def _dates(block: flat_records.Block) -> dict[str, pa.Array]:
 def _txt_xrefs(block: flat_records.Block, names: Ragged) -> Xrefs:
     lines = block.lines("DR")
     database = extract(lines.values, _DR, "database")
-    protein = known(pc.replace_substring_regex(extract(lines.values, _DR, "third"), r"\.$", ""), database)
+    protein = protein_ids(pc.replace_substring_regex(extract(lines.values, _DR, "third"), r"\.$", ""), database)
     xrefs = Xrefs(lines.owner, database, extract(lines.values, _DR, "id"), protein)
     return with_numbers(xrefs, _after(names, "(?:(?:RecName|AltName|SubName): )?EC="))

@@ -1,4 +1,4 @@
-"""Entries of UniProt as JSON, one or an array of results."""
+"""Entries of UniProt as JSON: one entry, or an array of results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lake.formats import json_records
 from lake.formats.answer import Answer
 from lake.formats.list_columns import Ragged, merged
-from lake.sources.uniprot.entries import Entries, Xrefs, full_organism, known, with_numbers
+from lake.sources.uniprot.entries import Entries, Xrefs, full_organism, protein_ids, with_numbers
 
 _VALUE = pa.struct([("value", pa.string())])
 _NAME = pa.struct([("fullName", _VALUE), ("ecNumbers", pa.list_(_VALUE))])
@@ -64,13 +64,13 @@ _JSON = pa.schema(
 
 
 class _Node:
-    """Some values within the objects of a block, and whose they are."""
+    """Values in the entries of a block, each with the index of its entry."""
 
     def __init__(self, owner: np.ndarray, values: pa.Array):
         self.owner, self.values = owner, values
 
     def __truediv__(self, member: str) -> _Node:
-        """A member of each; where it is a list, all its elements."""
+        """A member of each value; the elements of lists one by one."""
         values = pc.struct_field(self.values, member)
         if not pa.types.is_list(values.type):
             return _Node(self.owner, values)
@@ -122,12 +122,12 @@ def _of_json(block: json_records.Block) -> Entries:
 
 def _json_xrefs(root: _Node) -> Xrefs:
     xrefs = root / "uniProtKBCrossReferences"
-    own = _Node(np.arange(len(xrefs.owner)), xrefs.values) / "properties"
-    xref = own.owner[rows := np.flatnonzero(pc.equal((own / "key").values, "ProteinId"))]
-    ids = Ragged(xref, (own / "value").values.take(pa.array(rows))).first(len(xrefs.owner))
+    properties = _Node(np.arange(len(xrefs.owner)), xrefs.values) / "properties"
+    xref = properties.owner[rows := np.flatnonzero(pc.equal((properties / "key").values, "ProteinId"))]
+    ids = Ragged(xref, (properties / "value").values.take(pa.array(rows))).first(len(xrefs.owner))
     database = (xrefs / "database").values
-    listed = Xrefs(xrefs.owner, database, (xrefs / "id").values, known(ids, database))
+    listed = Xrefs(xrefs.owner, database, (xrefs / "id").values, protein_ids(ids, database))
     protein = root / "proteinDescription"
-    wholes = (protein, protein / "includes", protein / "contains")
-    numbers = [(whole / name / "ecNumbers" / "value").texts() for whole in wholes for name in _PROTEIN]
+    proteins = (protein, protein / "includes", protein / "contains")
+    numbers = [(node / name / "ecNumbers" / "value").texts() for node in proteins for name in _PROTEIN]
     return with_numbers(listed, merged(*numbers))

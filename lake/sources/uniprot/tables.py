@@ -76,7 +76,7 @@ HEADINGS = {
     "refseq": "RefSeq",
     "cross-reference (refseq)": "RefSeq",
 }
-"""What the columns of TSV are called, in small letters, today and on the site before 2022; -> ours, or a database."""
+"""Headings of TSV in lower case, of today and of the site before 2022: the column of ours, or the database."""
 DATABASES = ("EC", "KEGG", "GO", "EMBL", "RefSeq")
 LISTED = {"ec_numbers": "EC", "kegg_ids": "KEGG", "go_ids": "GO"}
 """Lists of uniprot_entries that are the cross-references to a database."""
