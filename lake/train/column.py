@@ -19,8 +19,8 @@ _COLUMN = re.compile(r"(\w+\.\w+)\.(\w+)")
 
 def split(text: str) -> tuple[str, str] | None:
     """Table and column of "features.planet_params.radius"; None for a SELECT."""
-    found = _COLUMN.fullmatch(text.strip())
-    return (found[1], found[2]) if found else None
+    match = _COLUMN.fullmatch(text.strip())
+    return (match[1], match[2]) if match else None
 
 
 def describe(
@@ -40,9 +40,9 @@ def describe(
     from lake.store.sql import name as quoted
 
     table, column = split(text) or (text, None)
-    place = modality.source(table)
+    source = modality.source(table)
     try:
-        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
+        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
     except duckdb.Error as error:
         raise _unfit(key, name, text, first_line(error)) from None
     modality.exact(types, name, text, key)
@@ -50,14 +50,14 @@ def describe(
     column = column or (next(iter(types)) if len(types) == 1 else "")
     if column not in types:
         raise _unfit(key, name, text, f"it has the columns {', '.join(types)}")
-    found = modality.describe_column(connection, name, table, column, key=key, normalise=normalise)
-    if found is None:
+    described = modality.describe_column(connection, name, table, column, key=key, normalise=normalise)
+    if described is None:
         raise _unfit(key, name, text, f"{column} is {types[column]}: neither a number nor text")
     cell = quoted(column)
-    known = f"{cell} IS NOT NULL" + (
+    is_known = f"{cell} IS NOT NULL" + (
         f" AND isfinite(TRY_CAST({cell} AS FLOAT))" if types[column] in ("FLOAT", "DOUBLE") else ""
     )
-    return replace(found, source=f"(FROM {place} WHERE {known})", flat=True)
+    return replace(described, source=f"(FROM {source} WHERE {is_known})", flat=True)
 
 
 def _unfit(key: str, name: str, text: str, why: str) -> ConfigError:

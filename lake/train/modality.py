@@ -1,4 +1,4 @@
-"""What is known of a run in one table: its numbers, or its lists of numbers, one row a run."""
+"""A table of a batch: numbers, or lists of numbers, one row a run."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ class Modality:
             return gather.lengths(pack.arrays["ends"], rows) * self.row_bytes
         return np.full(len(rows), self.row_bytes * (pack.notes.get("length") or 1))
 
-    def keys(self, here: Lake) -> NDArray[np.int64]:
+    def keys(self, lake: Lake) -> NDArray[np.int64]:
         """The keys of its rows, as they come."""
-        rows = here.connection.execute(f"SELECT {self.key} FROM {self.source}").fetchnumpy()
+        rows = lake.connection.execute(f"SELECT {self.key} FROM {self.source}").fetchnumpy()
         return np.asarray(rows[self.key], np.int64)
 
     def undo(self, values: torch.Tensor) -> torch.Tensor:
@@ -94,14 +94,14 @@ class Modality:
         return not self.lists and not self.classes
 
     def write(
-        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+        self, lake: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
     ) -> dict[str, Any]:
         """Append every row of the modality, or those of the keys; the notes count the cells that are not known.
 
         Args:
             within: a condition on the key that the keys meet: what lets DuckDB skip parts of a sorted file.
         """
-        blocks = _stream(here.connection, self, keys, within)
+        blocks = _stream(lake.connection, self, keys, within)
         return (_write_lists if self.lists else _write_scalars)(self, writer, blocks)
 
     def opened(self, pack: Pack) -> Pack:
@@ -137,77 +137,91 @@ def is_number(type: str) -> bool:
     return bool(_NUMERIC.fullmatch(type))
 
 
-def describe(
-    connection: duckdb.DuckDBPyConnection,
-    modality: str,
-    table: str,
-    *,
-    key: str,
-    columns: Sequence[str] | None = None,
-    without: Sequence[str] = (),
-    jagged: bool = False,
-    normalise: bool = False,
-) -> Modality:
-    """The numbers of a table such as "features.climate", or of a SELECT that gives the key.
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """A modality as it is asked for."""
+
+    modality: str
+    table: str
+    """Its name, such as "features.climate", or a SELECT that gives the key."""
+    key: str
+    columns: Sequence[str] | None = None  # all where None
+    without: Sequence[str] = ()
+    jagged: bool = False
+    normalise: bool = False
+
+    def unfit(self, why: str) -> ConfigError:
+        return _unfit(self.key, self.modality, self.table, why)
+
+
+def describe(connection: duckdb.DuckDBPyConnection, request: TableRequest) -> Modality:
+    """The numbers of a table or a SELECT.
 
     Raises:
         ConfigError: there is no such table, it has no key, no numbers, or both numbers and lists.
     """
-    import duckdb
-
-    place = source(table)
-    try:
-        types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {place}").fetchall()}
-    except duckdb.Error as error:
-        raise _unfit(key, modality, table, first_line(error)) from None
-    exact(types, modality, table, key)
-    if columns is not None:
-        if missing := [column for column in columns if column not in types]:
-            raise _unfit(key, modality, table, f"it has no column {missing[0]!r}, but {', '.join(types)}")
-        if others := [
-            c for c in columns if c != key and not (_NUMERIC.fullmatch(types[c]) or _LISTS.fullmatch(types[c]))
-        ]:
-            raise _unfit(key, modality, table, f"{others[0]} is {types[others[0]]}: no number, and no list of numbers")
-        types = {column: types[column] for column in (key, *columns) if column in types}
-    lists = [column for column, type in types.items() if _LISTS.fullmatch(type) and column not in without]
-    numbers = [c for c, type in types.items() if c != key and c not in without and _NUMERIC.fullmatch(type)]
-    if key not in types or not (lists or numbers):
-        raise _unfit(key, modality, table, f"it has no {'numeric column' if key in types else key}")
-    if lists and numbers:
-        raise _unfit(
-            key,
-            modality,
-            table,
-            f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor",
-        )
-    chosen = {column: types[column].partition("[")[0] if lists else types[column] for column in lists or numbers}
-    named = _TABLE.fullmatch(table)
-    comments = _comments(connection, table) if named else {}
-    scale = scaling.read(connection, table, list(chosen), normalise=normalise) if named and not lists else None
+    types, lists = _features(request, _types(connection, request))
+    is_table = _TABLE.fullmatch(request.table)
+    comments = _comments(connection, request.table) if is_table else {}
+    scale = None
+    if is_table and not lists:
+        scale = scaling.read(connection, request.table, list(types), normalise=request.normalise)
     return Modality(
-        modality,
-        key,
-        place,
-        tuple(_feature(column, comments.get(column)) for column in chosen),
-        "float32" if scale else _dtype(chosen.values()),
+        request.modality,
+        request.key,
+        source(request.table),
+        tuple(_feature(column, comments.get(column)) for column in types),
+        "float32" if scale else _dtype(types.values()),
         scale=scale,
-        lists=bool(lists),
-        jagged=jagged,
-        cells=tuple(cell(column, type, lists=bool(lists)) for column, type in chosen.items()),
+        lists=lists,
+        jagged=request.jagged,
+        cells=tuple(cell(column, type, lists=lists) for column, type in types.items()),
     )
 
 
+def _types(connection: duckdb.DuckDBPyConnection, request: TableRequest) -> dict[str, str]:
+    """The SQL types of the columns that are asked for, and of the key."""
+    import duckdb
+
+    try:
+        rows = connection.execute(f"DESCRIBE FROM {source(request.table)}").fetchall()
+    except duckdb.Error as error:
+        raise request.unfit(first_line(error)) from None
+    types: dict[str, str] = {row[0]: row[1] for row in rows}
+    exact(types, request.modality, request.table, request.key)
+    if request.columns is None:
+        return types
+    for column in request.columns:
+        if column not in types:
+            raise request.unfit(f"it has no column {column!r}, but {', '.join(types)}")
+        if column != request.key and not (_NUMERIC.fullmatch(types[column]) or _LISTS.fullmatch(types[column])):
+            raise request.unfit(f"{column} is {types[column]}: neither a number nor a list of numbers")
+    return {column: types[column] for column in (request.key, *request.columns) if column in types}
+
+
+def _features(request: TableRequest, types: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+    """The types of the columns of the tensor, and whether they are lists: of their elements then."""
+    key, columns = request.key, {c: type for c, type in types.items() if c not in request.without}
+    lists = {column: type.partition("[")[0] for column, type in columns.items() if _LISTS.fullmatch(type)}
+    numbers = {column: type for column, type in columns.items() if column != key and _NUMERIC.fullmatch(type)}
+    if key not in types or not (lists or numbers):
+        raise request.unfit(f"it has no {'numeric column' if key in types else key}")
+    if lists and numbers:
+        both = f"it has lists ({', '.join(lists)}) and numbers ({', '.join(numbers)}): each is a tensor"
+        raise request.unfit(both)
+    return lists or numbers, bool(lists)
+
+
 def exact(types: Mapping[str, str], modality: str, table: str, key: str) -> None:
-    """Refuse a key that is no whole number of 64 bits: rounded, it would be another run's, or nobody's.
+    """Refuse a key that is not a whole number of 64 bits: rounded, it would be another run's, or no run's.
 
     Raises:
         ConfigError: it is of another type.
     """
     type = types.get(key, "BIGINT")
     if not _KEYS.fullmatch(type):
-        raise _unfit(
-            key, modality, table, f"its {key} is {type}, and not BIGINT: a key of 64 bits is not kept by every type"
-        )
+        why = f"its {key} is {type}, and not BIGINT: a key of 64 bits is not kept by every type"
+        raise _unfit(key, modality, table, why)
 
 
 def _unfit(key: str, modality: str, table: str, why: str) -> ConfigError:
@@ -242,10 +256,10 @@ def _dtype(types: Any) -> str:
 
 def cell(column: str, type: str, *, lists: bool = False) -> str:
     """A column as Arrow gives it to numpy without objects."""
-    wanted = {"BOOLEAN": "TINYINT", "UBIGINT": "BIGINT"}.get(type, "DOUBLE" if type[:3] in ("HUG", "DEC") else None)
-    if wanted is None:
+    target = {"BOOLEAN": "TINYINT", "UBIGINT": "BIGINT"}.get(type, "DOUBLE" if type[:3] in ("HUG", "DEC") else None)
+    if target is None:
         return name(column)
-    return f"TRY_CAST({name(column)} AS {wanted or type}{'[]' if lists else ''})"
+    return f"TRY_CAST({name(column)} AS {target}{'[]' if lists else ''})"
 
 
 def describe_column(
@@ -254,22 +268,22 @@ def describe_column(
     """One column alone; of text and truth values, as codes in the order of the values. None where it is neither."""
     types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source(table)}").fetchall()}
     comment = (_comments(connection, table) if _TABLE.fullmatch(table) else {}).get(column)
-    found = Modality(modality, key, source(table), (_feature(column, comment),), "float32")
+    plain = Modality(modality, key, source(table), (_feature(column, comment),), "float32")
     type = types[column]
     if type == "BOOLEAN":
-        return replace(found, dtype="int64", cells=(f"CAST({name(column)} AS BIGINT)",), classes=("false", "true"))
+        return replace(plain, dtype="int64", cells=(f"CAST({name(column)} AS BIGINT)",), classes=("false", "true"))
     if is_number(type):
         scale = scaling.read(connection, table, [column], normalise=normalise) if _TABLE.fullmatch(table) else None
-        return replace(found, dtype="float32" if scale else _dtype([type]), cells=(cell(column, type),), scale=scale)
+        return replace(plain, dtype="float32" if scale else _dtype([type]), cells=(cell(column, type),), scale=scale)
     if type not in ("VARCHAR", "DATE") and not type.startswith("ENUM"):
         return None
     rows = connection.execute(
-        f"SELECT DISTINCT CAST({name(column)} AS VARCHAR) FROM {found.source} WHERE {name(column)} IS NOT NULL"
+        f"SELECT DISTINCT CAST({name(column)} AS VARCHAR) FROM {plain.source} WHERE {name(column)} IS NOT NULL"
     )
-    known = tuple(sorted(text for (text,) in rows.fetchall()))
-    listed = ", ".join(map(quote, known))
+    classes = tuple(sorted(text for (text,) in rows.fetchall()))
+    listed = ", ".join(map(quote, classes))
     code = f"CAST(list_position([{listed}], CAST({name(column)} AS VARCHAR)) - 1 AS BIGINT)"
-    return replace(found, dtype="int64", cells=(code,), classes=known)
+    return replace(plain, dtype="int64", cells=(code,), classes=classes)
 
 
 # Writing
@@ -285,13 +299,13 @@ def _stream(
     import duckdb
     import pyarrow as pa
 
-    there = [f"{name(f.name)} IS NOT NULL" for f in modality.features] if modality.lists else []
-    conditions = " AND ".join([f"({within})", *there])
+    not_null = [f"{name(f.name)} IS NOT NULL" for f in modality.features] if modality.lists else []
+    conditions = " AND ".join([f"({within})", *not_null])
     key = modality.key
     select = f"SELECT {key}, {', '.join(modality.cells)} FROM {modality.source} WHERE {conditions}"
     if keys is not None:
-        connection.register("_wanted", pa.table({key: keys}))
-        select = f"SELECT * FROM ({select}) SEMI JOIN _wanted USING ({key})"
+        connection.register("_keys", pa.table({key: keys}))
+        select = f"SELECT * FROM ({select}) SEMI JOIN _keys USING ({key})"
     try:
         for batch in connection.execute(select).to_arrow_reader(_ROWS):
             column = batch.column(0)
@@ -303,7 +317,7 @@ def _stream(
         raise _unfit(key, modality.name, modality.source, first_line(error)) from None
     finally:
         if keys is not None:
-            connection.unregister("_wanted")
+            connection.unregister("_keys")
 
 
 def _write_scalars(modality: Modality, writer: Writer, blocks: Blocks) -> dict[str, Any]:
@@ -347,8 +361,8 @@ def _write_lists(modality: Modality, writer: Writer, blocks: Blocks) -> dict[str
     longest, shortest = 0, None
     for key, columns in blocks:
         lengths = np.asarray(columns[0].value_lengths().to_numpy(zero_copy_only=False), np.int64)
-        for other in columns[1:]:
-            if (uneven := np.flatnonzero(other.value_lengths().to_numpy(zero_copy_only=False) != lengths)).size:
+        for column in columns[1:]:
+            if (uneven := np.flatnonzero(column.value_lengths().to_numpy(zero_copy_only=False) != lengths)).size:
                 some = ", ".join(map(str, key[uneven[:3]]))
                 why = f"its lists differ in length within a row: {modality.key} {some}"
                 raise _unfit(modality.key, modality.name, modality.source, why)
@@ -377,8 +391,8 @@ def statistics(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and standard deviation of each feature's known cells over the runs of a query; NaN where none is."""
     finite = [f"TRY_CAST({name(f.name)} AS FLOAT)::DOUBLE" for f in modality.features]
-    kept = [f"CASE WHEN isfinite({cell}) THEN {cell} END" for cell in finite]
-    asked = [f"{function}({cell})" for function in ("avg", "stddev_pop") for cell in kept]
-    query = f"SELECT {', '.join(asked)} FROM {modality.source} WHERE {modality.key} IN ({runs})"
+    known = [f"CASE WHEN isfinite({cell}) THEN {cell} END" for cell in finite]
+    measures = [f"{function}({cell})" for function in ("avg", "stddev_pop") for cell in known]
+    query = f"SELECT {', '.join(measures)} FROM {modality.source} WHERE {modality.key} IN ({runs})"
     row = np.array(connection.execute(query).fetchone(), dtype=np.float32).reshape(2, -1)
     return torch.from_numpy(row[0]), torch.from_numpy(row[1])

@@ -61,13 +61,13 @@ def _table(lake: Lake, request: Request, name: str) -> Modality:
     rows = request.tables[name]
     table, columns = (rows, None) if isinstance(rows, str) else rows
     target = column.split(request.target) if request.target else None
-    return modality.describe(
-        lake.connection,
+    table_request = modality.TableRequest(
         name,
         table,
-        key=lake.config.roles.key,
+        lake.config.roles.key,
         columns=columns,
         without=[target[1]] if target and target[0] == table else [],
         jagged=name in request.jagged,
         normalise=request.normalise,
     )
+    return modality.describe(lake.connection, table_request)
