@@ -109,7 +109,7 @@ def test_the_index_without_a_header_does_not_shift(upstream):
 def test_real_pages_and_reports_are_refused(upstream):
     for name in ("README_file_formats_and_descriptions.md", f"{OLD}/sequence_indices/20091216.sequence.index.stats"):
         path = upstream / FTP / name
-        with pytest.raises(Refused, match="no index"):
+        with pytest.raises(Refused, match="not an index"):
             igsr.check(ask(files=[name])[0], path.read_bytes()[:65536])
 
 
@@ -253,7 +253,7 @@ def test_a_listing_as_plain_text_and_an_entry_without_a_date(write):
 
 def test_a_page_that_lists_no_folder_is_refused_and_an_empty_one_is_no_answer(write):
     resource = ask(listings=["x"])[0]
-    with pytest.raises(Refused, match="no listing"):
+    with pytest.raises(Refused, match="not a listing"):
         igsr.check(resource, b"<html><title>Not found</title><a href='a'>a</a>")
     empty = write('<title>Index of /x</title><a href="../">../</a>')
     with pytest.raises(Unreadable, match="no entry"):

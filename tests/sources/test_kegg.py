@@ -453,12 +453,12 @@ def test_a_leaf_may_be_an_id_alone(write):
     ("content", "says"),
     [
         ('{"name":"br08901","children":[{"name":"Metabolism","chil', "breaks off"),
-        ('{"error":"no such entry"}', "no hierarchy"),
+        ('{"error":"no such entry"}', "not a hierarchy"),
         ('{"name":"br08901","children":[]}', "no leaf"),
         ('{"name":"br08901","children":[{"name":5}]}', "has no name"),
-        ("+C\tMap number\n!\nAMetabolism\nB  Carbohydrate", "cut short"),
+        ("+C\tMap number\n!\nAMetabolism\nB  Carbohydrate", "truncated"),
         ("+C\tMap number\n!\n!\n", "no leaf"),
-        ("<html>Not found</html>", "no hierarchy"),
+        ("<html>Not found</html>", "not a hierarchy"),
         ("", "no leaf"),
     ],
 )
@@ -502,7 +502,7 @@ def test_links_of_an_area_in_their_older_forms(write):
     [
         ("<html><body>Please log in</body></html>", "no image map"),
         ("", "no image map"),
-        ("<html><map name='m'><area href='/entry/C00022'>", "breaks off"),
+        ("<html><map name='m'><area href='/entry/C00022'>", "ends within"),
     ],
 )
 def test_a_page_without_an_image_map_is_unreadable(write, content, says):
@@ -511,7 +511,7 @@ def test_a_page_without_an_image_map_is_unreadable(write, content, says):
 
 
 def test_a_table_of_a_form_that_nobody_knows_is_a_gap(write):
-    with pytest.raises(Unreadable, match="form is not known"):
+    with pytest.raises(Unreadable, match="form is unknown"):
         parts(write("+C\tEnvironment\n!\nASea\n!\n"), "environments", brite="br08606")
 
 
@@ -566,7 +566,7 @@ def test_nothing_and_a_login_page_are_refused(kind, head):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_in_words_is_refused(kind):
-    with pytest.raises(Refused, match="it begins 'No such database"):
+    with pytest.raises(Refused, match="it begins with 'No such database"):
         kegg.check(resource(kind, pathway_id="map01220"), b"No such database: pathwayz\tcheck the name\n")
 
 

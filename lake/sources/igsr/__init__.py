@@ -1,4 +1,4 @@
-"""IGSR and the 1000 Genomes Project: indexes of files, lists of samples, listings of folders. Which, lake.toml says:
+"""IGSR and the 1000 Genomes Project: indexes of files, lists of samples, listings of folders. lake.toml names them:
 
     [sources.igsr]
     files = [                  # paths below the archive's root, or URLs
@@ -9,7 +9,7 @@
     listings = ["release/20130502/"]
     depth = 0                  # how many levels of folders below them
 
-What a file is, its header says, or its first row where it has none; not its name.
+A file is recognised by its header, or without one by its first row; not by its name.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ _FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORE
 
 
 def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
-    """Each file and listing once, however often and in whichever spelling it is named."""
+    """Each file and listing once, however often and in whichever spelling lake.toml names it."""
     root = options["root"].rstrip("/")
     for url in dict.fromkeys(_url(name, root) for name in options["files"]):
         yield Resource(_id(url, root), url, "list", "text", {"list": _id(url, root)})
     top = dict.fromkeys(_url(name, root).rstrip("/") + "/" for name in options["listings"])
-    folders = {url: f"listing/{_id(url, root)}" for url in top}  # each with the listing of lake.toml that it is part of
+    folders = {url: f"listing/{_id(url, root)}" for url in top}  # each with the listing of lake.toml that it belongs to
     for level in range(options["depth"], -1, -1):
         below: dict[str, str] = {}
-        for url, part_of in folders.items():
+        for url, top_listing in folders.items():
             listing = f"listing/{_id(url, root)}"
-            yield Resource(listing, url, "listing", "html", {"list": part_of})
+            yield Resource(listing, url, "listing", "html", {"list": top_listing})
             if level and (answer := answers(listing)):
-                below |= {url + html.unescape(name): part_of for name in _FOLDER.findall(_page(answer))}
-        folders = {url: part_of for url, part_of in below.items() if url not in top}
+                below |= {url + html.unescape(name): top_listing for name in _FOLDER.findall(_page(answer))}
+        folders = {url: top_listing for url, top_listing in below.items() if url not in top}
 
 
 def _url(name: str, root: str) -> str:
@@ -76,12 +76,12 @@ def _url(name: str, root: str) -> str:
     >>> _url("release/20130502/", "https://host/ftp"), _url("ftp:/host/ftp//data", "https://host/ftp")
     ('https://host/ftp/release/20130502/', 'https://host/ftp/data')
     """
-    scheme, _, place = (name if re.match("(?:ftp|https?):/", name) else f"{root}/{name}").partition(":")
-    place = re.sub("/{2,}", "/", place.lstrip("/"))
-    own, _, home = root.partition("://")
-    if place.partition("/")[0] == home.partition("/")[0]:
-        scheme = own
-    return f"{'http' if scheme == 'http' else 'https'}://{place}"
+    scheme, _, address = (name if re.match("(?:ftp|https?):/", name) else f"{root}/{name}").partition(":")
+    address = re.sub("/{2,}", "/", address.lstrip("/"))
+    root_scheme, _, root_address = root.partition("://")
+    if address.partition("/")[0] == root_address.partition("/")[0]:
+        scheme = root_scheme
+    return f"{'http' if scheme == 'http' else 'https'}://{address}"
 
 
 def _id(url: str, root: str) -> str:
@@ -93,21 +93,23 @@ def _id(url: str, root: str) -> str:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page that lists no folder, and text that is neither an index, a list of samples nor a tree.
+    """Refuse a page that is not a listing, and text that is neither an index, a list of samples nor a tree.
 
     Raises:
         Refused: with how it begins.
     """
     if resource.kind == "listing":
-        right = bool(re.search(rb"<(?:title|h1)>\s*Index of\b", head, re.IGNORECASE))
+        matches = bool(re.search(rb"<(?:title|h1)>\s*Index of\b", head, re.IGNORECASE))
     else:
         from lake.sources.igsr.dialect import shape
 
-        right = head[:2] == b"\x1f\x8b" or bool(shape(head.decode("utf-8", "replace")))
-    if not right:
-        wanted = "listing of a folder" if resource.kind == "listing" else "index, list of samples or tree of files"
+        matches = head[:2] == b"\x1f\x8b" or bool(shape(head.decode("utf-8", "replace")))
+    if not matches:
+        expected = (
+            "a listing of a folder" if resource.kind == "listing" else "an index, list of samples or tree of files"
+        )
         begins = head[:60].decode("utf-8", "replace")
-        raise Refused(f"it is no {wanted}: it begins with {begins!r}", where=resource.url)
+        raise Refused(f"the answer is not {expected}: it begins with {begins!r}", where=resource.url)
 
 
 # What an answer holds
@@ -117,7 +119,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The rows of one file or listing.
 
     Raises:
-        Unreadable: it is of no known kind, or nothing is in it.
+        Unreadable: it is of an unknown kind, or empty.
     """
     if resource.kind == "listing":
         from lake.formats import html_listing
@@ -127,9 +129,9 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     from lake.formats import delimited
     from lake.sources.igsr import dialect
 
-    found = dialect.of(answer, resource.url)
-    blocks = (dialect.even(found, block) for block in _lines(answer))
-    yield from delimited.rows(dialect.layout(found), blocks, resource.url, list=resource.params["list"])
+    shape = dialect.of(answer, resource.url)
+    blocks = (dialect.even(shape, block) for block in _lines(answer))
+    yield from delimited.rows(dialect.layout(shape), blocks, resource.url, list=resource.params["list"])
 
 
 def _lines(answer: Answer) -> Iterator[Lines]:

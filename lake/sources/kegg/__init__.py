@@ -1,7 +1,7 @@
-"""KEGG: pathways, genes, compounds, reactions, what links them, the pathway hierarchy, KGML and overview maps.
+"""KEGG: pathways, genes, compounds, reactions, the links between them, the pathway hierarchy, KGML and overview maps.
 
 Its REST interface (https://www.kegg.jp/kegg/rest/keggapi.html) may be asked three times a second, for academic use.
-An empty answer means that it has nothing of that name.
+An empty answer means that it has no entry of that name.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ READER = 2
 TABLES = tables.TABLES
 REST, SITE = "https://rest.kegg.jp", "https://www.kegg.jp"
 OPTIONS: Mapping[str, Any] = {
-    "organisms": ["eco", "hsa"],  # whose genes, pathways and KGML are asked for
-    "kgml": ["ko", "ec", "rn"],  # reference pathways whose KGML is asked for beside the organisms' own
-    "pathways": [],  # only these: "00010" of each organism and reference, or "hsa00010"; empty: all that are listed
+    "organisms": ["eco", "hsa"],  # whose genes, pathways and KGML are fetched
+    "kgml": ["ko", "ec", "rn"],  # reference pathways whose KGML is fetched besides the organisms'
+    "pathways": [],  # only these: "00010" of each organism and reference, or "hsa00010"; empty: all in the lists
     "overview": ["map01220"],  # overview maps whose image map is read
     "links": ["compound/pathway", "module/pathway", "reaction/pathway", "enzyme/reaction"],  # target/source
     "conversions": [],  # ids of other databases: "pubchem/compound", "chebi/compound", "ncbi-geneid/eco"
     "entries": [],  # lists of "ko", "module", "enzyme", "glycan", "drug", "disease", ...
     "hierarchy": ["br08901"],  # any BRITE hierarchy
-    "environments": ["br08606"],  # BRITE tables; nobody has seen their form, so they are kept and reported as a gap
+    "environments": ["br08606"],  # BRITE tables of an unknown form: stored, not read, and reported as a gap
 }
 
 
@@ -47,9 +47,9 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
         yield _rest(f"list/{name}", f"{name}s")
     for organism in options["organisms"]:
         yield _rest(f"list/{organism}", "genes", organism=organism)
-        # where ids are named one by one, the organism's list is good to have but not needed
-        named = bool(options["pathways"])
-        yield _rest(f"list/pathway/{organism}", "organism_pathways", optional=named, organism=organism)
+        # when lake.toml names the pathways, the organism's list is not required
+        optional = bool(options["pathways"])
+        yield _rest(f"list/pathway/{organism}", "organism_pathways", optional=optional, organism=organism)
     for link in options["links"]:
         yield _rest(f"link/{link}", "links")
     for conversion in options["conversions"]:
@@ -75,17 +75,17 @@ def _rest(path: str, kind: str, *, optional: bool = False, **params: str) -> Res
 
 
 def _pathways(options: Mapping[str, Any], answers: Answers) -> dict[str, bool]:
-    """Each pathway whose KGML is asked for, and whether KEGG may rightly have none (404): a gap, not a failure."""
-    found: dict[str, bool] = {}
+    """Each pathway whose KGML is fetched, and whether it may be missing (404): a gap, not a failure."""
+    pathways: dict[str, bool] = {}
     for organism in options["organisms"]:
-        found |= dict.fromkeys(_listed(answers(f"list/pathway/{organism}")), False)
+        pathways |= dict.fromkeys(_listed(answers(f"list/pathway/{organism}")), False)
     numbers = [pathway[-5:] for pathway in _listed(answers("list/pathway"))]
-    found |= {f"{prefix}{number}": True for prefix in options["kgml"] for number in numbers}
-    wanted = options["pathways"]
-    if not wanted:
-        return found
-    named = {pathway: False for pathway in wanted if not pathway.isdigit()}
-    return {pathway: gap for pathway, gap in found.items() if pathway[-5:] in wanted} | named
+    pathways |= {f"{prefix}{number}": True for prefix in options["kgml"] for number in numbers}
+    selected = options["pathways"]
+    if not selected:
+        return pathways
+    full_ids = {pathway: False for pathway in selected if not pathway.isdigit()}
+    return {pathway: gap for pathway, gap in pathways.items() if pathway[-5:] in selected} | full_ids
 
 
 def _listed(answer: Answer | None) -> list[str]:
@@ -102,7 +102,7 @@ _LINE = {
     "terms": rb"(?:[a-z]+:)?[A-Za-z0-9_.-]+\t",
     "links": rb"[A-Za-z_-]+:[^\t\n]+\t[A-Za-z_-]+:",
 }
-_FORM = {  # what tells each kind within its first 64 KiB, and its name in an error
+_FORM = {  # what identifies each kind within its first 64 KiB, and its name in an error
     **{kind: (rb"^" + line, "a list") for kind, line in _LINE.items()},
     "kgml": (rb"<pathway[\s>]|<!DOCTYPE\s+pathway[\s>]", "KGML"),
     "hierarchy": (rb"\A(?:\xef\xbb\xbf)?\s*(?:\{|[+A])", "a hierarchy"),
@@ -111,19 +111,19 @@ _FORM = {  # what tells each kind within its first 64 KiB, and its name in an er
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse an empty body, an error page, and whatever else does not begin as this kind of answer does.
+    """Refuse an empty body, an error page, and anything that does not begin like this kind of answer.
 
     Raises:
         Refused: it is not what was asked for.
     """
     plain = head.replace(b"\0", b"")  # UTF-16, which XML may be in, as the ASCII that KEGG writes
     if not plain.strip():
-        raise Refused("the answer is empty", where=resource.url, why="KEGG has nothing of that name")
+        raise Refused("the answer is empty", where=resource.url, why="KEGG has no entry of that name")
     form, name = _FORM.get(resource.kind, (b"", "anything"))
     if not re.search(form, plain, re.MULTILINE) or (resource.expects == "text" and plain.lstrip()[:1] == b"<"):
         start = plain.strip()[:60].decode("utf-8", "replace")
         raise Refused(
-            f"the answer is not {name}: it begins {start!r}", where=resource.url, why="an error or login page"
+            f"the answer is not {name}: it begins with {start!r}", where=resource.url, why="an error or login page"
         )
     pathway = resource.params.get("pathway_id", "").encode()
     if resource.kind == "map_areas" and pathway not in plain:
@@ -134,7 +134,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One answer as rows and rejects.
 
     Raises:
-        Unreadable: it is cut short, of a form that is not known, or holds nothing.
+        Unreadable: it is truncated, of an unknown form, or empty.
     """
     if resource.kind == "kgml":
         from lake.sources.kegg import kgml
@@ -151,21 +151,21 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
         yield from lists.read(resource, answer)
     else:
         raise Unreadable(
-            "its form is not known, so it is kept and not read",
+            "its form is unknown, so it is stored but not read",
             where=resource.url,
-            why="no copy of this page was ever seen, and a guess would look like data",
+            why="the reader was written without a copy of this page, and a guess would look like data",
         )
 
 
 def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | LakeError]]:
-    """`read` for many answers: KGML documents go into columns some hundred at a time, which is faster.
+    """`read` for many answers: some hundred KGML documents are read together, which is faster.
 
-    An answer that cannot be read gives its error in place of its parts, and none of its parts.
+    An answer that cannot be read yields its error instead of parts.
     """
     from lake.sources.kegg import kgml
 
     pairs = list(pairs)
-    yield from kgml.read_many((r, p) for r, p in pairs if r.kind == "kgml")
+    yield from kgml.read_many((resource, answer) for resource, answer in pairs if resource.kind == "kgml")
     for resource, answer in pairs:
         if resource.kind == "kgml":
             continue

@@ -1,6 +1,6 @@
 """KGML, KEGG's pathway documents (https://www.kegg.jp/kegg/xml/docs/), DTD 0.6.1 to 0.7.2, as tables.
 
-Many documents become columns together; `read_many` is several times faster than `read` of each.
+Many documents become columns together: `read_many` is several times faster than `read` of each.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lake.sources.kegg.tables import TABLES
 
 BATCH = 8 * 10**6  # bytes of documents that become columns together
 
-_PARENTS = {  # where each element may stand
+_PARENTS = {  # the elements that each element may be in
     "pathway": ("",),
     "entry": ("pathway",),
     "graphics": ("entry",),
@@ -37,7 +37,7 @@ _PARENTS = {  # where each element may stand
 
 @dataclass(slots=True)
 class Document:
-    """A document that is known to be well-formed, and of which pathway it is."""
+    """A well-formed document, and its pathway."""
 
     resource: Resource
     xml: xml_elements.Document
@@ -45,21 +45,21 @@ class Document:
 
     @property
     def created(self) -> str | None:
-        said = (comment.partition("Creation date:")[2].strip() for comment in self.xml.comments)
-        return next(filter(None, said), None)
+        dates = (comment.partition("Creation date:")[2].strip() for comment in self.xml.comments)
+        return next(filter(None, dates), None)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """One document as rows of the kgml tables.
 
     Raises:
-        Unreadable: not well-formed, cut short, not KGML, of another pathway, or with entities.
+        Unreadable: not well-formed, truncated, not KGML, of another pathway, or with entities.
     """
     yield from _parts([parse(resource, answer)])[0]
 
 
 def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | LakeError]]:
-    """The same for many documents; a document that cannot be read gives its error, and no part."""
+    """The same for many documents; a document that cannot be read yields its error instead of parts."""
     documents: list[Document] = []
     size = 0
     for resource, answer in pairs:
@@ -70,47 +70,48 @@ def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resour
             continue
         size += len(documents[-1].xml.body)
         if size >= BATCH:
-            yield from _together(documents)
+            yield from _read_batch(documents)
             documents, size = [], 0
-    yield from _together(documents)
+    yield from _read_batch(documents)
 
 
-def _together(documents: list[Document]) -> Iterator[tuple[Resource, Part | LakeError]]:
+def _read_batch(documents: list[Document]) -> Iterator[tuple[Resource, Part | LakeError]]:
     try:
         parts = _parts(documents) if documents else []
-    except LakeError as error:  # one of them is not as it should be: take each alone
+    except LakeError as error:  # one of them is damaged: read each alone
         if len(documents) == 1:
             yield documents[0].resource, error
         else:
             for document in documents:
-                yield from _together([document])
+                yield from _read_batch([document])
         return
-    for document, found in zip(documents, parts, strict=True):
-        for part in found:
+    for document, own in zip(documents, parts, strict=True):
+        for part in own:
             yield document.resource, part
 
 
 def parse(resource: Resource, answer: Answer) -> Document:
-    """A document, once it is known to be well-formed and the pathway that was asked for.
+    """A document, checked to be well-formed and of the pathway that was asked for.
 
     Raises:
         Unreadable: as `read`.
     """
     xml = xml_elements.parse(answer.read_bytes(), "pathway", resource.url)
     name = xml.root.get("name", "")
-    found = re.fullmatch(r"(?:path:)?([A-Za-z]+[0-9]{5})", name)
-    if not found:
+    match = re.fullmatch(r"(?:path:)?([A-Za-z]+[0-9]{5})", name)
+    if not match:
         raise Unreadable(f"its name is {name!r}, not a pathway's id", where=resource.url, why="this is not KGML")
-    wanted = resource.params.get("pathway_id", found[1])
-    if found[1] != wanted:
-        raise Unreadable(f"it is of {found[1]}, and {wanted} was asked for", where=resource.url)
-    return Document(resource, xml, found[1])
+    pathway = match[1]
+    requested = resource.params.get("pathway_id", pathway)
+    if pathway != requested:
+        raise Unreadable(f"it is of {pathway}, and {requested} was asked for", where=resource.url)
+    return Document(resource, xml, pathway)
 
 
 def _parts(documents: list[Document]) -> list[list[Part]]:
-    """Each document's parts, out of columns that all of them share."""
-    found = Elements([document.xml for document in documents], _PARENTS, documents[0].resource.url)
-    kinds = {table: Rows(found, *tags) for table, (tags, _) in _TABLES.items()}
+    """Each document's parts, from columns that all of them share."""
+    elements = Elements([document.xml for document in documents], _PARENTS, documents[0].resource.url)
+    kinds = {table: Rows(elements, *tags) for table, (tags, _) in _TABLES.items()}
     pathways = pa.array([document.pathway for document in documents], pa.string())
     parts: list[list[Part]] = [[] for _ in documents]
     for table, (_, columns_of) in _TABLES.items():
@@ -122,39 +123,40 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
         if table == "kgml_pathways":
             columns["dtd"] = pa.array([document.xml.dtd for document in documents], pa.string())
             columns["created"] = pa.array([document.created for document in documents], pa.string())
-        taken, rejected, good = text.partition_rejects(
+        landed, rejected, good = text.partition_rejects(
             TABLES[table], pa.array(rows.nth + 1), columns, faults, rows.source
         )
-        kept = rows.sizes if good is None else np.bincount(rows.document[good], minlength=len(documents))
-        lost = rows.sizes - kept
+        good_sizes = rows.sizes if good is None else np.bincount(rows.document[good], minlength=len(documents))
+        bad_sizes = rows.sizes - good_sizes
         row = reject = 0
-        for part, seen, n, bad in zip(parts, rows.sizes.tolist(), kept.tolist(), lost.tolist(), strict=True):
+        sizes = zip(rows.sizes.tolist(), good_sizes.tolist(), bad_sizes.tolist(), strict=True)
+        for own, (seen, n, bad) in zip(parts, sizes, strict=True):
             if seen:
-                part.append(text.make_part(table, seen, taken.slice(row, n), rejected and rejected.slice(reject, bad)))
+                own.append(text.make_part(table, seen, landed.slice(row, n), rejected and rejected.slice(reject, bad)))
             row, reject = row + n, reject + bad
-    if not found.recognised.all():
-        parts = [_with_unknown(part, found, n) for n, part in enumerate(parts)]
-    _reconcile(documents, parts, Rows(found, "alt"))
+    if not elements.recognised.all():
+        parts = [_with_unknown(own, elements, n) for n, own in enumerate(parts)]
+    _reconcile(documents, parts, Rows(elements, "alt"))
     return parts
 
 
-def _reconcile(documents: list[Document], parts: list[list[Part]], others: Rows) -> None:
-    """Every element of a document, counted by its characters, is a record of some table or a participant's <alt>."""
-    for document, found, alternatives in zip(documents, parts, others.sizes.tolist(), strict=True):
-        there, seen = document.xml.element_count(), sum(part.seen for part in found) + alternatives
-        if there != seen:
-            raise Unreadable(f"it has {there} elements, and {seen} were seen", where=document.resource.url)
+def _reconcile(documents: list[Document], parts: list[list[Part]], alternatives: Rows) -> None:
+    """Check that every element of a document is a record of some table, or a participant's <alt>."""
+    for document, own, alts in zip(documents, parts, alternatives.sizes.tolist(), strict=True):
+        count, seen = document.xml.element_count(), sum(part.seen for part in own) + alts
+        if count != seen:
+            raise Unreadable(f"it has {count} elements, but {seen} were read", where=document.resource.url)
 
 
-def _with_unknown(parts: list[Part], found: Elements, n: int) -> list[Part]:
-    """The same with a document's unknown elements as rejects of its pathway: nothing is passed over in silence."""
-    rows = np.flatnonzero(~found.recognised & (found.document == n))
+def _with_unknown(parts: list[Part], elements: Elements, n: int) -> list[Part]:
+    """The parts with the document's unknown elements as rejects of its pathway, so that none is lost."""
+    rows = np.flatnonzero(~elements.recognised & (elements.document == n))
     if not rows.size:
         return parts
-    content = [found.source(row) for row in rows.tolist()]
+    content = [elements.source(row) for row in rows.tolist()]
     unknown = text.rejects(pa.nulls(len(rows), pa.int64()), "an element that KGML is not known to have", content)
-    pathway, *rest = parts
-    return [text.make_part(pathway.table, pathway.seen + len(rows), pathway.rows, pathway.rejects, unknown), *rest]
+    pathway, *tables = parts
+    return [text.make_part(pathway.table, pathway.seen + len(rows), pathway.rows, pathway.rejects, unknown), *tables]
 
 
 Columns = tuple[dict[str, pa.Array], list[text.Fault]]
@@ -169,15 +171,15 @@ def _pathways(rows: Rows, kinds: dict[str, Rows]) -> Columns:
 def _entries(rows: Rows, kinds: dict[str, Rows]) -> Columns:
     columns = rows.columns("type", "link")
     name = rows["name"]
-    columns["entry_id"], odd = _required(rows["id"], "id")
+    columns["entry_id"], fault = _required(rows["id"], "id")
     columns["names"], columns["reactions"] = _words(name), _ids(rows["reaction"])
-    return columns, [odd, _missing(columns["type"], "type"), _missing(name, "name")]
+    return columns, [fault, _missing(columns["type"], "type"), _missing(name, "name")]
 
 
 def _graphics(rows: Rows, kinds: dict[str, Rows]) -> Columns:
     columns = rows.columns("name", "type", "coords", "fgcolor", "bgcolor")
-    columns["entry_id"], odd = _entry_ids(rows, kinds)
-    faults = [odd]
+    columns["entry_id"], fault = _entry_ids(rows, kinds)
+    faults = [fault]
     for key in ("x", "y", "width", "height"):
         columns[key], wrong = text.reals(rows[key])
         faults.append((wrong, f"{key} is not a number"))
@@ -185,9 +187,9 @@ def _graphics(rows: Rows, kinds: dict[str, Rows]) -> Columns:
 
 
 def _components(rows: Rows, kinds: dict[str, Rows]) -> Columns:
-    entry, odd_entry = _entry_ids(rows, kinds)
-    component, odd = _required(rows["id"], "id")
-    return {"entry_id": entry, "component_id": component}, [odd_entry, odd]
+    entry, entry_fault = _entry_ids(rows, kinds)
+    component, fault = _required(rows["id"], "id")
+    return {"entry_id": entry, "component_id": component}, [entry_fault, fault]
 
 
 def _reactions(rows: Rows, kinds: dict[str, Rows]) -> Columns:
@@ -213,18 +215,18 @@ def _participants(rows: Rows, kinds: dict[str, Rows]) -> Columns:
 
 
 def _alternatives(rows: Rows) -> pa.Array:
-    """The <alt> elements of each participant; they stand in the order of their participants."""
-    others = Rows(rows.elements, "alt")
-    sizes = np.bincount(others.above(rows), minlength=len(rows))
+    """The <alt> elements of each participant, which are in the order of the participants."""
+    alts = Rows(rows.elements, "alt")
+    sizes = np.bincount(alts.above(rows), minlength=len(rows))
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), text.strip_prefix(others["name"]))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), text.strip_prefix(alts["name"]))
 
 
 def _relations(rows: Rows, kinds: dict[str, Rows]) -> Columns:
-    first, odd_first = _required(rows["entry1"], "entry1")
-    second, odd_second = _required(rows["entry2"], "entry2")
+    first, first_fault = _required(rows["entry1"], "entry1")
+    second, second_fault = _required(rows["entry2"], "entry2")
     columns = {"relation": pa.array(rows.nth), "entry1": first, "entry2": second, "type": rows["type"]}
-    return columns, [odd_first, odd_second]
+    return columns, [first_fault, second_fault]
 
 
 def _subtypes(rows: Rows, kinds: dict[str, Rows]) -> Columns:
@@ -235,7 +237,7 @@ def _subtypes(rows: Rows, kinds: dict[str, Rows]) -> Columns:
 
 
 def _entry_ids(rows: Rows, kinds: dict[str, Rows]) -> tuple[pa.Array, text.Fault]:
-    """The ids of the entries that elements stand in."""
+    """The ids of the entries that elements are in."""
     ids = rows.elements.attribute("id", rows.elements.parent[rows.rows])
     return _required(ids, "its entry's id")
 
@@ -253,7 +255,7 @@ def _missing(texts: pa.Array, name: str) -> text.Fault:
 
 
 def _words(texts: pa.Array) -> pa.Array:
-    """Texts cut at blanks; an empty text or null gives an empty list."""
+    """Texts split at blanks; an empty text or null gives an empty list."""
     trimmed = pc.ascii_trim_whitespace(texts)
     lists = pc.ascii_split_whitespace(pc.if_else(pc.equal(trimmed, ""), None, trimmed))
     return pa.ListArray.from_arrays(lists.offsets, lists.values)

@@ -22,96 +22,97 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """A list's rows, some megabytes at a time.
 
     Raises:
-        Unreadable: it has not one line.
+        Unreadable: it has no line.
     """
     table = f"kegg_{resource.kind}"
     columns_of, widths = _READERS[resource.kind]
     seen = 0
     for lines in text.lines(answer):
-        found = text.split_tabs(lines, widths)
-        kept = found.lines
-        columns, faults = columns_of(found, resource.params)
-        rows, rejected, _ = text.partition_rejects(TABLES[table], kept.record, columns, faults, kept.text.filter)
+        cells = text.split_tabs(lines, widths)
+        columns, faults = columns_of(cells, resource.params)
+        rows, rejected, _ = text.partition_rejects(
+            TABLES[table], cells.lines.record, columns, faults, cells.lines.text.filter
+        )
         seen += lines.seen
-        yield text.make_part(table, lines.seen, rows, lines.undecodable, found.misfits, rejected)
+        yield text.make_part(table, lines.seen, rows, lines.undecodable, cells.misfits, rejected)
     if not seen:
         raise text.no_records("line", resource.url)
 
 
-def _pathways(found: text.Cells, params: Mapping[str, Any]) -> Columns:
-    ids, names = text.strip_prefix(found.columns[0]), found.columns[1]
+def _pathways(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
+    ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
     return {"pathway_id": ids, "name": names}, [_unlike(ids, "^map[0-9]{5}$", "not a pathway's id"), _empty(names)]
 
 
-def _organism_pathways(found: text.Cells, params: Mapping[str, Any]) -> Columns:
+def _organism_pathways(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     organism = params["organism"]
-    ids, names = text.strip_prefix(found.columns[0]), found.columns[1]
+    ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
     columns = {"organism": pa.repeat(organism, len(ids)), "pathway_id": ids, "name": names}
     return columns, [_unlike(ids, f"^{organism}[0-9]{{5}}$", f"not a pathway of {organism}"), _empty(names)]
 
 
-def _genes(found: text.Cells, params: Mapping[str, Any]) -> Columns:
+def _genes(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     organism = params["organism"]
-    ids, second, third, fourth = found.columns
-    older = pc.equal(found.width, 2)  # until 2022: id and description
-    parted = pc.extract_regex(pc.if_else(older, second, fourth), _GENE)
+    ids, second, third, fourth = cells.columns
+    older = pc.equal(cells.width, 2)  # until 2022: id and description
+    match = pc.extract_regex(pc.if_else(older, second, fourth), _GENE)
     columns = {
         "organism": pa.repeat(organism, len(ids)),
         "gene_id": ids,
         "type": pc.if_else(older, None, second),
         "position": pc.if_else(older, None, third),
-        # ",~" stands behind the last of the symbols where the archive cut a long list
-        "symbols": _split(pc.replace_substring_regex(pc.struct_field(parted, "symbols"), ",~$", ""), ", "),
-        "description": _or_null(pc.struct_field(parted, "description")),
+        # ",~" after the last symbol means that the archive cut a long list
+        "symbols": _split(pc.replace_substring_regex(pc.struct_field(match, "symbols"), ",~$", ""), ", "),
+        "description": _or_null(pc.struct_field(match, "description")),
     }
     return columns, [_unlike(ids, f"^{organism}:.", f"not a gene of {organism}")]
 
 
-def _compounds(found: text.Cells, params: Mapping[str, Any]) -> Columns:
-    ids, names = text.strip_prefix(found.columns[0]), found.columns[1]
+def _compounds(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
+    ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
     return {"compound_id": ids, "names": _split(names, "; ")}, [
         _unlike(ids, "^[A-Z][0-9]{5}$", "not a compound's id"),
         _empty(names),
     ]
 
 
-def _reactions(found: text.Cells, params: Mapping[str, Any]) -> Columns:
-    ids = text.strip_prefix(found.columns[0])
-    parted = pc.extract_regex(found.columns[1], _EQUATION)
-    names = pc.if_else(pc.is_null(parted), found.columns[1], pc.struct_field(parted, "names"))
-    equation = pc.struct_field(parted, "equation")
+def _reactions(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
+    ids = text.strip_prefix(cells.columns[0])
+    match = pc.extract_regex(cells.columns[1], _EQUATION)
+    names = pc.if_else(pc.is_null(match), cells.columns[1], pc.struct_field(match, "names"))
+    equation = pc.struct_field(match, "equation")
     columns = {"reaction_id": ids, "names": _split(names, "; "), "equation": equation}
-    return columns, [_unlike(ids, "^R[0-9]{5}$", "not a reaction's id"), _empty(found.columns[1])]
+    return columns, [_unlike(ids, "^R[0-9]{5}$", "not a reaction's id"), _empty(cells.columns[1])]
 
 
-def _terms(found: text.Cells, params: Mapping[str, Any]) -> Columns:
-    """Entries of a database: of ko "SYMBOLS; description [EC:...]", of others "name; other name"."""
-    ids, said = text.strip_prefix(found.columns[0]), found.columns[1]
-    ec = pc.struct_field(pc.extract_regex(said, r"\[EC:(?P<ec>[^\]]+)\]$"), "ec")
-    plain = pc.replace_substring_regex(said, r"\s*\[EC:[^\]]+\]$", "")
-    parted = pc.extract_regex(plain, r"^(?P<symbols>[^;]+); (?P<description>.*)$")
+def _terms(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
+    """Entries of a database: of ko "SYMBOLS; description [EC:...]", of others "name; second name"."""
+    ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
+    ec = pc.struct_field(pc.extract_regex(names, r"\[EC:(?P<ec>[^\]]+)\]$"), "ec")
+    without_ec = pc.replace_substring_regex(names, r"\s*\[EC:[^\]]+\]$", "")
+    match = pc.extract_regex(without_ec, r"^(?P<symbols>[^;]+); (?P<description>.*)$")
     of_ko = pa.repeat(params["database"] == "ko", len(ids))
-    symbols = pc.replace_substring_regex(pc.struct_field(parted, "symbols"), ", ", "; ")
+    symbols = pc.replace_substring_regex(pc.struct_field(match, "symbols"), ", ", "; ")
     columns = {
         "database": pa.repeat(params["database"], len(ids)),
         "id": ids,
-        "names": _split(pc.if_else(of_ko, symbols, plain), "; "),
-        "description": pc.if_else(of_ko, pc.coalesce(pc.struct_field(parted, "description"), plain), None),
+        "names": _split(pc.if_else(of_ko, symbols, without_ec), "; "),
+        "description": pc.if_else(of_ko, pc.coalesce(pc.struct_field(match, "description"), without_ec), None),
         "ec": _split(ec, " "),
     }
-    return columns, [_empty(said)]
+    return columns, [_empty(names)]
 
 
-def _links(found: text.Cells, params: Mapping[str, Any]) -> Columns:
-    source, target = (pc.extract_regex(column, _LINK) for column in found.columns)
+def _links(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
+    source, target = (pc.extract_regex(column, _LINK) for column in cells.columns)
     columns = {
         "from_db": pc.struct_field(source, "db"),
         "from_id": pc.struct_field(source, "id"),
         "to_db": pc.struct_field(target, "db"),
         "to_id": pc.struct_field(target, "id"),
     }
-    no = "an id without its database's prefix"
-    return columns, [(pc.is_null(source), no), (pc.is_null(target), no)]
+    reason = "an id without its database's prefix"
+    return columns, [(pc.is_null(source), reason), (pc.is_null(target), reason)]
 
 
 _READERS: Mapping[str, tuple[Callable[[text.Cells, Mapping[str, Any]], Columns], tuple[int, ...]]] = {
