@@ -27,18 +27,18 @@ Rows = list[dict[str, Any]]
 
 def macros(planned: Plan) -> Rows:
     """The project's macros; of those that read tables, those whose tables are there."""
-    there = [macro for macro in planned.project.macros.values() if all(map(planned.content.get, macro.reads))]
-    return [{"position": i, "name": macro.name, "sql": macro.sql} for i, macro in enumerate(there)]
+    readable = [macro for macro in planned.project.macros.values() if all(map(planned.content.get, macro.reads))]
+    return [{"position": i, "name": macro.name, "sql": macro.sql} for i, macro in enumerate(readable)]
 
 
 def views(connection: DuckDBPyConnection, planned: Plan, built: Container[str], dropped: Container[str]) -> Rows:
     """The views of the snapshot that the running transaction will become."""
     before = {row["name"]: row["sql"] for row in published(connection, VIEWS)}
     models = planned.project.models
-    kept = {table: sql for table, sql in before.items() if table not in built and table not in dropped}
-    made = {t: _view(m) for t, m in models.items() if t in built and m.contract.materialized == "view"}
-    order = [*(table for table in kept if table not in models), *models]
-    rows = [(table, made.get(table) or kept.get(table)) for table in order]
+    unchanged = {table: sql for table, sql in before.items() if table not in built and table not in dropped}
+    rebuilt = {t: _view(m) for t, m in models.items() if t in built and m.contract.materialized == "view"}
+    order = [*(table for table in unchanged if table not in models), *models]
+    rows = [(table, rebuilt.get(table) or unchanged.get(table)) for table in order]
     return [{"position": i, "name": table, "sql": sql} for i, (table, sql) in enumerate(row for row in rows if row[1])]
 
 
@@ -82,9 +82,9 @@ def check(connection: DuckDBPyConnection, planned: Plan, tables: Mapping[str, Co
     """
     import duckdb
 
-    wanted = views(connection, planned, built, ())
+    views_due = views(connection, planned, built, ())
     with connect(threads=1) as scratch:
-        for schema in sorted({table.partition(".")[0] for table in (*tables, *(row["name"] for row in wanted))}):
+        for schema in sorted({table.partition(".")[0] for table in (*tables, *(row["name"] for row in views_due))}):
             scratch.execute(f"CREATE SCHEMA IF NOT EXISTS {name(schema)}")
         for table, columns in tables.items():
             show(scratch, table, [], columns)
@@ -94,7 +94,7 @@ def check(connection: DuckDBPyConnection, planned: Plan, tables: Mapping[str, Co
             except duckdb.Error as error:
                 where = planned.project.macros[row["name"]].where
                 raise ModelError(f"the macro {row['name']} is refused: {first_line(error)}", where=where) from None
-        for row in wanted:
+        for row in views_due:
             try:
                 scratch.execute(row["sql"])
             except duckdb.Error as error:

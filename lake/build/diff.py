@@ -126,16 +126,16 @@ def compare(
     """
     types = [_types(connection, side) for side in (before, after)]
     rows = tuple(_count(connection, side) for side in (before, after))
-    found = TableDiff(table, rows)
+    difference = TableDiff(table, rows)
     if before is None or after is None:
-        found.columns_added, found.columns_removed = types[1], types[0]
-        found.added, found.removed = rows[1], rows[0]
-        return found
-    found.columns_added = {c: t for c, t in types[1].items() if c not in types[0]}
-    found.columns_removed = {c: t for c, t in types[0].items() if c not in types[1]}
+        difference.columns_added, difference.columns_removed = types[1], types[0]
+        difference.added, difference.removed = rows[1], rows[0]
+        return difference
+    difference.columns_added = {c: t for c, t in types[1].items() if c not in types[0]}
+    difference.columns_removed = {c: t for c, t in types[0].items() if c not in types[1]}
     both = [c for c in types[1] if c in types[0]]
-    found.columns_retyped = {c: (types[0][c], types[1][c]) for c in both if types[0][c] != types[1][c]}
-    retyped = {c: _retyped(connection, c, *pair) for c, pair in found.columns_retyped.items()}
+    difference.columns_retyped = {c: (types[0][c], types[1][c]) for c in both if types[0][c] != types[1][c]}
+    retyped = {c: _retyped(connection, c, *pair) for c, pair in difference.columns_retyped.items()}
     old = [f"{retyped[c][0]} AS {name(c)}" if c in retyped else name(c) for c in both]
     lost = {c: f"_lost{i}" for i, c in enumerate(retyped)}  # whether the cast lost the value
     old += [f"{retyped[c][1]} AS {mark}" for c, mark in lost.items()]
@@ -148,21 +148,21 @@ def compare(
         return identity.exact(of + name(column), kinds[column]) + marks
 
     if key and set(key) <= set(both) and all(_unique(connection, side, key, exact) for side in sides):
-        found.key = tuple(key)
-        _by_key(connection, sides, found, [c for c in both if c not in key], exact)
+        difference.key = tuple(key)
+        _by_key(connection, sides, difference, [c for c in both if c not in key], exact)
     else:
         bits = ", ".join(expression for c in both for expression in exact(c)) or "1"
         a, b = (f"SELECT {bits} FROM ({side})" for side in sides)
-        found.added, found.removed = (
+        difference.added, difference.removed = (
             connection.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone()[0]
             for one, other in ((b, a), (a, b))
         )
-    touched = set(both) if found.added or found.removed else set(found.by_column)
+    touched = set(both) if difference.added or difference.removed else set(difference.by_column)
     for column in both:
-        if column in touched and _number(kinds[column]) and not _names(column, found.key):
+        if column in touched and _number(kinds[column]) and not _names(column, difference.key):
             moved = _moved(connection, sides, column)
-            found.moved += [moved] if moved else []
-    return found
+            difference.moved += [moved] if moved else []
+    return difference
 
 
 def _number(type: str) -> bool:
@@ -211,12 +211,12 @@ def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str], exa
 
 
 def _by_key(
-    connection: DuckDBPyConnection, sides: Sequence[str], found: TableDiff, columns: list[str], exact: Exact
+    connection: DuckDBPyConnection, sides: Sequence[str], difference: TableDiff, columns: list[str], exact: Exact
 ) -> None:
     def pairs(column: str) -> Iterable[tuple[str, str]]:
         return zip(exact(column, "b."), exact(column, "a."), strict=True)
 
-    on = " AND ".join(f"{b} IS NOT DISTINCT FROM {a}" for c in found.key for b, a in pairs(c))
+    on = " AND ".join(f"{b} IS NOT DISTINCT FROM {a}" for c in difference.key for b, a in pairs(c))
     joined = f"""FROM (SELECT *, true AS "_here" FROM ({sides[0]})) b
                  FULL JOIN (SELECT *, true AS "_here" FROM ({sides[1]})) a ON {on}"""
     both = 'b."_here" AND a."_here"'
@@ -224,17 +224,22 @@ def _by_key(
     counts = [f'count_if({test}) AS "{i}"' for i, test in enumerate(differs.values())]
     any_differs = " OR ".join(differs.values()) or "false"
     fixed = ['count_if(b."_here" IS NULL)', 'count_if(a."_here" IS NULL)', f"count_if({any_differs})"]
-    found.added, found.removed, found.changed, *each = connection.execute(
+    difference.added, difference.removed, difference.changed, *each = connection.execute(
         f"SELECT {', '.join([*fixed, *counts])} {joined}"
     ).fetchone()
-    found.by_column = {c: n for c, n in zip(columns, each, strict=True) if n}
-    listed = ", ".join(f"b.{name(c)}" for c in found.key)
-    for column in sorted(found.by_column, key=lambda c: -found.by_column[c])[:EXAMPLES]:
+    difference.by_column = {c: n for c, n in zip(columns, each, strict=True) if n}
+    listed = ", ".join(f"b.{name(c)}" for c in difference.key)
+    for column in sorted(difference.by_column, key=lambda c: -difference.by_column[c])[:EXAMPLES]:
         rows = connection.execute(
             f"SELECT b.{name(column)}, a.{name(column)}, {listed} {joined} WHERE {differs[column]} ORDER BY ALL LIMIT 1"
         ).fetchall()
-        found.examples += [
-            {"key": dict(zip(found.key, row[2:], strict=True)), "column": column, "before": row[0], "after": row[1]}
+        difference.examples += [
+            {
+                "key": dict(zip(difference.key, row[2:], strict=True)),
+                "column": column,
+                "before": row[0],
+                "after": row[1],
+            }
             for row in rows
         ]
 
@@ -266,8 +271,8 @@ def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) ->
         edges = [low, *(10**step if log else step * scale for step in steps), high]
         counts = [_binned(connection, side, f"log10({finite})" if log else x, a, b) for side in sides]
 
-    def pair(place: int, by: float = 1) -> tuple:
-        return tuple(None if fact[place] is None else fact[place] * by for fact in facts)
+    def pair(index: int, by: float = 1) -> tuple:
+        return tuple(None if fact[index] is None else fact[index] * by for fact in facts)
 
     return Moved(column, pair(2, scale), pair(3, scale), pair(5), edges, counts[0], counts[1], log)
 
@@ -284,8 +289,8 @@ def _near(a: float | None, b: float | None) -> bool:
 
 def _binned(connection: DuckDBPyConnection, side: str, x: str, low: float, high: float) -> list[int]:
     part = f"({x} - {literal(low)}) / {literal(high - low)}"
-    place = f"least({BINS - 1}, CAST(floor({part} * {BINS}) AS INTEGER))"
-    placed = f"SELECT greatest(0, {place}) AS place FROM ({side}) WHERE {x} IS NOT NULL"
+    bin = f"least({BINS - 1}, CAST(floor({part} * {BINS}) AS INTEGER))"
+    placed = f"SELECT greatest(0, {bin}) AS place FROM ({side}) WHERE {x} IS NOT NULL"
     counted = dict(connection.execute(f"SELECT place, count(*) FROM ({placed}) GROUP BY 1").fetchall())
     return [counted.get(i, 0) for i in range(BINS)]
 
@@ -302,25 +307,27 @@ def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] 
     with catalog.session(config) as connection:
         sides = [_Side.of(config, connection, tags.resolve(connection, which)) for which in (a, b)]
     everything = sides[0].files.keys() | sides[1].files.keys()
-    wanted = set(tables)
+    chosen = set(tables)
     models = graph.load(config).models
-    for table in wanted - everything:
+    for table in chosen - everything:
         if table in models and models[table].contract.materialized == "view":
             next = f"lake diff {a} {b} {' '.join(models[table].inputs)}"
             raise ConfigError(f"{table} is a view: it is computed from what it reads", next=next)
-        near = difflib.get_close_matches(table, everything, 1)
-        why = f"did you mean {near[0]}?" if near else ""
+        similar = difflib.get_close_matches(table, everything, 1)
+        why = f"did you mean {similar[0]}?" if similar else ""
         raise ConfigError(f"neither snapshot has a table {table}", why=why, next=f"lake diff {a} {b}")
-    if not wanted:
-        wanted = {t for t in everything if t.partition(".")[0] not in _ENGINE and sides[0].held(t) != sides[1].held(t)}
+    if not chosen:
+        chosen = {t for t in everything if t.partition(".")[0] not in _ENGINE and sides[0].held(t) != sides[1].held(t)}
     keys = {table: model.contract.key for table, model in models.items()}
-    with workspace.scratch(config) as reader, progress.bar("diff", total=len(wanted)) as advance:
-        found = []
-        for table in sorted(wanted):
+    with workspace.scratch(config) as reader, progress.bar("diff", total=len(chosen)) as advance:
+        differences = []
+        for table in sorted(chosen):
             advance(0, note=table)
-            found.append(compare(reader, *(side.select(table) for side in sides), keys.get(table, ()), table=table))
+            differences.append(
+                compare(reader, *(side.select(table) for side in sides), keys.get(table, ()), table=table)
+            )
             advance()
-    return [difference for difference in found if tables or not difference.same]
+    return [difference for difference in differences if tables or not difference.same]
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +341,9 @@ class _Side:
 
     @classmethod
     def of(cls, config: Config, connection: DuckDBPyConnection, number: int) -> _Side:
-        columns = {t: [(c, type) for c, type, _ in found] for t, found in metadata.columns(connection, number).items()}
+        columns = {
+            t: [(c, type) for c, type, _ in listed] for t, listed in metadata.columns(connection, number).items()
+        }
         content = {row["table_name"]: row["content"] for row in plan.provenance(connection, number)}
         return cls(config.data, metadata.tables(connection, number), columns, content)
 

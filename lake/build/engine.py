@@ -151,8 +151,8 @@ def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, s
         return  # it was not selected yet; with it, everything will be measured
     last = _rows(space, normalisation.TABLE)
     about = {row["table_name"] for row in last} | normalisation.tables(planned.project)
-    left = {table for table in about - built if _left(planned, table)}
-    rows = normalisation.measured(connection, planned.project, built, left, last, number)
+    unbuilt = {table for table in about - built if _left(planned, table)}
+    rows = normalisation.measured(connection, planned.project, built, unbuilt, last, number)
     if rows is not None:
         _fill(connection, normalisation.TABLE, normalisation.COLUMNS, rows)
 
@@ -168,13 +168,13 @@ def _left(planned: Plan, table: str) -> bool:
 def _definitions(connection: DuckDBPyConnection, planned: Plan, summary: Summary) -> None:
     """Write the macros and views where they are not as they were."""
     built = {one.table for one in summary.built}
-    wanted = {
+    definitions_due = {
         definitions.MACROS: (MACROS, definitions.macros(planned)),
         definitions.VIEWS: (VIEWS, definitions.views(connection, planned, built, summary.dropped)),
     }
-    there = metadata.names(connection, "ops")
-    for table, (columns, rows) in wanted.items():
-        if table not in there or definitions.published(connection, table) != rows:
+    present = metadata.names(connection, "ops")
+    for table, (columns, rows) in definitions_due.items():
+        if table not in present or definitions.published(connection, table) != rows:
             _fill(connection, table, columns, rows)
 
 
@@ -220,7 +220,7 @@ def keep_checks(
     landings.create(connection)
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
-    kept = [row for row in _rows(space, "quality.checks") if row["table_name"] not in done]
+    rows = [row for row in _rows(space, "quality.checks") if row["table_name"] not in done]
     failures = [row for row in _rows(space, "quality.failures") if row["table_name"] not in done]
     for quality in qualities:
         blobs = _possible_blobs(connection, planned.project, quality)
@@ -228,12 +228,12 @@ def keep_checks(
             about = {"check_name": result.check.name, "table_name": quality.table, "snapshot": number}
             examples = json.dumps(result.examples[:EXAMPLES])
             row = {"column_name": result.check.column, "severity": result.check.severity, "failing": result.failing}
-            kept.append({**about, **row, "examples": examples})
+            rows.append({**about, **row, "examples": examples})
             for example in result.examples:
                 own = [example["_blob"]] if "_blob" in example else blobs
                 failures.append({**about, "row": json.dumps(example), "blobs": own})
     connection.execute("CREATE SCHEMA IF NOT EXISTS quality")
-    _fill(connection, "quality.checks", CHECKS, kept)
+    _fill(connection, "quality.checks", CHECKS, rows)
     _fill(connection, "quality.failures", FAILURES, failures)
 
 
@@ -259,11 +259,11 @@ def _lineage(
     stamp = {"engine": ENGINE, "snapshot": number, "built_at": now}
     rows, blobs = [], _blobs(connection)
     for table, fingerprint in sorted(planned.raw.items()):
-        known = planned.before.get(table)
-        if table.startswith("raw.") and not (known and known["fingerprint"] == fingerprint):
+        before = planned.before.get(table)
+        if table.startswith("raw.") and not (before and before["fingerprint"] == fingerprint):
             facts = {"kind": "raw", "inputs": [], "raw_inputs": [table], "reason": "landed", "parts": "{}"}
             count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            known = {
+            before = {
                 "table_name": table,
                 **facts,
                 **stamp,
@@ -271,9 +271,9 @@ def _lineage(
                 "content": fingerprint,
                 "rows": count,
             }
-            known |= {"verdict": "landed", **blobs([table])}
-        if known:
-            rows.append(known)
+            before |= {"verdict": "landed", **blobs([table])}
+        if before:
+            rows.append(before)
     built = {one.table: one for one in summary.built}
     for table, step in planned.steps.items():
         if table in built:
@@ -307,7 +307,7 @@ def _model_facts(blobs: Blobs, planned: Plan, built: Built) -> dict[str, Any]:
 
 
 def _raw_inputs(project: Project, table: str) -> list[str]:
-    reads = {name for near in project.upstream([table]) for name in project.models[near].inputs}
+    reads = {name for upstream in project.upstream([table]) for name in project.models[upstream].inputs}
     return sorted(name for name in reads if name.startswith("raw."))
 
 

@@ -21,8 +21,10 @@ def of(config: Config, project: Project, model: Model) -> dict[str, str]:
     their licences.
     """
     raw = {table for one in project.upstream([model.table]) for table in project.models[one].inputs}
-    named = [source for source in config.sources if raw & {f"raw.{table}" for table in sources.get(source).TABLES}]
-    licences = {source: sources.get(source).FACTS.licence for source in sorted(named)}
+    landed_from = [
+        source for source in config.sources if raw & {f"raw.{table}" for table in sources.get(source).TABLES}
+    ]
+    licences = {source: sources.get(source).FACTS.licence for source in sorted(landed_from)}
     return {
         f"{PREFIX}name": config.lake.name,
         f"{PREFIX}table": model.table,

@@ -33,17 +33,17 @@ def load(config: Config) -> Project:
     promised = contracts.load(root / "models", config.data / "cache" / "contracts.json")
     with Cache(config.data / "cache" / "sql.json") as cache:
         macros = _macros(root, cache)
-        found = [*_seeds(root, promised), *_models(root, promised, macros, cache)]
+        listed = [*_seeds(root, promised), *_models(root, promised, macros, cache)]
     models: dict[str, Model] = {}
-    for model in found:
+    for model in listed:
         if model.table in models:
             raise ModelError(f"duplicate model {model.table}", where=f"{model.path} and {models[model.table].path}")
         models[model.table] = model
     for table, contract in promised.items():
         if table not in models:
             layer, _, stem = table.partition(".")
-            place = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
-            raise ModelError(f"contract {table} has no model", where=contract.where, next=f"write {place}")
+            expected = f"seeds/{stem}.csv" if layer == "seeds" else f"sql/{layer}/{stem}.sql"
+            raise ModelError(f"contract {table} has no model", where=contract.where, next=f"write {expected}")
     _check_inputs(models)
     return Project({table: models[table] for table in _order(models)}, macros, config.roles)
 
@@ -56,8 +56,8 @@ def promises(project: Project, config: Config) -> dict[str, Contract]:
 
     def promise(table: str) -> Contract:
         contract = project.models[table].contract
-        near = {name for one in project.upstream([table]) for name in project.models[one].inputs}
-        return replace(contract, empty=True) if near & others else contract
+        inputs = {name for one in project.upstream([table]) for name in project.models[one].inputs}
+        return replace(contract, empty=True) if inputs & others else contract
 
     return {table: promise(table) for table in project.models}
 

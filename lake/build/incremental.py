@@ -31,7 +31,7 @@ def changed(
     model: Model,
     row: Mapping[str, Any],
     now: Mapping[str, Any],
-    held: Held,
+    last_inputs: Held,
 ) -> bool:
     """Put the values of the incremental columns that differ since the last build into the cursor's table CHANGED.
 
@@ -52,7 +52,7 @@ def changed(
     listed = ", ".join(map(name, by))
     queries = [f"SELECT {listed} FROM {model.table} WHERE false"]
     for table in moved:
-        files, columns = held.get(table, ([], []))
+        files, columns = last_inputs.get(table, ([], []))
         if not set(by) <= {column for column, _ in columns}:
             return False
         if _types(cursor, f"SELECT * FROM {table}") != columns:
@@ -60,8 +60,8 @@ def changed(
         before = selected([space.config.data / file for file in files], columns)
         queries.append(_differing(by, columns, before, f"SELECT * FROM {table}"))
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {' UNION '.join(queries)}")
-    known = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {model.table})"
-    count, every = cursor.execute(f"SELECT (SELECT count(*) FROM {CHANGED}), ({known})").fetchone()
+    distinct = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {model.table})"
+    count, every = cursor.execute(f"SELECT (SELECT count(*) FROM {CHANGED}), ({distinct})").fetchone()
     return count <= max(_MOST * every, 1000)
 
 
@@ -131,7 +131,7 @@ def kept(space: Workspace, cursor: DuckDBPyConnection, model: Model) -> tuple[tu
             FROM read_parquet([{listed}], hive_partitioning = false, filename = '_file') AS m
             LEFT JOIN (SELECT *, true AS _gone FROM {CHANGED}) AS c ON {_on(by)} GROUP BY 1"""
     ).fetchall()
-    if any(0 < gone < count for _, count, gone in rows):
+    if any(0 < changed_rows < count for _, count, changed_rows in rows):
         return None
-    stay = {paths[file]: count for file, count, gone in rows if not gone}
+    stay = {paths[file]: count for file, count, changed_rows in rows if not changed_rows}
     return tuple(sorted(stay)), sum(stay.values())

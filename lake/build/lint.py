@@ -62,15 +62,15 @@ def check(path: Path, project: Project, columns: Columns) -> list[Finding]:
     try:
         texts = list(_texts(sql, path, project, columns))
     except _Unparsed as error:
-        found = [_finding("parse", error.what, path, sql, error.at)]
-        return found
-    found = [
+        findings = [_finding("parse", error.what, path, sql, error.at)]
+        return findings
+    findings = [
         _finding(rule, what, path, sql, text.place(node))
         for text in texts
-        for rule, wanted in RULES.items()
-        for node, what in wanted.find(text)
+        for rule, rule_of in RULES.items()
+        for node, what in rule_of.find(text)
     ]
-    return sorted(_waived(found, path, sql), key=lambda one: (one.line, one.column, one.rule))
+    return sorted(_waived(findings, path, sql), key=lambda one: (one.line, one.column, one.rule))
 
 
 class _Unparsed(Exception):
@@ -166,21 +166,21 @@ def _finding(rule: str, what: str, path: Path, sql: str, at: int) -> Finding:
 # Waivers
 
 
-def _waived(found: Iterable[Finding], path: Path, sql: str) -> Iterator[Finding]:
+def _waived(findings: Iterable[Finding], path: Path, sql: str) -> Iterator[Finding]:
     """The findings that no waiver allows, and what is wrong with the waivers."""
-    left = list(found)
+    unwaived = list(findings)
     lines = sql.splitlines()
     offset = 0
     for number, line in enumerate(lines, 1):
         waiver = _WAIVER.search(line)
         if waiver:
             covered = range(number, _next_code(lines, number) + 1)
-            allowed = [one for one in left if one.rule == waiver["rule"].lower() and one.line in covered]
+            allowed = [one for one in unwaived if one.rule == waiver["rule"].lower() and one.line in covered]
             if wrong := _wrong(waiver, bool(allowed)):
                 yield _finding("waiver", wrong, path, sql, offset + waiver.start())
-            left = [one for one in left if one not in allowed]
+            unwaived = [one for one in unwaived if one not in allowed]
         offset += len(line) + 1
-    yield from left
+    yield from unwaived
 
 
 def _next_code(lines: list[str], number: int) -> int:
@@ -193,8 +193,8 @@ def _next_code(lines: list[str], number: int) -> int:
 def _wrong(waiver: re.Match[str], used: bool) -> str:
     rule = waiver["rule"].lower()
     if rule not in RULES:
-        near = difflib.get_close_matches(rule, RULES, 1)
-        return f"there is no rule {rule!r}" + (f": did you mean {near[0]}?" if near else f": {', '.join(RULES)}")
+        similar = difflib.get_close_matches(rule, RULES, 1)
+        return f"there is no rule {rule!r}" + (f": did you mean {similar[0]}?" if similar else f": {', '.join(RULES)}")
     if not waiver["reason"]:
         return f"it does not say why: -- lint: allow {rule} because ..."
     return "" if used else f"nothing here breaks the rule {rule}: remove it"
@@ -202,11 +202,11 @@ def _wrong(waiver: re.Match[str], used: bool) -> str:
 
 def columns(project: Project, landed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Every table's columns with their types: from the contracts, and from the sources for raw ones."""
-    found = {
+    columns_of = {
         table: {column.name.lower(): column.type for column in model.contract.columns}
         for table, model in project.models.items()
     }
-    return {**{f"raw.{table}": _of_arrow(schema) for table, schema in landed.items()}, **found}
+    return {**{f"raw.{table}": _of_arrow(schema) for table, schema in landed.items()}, **columns_of}
 
 
 def _of_arrow(schema: Any) -> dict[str, str]:

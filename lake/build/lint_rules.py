@@ -42,9 +42,9 @@ class Text:
         from sqlglot import exp
 
         for call in self.query.find_all(exp.Func):
-            known = call.name.upper() if isinstance(call, exp.Anonymous) else type(call).__name__.upper()
+            function = call.name.upper() if isinstance(call, exp.Anonymous) else type(call).__name__.upper()
             written = _WORD.match(self.sql, self.place(call))
-            yield call, known, f"{(written[0] if written else known).lower()}()"
+            yield call, function, f"{(written[0] if written else function).lower()}()"
 
     def place(self, node: exp.Expression) -> int:
         """Where a node stands in the text: its first word that sqlglot remembers, a call's name, or what holds it."""
@@ -73,8 +73,8 @@ class Rule:
 
 
 def _hash(text: Text) -> Found:
-    for call, known, _ in text.calls():
-        if known == "HASH":
+    for call, function, _ in text.calls():
+        if function == "HASH":
             yield call, "hash() gives other numbers in another version: take md5(), or a macro made of it"
 
 
@@ -100,18 +100,18 @@ def _joins(text: Text) -> Found:
 
 
 def _mode(text: Text) -> Found:
-    for call, known, _ in text.calls():
-        if known == "MODE":
+    for call, function, _ in text.calls():
+        if function == "MODE":
             yield call, "mode() takes any of the values that are as frequent: count them, order by count and value"
 
 
 def _unordered(text: Text) -> Found:
     from sqlglot import exp
 
-    for call, known, written in text.calls():
+    for call, function, written in text.calls():
         over = call.find_ancestor(exp.Window, exp.Select)
         ordered = call.find(exp.Order) or (isinstance(over, exp.Window) and (over.args.get("order") or over.alias))
-        if known in _AS_READ and not ordered and not isinstance(call.parent, exp.SortArray):
+        if function in _AS_READ and not ordered and not isinstance(call.parent, exp.SortArray):
             yield call, f"{written} takes rows in the order in which they are read: say ORDER BY in it"
 
 
@@ -195,10 +195,10 @@ def _is_total(query: exp.Query, key: frozenset[str]) -> bool:
     by = {one.this.sql("duckdb").lower() for one in order.expressions} if order else set()
     group = query.args.get("group")
     grouped = {one.sql("duckdb").lower() for one in group.expressions} if group else set()
-    given = [
-        {str(place), one.alias_or_name.lower(), one.unalias().sql("duckdb").lower()}
-        for place, one in enumerate(query.selects, 1)
+    names_of = [
+        {str(position), one.alias_or_name.lower(), one.unalias().sql("duckdb").lower()}
+        for position, one in enumerate(query.selects, 1)
     ]
     starred = any(one.is_star for one in query.selects)
-    all_given = not starred and all(names & by for names in given)
+    all_given = not starred and all(names & by for names in names_of)
     return bool(by) and ("all" in by or all_given or any(names and names <= by for names in (key, grouped)))

@@ -78,31 +78,31 @@ class Project:
 
     def readers(self) -> dict[str, list[str]]:
         """Each model with those that read it themselves."""
-        found: dict[str, list[str]] = {table: [] for table in self.models}
+        readers: dict[str, list[str]] = {table: [] for table in self.models}
         for table, model in self.models.items():
             for name in model.inputs:
-                if name in found:
-                    found[name].append(table)
-        return found
+                if name in readers:
+                    readers[name].append(table)
+        return readers
 
 
-def reached(start: Iterable[str], steps: int | None, near: Callable[[str], Iterable[str]]) -> set[str]:
-    found = edge = set(start)
+def reached(start: Iterable[str], steps: int | None, neighbours: Callable[[str], Iterable[str]]) -> set[str]:
+    visited = edge = set(start)
     while edge and steps != 0:
-        edge = {table for one in edge for table in near(one)} - found
-        found = found | edge
+        edge = {table for one in edge for table in neighbours(one)} - visited
+        visited = visited | edge
         steps = None if steps is None else steps - 1
-    return found
+    return visited
 
 
-def unknown_table(model: Model, table: str, known: Iterable[str]) -> ModelError:
+def unknown_table(model: Model, table: str, tables: Iterable[str]) -> ModelError:
     """The error for a table that a model names and nothing makes."""
-    near = difflib.get_close_matches(table, list(known), 1)
+    similar = difflib.get_close_matches(table, list(tables), 1)
     line = next((i for i, text in enumerate(model.sql.splitlines(), 1) if table in text), 1)
     return ModelError(
         f"{model.table} reads {table}, which nothing makes",
         where=f"{model.path}:{line}",
-        why=f"did you mean {near[0]}?" if near else "no model, seed or landed table has that name",
+        why=f"did you mean {similar[0]}?" if similar else "no model, seed or landed table has that name",
     )
 
 

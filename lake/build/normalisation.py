@@ -42,13 +42,13 @@ Marks = dict[str, tuple[str | None, bool]]  # by column: how it is normalised, w
 
 def marked(contract: Contract) -> Marks:
     """The columns that are normalised (how) or imputed."""
-    found = {}
+    marks = {}
     for column in contract.columns:
         method = next((mark.method for mark in column.marks if isinstance(mark, Normalise)), None)
         imputed = any(isinstance(mark, Impute) for mark in column.marks)
         if method or imputed:
-            found[column.name] = method, imputed
-    return found
+            marks[column.name] = method, imputed
+    return marks
 
 
 def tables(project: Project) -> set[str]:
@@ -89,7 +89,7 @@ def measured(
     connection: DuckDBPyConnection,
     project: Project,
     built: Set[str],
-    left: Set[str],
+    unbuilt: Set[str],
     last: Sequence[dict[str, Any]],
     number: int,
 ) -> list[dict[str, Any]] | None:
@@ -100,27 +100,27 @@ def measured(
         left: those that were not, and are as another contract made them, or not there.
         last: the rows of the last snapshot.
     """
-    wanted = _wanted(project, built, left, last)
-    known = {row["table_name"] for row in last}
-    stale = {table for table in wanted if table in built or project.roles.runs in built or table not in known}
-    if not stale and known <= wanted.keys():
+    due = _wanted(project, built, unbuilt, last)
+    measured_before = {row["table_name"] for row in last}
+    stale = {table for table in due if table in built or project.roles.runs in built or table not in measured_before}
+    if not stale and measured_before <= due.keys():
         return None
-    rows = [row for row in last if row["table_name"] in wanted.keys() - stale]
+    rows = [row for row in last if row["table_name"] in due.keys() - stale]
     for table in sorted(stale):
-        rows += ({"snapshot": number, **row} for row in _of_table(connection, table, wanted[table], project.roles))
+        rows += ({"snapshot": number, **row} for row in _of_table(connection, table, due[table], project.roles))
     return sorted(rows, key=lambda row: (row["table_name"], row["column_name"]))
 
 
-def _wanted(project: Project, built: Set[str], left: Set[str], last: Sequence[dict[str, Any]]) -> dict[str, Marks]:
+def _wanted(project: Project, built: Set[str], unbuilt: Set[str], last: Sequence[dict[str, Any]]) -> dict[str, Marks]:
     """The marked columns of the tables that the snapshot has: by their contracts, of those left by the last rows."""
-    found: dict[str, Marks] = {}
+    due: dict[str, Marks] = {}
     for row in last:
-        if row["table_name"] in left:
-            found.setdefault(row["table_name"], {})[row["column_name"]] = row["method"], row["imputed"]
+        if row["table_name"] in unbuilt:
+            due.setdefault(row["table_name"], {})[row["column_name"]] = row["method"], row["imputed"]
     for table, model in project.models.items():
-        if table not in left and (columns := marked(model.contract)):
-            found[table] = columns
-    return found
+        if table not in unbuilt and (columns := marked(model.contract)):
+            due[table] = columns
+    return due
 
 
 # Measuring. What is summed are whole numbers, so that it is the same bits in whatever order the rows come, by however
@@ -136,12 +136,16 @@ def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks, roles:
     reach = dict(zip(columns, zip(ends[::2], ends[1::2], strict=True), strict=True))
     some, listed = max(1, _AT_ONCE // max(rows, 1)), list(columns)
     for group in (listed[start : start + some] for start in range(0, len(listed), some)):
-        asked = ", ".join(_measures(column, columns[column], *reach[column]) for column in group)
-        found = connection.execute(f"SELECT {asked} {train}").fetchone()
-        for place, column in enumerate(group):
+        measures = ", ".join(_measures(column, columns[column], *reach[column]) for column in group)
+        measured_values = connection.execute(f"SELECT {measures} {train}").fetchone()
+        for index, column in enumerate(group):
             method, imputed = columns[column]
             facts = {"table_name": table, "column_name": column, "method": method, "imputed": imputed, "split": "train"}
-            yield {**facts, "rows": rows, **_figures(method, *reach[column], *found[4 * place : 4 * place + 4])}
+            yield {
+                **facts,
+                "rows": rows,
+                **_figures(method, *reach[column], *measured_values[4 * index : 4 * index + 4]),
+            }
 
 
 def _cell(column: str, method: str | None) -> str:
@@ -172,16 +176,16 @@ def _exponent(low: float | None, high: float | None) -> int:
 
 
 def _figures(
-    method: str | None, low: float | None, high: float | None, known: int, quantiles: list[float] | None, *sums: int
+    method: str | None, low: float | None, high: float | None, count: int, quantiles: list[float] | None, *sums: int
 ) -> dict[str, Any]:
     """center, scale and fill; null where nothing is known, and a scale of 1 where all are the same: they become 0."""
-    found: dict[str, Any] = {"known": known, "fill": quantiles and quantiles[len(quantiles) // 2]}
-    if not known or method is None:
-        return found
+    figures: dict[str, Any] = {"known": count, "fill": quantiles and quantiles[len(quantiles) // 2]}
+    if not count or method is None:
+        return figures
     if method == "robust":
-        center, scale = found["fill"], (quantiles[2] - quantiles[0]) / _NORMAL_IQR
+        center, scale = figures["fill"], (quantiles[2] - quantiles[0]) / _NORMAL_IQR
     else:
         step = _exponent(low, high)
-        away, square = math.ldexp(sums[0] / known, step - 60), math.ldexp(sums[1] / known, 2 * (step - 30))
+        away, square = math.ldexp(sums[0] / count, step - 60), math.ldexp(sums[1] / count, 2 * (step - 30))
         center, scale = low + away, math.sqrt(max(square - away**2, 0.0))
-    return found | {"center": center, "scale": scale or 1.0}
+    return figures | {"center": center, "scale": scale or 1.0}

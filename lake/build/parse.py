@@ -66,8 +66,8 @@ def words(sql: str) -> list[Word]:
     text = sql.encode()
     starts = [start for start, _ in duckdb.tokenize(sql)]
     matches = [_WORD.match(text, start, end) for start, end in pairwise([*starts, len(text)])]
-    place = (lambda at: at) if len(text) == len(sql) else (lambda at: len(text[:at].decode()))
-    return [Word(m[0].decode(), place(m.start()), place(m.end())) for m in matches if m]
+    position = (lambda at: at) if len(text) == len(sql) else (lambda at: len(text[:at].decode()))
+    return [Word(m[0].decode(), position(m.start()), position(m.end())) for m in matches if m]
 
 
 def bare(sql: str) -> str:
@@ -141,11 +141,11 @@ def macro(sql: str, path: Path) -> dict[str, Any]:
         text = sql[rest[start].start : rest[end - 1].end]
         tree = _select(text if table else f"SELECT {text}", path, f"the macro {name} is no expression and no SELECT")
         meant.append([[word.text for word in rest[at:after]], table, _without_places(tree)])
-        for kind, found in _facts(tree, name, lambda node: str(path)).items():
-            facts.setdefault(kind, set()).update(found)
+        for kind, names in _facts(tree, name, lambda node: str(path)).items():
+            facts.setdefault(kind, set()).update(names)
         facts["calls"] |= {_unquoted(a.text) for a, b in pairwise(rest[at + 1 : after]) if b.text == "("}  # of defaults
         at = end + 1
-    listed = {kind: sorted(found) for kind, found in facts.items()}
+    listed = {kind: sorted(names) for kind, names in facts.items()}
     return {"name": name, "canonical": _digest([name, meant]), "table": table, "sql": sql, **listed}
 
 
@@ -210,9 +210,9 @@ def own_macros() -> dict[str, dict[str, list[str]]]:
                 FROM duckdb_functions() WHERE internal AND function_type = 'macro' ORDER BY ALL"""
     uses: dict[str, dict[str, set[str]]] = {}
     for name, tree in _parser().cursor().execute(query).fetchall():
-        for kind, found in _facts(json.loads(tree), name, lambda node: "").items():
-            uses.setdefault(name, {}).setdefault(kind, set()).update(found)
-    return {name: {kind: sorted(found) for kind, found in facts.items()} for name, facts in uses.items()}
+        for kind, names in _facts(json.loads(tree), name, lambda node: "").items():
+            uses.setdefault(name, {}).setdefault(kind, set()).update(names)
+    return {name: {kind: sorted(names) for kind, names in facts.items()} for name, facts in uses.items()}
 
 
 def _called(nodes: Iterable[dict[str, Any]]) -> set[str]:
@@ -267,8 +267,8 @@ def _facts(tree: dict[str, Any], name: str, where: Callable[[dict[str, Any]], st
     rows_of = {node["function"]["function_name"].lower() for node in nodes if node.get("type") == "TABLE_FUNCTION"}
     rows_of |= {"show" for node in nodes if node.get("type") == "SHOW_REF" and "query" not in node}
     session = {_of_session(node) for node in nodes} - {None}
-    found = {"calls": _called(nodes), "rows_of": rows_of, "tables": tables, "session": session}
-    return {kind: sorted(names) for kind, names in found.items()}
+    facts = {"calls": _called(nodes), "rows_of": rows_of, "tables": tables, "session": session}
+    return {kind: sorted(names) for kind, names in facts.items()}
 
 
 def _of_session(node: dict[str, Any]) -> str | None:

@@ -85,10 +85,10 @@ class Plan:
             return "never built"
         if self.force:
             return "asked for"
-        known, now = json.loads(before["parts"]), self.parts(table)
-        changed = [f"{what} changed" for key, what in _WHAT.items() if known.get(key) != now.get(key)]
-        changed += [f"macro {name} changed" for name in _differing(known.get("macros", {}), now["macros"])]
-        inputs = _differing(known.get("inputs", {}), now["inputs"])
+        then, now = json.loads(before["parts"]), self.parts(table)
+        changed = [f"{what} changed" for key, what in _WHAT.items() if then.get(key) != now.get(key)]
+        changed += [f"macro {name} changed" for name in _differing(then.get("macros", {}), now["macros"])]
+        inputs = _differing(then.get("inputs", {}), now["inputs"])
         return ", ".join([*changed, *(f"{name} changed" for name in inputs if name not in unknown)])
 
 
@@ -123,8 +123,8 @@ def make(
 
 def orphans(planned: Plan) -> list[str]:
     """Tables that an earlier build made and the project no longer has."""
-    made = {table for table, row in planned.before.items() if row["kind"] != "raw"}
-    return sorted(made - planned.project.models.keys())
+    built = {table for table, row in planned.before.items() if row["kind"] != "raw"}
+    return sorted(built - planned.project.models.keys())
 
 
 def _judge(plan: Plan, chosen: Set[str]) -> None:
@@ -136,10 +136,10 @@ def _judge(plan: Plan, chosen: Set[str]) -> None:
         for name in model.inputs:  # what is to be built in this plan has a content yet to come
             if name in pending:
                 plan.content.setdefault(name, "")
-        reason, near = plan.why(table, pending), [name for name in model.inputs if name in pending]
-        verdict = "build" if reason else "perhaps" if near else "fresh"
+        reason, pending_inputs = plan.why(table, pending), [name for name in model.inputs if name in pending]
+        verdict = "build" if reason else "perhaps" if pending_inputs else "fresh"
         plan.steps[table] = Step(
-            model, verdict, reason or (f"if {', '.join(near)} comes out different" if near else "")
+            model, verdict, reason or (f"if {', '.join(pending_inputs)} comes out different" if pending_inputs else "")
         )
         if verdict != "fresh":
             pending.add(table)
@@ -191,17 +191,17 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     tables = metadata.names(connection, "raw") | (own := metadata.names(connection, "ops"))
     if "ops.landings" not in own:
         return {}
-    given = "coalesce(given, '')" if "given" in landings.columns(connection) else "''"
+    description = "coalesce(given, '')" if "given" in landings.columns(connection) else "''"
     landed = connection.execute(
         f"""SELECT table_name,
-                   md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader || ' ' || {given},
+                   md5(string_agg(source || '/' || resource || ' ' || blob || ' ' || reader || ' ' || {description},
                                   chr(10) ORDER BY source, resource, blob, reader))
            FROM {renames.relation(connection, "ops.landings")} WHERE status = 'landed' GROUP BY 1"""
     ).fetchall()
     everything = digest(sorted(landed))
-    known = {f"raw.{table}": value for table, value in landed}
+    contents = {f"raw.{table}": value for table, value in landed}
     changing = ("raw.rejects", "ops.landings", "ops.fetches")
-    return {table: known.get(table, everything if table in changing else "empty") for table in tables}
+    return {table: contents.get(table, everything if table in changing else "empty") for table in tables}
 
 
 def provenance(connection: DuckDBPyConnection, snapshot: int | None = None) -> list[dict[str, Any]]:

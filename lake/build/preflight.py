@@ -35,8 +35,8 @@ def check(project: Project, models: Iterable[Model], raw: Mapping[str, Columns])
         ModelError: one of them cannot be built; its note names the others.
     """
     normalisation.check(project)
-    if found := problems(project, models, raw):
-        raise together(found)
+    if errors := problems(project, models, raw):
+        raise together(errors)
 
 
 def problems(project: Project, models: Iterable[Model], raw: Mapping[str, Columns]) -> list[ModelError]:
@@ -72,8 +72,8 @@ def _tables(connection: DuckDBPyConnection, project: Project, models: list[Model
     """What the models read, as views without rows."""
     schemas = set()
     for table in sorted({table for model in models for table in model.inputs}):
-        known = project.models.get(table)
-        columns = [(c.name, c.type) for c in known.contract.columns] if known else raw.get(table)
+        model_of = project.models.get(table)
+        columns = [(c.name, c.type) for c in model_of.contract.columns] if model_of else raw.get(table)
         if columns is None:
             continue
         schema, _, stem = table.partition(".")
@@ -94,9 +94,9 @@ def _problem(
                 raise unknown_table(model, table, [*project.models, *raw])
         steady.check(project, model, varying)
         select = seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
-        given = [row[:2] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
-        _once(model, [column for column, _ in given])
-        _agree(model, dict(given))
+        columns = [row[:2] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        _once(model, [column for column, _ in columns])
+        _agree(model, dict(columns))
     except ModelError as problem:
         return problem
     except duckdb.Error as error:
@@ -104,10 +104,10 @@ def _problem(
     return None
 
 
-def _once(model: Model, given: list[str]) -> None:
+def _once(model: Model, columns: list[str]) -> None:
     """Refuse a SELECT with two columns of one name, of which one would be lost."""
-    lower = [column.lower() for column in given]
-    if twice := sorted({column for column in given if lower.count(column.lower()) > 1}):
+    lower = [column.lower() for column in columns]
+    if twice := sorted({column for column in columns if lower.count(column.lower()) > 1}):
         raise ModelError(
             f"{model.table} gives {', '.join(twice)} more than once",
             where=str(model.path),
@@ -116,18 +116,18 @@ def _once(model: Model, given: list[str]) -> None:
         )
 
 
-def _agree(model: Model, given: Mapping[str, str]) -> None:
+def _agree(model: Model, types: Mapping[str, str]) -> None:
     """Hold the contract against what DuckDB says that the SELECT gives."""
-    wanted = {column.name: column.type for column in model.contract.columns}
-    problems = [f"{column} {type} is not promised" for column, type in given.items() if column not in wanted]
-    for column, type in wanted.items():
-        if column not in given:
+    promised = {column.name: column.type for column in model.contract.columns}
+    problems = [f"{column} {type} is not promised" for column, type in types.items() if column not in promised]
+    for column, type in promised.items():
+        if column not in types:
             problems.append(f"{column} {type} is promised, but not given")
-        elif given[column] != type:
-            problems.append(f"{column} is {given[column]}, but {type} is promised")
-    changed = [column for column, type in given.items() if _CHANGED.search(_QUOTED.sub("_", type))]
+        elif types[column] != type:
+            problems.append(f"{column} is {types[column]}, but {type} is promised")
+    changed = [column for column, type in types.items() if _CHANGED.search(_QUOTED.sub("_", type))]
     problems = [
-        f"{column} is {given[column]}, which its files would give back as another type" for column in changed
+        f"{column} is {types[column]}, which its files would give back as another type" for column in changed
     ] + problems
     if problems:
         raise ModelError(

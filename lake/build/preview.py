@@ -32,10 +32,10 @@ class Preview:
     differences: list[TableDiff] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped, "macros": self.macros}
-        found["skipped"] = dict(self.skipped)
-        found["problems"] = [{"what": problem.what, "where": problem.where} for problem in self.problems]
-        return found | {"differences": [difference.as_dict() for difference in self.differences]}
+        document: dict[str, Any] = {"steps": self.steps, "dropped": self.dropped, "macros": self.macros}
+        document["skipped"] = dict(self.skipped)
+        document["problems"] = [{"what": problem.what, "where": problem.where} for problem in self.problems]
+        return document | {"differences": [difference.as_dict() for difference in self.differences]}
 
 
 def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] = (), force: bool = False) -> Preview:
@@ -50,8 +50,8 @@ def steps(config: Config, select: Iterable[str] = (), *, exclude: Iterable[str] 
         macros = definitions.changed(connection, planned)
         todo = [step.model for step in planned.todo]
         columns = metadata.present(connection)[1] if todo else {}
-    found = _preview(planned, () if select or exclude else plan.orphans(planned), macros)
-    return replace(found, problems=_problems(config, project, todo, columns)) if todo else found
+    planned_steps = _preview(planned, () if select or exclude else plan.orphans(planned), macros)
+    return replace(planned_steps, problems=_problems(config, project, todo, columns)) if todo else planned_steps
 
 
 def _problems(
@@ -60,10 +60,10 @@ def _problems(
     """What a build would refuse, of the models all of whose inputs have columns that are known."""
     from lake.build import preflight
 
-    wanted = {table for model in todo for table in model.inputs} - project.models.keys() - columns.keys()
-    known = {**columns, **(_landed(config) if wanted else {})}
-    models = [model for model in todo if known.keys() | project.models.keys() >= set(model.inputs)]
-    return preflight.problems(project, models, known)
+    unknown = {table for model in todo for table in model.inputs} - project.models.keys() - columns.keys()
+    columns_of = {**columns, **(_landed(config) if unknown else {})}
+    models = [model for model in todo if columns_of.keys() | project.models.keys() >= set(model.inputs)]
+    return preflight.problems(project, models, columns_of)
 
 
 def _landed(config: Config) -> dict[str, Columns]:
@@ -105,9 +105,9 @@ def data(
         run.prepare(connection, config, project)
         planned = plan.make(connection, project, select, exclude=exclude, force=force)
         dropped = () if select or exclude else plan.orphans(planned)
-        found = _preview(planned, dropped, definitions.changed(connection, planned))
+        result = _preview(planned, dropped, definitions.changed(connection, planned))
         if not planned.todo:
-            return found
+            return result
         summary = Summary()
         with run.made(connection, config, planned, Options(exclude=exclude, force=force), summary) as space:
             tables = sorted(built.table for built in summary.built if built.written)
@@ -115,9 +115,9 @@ def data(
             for table in tables:
                 before = f"{BEFORE}.{table}" if table in space.published else None
                 key = project.models[table].contract.key
-                found.differences.append(diff.compare(space.connection, before, table, key, table=table))
+                result.differences.append(diff.compare(space.connection, before, table, key, table=table))
             space.discard(connection)
-    return found
+    return result
 
 
 def _one_model(project: Project, model: str) -> None:
@@ -143,10 +143,10 @@ def why(config: Config, model: str) -> dict[str, Any]:
         planned = plan.make(connection, project)
         last = metadata.latest(connection, "publish")
     before = planned.before.get(model)
-    kept = ("snapshot", "built_at", "reason", "verdict", "rows", "seconds", "fingerprint", "content")
+    columns = ("snapshot", "built_at", "reason", "verdict", "rows", "seconds", "fingerprint", "content")
     return {
         "model": model,
         "snapshot": last and last.id,
-        "last": before and {key: before.get(key) for key in kept},
+        "last": before and {key: before.get(key) for key in columns},
         "now": planned.steps[model].as_dict(),
     }

@@ -39,7 +39,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
             if built.written is None:
                 connection.execute(f"DROP TABLE IF EXISTS {built.table}")
             else:
-                _replace(connection, model, [*kept[built.table], *built.written.files])
+                _replace(connection, model, [*links[built.table], *built.written.files])
         _agree(connection, summary)
         engine.write(connection, config, space, planned, summary)
 
@@ -48,7 +48,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
     message = message if models else "raw tables" if summary.landed else rest
     extra = {"models": models, "dropped": summary.dropped, "macros": digest(macros(planned))}
     unchanged = {built.table: built.written.kept for built in summary.built if built.written}
-    with hard_links.made(connection, config.data, unchanged) as kept:
+    with hard_links.made(connection, config.data, unchanged) as links:
         catalog.commit(connection, work, kind="publish", message=message, extra=extra)
 
 

@@ -49,19 +49,19 @@ def run(config: Config, select: Iterable[str] = (), *, wait: float = 0, **option
 def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] = (), **options: Any) -> Summary:
     """`run`, in a write session that is open already."""
     started = time.perf_counter()
-    select, given = tuple(select), Options(**options)
+    select, options_given = tuple(select), Options(**options)
     project = scope.load(config, connection)
     prepare(connection, config, project)
-    planned = plan.make(connection, project, select, exclude=given.exclude, force=given.force)
-    dropped = [] if select or given.exclude else plan.orphans(planned)
+    planned = plan.make(connection, project, select, exclude=options_given.exclude, force=options_given.force)
+    dropped = [] if select or options_given.exclude else plan.orphans(planned)
     summary = Summary(dropped=dropped, skipped=project.skipped, landed=_landed(connection), fresh=len(project.models))
     summary.macros = definitions.changed(connection, planned)
     if planned.todo or dropped or summary.landed or summary.macros:
         from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
 
-        with made(connection, config, planned, given, summary) as space:
+        with made(connection, config, planned, options_given, summary) as space:
             landings.agree(connection, whole=True)
-            _check_rejects(connection, config, space, planned, given, summary)
+            _check_rejects(connection, config, space, planned, options_given, summary)
             publish.run(connection, config, planned, space, summary)
         failed = summary.failed.keys() & project.models.keys()
         summary.fresh = len(project.models) - len(summary.built) - len(failed)
@@ -71,7 +71,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     if last and (changed or not published_file.shows(config, last)):
         published_file.write(config, connection, last, published_file.path(config))
     summary.seconds = time.perf_counter() - started
-    given.tell("published", summary)
+    options_given.tell("published", summary)
     return summary
 
 
@@ -107,8 +107,8 @@ def made(
     needed = {table for model in todo for table in model.inputs} | making | _referred(project, making)
     with workspace.open(config, connection, project, needed, making) as space:
         preflight.check(project, todo, space.columns)
-        held = _held(connection, space, planned)
-        failed = _build(space, planned, options, summary, held)
+        last_inputs = _held(connection, space, planned)
+        failed = _build(space, planned, options, summary, last_inputs)
         if failed and not options.keep_good:
             raise preflight.together(list(failed.values()))
         _check(connection, config, space, planned, options, summary, failed)
@@ -143,36 +143,36 @@ def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned
     """Whether the macros and views that will be published open over the tables as they will be."""
     built = {one.table: planned.project.models[one.table].contract for one in summary.built}
     tables = {t: c for t, c in space.columns.items() if t not in summary.dropped and t not in built}
-    made = {t: [(c.name, c.type) for c in contract.columns] for t, contract in built.items()}
-    files = {t: columns for t, columns in made.items() if built[t].materialized == "table"}
+    columns_of = {t: [(c.name, c.type) for c in contract.columns] for t, contract in built.items()}
+    files = {t: columns for t, columns in columns_of.items() if built[t].materialized == "table"}
     definitions.check(connection, planned, {**tables, **files}, built)
 
 
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
-    found, at = {}, {}
-    there = {snapshot.id for snapshot in metadata.snapshots(connection)}
+    inputs_of, at = {}, {}
+    snapshots = {snapshot.id for snapshot in metadata.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
-        if step.model.contract.incremental and before and before["snapshot"] in there:
+        if step.model.contract.incremental and before and before["snapshot"] in snapshots:
             number = before["snapshot"]
             if number not in at:
                 files = metadata.tables(connection, number)
                 at[number] = {t: (files[t], space.columns[t]) for t in files if t in space.columns}
-            found[step.model.table] = {t: at[number][t] for t in step.model.inputs if t in at[number]}
-    return found
+            inputs_of[step.model.table] = {t: at[number][t] for t in step.model.inputs if t in at[number]}
+    return inputs_of
 
 
 def _referred(project: Project, built: set[str]) -> set[str]:
     """What the checks need beside what was built: the tables that it refers to, and those that refer to it."""
-    found: set[str] = set()
+    needed: set[str] = set()
     for table, model in project.models.items():
         targets = _targets(model.contract, project)
         if table in built:
-            found |= targets
+            needed |= targets
         elif targets & built:
-            found |= {table, *targets}
-    return found
+            needed |= {table, *targets}
+    return needed
 
 
 def _targets(contract: Contract, project: Project) -> set[str]:
@@ -184,7 +184,7 @@ def _targets(contract: Contract, project: Project) -> set[str]:
 
 
 def _build(
-    space: Workspace, planned: Plan, options: Options, summary: Summary, held: Mapping[str, incremental.Held]
+    space: Workspace, planned: Plan, options: Options, summary: Summary, last_inputs: Mapping[str, incremental.Held]
 ) -> dict[str, LakeError]:
     """Carry out the plan; a model that fails stops only those that read it. Returns those that failed."""
     todo = {step.model.table: step.model for step in planned.todo}
@@ -199,7 +199,7 @@ def _build(
             reason = planned.why(model.table)
             advance(0, note=model.table)
             options.tell("started", model.table)
-            running[pool.submit(_one, space, planned, model, reason, options, held.get(model.table, {}))] = model
+            running[pool.submit(_one, space, planned, model, reason, options, last_inputs.get(model.table, {}))] = model
 
         def done(table: str) -> None:
             waiting.done(table)
@@ -260,7 +260,9 @@ def _note(planned: Plan, built: Built, summary: Summary) -> None:
     planned.content[built.table] = plan.digest(built.parts) if changed else before["content"]
 
 
-def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Options, held: incremental.Held) -> Built:
+def _one(
+    space: Workspace, planned: Plan, model: Model, reason: str, options: Options, last_inputs: incremental.Held
+) -> Built:
     """Build one model in the workspace."""
     import duckdb
 
@@ -274,7 +276,7 @@ def _one(space: Workspace, planned: Plan, model: Model, reason: str, options: Op
                 _view(cursor, model, sql)
                 rows = cursor.execute(f"SELECT count(*) FROM {model.table}").fetchone()[0]
                 return Built(model.table, rows, time.perf_counter() - started, reason, True, parts)
-            written = _write(space, cursor, planned, model, sql, parts, options, held)
+            written = _write(space, cursor, planned, model, sql, parts, options, last_inputs)
             space.turn(model.table, columns, written)
             changed = not _unchanged(space, cursor, planned, model, columns)
     except duckdb.InterruptException:
@@ -296,11 +298,11 @@ def _write(
     sql: str,
     parts: Mapping[str, Any],
     options: Options,
-    held: incremental.Held,
+    last_inputs: incremental.Held,
 ) -> Written:
     before = planned.before.get(model.table)
-    asked = model.contract.incremental and before and not (options.full or options.force)
-    if not asked or not incremental.changed(space, cursor, model, before, parts, held):
+    incrementally = model.contract.incremental and before and not (options.full or options.force)
+    if not incrementally or not incremental.changed(space, cursor, model, before, parts, last_inputs):
         return space.write(cursor, model, sql)
     stay = incremental.kept(space, cursor, model)
     if stay is None:
@@ -320,10 +322,12 @@ def _unchanged(
     if not readers:
         return False
     before = [space.config.data / file for file in space.published[model.table]]
-    made = space.written[model.table]
+    written = space.written[model.table]
     if space.columns[model.table] != columns or not all(file.is_file() for file in before):
         return False
-    return workspace.same(cursor, before, [*(space.config.data / file for file in made.kept), *made.files], columns)
+    return workspace.same(
+        cursor, before, [*(space.config.data / file for file in written.kept), *written.files], columns
+    )
 
 
 def _stopped(model: Model, options: Options) -> LakeError:
@@ -407,7 +411,7 @@ def _measured(
     space: Workspace, contracts: list[Contract], options: Options
 ) -> tuple[list[check.Quality], dict[str, LakeError]]:
     """What the checks find; and of the tables whose checks cannot run, why."""
-    fresh = {t: Fresh(made.rows, made.statistics) for t, made in space.written.items() if not made.kept}
+    fresh = {t: Fresh(built.rows, built.statistics) for t, built in space.written.items() if not built.kept}
 
     def one(contract: Contract) -> list[check.Quality] | LakeError:
         try:
@@ -416,12 +420,12 @@ def _measured(
         except LakeError as error:
             return error
 
-    found, broken = [], {}
+    qualities, broken = [], {}
     with _stoppable(space) as pool, progress.bar("check", total=len(contracts)) as advance:
         for contract, result in zip(contracts, pool.map(one, contracts), strict=True):
             if isinstance(result, LakeError):
                 broken[contract.table] = result
             else:
-                found += result
+                qualities += result
             advance()
-    return found, broken
+    return qualities, broken

@@ -43,10 +43,10 @@ def of_lake(config: Config) -> Project:
         return load(config, connection)
 
 
-def within(project: Project, named: Set[str]) -> Project:
+def within(project: Project, sources_named: Set[str]) -> Project:
     """The project with the models that a lake of these sources builds."""
     archives = _archives(project)
-    built = {table for table, of in archives.items() if not of or of & named or None in of}
+    built = {table for table, of in archives.items() if not of or of & sources_named or None in of}
     pending = list(built)
     while pending:
         needed = _needs(project, pending.pop()) & project.models.keys() - built
@@ -62,12 +62,12 @@ def within(project: Project, named: Set[str]) -> Project:
 def _archives(project: Project) -> dict[str, set[str | None]]:
     """The sources whose raw tables each model reads, near or far; None is what the engine fills itself."""
     owners = {f"raw.{table}": name for name in sources.names() for table in sources.get(name).TABLES}
-    found: dict[str, set[str | None]] = {}
+    archives: dict[str, set[str | None]] = {}
     for table, model in project.models.items():  # in building order
-        found[table] = set()
+        archives[table] = set()
         for read in model.inputs:
-            found[table] |= found[read] if read in found else {owners.get(read)}
-    return found
+            archives[table] |= archives[read] if read in archives else {owners.get(read)}
+    return archives
 
 
 def _needs(project: Project, table: str) -> set[str]:

@@ -50,8 +50,8 @@ def files(folder: Path) -> list[Path]:
     Raises:
         ConfigError: there is a file that is neither CSV nor a note (README, *.md, hidden).
     """
-    found = sorted(path for path in folder.glob("*") if path.is_file())
-    for path in found:
+    paths = sorted(path for path in folder.glob("*") if path.is_file())
+    for path in paths:
         note = path.name.startswith((".", "README")) or path.suffix == ".md"
         if path.suffix != ".csv" and not note:
             raise ConfigError(
@@ -60,7 +60,7 @@ def files(folder: Path) -> list[Path]:
                 why="seeds are small tables that are kept, and compared, as text",
                 next=f"write it as {path.name.partition('.')[0]}.csv, or move it out of seeds/",
             )
-    return [path for path in found if path.suffix == ".csv"]
+    return [path for path in paths if path.suffix == ".csv"]
 
 
 def select(model: Model) -> str:
@@ -71,11 +71,11 @@ def select(model: Model) -> str:
     """
     columns = {column.name: column for column in model.contract.columns}
     header = _header(model, columns)
-    given = ", ".join(f"{quote(column)}: 'VARCHAR'" for column in header)
+    types = ", ".join(f"{quote(column)}: 'VARCHAR'" for column in header)
     listed = ", ".join(f"{_value(column)} AS {name(column.name)}" for column in columns.values())
     return (
         f"SELECT {listed} FROM read_csv({quote(str(model.path))}, auto_detect = false, header = true, "
-        f"columns = {{{given}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"columns = {{{types}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
         "strict_mode = true)"
     )
 
@@ -86,8 +86,8 @@ def _header(model: Model, columns: dict[str, Column]) -> list[str]:
     problems = [f"{column} is there twice" for column in sorted({c for c in header if header.count(c) > 1})]
     for column in header:
         if column not in columns:
-            near = difflib.get_close_matches(column.lower(), missing, 1)
-            problems.append(f"{column} is not promised" + (f"; did you mean {near[0]}?" if near else ""))
+            similar = difflib.get_close_matches(column.lower(), missing, 1)
+            problems.append(f"{column} is not promised" + (f"; did you mean {similar[0]}?" if similar else ""))
     problems += [f"{column} is promised, but not in the header" for column in missing]
     if not header:
         problems = ["it has no header"]
@@ -118,10 +118,10 @@ def _cast(text: str, type: str, depth: int) -> str:
     pattern = _pattern(type)
     if pattern is None:
         return f"CAST({text} AS {type})"
-    said = f"error('no {type}: ' || {text})"
+    refusal = f"error('no {type}: ' || {text})"
     return (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN regexp_full_match(trim({text}), {quote(pattern)}) "
-        f"THEN CAST(trim({text}) AS {type}) ELSE {said} END"
+        f"THEN CAST(trim({text}) AS {type}) ELSE {refusal} END"
     )
 
 
@@ -138,7 +138,7 @@ def _format(column: Column) -> str | None:
 # What is wrong with a file that DuckDB has refused: only then is it read in Python.
 
 
-def explain(model: Model, said: str) -> ModelError:
+def explain(model: Model, message: str) -> ModelError:
     """Why DuckDB refused a seed, ``said`` in its words: the first line that does not fit, and its cell."""
     header: list[str] = []
     for line, cells in _lines(model.path):
@@ -154,7 +154,7 @@ def explain(model: Model, said: str) -> ModelError:
                 next=f"correct the line, then lake build {model.table}",
             )
     return ModelError(
-        f"{model.table} cannot be read: {said}",
+        f"{model.table} cannot be read: {message}",
         where=str(model.path),
         why="it is not the CSV of RFC 4180: one kind of line end, cells with quotes or commas in quotes, UTF-8",
         next=f"correct the file, then lake build {model.table}",
@@ -168,8 +168,8 @@ def _fault(model: Model, header: list[str], cells: list[str]) -> tuple[str, str]
         promised = model.contract.column(column)
         form = _format(promised)
         if cell and not (_of_format(cell, form) if form else _fits(cell, promised.type)):
-            said = f"{column} is {cell!r}, which is no {promised.type}" + (f" of the format {form}" if form else "")
-            return said, _WHY.get(promised.type, f"see {model.contract.where}")
+            fault = f"{column} is {cell!r}, which is no {promised.type}" + (f" of the format {form}" if form else "")
+            return fault, _WHY.get(promised.type, f"see {model.contract.where}")
     return "", ""
 
 

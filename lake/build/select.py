@@ -26,50 +26,50 @@ _SELECTOR = re.compile(r"(?P<up>\d*\+)?(?P<what>[^+]+)(?P<down>\+\d*)?")
 Known = Callable[[str], Set[str] | None]
 
 
-def select(project: Project, patterns: Iterable[str], exclude: Iterable[str], known: Known) -> set[str]:
+def select(project: Project, patterns: Iterable[str], exclude: Iterable[str], planned_sets: Known) -> set[str]:
     """The tables meant; all of them where no pattern is given.
 
     Raises:
         ConfigError: a selector means nothing that the project has.
     """
     patterns = tuple(patterns)
-    chosen = _union(project, patterns, known) if patterns else set(project.models)
-    return chosen - _union(project, exclude, known)
+    chosen = _union(project, patterns, planned_sets) if patterns else set(project.models)
+    return chosen - _union(project, exclude, planned_sets)
 
 
-def _union(project: Project, patterns: Iterable[str], known: Known) -> set[str]:
-    return {table for pattern in patterns for table in _all_of(project, pattern.split(","), known)}
+def _union(project: Project, patterns: Iterable[str], planned_sets: Known) -> set[str]:
+    return {table for pattern in patterns for table in _all_of(project, pattern.split(","), planned_sets)}
 
 
-def _all_of(project: Project, parts: list[str], known: Known) -> set[str]:
-    return set.intersection(*(_one(project, part.strip(), known) for part in parts))
+def _all_of(project: Project, parts: list[str], planned_sets: Known) -> set[str]:
+    return set.intersection(*(_one(project, part.strip(), planned_sets) for part in parts))
 
 
-def _one(project: Project, selector: str, known: Known) -> set[str]:
+def _one(project: Project, selector: str, planned_sets: Known) -> set[str]:
     match = _SELECTOR.fullmatch(selector)
     if not match:
         raise ConfigError(f"invalid selector {selector!r}", why="see the examples", next="lake build --help")
-    found = _named(project, match["what"], known)
-    up = project.upstream(found, _steps(match["up"])) if match["up"] else set()
-    down = project.downstream(found, _steps(match["down"])) if match["down"] else set()
-    return found | up | down
+    tables = _named(project, match["what"], planned_sets)
+    up = project.upstream(tables, _steps(match["up"])) if match["up"] else set()
+    down = project.downstream(tables, _steps(match["down"])) if match["down"] else set()
+    return tables | up | down
 
 
-def _steps(given: str) -> int | None:
-    digits = given.strip("+")
+def _steps(sign: str) -> int | None:
+    digits = sign.strip("+")
     return int(digits) if digits else None
 
 
-def _named(project: Project, what: str, known: Known) -> set[str]:
+def _named(project: Project, what: str, planned_sets: Known) -> set[str]:
     if what.startswith("tag:"):
-        found = {t for t, model in project.models.items() if what[4:] in model.contract.tags}
-        return found or _nothing(what, _tags(project), prefix="tag:")
-    if (set_of := known(what)) is not None:
+        tables = {t for t, model in project.models.items() if what[4:] in model.contract.tags}
+        return tables or _nothing(what, _tags(project), prefix="tag:")
+    if (set_of := planned_sets(what)) is not None:
         return set(set_of)
     if what.startswith("@"):
-        return project.upstream(project.downstream(_named(project, what[1:], known)))
-    if found := set(fnmatch.filter(project.models, what)):
-        return found
+        return project.upstream(project.downstream(_named(project, what[1:], planned_sets)))
+    if tables := set(fnmatch.filter(project.models, what)):
+        return tables
     if skipped := fnmatch.filter(project.skipped, what):
         archives = project.skipped[skipped[0]]
         raise ConfigError(
@@ -85,9 +85,11 @@ def _tags(project: Project) -> set[str]:
 
 
 def _nothing(what: str, names: Iterable[str] | Mapping[str, object], prefix: str = "") -> set[str]:
-    near = difflib.get_close_matches(what.removeprefix(prefix), list(names), 1)
+    similar = difflib.get_close_matches(what.removeprefix(prefix), list(names), 1)
     raise ConfigError(
         f"no model is called {what!r}" if not prefix else f"no model has the tag {what.removeprefix(prefix)!r}",
-        why=f"did you mean {prefix}{near[0]}?" if near else "a model is <layer>.<name> of a file in sql/ or seeds/",
+        why=f"did you mean {prefix}{similar[0]}?"
+        if similar
+        else "a model is <layer>.<name> of a file in sql/ or seeds/",
         next="lake build --help",
     )

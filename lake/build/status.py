@@ -41,20 +41,20 @@ def run(config: Config) -> Status:
     unpublished = _unpublished(config)
     if unpublished and not _is_published(config):
         return Status(None, [], unpublished)
-    with Lake(config, None) as here:
-        there = set(here.tables())
+    with Lake(config, None) as lake:
+        present = set(lake.tables())
         promised = graph.promises(graph.load(config), config)
-        contracts = [contract for table, contract in promised.items() if table in there]
+        contracts = [contract for table, contract in promised.items() if table in present]
         results = []
-        if landings.TABLE in there:
-            results += [result.as_dict() for result in rejects.run(here.connection, config).results]
+        if landings.TABLE in present:
+            results += [result.as_dict() for result in rejects.run(lake.connection, config).results]
         with progress.bar("check", total=len(contracts)) as advance:
             for contract in contracts:
                 advance(0, note=contract.table)
-                for quality in check.run(here.connection, [contract]):
+                for quality in check.run(lake.connection, [contract]):
                     results += [result.as_dict() for result in quality.results]
                 advance()
-        return Status(here.snapshot, results, unpublished)
+        return Status(lake.snapshot, results, unpublished)
 
 
 def _is_published(config: Config) -> bool:
@@ -74,12 +74,12 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
     if not catalog.exists(config):
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
     with catalog.session(config) as connection:
-        there = "quality.failures" in metadata.names(connection, "quality")
-        checks = "SELECT check_name FROM " + renames.relation(connection, "quality.checks") if there else ""
-        known = [name for (name,) in connection.execute(checks).fetchall()] if there else []
-        if check not in known:
-            near = difflib.get_close_matches(check, known, 1, cutoff=0.3)
-            why = f"did you mean {near[0]!r}?" if near else ""
+        present = "quality.failures" in metadata.names(connection, "quality")
+        checks = "SELECT check_name FROM " + renames.relation(connection, "quality.checks") if present else ""
+        check_names = [name for (name,) in connection.execute(checks).fetchall()] if present else []
+        if check not in check_names:
+            similar = difflib.get_close_matches(check, check_names, 1, cutoff=0.3)
+            why = f"did you mean {similar[0]!r}?" if similar else ""
             raise ConfigError(f"there is no check {check!r}", why=why, next="lake check --all")
         failures = renames.relation(connection, "quality.failures")
         cursor = connection.execute(

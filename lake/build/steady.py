@@ -31,14 +31,14 @@ _HIDING = frozenset({"query", "query_table", "json_execute_serialized_sql"})
 
 def varying(connection: DuckDBPyConnection) -> frozenset[str]:
     """The functions that give another thing each time, or elsewhere; among them DuckDB's own macros that call one."""
-    found = ({name for (name,) in connection.execute(_VARYING).fetchall()} | _NOT_STEADY) - _STEADY
+    functions = ({name for (name,) in connection.execute(_VARYING).fetchall()} | _NOT_STEADY) - _STEADY
     macros = {name: Uses.of(facts) for name, facts in parse.own_macros().items()}
-    more = found
+    more = functions
     while more:
-        rest = [(name, uses) for name, uses in macros.items() if name not in found]
-        more = {name for name, uses in rest if uses.tables or any(unsteady(uses, found))}
-        found = found | more
-    return frozenset(found)
+        rest = [(name, uses) for name, uses in macros.items() if name not in functions]
+        more = {name for name, uses in rest if uses.tables or any(unsteady(uses, functions))}
+        functions = functions | more
+    return frozenset(functions)
 
 
 def unsteady(uses: Uses, varying: Container[str], own: Container[str] = ()) -> Iterator[str]:
@@ -63,11 +63,11 @@ def check(project: Project, model: Model, varying: Container[str]) -> None:
 
 
 def _refused(model: Model, text: Model | Macro, word: str) -> ModelError:
-    place = str(text.path) if isinstance(text, Model) else text.where
+    file = str(text.path) if isinstance(text, Model) else text.where
     line, caret = _point(text.sql, word)
     what, why, next = _reason(word)
     through = "" if isinstance(text, Model) else f" through the macro {text.name}"
-    return ModelError(f"{model.table} {what}{through}", where=f"{place}:{line}", why=f"{why}\n{caret}", next=next)
+    return ModelError(f"{model.table} {what}{through}", where=f"{file}:{line}", why=f"{why}\n{caret}", next=next)
 
 
 def _reason(word: str) -> tuple[str, str, str]:
@@ -88,7 +88,7 @@ def _reason(word: str) -> tuple[str, str, str]:
 def _point(sql: str, word: str) -> tuple[int, str]:
     """The line that holds a word, and a caret below it."""
     for number, line in enumerate(sql.splitlines(), 1):
-        found = re.search(rf"\b{re.escape(word)}\b", line.partition("--")[0], re.IGNORECASE)
-        if found:
-            return number, f"{line}\n{' ' * found.start()}^"
+        match = re.search(rf"\b{re.escape(word)}\b", line.partition("--")[0], re.IGNORECASE)
+        if match:
+            return number, f"{line}\n{' ' * match.start()}^"
     return 1, ""

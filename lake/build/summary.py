@@ -24,11 +24,11 @@ class Built:
     written: Written | None = field(repr=False, default=None)  # None for a view
 
     def as_dict(self) -> dict[str, Any]:
-        found = {"table": self.table, "rows": self.rows, "seconds": round(self.seconds, 3), "reason": self.reason}
-        found["changed"] = self.changed
+        document = {"table": self.table, "rows": self.rows, "seconds": round(self.seconds, 3), "reason": self.reason}
+        document["changed"] = self.changed
         if self.written:
-            found |= {k: getattr(self.written, k) for k in ("cpu", "rows_in", "bytes", "memory", "spilled")}
-        return found
+            document |= {k: getattr(self.written, k) for k in ("cpu", "rows_in", "bytes", "memory", "spilled")}
+        return document
 
 
 @dataclass(slots=True)

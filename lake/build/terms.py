@@ -59,25 +59,25 @@ def named(contract: Contract) -> list[tuple[str, str]]:
 def problems(connection: DuckDBPyConnection, contracts: Iterable[Contract], root: Path) -> dict[str, ModelError]:
     """By table: the terms that are not there, or are obsolete, each with its place and what replaces it."""
     contracts = list(contracts)
-    wanted = sorted({id for contract in contracts for _, id in named(contract)})
-    if not wanted:
+    ids_named = sorted({id for contract in contracts for _, id in named(contract)})
+    if not ids_named:
         return {}
-    ids = ", ".join(f"({quote(id)})" for id in wanted)
+    ids = ", ".join(f"({quote(id)})" for id in ids_named)
     wrong = {row[0]: row[1:] for row in connection.execute(_SAID.format(ids=ids)).fetchall()}
-    found = {contract.table: list(_of(contract, wrong, root)) for contract in contracts}
-    return {table: together(listed) for table, listed in found.items() if listed}
+    by_table = {contract.table: list(_of(contract, wrong, root)) for contract in contracts}
+    return {table: together(listed) for table, listed in by_table.items() if listed}
 
 
 def _of(contract: Contract, wrong: dict[str, tuple], root: Path) -> Iterator[ModelError]:
     for column, id in named(contract):
         if id in wrong:
-            name, gone, others = wrong[id]
+            name, obsolete, others = wrong[id]
             ontology = id.partition(":")[0]
             yield ModelError(
                 f"{contract.table}.{column} names {id}, which is "
-                + (f"obsolete ({name})" if gone and name else "obsolete" if gone else f"no term of {ontology}"),
+                + (f"obsolete ({name})" if obsolete and name else "obsolete" if obsolete else f"no term of {ontology}"),
                 where=f"{(file := root / contract.where.partition(':')[0])}:{_line(file, contract.table, column)}",
-                why="" if gone else f"core.ontology_terms holds {ontology}, and not this term",
+                why="" if obsolete else f"core.ontology_terms holds {ontology}, and not this term",
                 next=f"name {', or '.join(others)}" if others else "name another term",
             )
 

@@ -100,8 +100,8 @@ def _chosen(config: Config, project: Project, patterns: Sequence[str], exclude: 
     def meant(pattern: str) -> Iterable[str]:
         if not pattern.startswith(MACROS):
             return select.select(project, [pattern], (), known).intersection(models)
-        if found := fnmatch.filter(macros, pattern):
-            return found
+        if matches := fnmatch.filter(macros, pattern):
+            return matches
         raise ConfigError(f"no macro is called {pattern.removeprefix(MACROS)!r}", why=perhaps(pattern, macros))
 
     chosen = {one for pattern in patterns for one in meant(pattern)} if patterns else {*models, *macros}
@@ -131,15 +131,15 @@ def _of_model(
     model = project.models[test.subjects[0]]
     for table, rows in test.given.items():
         unit_tables.insert(connection, test, table, rows, columns[table])
-    made = f"(\n{model.sql.rstrip().rstrip(';')}\n)"
+    result = f"(\n{model.sql.rstrip().rstrip(';')}\n)"
     if test.expect_rows is not None:
-        return _count(test.expect_rows, connection.execute(f"SELECT count(*) FROM {made}").fetchone()[0])
+        return _count(test.expect_rows, connection.execute(f"SELECT count(*) FROM {result}").fetchone()[0])
     if not test.expect:
-        return _count(0, connection.execute(f"SELECT count(*) FROM {made}").fetchone()[0])
+        return _count(0, connection.execute(f"SELECT count(*) FROM {result}").fetchone()[0])
     types = unit_tables.promised(project, test)
     listed = {column: types[column] for column in test.columns}
     expected = _fetched(connection, *unit_tables.given(test.expect, listed))
-    got = _fetched(connection, f"SELECT {', '.join(map(name, listed))} FROM {made}")
+    got = _fetched(connection, f"SELECT {', '.join(map(name, listed))} FROM {result}")
     return compare(expected, got, [c for c in model.contract.key if c in listed], test.tolerance)
 
 
@@ -164,16 +164,16 @@ def _of_cases(connection: DuckDBPyConnection, project: Project, test: UnitTest, 
 
     arguments = [{key: value for key, value in case.items() if key != "expect"} for case in test.cases]
     types = dict(unit_tables.inferred(arguments))
-    found = []
+    differences = []
     for case, row in zip(test.cases, arguments, strict=True):
-        given, values = unit_tables.given([row], types) if types else ("SELECT 1", [])
+        case_rows, values = unit_tables.given([row], types) if types else ("SELECT 1", [])
         try:
-            got = connection.execute(f"SELECT {test.call} FROM ({given})", values).fetchone()[0]
+            got = connection.execute(f"SELECT {test.call} FROM ({case_rows})", values).fetchone()[0]
         except duckdb.Error as error:
-            return [*found, Difference("error", row, got=first_line(error))]
+            return [*differences, Difference("error", row, got=first_line(error))]
         if not same(case.get("expect"), got, test.tolerance):
-            found.append(Difference("cell", row, test.call, case.get("expect"), got))
-    return found
+            differences.append(Difference("cell", row, test.call, case.get("expect"), got))
+    return differences
 
 
 def _fetched(connection: DuckDBPyConnection, select: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -191,18 +191,18 @@ def compare(expected: list[Row], got: list[Row], key: Sequence[str], tolerance: 
             differing.append(row)
         else:
             del rest[twin]
-    found = []
+    differences = []
     for row in differing:
         label = {column: row[column] for column in key} or row
-        near = [other for other in rest if all(same(row[c], other[c], tolerance) for c in key)]
-        if not near:
-            found.append(Difference("missing row", label))
+        same_key = [other for other in rest if all(same(row[c], other[c], tolerance) for c in key)]
+        if not same_key:
+            differences.append(Difference("missing row", label))
             continue
-        nearest = max(near, key=lambda other: sum(same(row[c], other[c], tolerance) for c in row))
+        nearest = max(same_key, key=lambda other: sum(same(row[c], other[c], tolerance) for c in row))
         rest = [other for other in rest if other is not nearest]
         cells = [(c, row[c], nearest[c]) for c in row if not same(row[c], nearest[c], tolerance)]
-        found += [Difference("cell", label, *cell) for cell in cells]
-    return found + [Difference("unexpected row", row) for row in rest]
+        differences += [Difference("cell", label, *cell) for cell in cells]
+    return differences + [Difference("unexpected row", row) for row in rest]
 
 
 def same(expected: Any, got: Any, tolerance: float) -> bool:

@@ -93,8 +93,8 @@ class UnitTest:
 
     def mistake(self, what: str, *, at: str = "", why: str = "") -> ConfigError:
         """An error at the first of the test's lines that names a thing."""
-        found = re.compile(rf"(?<!\w){re.escape(at)}(?!\w)") if at else _HEADER
-        lines = [i for i, line in enumerate(self.text.splitlines()) if found.search(line)]
+        pattern = re.compile(rf"(?<!\w){re.escape(at)}(?!\w)") if at else _HEADER
+        lines = [i for i, line in enumerate(self.text.splitlines()) if pattern.search(line)]
         return ConfigError(what, where=f"{self.path}:{self.line + min(lines, default=0)}", why=why)
 
 
@@ -104,34 +104,34 @@ def load(config: Config, project: Project) -> list[UnitTest]:
     Raises:
         ConfigError: a file is not what it should be; it names the other mistakes.
     """
-    found: list[UnitTest] = []
+    tests: list[UnitTest] = []
     problems: list[ConfigError] = []
     beside_macros = sorted((config.root / "macros").glob(f"*{ENDING}"))
     about = [*((path, partial(_model, table)) for table, path in files(config.root, ENDING))]
     about += [(path, _macros) for path in beside_macros]
     for path, subjects in about:
         try:
-            found += _tests(path, subjects(path, project))
+            tests += _tests(path, subjects(path, project))
         except ConfigError as problem:
             problems.append(problem)
-    for test in found:
+    for test in tests:
         problems += _mistakes(test, project)
     if problems:
         raise together(problems)
-    return found
+    return tests
 
 
 def _tests(path: Path, subjects: list[str]) -> Iterator[UnitTest]:
     try:
         text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text)
+        document = tomllib.loads(text)
     except (OSError, ValueError) as error:  # of TOML and of UTF-8 too
         line = re.search(r"at line (\d+)", str(error))
         raise ConfigError(f"{path.name} cannot be read: {error}", where=f"{path}:{line[1] if line else 1}") from None
-    tests = said.pop("test", None)
-    if said or not isinstance(tests, list):
+    tests = document.pop("test", None)
+    if document or not isinstance(tests, list):
         raise ConfigError(
-            f"{path.name} holds {', '.join(said) or 'no test'}",
+            f"{path.name} holds {', '.join(document) or 'no test'}",
             where=f"{path}:1",
             why="a file of unit tests holds [[test]] entries only",
             next="see docs/models.md",
@@ -156,31 +156,33 @@ def _macros(path: Path, project: Project) -> list[str]:
     return [MACROS + name for name in files if files[name] == stem] or _alone(path, stem, files.values())
 
 
-def _alone(path: Path, stem: str, known: Iterable[str]) -> list[str]:
-    raise ConfigError(f"{path.name} has no {stem}.sql beside it", where=str(path), why=perhaps(stem, known))
+def _alone(path: Path, stem: str, stems: Iterable[str]) -> list[str]:
+    raise ConfigError(f"{path.name} has no {stem}.sql beside it", where=str(path), why=perhaps(stem, stems))
 
 
 def _test(path: Path, subjects: list[str], entry: Any, line: int, text: str) -> UnitTest:
     where = f"{path}:{line}"
     try:
-        said = _Said.model_validate(entry)
+        validated = _Said.model_validate(entry)
     except ValidationError as error:
         raise _unlike(error, where) from None
-    if said.call:
-        called = dict.fromkeys(MACROS + name for name in parse.called(said.call))
+    if validated.call:
+        called = dict.fromkeys(MACROS + name for name in parse.called(validated.call))
         subjects = [name for name in called if name in subjects] or subjects
-    given = {f"{layer}.{table}": rows for layer, tables in said.given.items() for table, rows in tables.items()}
-    rest = said.model_dump(include={"call", "cases", "expect", "expect_rows", "tolerance"})
-    return UnitTest(tuple(subjects), said.name or said.call, path, line, text, given, null=tuple(said.null), **rest)
+    inputs = {f"{layer}.{table}": rows for layer, tables in validated.given.items() for table, rows in tables.items()}
+    rest = validated.model_dump(include={"call", "cases", "expect", "expect_rows", "tolerance"})
+    return UnitTest(
+        tuple(subjects), validated.name or validated.call, path, line, text, inputs, null=tuple(validated.null), **rest
+    )
 
 
 def _unlike(error: ValidationError, where: str) -> ConfigError:
     first = error.errors()[0]
-    place = ".".join(map(str, first["loc"]))
+    field = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return ConfigError(f"a test has no {place!r}", where=where, why=perhaps(place, _Said.model_fields))
-    why = "given.<layer>.<table> = [{ column = value }]" if place.startswith("given") else ""
-    return ConfigError(f"{place or 'a test'}: {first['msg'].lower()}", where=where, why=why)
+        return ConfigError(f"a test has no {field!r}", where=where, why=perhaps(field, _Said.model_fields))
+    why = "given.<layer>.<table> = [{ column = value }]" if field.startswith("given") else ""
+    return ConfigError(f"{field or 'a test'}: {first['msg'].lower()}", where=where, why=why)
 
 
 def _mistakes(test: UnitTest, project: Project) -> Iterator[ConfigError]:
@@ -193,21 +195,23 @@ def _mistakes(test: UnitTest, project: Project) -> Iterator[ConfigError]:
     for table in test.given.keys() - set(model.inputs):
         what = f"{model.table} does not read {table}"
         yield test.mistake(what, at=table, why=perhaps(table, model.inputs))
-    known = [column.name for column in model.contract.columns]
+    columns = [column.name for column in model.contract.columns]
     for column in test.columns:
-        if column not in known:
-            yield test.mistake(f"{model.table} has no column {column}", at=column, why=perhaps(column, known))
+        if column not in columns:
+            yield test.mistake(f"{model.table} has no column {column}", at=column, why=perhaps(column, columns))
 
 
 def _misshapen(test: UnitTest, about_macros: bool) -> Iterator[ConfigError]:
     """What a test of its kind must have, and what it must not."""
     ways = ("expect", "cases") if about_macros else ("expect", "expect_rows")
     not_its_own = ("given", "expect_rows") if about_macros else ("call", "cases")
-    given = [way for way in ways if getattr(test, way) is not None]
+    ways_taken = [way for way in ways if getattr(test, way) is not None]
     if not test.name:
         yield test.mistake(f"a test {'calls no macro' if about_macros else 'has no name'}")
-    if len(given) != 1:
-        yield test.mistake(f"{test.name!r} has {' and '.join(given) or f'neither {ways[0]} nor {ways[1]}'}: one is due")
+    if len(ways_taken) != 1:
+        yield test.mistake(
+            f"{test.name!r} has {' and '.join(ways_taken) or f'neither {ways[0]} nor {ways[1]}'}: one is due"
+        )
     for key in not_its_own:
         if getattr(test, key) not in (None, "", {}):
             kind = "macros" if about_macros else "models"
@@ -229,8 +233,8 @@ def is_rows(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def perhaps(given: str, known: Iterable[str]) -> str:
+def perhaps(word: str, words: Iterable[str]) -> str:
     """What a name was meant to be."""
-    known = list(known)
-    near = difflib.get_close_matches(given, known, 1)
-    return f"did you mean {near[0]}?" if near else f"there is {', '.join(known[:12]) or 'none'}"
+    words = list(words)
+    similar = difflib.get_close_matches(word, words, 1)
+    return f"did you mean {similar[0]}?" if similar else f"there is {', '.join(words[:12]) or 'none'}"

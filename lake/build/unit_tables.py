@@ -32,19 +32,19 @@ def make(
             rows.setdefault(table, []).extend(some)
     for schema in sorted({table.partition(".")[0] for table in needed}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(schema)}")
-    known = {t: [(c.name, c.type) for c in m.contract.columns] for t, m in project.models.items() if t in needed}
-    raw = needed - known.keys()
-    known |= _landed(connection, config, raw, rows) if raw else {}
+    columns_of = {t: [(c.name, c.type) for c in m.contract.columns] for t, m in project.models.items() if t in needed}
+    raw = needed - columns_of.keys()
+    columns_of |= _landed(connection, config, raw, rows) if raw else {}
     for table in sorted(needed):
-        columns = known.get(table) or inferred(rows.get(table, []))
+        columns = columns_of.get(table) or inferred(rows.get(table, []))
         if not columns:
             test = next(t for t in tests if table in _reads(project, t))
             why = "no reader makes it, no lake holds it, and no test gives rows of it"
             raise test.mistake(f"the columns of {table} are not known", why=why)
         listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
         connection.execute(f"CREATE TABLE {'.'.join(map(name, table.split('.')))} ({listed})")
-        known[table] = columns
-    return {table: dict(known[table]) for table in needed}
+        columns_of[table] = columns
+    return {table: dict(columns_of[table]) for table in needed}
 
 
 def _reads(project: Project, test: UnitTest) -> tuple[str, ...]:
@@ -56,19 +56,21 @@ def _landed(
     connection: DuckDBPyConnection, config: Config, tables: set[str], rows: Mapping[str, list[Row]]
 ) -> dict[str, Columns]:
     """The columns of raw tables as their readers make them; as the catalog has them, where a reader does not say."""
-    found: dict[str, Columns] = {}
+    columns_of: dict[str, Columns] = {}
     for table, schema in landing.schemas(config).items():
         if f"raw.{table}" in tables:
             empty = connection.from_arrow(schema.empty_table())
-            found[f"raw.{table}"] = list(zip(empty.columns, map(str, empty.types), strict=True))
-    named = {table: {column for row in rows.get(table, ()) for column in row} for table in tables}
-    lacking = {table for table in tables if table not in found or named[table] - dict(found[table]).keys()}
+            columns_of[f"raw.{table}"] = list(zip(empty.columns, map(str, empty.types), strict=True))
+    columns_named = {table: {column for row in rows.get(table, ()) for column in row} for table in tables}
+    lacking = {
+        table for table in tables if table not in columns_of or columns_named[table] - dict(columns_of[table]).keys()
+    }
     if lacking and catalog.exists(config):
         with catalog.session(config) as connection:
             present = metadata.present(connection)[1]
         for table in lacking & present.keys():
-            found[table] = list((dict(present[table]) | dict(found.get(table, []))).items())
-    return found
+            columns_of[table] = list((dict(present[table]) | dict(columns_of.get(table, []))).items())
+    return columns_of
 
 
 _PYTHON = {
@@ -162,8 +164,8 @@ def insert(
 
     if not rows:
         return
-    named = dict.fromkeys(c for row in rows for c in row) or list(types)[:1]  # a row of nulls names none
-    listed = {column: types[column] for column in named}
+    columns_named = dict.fromkeys(c for row in rows for c in row) or list(types)[:1]  # a row of nulls names none
+    listed = {column: types[column] for column in columns_named}
     select, values = given(rows, listed)
     target = f"{'.'.join(map(name, table.split('.')))} ({', '.join(map(name, listed))})"
     try:

@@ -135,18 +135,18 @@ class Workspace:
             raise
         return _written(rows, took)
 
-    def turn(self, table: str, columns: Columns, made: Written) -> None:
+    def turn(self, table: str, columns: Columns, written: Written) -> None:
         """Make the table's view show what was written."""
-        self.written[table] = made
-        kept = [self.config.data / file for file in made.kept]
+        self.written[table] = written
+        stay = [self.config.data / file for file in written.kept]
         with self.cursor() as cursor:
-            show(cursor, table, [*kept, *made.files], columns)
+            show(cursor, table, [*stay, *written.files], columns)
 
     def turn_back(self, table: str) -> None:
         """Make the table's view show what is published; its new files go."""
-        made = self.written.pop(table, None)
-        if made:
-            _unlink(made.files)
+        written = self.written.pop(table, None)
+        if written:
+            _unlink(written.files)
         if table in self.published:
             with self.cursor() as cursor:
                 files = [self.config.data / file for file in self.published[table]]
@@ -154,9 +154,9 @@ class Workspace:
 
     def discard(self, connection: DuckDBPyConnection) -> None:
         """Remove every file written here that the catalog does not list: Ctrl-C may come after the commit."""
-        known = metadata.files(connection)
-        for made in self.written.values():
-            _unlink(file for file in made.files if str(file.relative_to(self.config.data)) not in known)
+        catalogued_files = metadata.files(connection)
+        for written in self.written.values():
+            _unlink(file for file in written.files if str(file.relative_to(self.config.data)) not in catalogued_files)
         self.written.clear()
 
     def compare_with(self, tables: Iterable[str]) -> None:
@@ -170,14 +170,14 @@ class Workspace:
 
 
 def _written(rows: list[tuple], took: Mapping[str, Any]) -> Written:
-    found = [(Path(file), count, size) for file, count, size, *_ in rows]
-    for file, count, _ in found:
+    files = [(Path(file), count, size) for file, count, size, *_ in rows]
+    for file, count, _ in files:
         if not count:
             file.unlink()
     return Written(
-        files=tuple(file for file, count, _ in found if count),
-        rows=sum(count for _, count, _ in found),
-        bytes=sum(size for _, count, size in found if count),
+        files=tuple(file for file, count, _ in files if count),
+        rows=sum(count for _, count, _ in files),
+        bytes=sum(size for _, count, size in files if count),
         cpu=round(took.get("cpu_time", 0.0), 4),
         rows_in=int(took.get("cumulative_rows_scanned", 0)),
         memory=int(took.get("system_peak_buffer_memory", 0)),
@@ -220,7 +220,11 @@ def _clock(timeout: float | None, cursor: DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def open(
-    config: Config, catalogued: DuckDBPyConnection, project: Project, needed: Iterable[str], made: Container[str] = ()
+    config: Config,
+    catalogued: DuckDBPyConnection,
+    project: Project,
+    needed: Iterable[str],
+    to_build: Container[str] = (),
 ) -> Iterator[Workspace]:
     """A workspace on the catalog's present tables, with a view for each of those that are needed.
 
@@ -240,7 +244,7 @@ def open(
             try:
                 show(connection, table, [config.data / file for file in published[table]], columns[table])
             except duckdb.Error as error:
-                if table not in made:
+                if table not in to_build:
                     raise _damaged(table, error) from None
         finished = False
         try:
@@ -294,8 +298,8 @@ def create_macros(connection: DuckDBPyConnection, project: Project) -> None:
 
 def show(connection: DuckDBPyConnection, table: str, files: list[Path], columns: Columns) -> None:
     """Make a view of Parquet files, as layer.table or catalog.layer.table."""
-    *place, stem = table.split(".", table.count("."))
-    schema = ".".join(map(name, place))
+    *schemas, stem = table.split(".", table.count("."))
+    schema = ".".join(map(name, schemas))
     connection.execute(f"CREATE OR REPLACE VIEW {schema}.{name(stem)} AS {selected(files, columns)}")
 
 

@@ -46,8 +46,8 @@ class Job:
     @property
     def given(self) -> str:
         """A digest of what decides the rows beside the bytes and their reader: all that is said of the answer."""
-        said = {field: getattr(self.resource, field) for field in ("kind", "url", "expects", "params")}
-        text = json.dumps({**said, "engine": ENGINE}, sort_keys=True)
+        description = {field: getattr(self.resource, field) for field in ("kind", "url", "expects", "params")}
+        text = json.dumps({**description, "engine": ENGINE}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -115,12 +115,12 @@ def into(
     chosen = sources.chosen(config, names)
     spool.tidy(config.data / "tmp")
     prepare(connection, config)
-    known = {source: named.of(config, source) for source in chosen}
+    configured = {source: named.of(config, source) for source in chosen}
     decided = decisions.by_name(connection)
-    summary.withdrawn = withdrawal.due(connection, config, known, decided, everything=names is None)
+    summary.withdrawn = withdrawal.due(connection, config, configured, decided, everything=names is None)
     if summary.withdrawn:
         withdrawal.carry_out(connection, summary.withdrawn)
-    jobs = _jobs(known, decided)
+    jobs = _jobs(configured, decided)
     with Readers(config) as readers:
         work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
         if force:
@@ -142,11 +142,11 @@ def _land(work: _Work, jobs: list[Job]) -> None:
     work.summary.unreadable = [_told(job, error) for job, error in damaged.items()]
 
 
-def _jobs(known: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
+def _jobs(configured: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
     """The current answers of the sources, each as lake.toml describes it now, but for those that are to stay away."""
     return [
         Job(source, named.described(now, answer), str(answer.sha256), sources.get(source).READER, answer.at)
-        for source, now in known.items()
+        for source, now in configured.items()
         for answer in now.answers
         if withdrawal.stays(now, decided, source, answer.resource)
     ]
@@ -217,13 +217,13 @@ def _land_again(work: _Work, names: list[str], jobs: list[Job]) -> None:
             why="the raw tables are as they were: they may hold the only copy of its rows",
             next="lake verify",
         )
-    wanted = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
+    tables_due = {table: schema for source in names for table, schema in sources.get(source).TABLES.items()}
 
     with progress.bar("land", total=len(older) + len(jobs)) as advance, Spool(work.config.data / "tmp") as to:
         put = _spooled(replace(work, advance=advance), [*jobs, *older], to)
 
         def work_again() -> None:
-            tables.empty(work.connection, wanted, names)
+            tables.empty(work.connection, tables_due, names)
             put()
 
         message = f"land {', '.join(names)} again"
@@ -236,7 +236,7 @@ def _older(work: _Work, jobs: list[Job]) -> list[Job]:
     rows = work.connection.execute(
         "SELECT DISTINCT source, resource, blob FROM ops.landings WHERE status = 'landed' ORDER BY ALL"
     ).fetchall()
-    found = {}
+    older = {}
     with closing(fetch_log.connect(work.config.data)) as connection:
         for source, resource, blob in rows:
             job = current.get((source, resource))
@@ -244,8 +244,8 @@ def _older(work: _Work, jobs: list[Job]) -> list[Job]:
                 answers = fetch_log.history(connection, source, resource)
                 same = (answer for answer in answers if answer.good and answer.sha256 == blob)
                 if answer := next(same, None):
-                    found[source, resource] = replace(job, blob=blob, fetched_at=answer.at)
-    return list(found.values())
+                    older[source, resource] = replace(job, blob=blob, fetched_at=answer.at)
+    return list(older.values())
 
 
 def _chunks(config: Config, jobs: list[Job]) -> Iterator[list[Job]]:
@@ -322,8 +322,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config, read: Contain
         read: raw tables of other sources that models read, as raw.table: these too.
     """
     own = _tables(config.sources).keys() | ENGINE.keys()
-    wanted = {table: schema for table, schema in schemas(config).items() if table in own or f"raw.{table}" in read}
-    missing, lacking = tables.missing(connection, wanted), tables.lacking(connection, wanted)
+    needed = {table: schema for table, schema in schemas(config).items() if table in own or f"raw.{table}" in read}
+    missing, lacking = tables.missing(connection, needed), tables.lacking(connection, needed)
     if missing or lacking or not landings.is_present(connection):
         catalog.commit(
             connection,
@@ -335,12 +335,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config, read: Contain
 
 def schemas(config: Config) -> dict[str, pa.Schema]:
     """Every raw table of the configured sources, those of others that models name, the engine's; with all columns."""
-    known = _tables(config.sources)
-    named = _named(config.root) - known.keys() - ENGINE.keys()
-    if named:
+    tables_of = _tables(config.sources)
+    others_named = _named(config.root) - tables_of.keys() - ENGINE.keys()
+    if others_named:
         others = _tables(name for name in sources.names() if name not in config.sources)
-        known |= {table: others[table] for table in sorted(named & others.keys())}
-    return {table: tables.with_origin(schema) for table, schema in {**known, **ENGINE}.items()}
+        tables_of |= {table: others[table] for table in sorted(others_named & others.keys())}
+    return {table: tables.with_origin(schema) for table, schema in {**tables_of, **ENGINE}.items()}
 
 
 def _tables(names: Iterable[str]) -> dict[str, pa.Schema]:

@@ -47,9 +47,9 @@ def of(config: Config, source: str) -> Named:
     return Named(answers.named, answers.certain, list(answers.current.values()))
 
 
-def described(named: Named, answer: Outcome) -> Resource:
+def described(configured: Named, answer: Outcome) -> Resource:
     """The resource of an answer: as lake.toml describes it now, if the answer is one to that request."""
-    now = named.resources.get(answer.resource)
+    now = configured.resources.get(answer.resource)
     if now is None or redact(now.url) != answer.url:
         return Resource(answer.resource, answer.url, answer.kind, answer.expects, answer.params)
     params = json.loads(json.dumps(dict(now.params), sort_keys=True))

@@ -52,8 +52,8 @@ def _cpu_seconds(pid: int) -> float:
 class _Ended(Exception):
     """The process is gone, before it had read what it was given."""
 
-    def __init__(self, reason: str, said: str, *, slow: bool = False):
-        self.reason, self.said, self.slow = reason, said, slow
+    def __init__(self, reason: str, output: str, *, slow: bool = False):
+        self.reason, self.said, self.slow = reason, output, slow
 
 
 class Readers:

@@ -36,8 +36,8 @@ def _storing(folder: Path) -> Iterator[None]:
 
 def tidy(folder: Path) -> None:
     """Remove what killed landings left. The caller has the right to write the lake, so there is no other landing."""
-    for left in folder.glob("spool-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for folder_left in folder.glob("spool-*"):
+        shutil.rmtree(folder_left, ignore_errors=True)
 
 
 class Writer:
@@ -105,11 +105,11 @@ class Spool:
         """The accepted rows by raw table, mapped, not read: they take no memory until somebody looks."""
         import pyarrow as pa
 
-        found: dict[str, list[pa.Table]] = defaultdict(list)
+        by_table: dict[str, list[pa.Table]] = defaultdict(list)
         for file in sorted(self.folder.glob("*/*.arrow")):
             if rows := self._rows(file):
-                found[file.name.partition(".")[0]].append(rows)
-        return {table: pa.concat_tables(parts, promote_options="permissive") for table, parts in found.items()}
+                by_table[file.name.partition(".")[0]].append(rows)
+        return {table: pa.concat_tables(parts, promote_options="permissive") for table, parts in by_table.items()}
 
     def _rows(self, file: Path) -> pa.Table | None:
         import pyarrow as pa
@@ -118,8 +118,8 @@ class Spool:
         try:
             stream = pa.ipc.open_stream(pa.memory_map(str(file)))
             while True:
-                batch, said = stream.read_next_batch_with_custom_metadata()
-                if said and said[_NUMBER] in self._accepted:
+                batch, metadata = stream.read_next_batch_with_custom_metadata()
+                if metadata and metadata[_NUMBER] in self._accepted:
                     batches.append(batch)
         except StopIteration:
             pass

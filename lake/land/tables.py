@@ -24,40 +24,40 @@ _ORIGIN = {
 }
 
 
-def missing(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
+def missing(connection: DuckDBPyConnection, needed: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
     """Those of the wanted raw tables that the catalog does not have."""
     present = metadata.names(connection, "raw")
-    return {table: wanted[table] for table in sorted(wanted) if f"raw.{table}" not in present}
+    return {table: needed[table] for table in sorted(needed) if f"raw.{table}" not in present}
 
 
-def create(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> None:
+def create(connection: DuckDBPyConnection, needed: Mapping[str, pa.Schema]) -> None:
     """Make raw tables, empty, with their columns' descriptions; and ops.landings where it is not there yet."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS ops")
-    for table, schema in wanted.items():
+    for table, schema in needed.items():
         _create(connection, table, schema)
     landed.create(connection)
 
 
-def lacking(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
+def lacking(connection: DuckDBPyConnection, needed: Mapping[str, pa.Schema]) -> dict[str, pa.Schema]:
     """The columns that tables of an earlier release have not yet."""
     import pyarrow as pa
 
-    found = {}
-    for table, known in sorted(metadata.column_names(connection, "raw").items()):
-        if fields := [field for field in wanted.get(table, ()) if field.name not in known]:
-            found[table] = pa.schema(fields)
-    return found
+    lacking_columns = {}
+    for table, columns in sorted(metadata.column_names(connection, "raw").items()):
+        if fields := [field for field in needed.get(table, ()) if field.name not in columns]:
+            lacking_columns[table] = pa.schema(fields)
+    return lacking_columns
 
 
-def widen(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema]) -> None:
+def widen(connection: DuckDBPyConnection, needed: Mapping[str, pa.Schema]) -> None:
     """Add columns, null in the rows that are there."""
-    for table, schema in wanted.items():
+    for table, schema in needed.items():
         for column, (type, doc) in of_arrow(schema).items():
             connection.execute(f"ALTER TABLE raw.{name(table)} ADD COLUMN {name(column)} {type}")
             tables.comment_columns(connection, f"raw.{table}", {column: doc} if doc else {})
 
 
-def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
+def empty(connection: DuckDBPyConnection, needed: Mapping[str, pa.Schema], sources: Sequence[str]) -> None:
     """Within a transaction: make the tables of these sources again, and forget that their answers were landed.
 
     The old rows are not read: a damaged file stands in nobody's way. The engine's tables are shared: of them the rows
@@ -65,7 +65,7 @@ def empty(connection: DuckDBPyConnection, wanted: Mapping[str, pa.Schema], sourc
     """
     listed = ", ".join(map(quote, sources))
     shared = [table for table in ENGINE if _has_others(connection, table, listed)]
-    renewed = {**wanted, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
+    renewed = {**needed, **{table: with_origin(schema) for table, schema in ENGINE.items() if table not in shared}}
     for table in renewed:
         connection.execute(f"DROP TABLE IF EXISTS raw.{name(table)}")
     create(connection, renewed)
@@ -82,8 +82,8 @@ def _has_others(connection: DuckDBPyConnection, table: str, listed: str) -> bool
     """Whether a table of the engine has rows of other sources than those listed."""
     present = metadata.names(connection, "raw") if landed.there(connection) else ()
     rows = "(rejected > 0 OR cells > 0)" if table == "rejects" else f"table_name = {quote(table)}"
-    found = f"SELECT 1 FROM ops.landings WHERE status = 'landed' AND {rows} AND source NOT IN ({listed}) LIMIT 1"
-    return f"raw.{table}" in present and connection.execute(found).fetchone() is not None
+    query = f"SELECT 1 FROM ops.landings WHERE status = 'landed' AND {rows} AND source NOT IN ({listed}) LIMIT 1"
+    return f"raw.{table}" in present and connection.execute(query).fetchone() is not None
 
 
 def put(
@@ -145,9 +145,9 @@ def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *,
         added = {}
         if spooled:
             types = tables.described(connection, spooled).items()
-            given = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in types}
-            _same_types(rows.column("_resource")[0].as_py(), table, columns, given)
-            added = {column: type for column, type in given.items() if column not in columns}
+            spooled_types = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in types}
+            _same_types(rows.column("_resource")[0].as_py(), table, columns, spooled_types)
+            added = {column: type for column, type in spooled_types.items() if column not in columns}
         if replace or added:
             stay = f"SELECT * FROM raw.{name(table)} WHERE _resource NOT IN (FROM _renewed)"
             tables.rewrite(connection, f"raw.{table}", stay, added=added, more=spooled)
@@ -155,14 +155,16 @@ def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *,
             tables.insert(connection, f"raw.{table}", f"SELECT * FROM {spooled}")
 
 
-def _same_types(resource: str, table: str, columns: Mapping[str, str], given: Mapping[str, str]) -> None:
+def _same_types(resource: str, table: str, columns: Mapping[str, str], spooled_types: Mapping[str, str]) -> None:
     """Refuse rows whose columns are of other types than the table's, which INSERT would convert in silence.
 
     Raises:
         StorageError: some are.
     """
     other = [
-        f"{c} is {type}, and {columns[c]} in the table" for c, type in given.items() if columns.get(c, type) != type
+        f"{c} is {type}, and {columns[c]} in the table"
+        for c, type in spooled_types.items()
+        if columns.get(c, type) != type
     ]
     if other:
         raise StorageError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Decided = Mapping[tuple[str, str], str]
 
 
-def stays(named: Named | None, decided: Decided, source: str, resource: str) -> bool:
+def stays(configured: Named | None, decided: Decided, source: str, resource: str) -> bool:
     """Whether a resource belongs into the raw tables: by what was decided on it, or on all of its source; else by
     whether its source names it. A source whose list is not certain loses nothing.
 
@@ -28,11 +28,16 @@ def stays(named: Named | None, decided: Decided, source: str, resource: str) -> 
     """
     if decision := decided.get((source, resource), decided.get((source, ""))):
         return decision == "kept"
-    return named is not None and (resource in named.resources or not named.certain)
+    return configured is not None and (resource in configured.resources or not configured.certain)
 
 
 def due(
-    connection: DuckDBPyConnection, config: Config, known: Mapping[str, Named], decided: Decided, *, everything: bool
+    connection: DuckDBPyConnection,
+    config: Config,
+    configured: Mapping[str, Named],
+    decided: Decided,
+    *,
+    everything: bool,
 ) -> list[tuple[str, str]]:
     """What is landed and is to leave.
 
@@ -43,8 +48,8 @@ def due(
     return [
         (source, resource)
         for source, resource in _landed(connection)
-        if (source in known or (everything and source not in config.sources))
-        and not stays(known.get(source), decided, source, resource)
+        if (source in configured or (everything and source not in config.sources))
+        and not stays(configured.get(source), decided, source, resource)
     ]
 
 
@@ -74,8 +79,8 @@ def remove(config: Config, what: str, *, wait: float = 0) -> list[tuple[str, str
     """
     with catalog.write_session(config, wait=wait) as connection:
         source, resource = _found(connection, config, what)
-        there = _landed(connection) if landings.there(connection) else []
-        away = [one for one in there if one[0] == source and resource in ("", one[1])]
+        landed = _landed(connection) if landings.there(connection) else []
+        away = [one for one in landed if one[0] == source and resource in ("", one[1])]
 
         def work() -> None:
             decisions.put(connection, source, resource, "removed")
@@ -101,11 +106,11 @@ def keep(config: Config, what: str, *, wait: float = 0) -> None:
 def _found(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[str, str]:
     source, _, resource = what.partition("/")
     with closing(fetch_log.connect(config.data)) as answers:
-        there = {(one.source, one.resource) for one in fetch_log.last(answers)}
+        resources = {(one.source, one.resource) for one in fetch_log.last(answers)}
     if landings.there(connection):
-        there |= set(_landed(connection))
-    if not any(source == one[0] and resource in ("", one[1]) for one in there):
-        names = [f"{one[0]}/{one[1]}" for one in sorted(there)] + sorted({one[0] for one in there})
+        resources |= set(_landed(connection))
+    if not any(source == one[0] and resource in ("", one[1]) for one in resources):
+        names = [f"{one[0]}/{one[1]}" for one in sorted(resources)] + sorted({one[0] for one in resources})
         raise ConfigError(
             f"nothing called {what!r} was fetched or landed", why=_near(what, names), next="lake status --all"
         )
@@ -115,5 +120,5 @@ def _found(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[s
 def _near(what: str, names: list[str]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(what, names, 1)
-    return f"did you mean {near[0]!r}?" if near else "it takes a source, or source/resource"
+    similar = difflib.get_close_matches(what, names, 1)
+    return f"did you mean {similar[0]!r}?" if similar else "it takes a source, or source/resource"

@@ -81,11 +81,11 @@ def _confine(memory: int) -> int:
     faulthandler.enable(sys.stderr)
     faulthandler.register(signal.SIGUSR1, sys.stderr, all_threads=True)  # "where are you?": the landing is tired of it
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    held = _held()
+    used = _held()
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = held + memory if hard == resource.RLIM_INFINITY else min(held + memory, hard)
+    limit = used + memory if hard == resource.RLIM_INFINITY else min(used + memory, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    return held + memory // 2
+    return used + memory // 2
 
 
 def _held() -> int:
@@ -225,8 +225,8 @@ def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
     variables = [
         {**v, **_in_si(v.get("unit")), "digest": written.digest, "_record": i} for i, v in enumerate(written.variables)
     ]
-    seen = len(variables) + (0 if cube.rejects is None else len(cube.rejects))
-    yield Part("cube_variables", seen, pa.Table.from_pylist(variables, CUBE_VARIABLES), cube.rejects)
+    records = len(variables) + (0 if cube.rejects is None else len(cube.rejects))
+    yield Part("cube_variables", records, pa.Table.from_pylist(variables, CUBE_VARIABLES), cube.rejects)
 
 
 def _in_si(text: str | None) -> dict[str, Any]:
@@ -248,8 +248,8 @@ def _rejects(job: Job, part: Part) -> pa.Table:
 
     from lake.formats.text import CELLS
 
-    given = [table for table in (part.rejects, part.cells) if table is not None]
-    whole = pa.concat_tables([CELLS.empty_table(), *given], promote_options="permissive").select(CELLS.names)
+    rejected_tables = [table for table in (part.rejects, part.cells) if table is not None]
+    whole = pa.concat_tables([CELLS.empty_table(), *rejected_tables], promote_options="permissive").select(CELLS.names)
     table = whole.rename_columns({"_record": "record", "column": "column_name"})
     n = len(table)
     return table.append_column("source", pa.repeat(job.source, n)).append_column("table_name", pa.repeat(part.table, n))
