@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from lake.cli import _complete, _output, _report
+from lake.cli import _complete, _output, _summaries
 
 
 def selecting(function: _output.F) -> _output.F:
@@ -42,10 +42,10 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], wait: 
     from lake.store import failures
 
     settings = config.load(path)
-    with failures.kept(settings, "lake build"), pipeline.watching(settings, _report.warned) as watch:
+    with failures.kept(settings, "lake build"), pipeline.watching(settings, _summaries.warned) as watch:
         summary = run.run(settings, select, exclude=exclude, wait=wait, watch=watch, **options)
     if _output.as_json:
         _output.json_out(summary.as_dict())
-    _report.build(summary)
+    _summaries.build(summary)
     if summary.failed:
-        raise SystemExit(_report.NOT_ALL)
+        raise SystemExit(_summaries.NOT_ALL)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _output, _summaries
 
 if TYPE_CHECKING:
     from lake.config import Config
@@ -25,7 +25,7 @@ def command(folder: str) -> None:
         project.copy(folder, sample=True)
         _output.say(f"a lake on the embedded sample lies in {folder}\n")
     settings = config.load(folder)
-    code, steps = _report.everything(settings)
+    code, steps = _summaries.everything(settings)
     trained = _train(settings)
     if _output.as_json:
         _output.json_out({**steps, "train": trained})

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lake.cli import _complete, _output, _report
+from lake.cli import _complete, _output, _summaries
 
 if TYPE_CHECKING:
     from lake.fetch import Plan
@@ -28,16 +28,16 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
 
     def show(plan: Plan) -> None:
         plans.append(plan)
-        _report.plan(plan)
+        _summaries.plan(plan)
 
     summary = run(config.load(path), source or None, force=force, on_plan=show, only_plan=only_plan)
     if _output.as_json:
         _output.json_out({"plan": plans[0].as_dict(), **summary.as_dict()})
     if not only_plan:
-        _report.fetch(summary)
+        _summaries.fetch(summary)
     elif plans[0].planned or summary.failures:
-        _report.failures(summary)  # of a source that cannot name what it wants, and gaps that are known
+        _summaries.failures(summary)  # of a source that cannot name what it wants, and gaps that are known
     else:
         _output.say("nothing to ask for: what was named is here and fresh")
     if summary.failed:
-        raise SystemExit(_report.FAILED)
+        raise SystemExit(_summaries.FAILED)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _complete, _output, _report
+from lake.cli import _complete, _output, _summaries
 
 
 @click.command(epilog="Example: lake land kegg")
@@ -21,6 +21,6 @@ def command(path: str, source: tuple[str, ...], force: bool, wait: float) -> Non
         summary = landing.run(settings, source or None, force=force, wait=wait)
     if _output.as_json:
         _output.json_out(summary.as_dict())
-    _report.land(summary)
+    _summaries.land(summary)
     if summary.unreadable:
-        raise SystemExit(_report.UNREADABLE)
+        raise SystemExit(_summaries.UNREADABLE)

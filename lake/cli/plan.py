@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _output, _summaries
 from lake.cli.build import selecting
 
 
@@ -37,7 +37,7 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
         _output.say("the macros changed and would be published")
     counts = {verdict: sum(step["verdict"] == verdict for step in plan.steps) for verdict in ("build", "perhaps")}
     rest = len(plan.steps) - len(todo)
-    skipped = _report.skipped(plan.skipped).removesuffix(", ")
+    skipped = _summaries.skipped(plan.skipped).removesuffix(", ")
     counted = f"{counts['build']} to build, {counts['perhaps']} perhaps, {rest} as they are"
     _output.say(", ".join(filter(None, (counted, skipped))))
     for difference in plan.differences:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import click
 
-from lake.cli import _output, _report
+from lake.cli import _output, _summaries
 
 
 @click.command(epilog="Example: lake run --json > summary.json")
@@ -18,7 +18,7 @@ def command(path: str, offline: bool, keep_good: bool, timeout: float | None, wa
 
     settings = config.load(path)
     with failures.kept(settings, "lake run"):
-        code, steps = _report.everything(settings, offline=offline, wait=wait, keep_good=keep_good, timeout=timeout)
+        code, steps = _summaries.everything(settings, offline=offline, wait=wait, keep_good=keep_good, timeout=timeout)
     if _output.as_json:
         _output.json_out(steps)
     if code:

@@ -117,10 +117,10 @@ def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...],
 
 def _asked(settings: Config) -> None:
     from lake import sources
-    from lake.cli import _state
+    from lake.cli import _lake_state
 
     sources.check_options(settings)
-    outcomes, rows = _state.outcomes(settings), _state.landed(settings)
+    outcomes, rows = _lake_state.outcomes(settings), _lake_state.landed(settings)
     listed = []
     for name in settings.sources:
         facts = sources.get(name).FACTS

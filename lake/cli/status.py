@@ -73,19 +73,19 @@ def command(path: str, failed: bool, every: bool) -> None:
 
 def _read(settings: Config) -> _Status:
     from lake import sources
-    from lake.cli import _state
+    from lake.cli import _lake_state
     from lake.store import blobs, published_file
 
     sources.check_options(settings)
     return _Status(
         settings=settings,
-        outcomes=_state.outcomes(settings),
+        outcomes=_lake_state.outcomes(settings),
         info=published_file.latest(settings),
         used=blobs.usage(settings.data),
-        domains=_state.domains(settings),
-        unreadable=_state.unreadable(settings),
-        decided=_state.decided(settings),
-        failure=_state.failure(settings),
+        domains=_lake_state.domains(settings),
+        unreadable=_lake_state.unreadable(settings),
+        decided=_lake_state.decided(settings),
+        failure=_lake_state.failure(settings),
     )
 
 

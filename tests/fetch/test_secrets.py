@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake import config, fetch, sources
-from lake.cli import _report
+from lake.cli import _summaries
 from lake.fetch import hosts, probe
 from lake.fetch.rate_limit import RateLimiter
 from lake.land import named
@@ -119,7 +119,7 @@ def test_what_is_stored_and_shown_of_a_url_has_no_secret(server, tmp_path, monke
     in_header = base64.b64decode(asked.headers.get("Authorization", "").removeprefix("Basic "))
     assert SECRET in asked.path or SECRET.encode() in in_header
     told = json.dumps([ask.summary.as_dict(), row.url, row.reason])
-    _report.fetch(ask.summary)
+    _summaries.fetch(ask.summary)
     shown = capsys.readouterr()
     assert SECRET not in told + shown.out + shown.err
     for file in filter(lambda file: file.is_file(), tmp_path.rglob("*")):

@@ -16,7 +16,7 @@ import odd
 import pytest
 
 from lake import config, fetch, land
-from lake.cli import _state
+from lake.cli import _lake_state
 from lake.errors import StorageError
 from lake.store import catalog
 
@@ -113,7 +113,7 @@ def test_a_lake_made_before_gets_the_new_columns(tmp_path, monkeypatch):
     with catalog.write_session(settings) as connection:
         for table, column in OLDER:
             connection.execute(f'ALTER TABLE {table} DROP COLUMN "{column}"')
-    assert [one["resource"] for one in _state.unreadable(settings)] == ["b"]
+    assert [one["resource"] for one in _lake_state.unreadable(settings)] == ["b"]
     land.run(settings)
     for table, column in OLDER:
         rows(settings, f'SELECT "{column}" FROM {table}')

@@ -6,7 +6,7 @@ import odd
 import pytest
 
 from lake import config, fetch, land
-from lake.cli import _state
+from lake.cli import _lake_state
 from lake.errors import ConfigError
 from lake.land import withdrawal
 from lake.store import blobs, catalog, metadata
@@ -97,7 +97,7 @@ def test_what_is_removed_stays_away_and_what_is_kept_stays(lake):
     assert land.run(settings).tallies["odd"].blobs == 0
     assert land.run(settings, force=True).tallies["odd"].landed == 4
     assert resources(settings) == ["odd/a", "odd/c"]
-    assert [(one.about, one.decision) for one in _state.decided(settings)] == [("odd/b", "removed")]
+    assert [(one.about, one.decision) for one in _lake_state.decided(settings)] == [("odd/b", "removed")]
     withdrawal.keep(settings, "odd/b")
     land.run(settings)
     assert resources(settings) == ["odd/a", "odd/b", "odd/c"]
@@ -107,7 +107,7 @@ def test_what_is_removed_stays_away_and_what_is_kept_stays(lake):
     withdrawal.keep(settings, "odd")
     settings = described(lake)
     assert land.run(settings).withdrawn == []
-    assert [(one.about, one.decision) for one in _state.decided(settings)] == [("odd", "kept")]
+    assert [(one.about, one.decision) for one in _lake_state.decided(settings)] == [("odd", "kept")]
     assert len(withdrawal.remove(settings, "odd")) == 2
     assert resources(settings) == []
 
