@@ -1,4 +1,4 @@
-"""The command line: each file here is the command of its name. Heavy imports are inside the functions."""
+"""The command line: each file is the command of its name. Heavy imports are inside the functions."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _COMMANDS = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]
 _EXIT_CODES = """
 \b
 Exit codes:
-  0  everything asked for was done, or was up to date
-  1  something else went wrong
-  2  a setting, a contract or an argument is wrong
-  3  an archive did not give what was asked for
+  0  done, or everything was up to date
+  1  another error
+  2  a setting, contract or argument is wrong
+  3  an archive did not deliver what was requested
   4  a blob cannot be read by its reader
   5  a model cannot be built
   6  a check failed; nothing was published
   7  another process is writing this lake
   8  the disk is full, read-only, or damaged
-130  stopped by Ctrl-C; the lake is as it was (143: by SIGTERM, likewise)
+130  stopped by Ctrl-C (143: by SIGTERM); the lake is unchanged
 """
 
 
 class _Commands(click.Group):
-    """Imports a command's file when it is asked for, and not before."""
+    """Imports a command's file only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -57,47 +57,47 @@ class _Commands(click.Group):
             raise click.UsageError(f"{error.message} Did you mean {similar[0]!r}?", error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):  # one line each, from a table: importing fifteen files to say it is slow
+        with formatter.section("Commands"):  # from a table: importing every command for its line is slow
             formatter.write_dl([(name, _HELP.get(name, "")) for name in _COMMANDS])
 
 
 _HELP = {
     "build": "Build the models that are stale, check them, publish one snapshot.",
     "check": "Run every contract's checks on the published tables.",
-    "cite": "Whom to cite for rows, and how freely they may be used.",
+    "cite": "Whom to cite for rows, and under which licences they are.",
     "completion": "Print the script that completes `lake` in your shell.",
-    "demo": "The whole way on the embedded sample, offline, in a folder of its own.",
-    "diff": "What differs between two snapshots: columns, rows by key, values, distributions.",
+    "demo": "The whole pipeline on the embedded sample, offline, in a folder of its own.",
+    "diff": "The differences of two snapshots: columns, rows by key, values, distributions.",
     "docs": "Write the lake as a static site: graph, contracts, SQL, lineage, checks, rows.",
     "export": "Write pathways as graphs that other programs read.",
-    "fetch": "Ask the archives for what is missing or old, and keep the exact bytes.",
+    "fetch": "Fetch what is missing or stale from the archives, and keep the exact bytes.",
     "files": "The Parquet files of each table of a snapshot, with rows and sums.",
-    "format": "Lay out the SQL of the models; nothing else of them changes.",
-    "gc": "Free old snapshots that have no tag, and what killed processes left; tells first.",
+    "format": "Format the SQL of the models; only the layout changes.",
+    "gc": "Free old snapshots without a tag, and leftovers of killed processes; a dry run without --apply.",
     "init": "Make a new lake: a copy of the astrobiology project.",
-    "keep": "Let what was landed stay, although lake.toml names it no more; undo lake remove.",
+    "keep": "Keep landed data that lake.toml no longer names; undo lake remove.",
     "land": "Read what was fetched into raw tables and cubes.",
-    "leaks": "What crosses the splits, or tells a target without learning.",
-    "lineage": "What a column is computed from, and what is computed from it.",
-    "lint": "What the SQL of models and macros should not do, each with its reason.",
+    "leaks": "Find train/test leakage and features that give a target away.",
+    "lineage": "The lineage of a column: what it is computed from, and what is computed from it.",
+    "lint": "Find faults in the SQL of models and macros, each with its reason.",
     "log": "The snapshots: when, who, why, what changed.",
-    "note": "Keep how data was made: add, import, look up at Crossref, list.",
+    "note": "Notes on how data was made: add, import, look up at Crossref, list.",
     "plan": "What lake build would build, and why; with --data, what that would change.",
-    "remove": "Take a source or a resource out of the lake; its bytes stay.",
-    "repair": "Rebuild what is damaged, and say what cannot be.",
+    "remove": "Take a source or resource out of the lake; its bytes stay.",
+    "repair": "Rebuild what is damaged, and report what cannot be rebuilt.",
     "restore": "Make an older snapshot the newest.",
-    "run": "Fetch, land, build, check, publish; what is up to date is skipped.",
+    "run": "Fetch, land, build, check and publish what is not up to date.",
     "shell": "A duckdb prompt with the lake attached, read-only unless asked.",
     "sources": "The archives: licence, rate, last fetch, rows.",
-    "sql": "Ask the lake a question.",
-    "status": "What was fetched, what failed, what is published, how much is stored.",
+    "sql": "Query the lake in SQL.",
+    "status": "What was fetched, failed and published, and how much is stored.",
     "tables": "The tables of the newest snapshot: rows, columns, what each is about.",
     "tag": "Name a snapshot, so that it is kept and can be cited.",
     "test": "Run the unit tests of models and macros, without building anything.",
     "trace": "Where a cell comes from: row by row, back to the bytes that the archives sent.",
-    "verify": "Whether every stored byte is what it was, which tables are affected, how to mend it.",
+    "verify": "Check every stored byte against its checksum; show affected tables and repairs.",
     "whence": "Which lake, table and snapshot a Parquet file belongs to.",
-    "why": "Why a model was built or not, and whether it would be now.",
+    "why": "Why a model was built or not, and whether it is stale now.",
 }
 
 
@@ -131,14 +131,14 @@ def lake(ctx: click.Context, path: str) -> None:
     name = ctx.invoked_subcommand or ""
     command = lake.get_command(ctx, name)
     if command and all(parameter.name != "path" for parameter in command.params):
-        raise click.UsageError(f"-C names a lake, and `lake {name}` asks for none.")
+        raise click.UsageError(f"-C names a lake, but `lake {name}` needs none.")
     ctx.default_map = {name: {"path": path}}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: errors as text and an exit code, never as a traceback (LAKE_DEBUG=1 shows it)."""
     signals.listen()
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them takes 25 ms of each command
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them costs each command 25 ms
     try:
         lake.main(args=arguments, prog_name="lake", standalone_mode=False)
         code = 0
@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
     except SystemExit as leave:
         code = int(leave.code or 0)
     except click.ClickException as error:
-        _misused(error, sys.argv[1:] if arguments is None else arguments)
+        _show_usage_error(error, sys.argv[1:] if arguments is None else arguments)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort, Interrupted):
         signals.end()
@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> None:
         _tell(error)
         code = error.exit_code
     except BrokenPipeError:  # `lake sql ... | head`
-        _let_go()
+        _discard_output()
         code = 0
     except Exception as error:
         if signals.heard():
@@ -167,7 +167,7 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("LAKE_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in _output.FULL:
-            _let_go()
+            _discard_output()
             click.echo(f"error: {_output.not_written(error)}", err=True)
             sys.exit(StorageError.exit_code)
         _tell(
@@ -182,25 +182,25 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _flushed(code: int) -> int:
-    """The exit code, once all of the output has been written; that of a full disk, where it has not."""
+    """The exit code once all output is written; that of a full disk where it could not be."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _let_go()
+        _discard_output()
     except OSError as error:
-        _let_go()
+        _discard_output()
         click.echo(f"error: {_output.not_written(error)}", err=True)
         return StorageError.exit_code
     return code
 
 
-def _let_go() -> None:
-    """Leave standard output alone: what it still holds has nowhere to go, and Python would say so at its end."""
+def _discard_output() -> None:
+    """Discard what standard output still buffers: Python would report it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _misused(error: click.ClickException, arguments: list[str]) -> None:
-    if _output.as_json or "--json" in arguments:  # it may stand behind what could not be understood
+def _show_usage_error(error: click.ClickException, arguments: list[str]) -> None:
+    if _output.as_json or "--json" in arguments:  # it may stand after the wrong argument
         context = getattr(error, "ctx", None)
         help = f"{context.command_path} --help" if context else "lake --help"
         _output.json_out(LakeError(error.format_message(), next=help).as_dict() | {"error": type(error).__name__})

@@ -1,4 +1,4 @@
-"""What the shell offers when TAB is pressed: names of the lake here, or of -C; nothing where that fails."""
+"""Shell completion of names, from the current lake or that of -C; none where it cannot be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _offered(names: Callable[[str], Iterable[str]]) -> Names:
         folders = [context.params.get("path") for context in (ctx, ctx.parent) if context]
         try:
             candidates = sorted(set(names(next((folder for folder in folders if folder not in (None, ".")), "."))))
-        except Exception:  # a shell that completes has no place for an error
+        except Exception:  # a completion cannot show errors
             return []
         return [name for name in candidates if name.startswith(typed)]
 
@@ -29,7 +29,7 @@ def _tables(path: str) -> Iterable[str]:
 
 
 def _models(path: str) -> Iterable[str]:
-    """By the files alone: no contract is read, which may be wrong just now."""
+    """From file names alone: contracts may be broken just now."""
     from lake import config
 
     root = config.load(path).root

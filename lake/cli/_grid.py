@@ -1,4 +1,4 @@
-"""Rows on a terminal, readable at any width: columns left out of a result, or records below each other in a report."""
+"""Rows on a terminal of any width: a result leaves columns out, a report puts its records below each other."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from rich.text import Text
 
 Cells = Sequence[Sequence[str]]
 _GAP = 2  # blanks between columns
-_LONG = 40  # cells of a result are cut there, where there is no room for more
+_LONG = 40  # cells of a result are cut there where space is short
 
 
 def console() -> Console:
-    """Where rows are drawn: without colours or bold where NO_COLOR is set (https://no-color.org)."""
+    """The terminal; without colours or bold where NO_COLOR is set (https://no-color.org)."""
     return Console(color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
 
 
 def report(columns: Sequence[str], rows: Cells, right: Collection[int]) -> None:
-    """A table whose cells are wrapped between words; where even words have no room, a record a row."""
+    """A table with cells wrapped between words; one record below the other where even single words do not fit."""
     terminal = console()
     words = [max(map(_longest_word, column)) for column in zip(columns, *rows, strict=True)]
     if sum(words) + _GAP * (len(columns) - 1) > terminal.width:
@@ -34,7 +34,7 @@ def report(columns: Sequence[str], rows: Cells, right: Collection[int]) -> None:
 
 
 def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
-    """A query's rows, one a line. Where they are wider than the terminal, columns in the middle are left out.
+    """A query's rows, one per line. Columns in the middle are left out where the terminal is too narrow.
 
     Returns:
         How many columns are shown.
@@ -61,7 +61,7 @@ def result(columns: Sequence[str], rows: Cells, right: Collection[int]) -> int:
 
 
 def expanded(columns: Sequence[str], rows: Cells) -> None:
-    """Each row as a record, a column a line, its cell wrapped beside its name."""
+    """Each row as a record: one line per column, the cell wrapped beside the name."""
     terminal = console()
     names = min(max(map(cell_len, columns), default=0), terminal.width // 2)
     for number, row in enumerate(rows, 1):
@@ -75,7 +75,7 @@ def expanded(columns: Sequence[str], rows: Cells) -> None:
 
 
 def _fitting(widths: Sequence[int], room: int) -> list[int]:
-    """The columns that are shown: all, or from both ends inwards as many as have room beside a "…"."""
+    """The columns to show: all, or as many as fit beside a "…", from both ends inwards."""
     if sum(widths) + _GAP * (len(widths) - 1) <= room:
         return list(range(len(widths)))
     first, last, chosen = 0, len(widths) - 1, list[int]()

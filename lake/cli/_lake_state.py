@@ -1,4 +1,4 @@
-"""What several commands ask of a lake's present state."""
+"""The present state of a lake, for several commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def landed(config: Config) -> dict[str, int]:
 
 
 def unreadable(config: Config) -> list[dict[str, Any]]:
-    """The answers that their readers could not take, each with its reason, and where in the reader that was."""
+    """Answers that their readers could not read, each with its reason and traceback."""
     if not catalog.exists(config):
         return []
     with catalog.session(config) as connection:
@@ -48,7 +48,7 @@ def decided(config: Config) -> list[Decision]:
 
 
 def failure(config: Config) -> Failure | None:
-    """The command that failed last, if nothing was published since."""
+    """The last failed command, if nothing was published since."""
     if not catalog.exists(config):
         return None
     with catalog.session(config) as connection:
@@ -57,7 +57,7 @@ def failure(config: Config) -> Failure | None:
 
 
 def domains(config: Config) -> dict[str, dict[str, Any]]:
-    """Of each domain of lake.toml: bytes of what its archives brought, limit (null: none of its own), folder."""
+    """Each domain of lake.toml: stored bytes, limit (None: none of its own), folder."""
     from lake import sources
 
     with closing(fetch_log.connect(config.data)) as connection:

@@ -1,4 +1,4 @@
-"""What the commands share: their common options, tables on a terminal, JSON for machines."""
+"""Shared by the commands: common options, tables on a terminal, JSON for machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ as_json = False  # whether this call asked for --json; errors are then JSON too
 
 
 def common(function: F) -> F:
-    """The options of every command: which lake, and how to speak."""
+    """The options of every command: which lake, and what to print."""
     function = click.option(
         "-C",
         "--lake",
@@ -46,7 +46,7 @@ def speaking(function: F) -> F:
         is_flag=True,
         expose_value=False,
         callback=_set_quiet,
-        help="No progress and no summary: only what failed.",
+        help="No progress and no summary: only failures.",
     )(function)
 
 
@@ -78,17 +78,17 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 
 def paragraph(text: str) -> None:
-    """A text that may be long, broken between words where it meets a terminal's edge."""
+    """A long text, wrapped between words at a terminal's width."""
     say(textwrap.fill(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)
 
 
 def style(text: str, **how: Any) -> str:
-    """Text in colour or bold; as it is where NO_COLOR is set."""
+    """Text in colour or bold; plain where NO_COLOR is set."""
     return text if os.environ.get("NO_COLOR") else click.style(text, **how)
 
 
 def clean(text: str) -> str:
-    """Text of others, such as an archive's answer, without what would move a terminal's cursor or change its colours.
+    """Foreign text, such as an archive's answer, without control characters: they would move a terminal's cursor.
 
     >>> clean("404 \\x1b[2J gone")
     '404 ?[2J gone'
@@ -103,15 +103,15 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def not_written(error: OSError, path: str = "") -> LakeError:
-    """What to say of a result that did not reach its file, or the file that standard output is."""
+    """The error for a result that could not be written to its file or to standard output."""
     where = path or str(error.filename or "standard output")
     if error.errno not in FULL:
         return ConfigError(f"the result cannot be written: {error.strerror or error}", where=where)
     return StorageError(
-        f"the result is not whole: {error.strerror or error}",
+        f"the result is incomplete: {error.strerror or error}",
         where=where,
-        why="the disk is full or failing; what was written before is cut short",
-        next="make room, then the same command again",
+        why="the disk is full or failing; the file is truncated",
+        next="make room, then repeat the command",
     )
 
 
@@ -124,7 +124,7 @@ def warn(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Collection[int] | None = None) -> None:
-    """Rows under a header, numbers to the right (or the columns whose places are given); plain and whole in a pipe."""
+    """Rows under a header, numbers (or the columns in ``right``) right-aligned; plain and uncut in a pipe."""
     if as_json:
         return
     rows = [list(row) for row in rows]

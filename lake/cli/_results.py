@@ -1,4 +1,4 @@
-"""A query's rows, written: to a terminal, to standard output, to a file of any form that is offered."""
+"""Write a query's rows to a terminal, to standard output or to a file, in one of several formats."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _NUMBERS = ("INT", "UINT", "BIGINT", "UBIGINT", "SMALLINT", "TINYINT", "HUGEINT"
 
 
 def form_of(form: str | None, output: str | None) -> str:
-    """The form that is asked for, that the file's name ends in, or that standard output wants.
+    """The format of --format, of the file's extension, or the usual one of standard output.
 
     Raises:
-        UsageError: the name ends in none that there is.
+        UsageError: the extension is not a known format.
     """
     if _output.as_json:
         if form not in (None, "json") or output:
@@ -52,12 +52,12 @@ def form_of(form: str | None, output: str | None) -> str:
     ending = Path(output).suffix[1:]
     if ending not in FORMS:
         offered = ", ".join(f".{form}" for form in FORMS)
-        raise click.UsageError(f"{Path(output).name!r} ends in no form that there is ({offered}): or give --format.")
+        raise click.UsageError(f"{Path(output).name!r} has no known extension ({offered}): give --format.")
     return ending
 
 
 def write(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, output: str | None) -> None:
-    """Write a query's rows whole, or say that they are not.
+    """Write all of a query's rows.
 
     Raises:
         StorageError: the disk is full.
@@ -91,7 +91,7 @@ def _texts(type: str) -> str:
 
 
 def table(relation: duckdb.DuckDBPyRelation, *, expand: bool = False) -> None:
-    """Every value in DuckDB's own words: Python has none for some, such as times before the year 1."""
+    """Values as DuckDB writes them: Python cannot represent some, such as times before the year 1."""
     columns, types = relation.columns, [str(type) for type in relation.types]
     rows = relation.limit(_ROWS + 1).project("CAST(COLUMNS(*) AS VARCHAR)").fetchall()
     numbers = [i for i, type in enumerate(types) if type.startswith(_NUMBERS) and "[" not in type]
@@ -117,7 +117,7 @@ def _copy(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
     from lake.store.sql import connect, quote
 
     connection, options = lake.connection, FORMS[form]
-    if lake.confined:  # which writes nothing: another writes what it gives
+    if lake.confined:  # a confined lake cannot write: another connection does
         connection = connect()
         relation = connection.from_arrow(relation.to_arrow_reader(100_000))
     if form in ("json", "jsonl"):
@@ -132,7 +132,7 @@ def _copy(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
 
 
 def _told(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """NaN and the infinities as texts: JSON has no number for them."""
+    """NaN and infinities as text: JSON has no numbers for them."""
     from lake.store.sql import name
 
     types = dict(zip(relation.columns, relation.types, strict=True))
@@ -142,7 +142,7 @@ def _told(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def _metadata(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation) -> dict[str, str]:
-    """What a Parquet file says of itself: its lake, snapshot and query, and the units of the lake's columns in it."""
+    """A Parquet file's metadata: lake, snapshot, query, and the units of the lake's columns in it."""
     comments = lake.connection.execute(
         "SELECT column_name, min(comment) FROM duckdb_columns() "
         "WHERE database_name = 'lake' AND comment LIKE '%]' GROUP BY 1 HAVING count(DISTINCT comment) = 1"
@@ -154,7 +154,7 @@ def _metadata(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation) -> dict
 
 @contextmanager
 def _standard_output() -> Iterator[str]:
-    """A path that DuckDB can write to and that ends on standard output: to open /dev/stdout would cut a file short.
+    """A path through which DuckDB writes to standard output: opening /dev/stdout would truncate a file.
 
     Raises:
         StorageError: not all of it could be written.
@@ -162,7 +162,7 @@ def _standard_output() -> Iterator[str]:
     reading, writing = os.pipe()
     problems: list[OSError] = []
 
-    def pass_on() -> None:  # to the end, so that the query ends in peace though nobody reads on
+    def pass_on() -> None:  # drain the pipe, so that the query can finish when nobody reads on
         with os.fdopen(reading, "rb") as source:
             while block := source.read1(1 << 16):
                 try:

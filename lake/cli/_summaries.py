@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lake.land import Summary as Landed
 
 FAILED, UNREADABLE, NOT_ALL = FetchError.exit_code, Unreadable.exit_code, ModelError.exit_code
-_SHOWN = 12  # failures that are listed; the rest are counted, and stand in `lake status`
+_SHOWN = 12  # failures that are listed; `lake status` has the rest
 
 
 def say(text: str = "") -> None:
@@ -53,7 +53,7 @@ def everything(config: Config, *, offline: bool = False, wait: float = 0, **opti
 
 
 def warned(text: str) -> None:
-    """A warning, with --json too: no document has a place for it."""
+    """A warning; on standard error with --json, too."""
     click.echo(f"warning: {text}", err=True)
 
 
@@ -62,7 +62,7 @@ def plan(fetch_plan: Plan) -> None:
         return
     heading("plan")
     keys = ("domain", "priority", "resources", "bytes", "size_unknown", "no_room", "free")
-    heads = ("domain", "priority", "to ask", "bytes", "of unknown size", "no room", "free")
+    heads = ("domain", "priority", "requests", "bytes", "size unknown", "no room", "free")
     rows = [
         [size(row[key]) if key in ("bytes", "free") else row[key] for key in keys] for row in fetch_plan.by_domain()
     ]
@@ -78,7 +78,7 @@ def fetch(summary: Fetched) -> None:
     heading("fetch")
     kinds = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "skipped")
     rows = [[source, *(counts.get(key, 0) for key in (*kinds, "fresh"))] for source, counts in summary.counts.items()]
-    table(["source", *kinds, "not asked again"], rows)
+    table(["source", *kinds, "still fresh"], rows)
     if domains := summary.by_domain():
         say()
         table(list(domains[0]), [[size(v) if key == "bytes" else v for key, v in row.items()] for row in domains])
@@ -91,10 +91,10 @@ def failures(summary: Fetched) -> None:
     for failure in summary.failures:
         groups.get(failure["verdict"], groups["failed"]).append(failure)
     for what, problems in groups.items():
-        if what == "failed" or not progress.quiet:  # a gap is known, and said each night else
+        if what == "failed" or not progress.quiet:  # a nightly run would repeat its gaps each night
             _problems(problems, what)
     if groups["skipped"]:
-        say("what was skipped is asked for when there is room: raise the budget in lake.toml, then lake fetch")
+        say("skipped resources are requested once there is room: raise the budget in lake.toml, then lake fetch")
 
 
 def _problems(problems: list[dict[str, Any]], what: str) -> None:
@@ -118,7 +118,7 @@ def land(summary: Landed) -> None:
     say(f"in {summary.seconds:.1f} s")
     _problems(summary.unreadable, "unreadable")
     if cells := sum(tally.cells for tally in summary.tallies.values()):
-        say(f"{cells:,} cell(s) of landed rows are null, and set aside with their reason")
+        say(f"{cells:,} cell(s) of landed rows were rejected and are null")
     if cells or any(tally.rejected for tally in summary.tallies.values()):
         query = "SELECT source, table_name, record, column_name, reason FROM raw.rejects"
         say(f'see what was rejected: lake sql "{query}"')
@@ -144,11 +144,11 @@ def build(summary: Built) -> None:
             [[b.table, b.rows, round(b.seconds, 2), b.reason] for b in summary.built],
         )
     for failed, why in summary.failed.items():
-        warn(f"{failed} is as it was before: {why}")
+        warn(f"{failed} is unchanged: {why}")
     for dropped in summary.dropped:
-        say(f"dropped {dropped}: no model makes it any more")
+        say(f"dropped {dropped}: it no longer has a model")
     if summary.macros:
-        say("the macros changed and are published")
+        say("published the changed macros")
     for warning in summary.warnings:
         warn(f"{warning.check.name}: {warning.failing:,} row(s)")
     warned = len(summary.warnings)

@@ -106,7 +106,7 @@ def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
 
     text = first_line(error)
     if "No space left on device" in text:
-        return StorageError(f"the result is not whole: {text}", next="make room, then the same command again")
+        return StorageError(f"the result is incomplete: {text}", next="make room, then repeat the command")
     if "read-only" in text or "is not an table" in text:
         return LakeError(
             "the lake is read-only here",
