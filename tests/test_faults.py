@@ -324,7 +324,7 @@ def test_one_model_that_fails_is_named_and_stops_the_others_only_unless_asked(
     assert stars(project)[1:] == before[1:]
     good = run(project, "build", "--keep-good", *arguments)
     assert good.returncode == 5, good.stderr
-    assert "core.big is as it was before" in good.stderr
+    assert "core.big is unchanged" in good.stderr
     assert stars(project)[1:] == [("Vega", 9.602)]
 
 

@@ -10,16 +10,14 @@ from lake.cli import _complete, _output, _summaries
 def selecting(function: _output.F) -> _output.F:
     """The arguments of the commands that choose models."""
     function = click.argument("select", nargs=-1, shell_complete=_complete.models)(function)
-    return click.option("--exclude", multiple=True, metavar="SELECTOR", help="Leave these models as they are.")(
-        function
-    )
+    return click.option("--exclude", multiple=True, metavar="SELECTOR", help="Do not build these models.")(function)
 
 
 @click.command(epilog="Example: lake build +core.edges 'features.*' --exclude features.climate")
 @selecting
-@click.option("--force", is_flag=True, help="Also the selected models that are up to date.")
-@click.option("--full", is_flag=True, help="Incremental models as a whole.")
-@click.option("--keep-good", is_flag=True, help="Publish what is good though a model or check failed.")
+@click.option("--force", is_flag=True, help="Selected models that are fresh, too.")
+@click.option("--full", is_flag=True, help="Rebuild incremental models completely.")
+@click.option("--keep-good", is_flag=True, help="Publish good tables even if a model or check failed.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Stop a model that takes longer.")
 @_output.waiting
 @_output.common

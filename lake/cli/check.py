@@ -8,11 +8,11 @@ from lake.cli import _output
 
 
 @click.command(epilog="Example: lake check --all")
-@click.option("--all", "every", is_flag=True, help="The checks that passed too.")
-@click.option("--show", metavar="CHECK", help="The rows that failed this check, and the blobs that they come from.")
+@click.option("--all", "every", is_flag=True, help="Passed checks, too.")
+@click.option("--show", metavar="CHECK", help="The rows that failed this check, with the blobs they come from.")
 @_output.common
 def command(path: str, every: bool, show: str | None) -> None:
-    """Run every contract's checks on the published tables; tell what kept a newer build from being published."""
+    """Run every contract's checks on the published tables; show what kept a newer build from being published."""
     from lake import config, sources
     from lake.build import status
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="[DIR]", default="demo-lake", type=click.Path(file_okay=False))
 @_output.speaking
 def command(folder: str) -> None:
-    """The whole way on the embedded sample, offline, in DIR.
+    """The whole pipeline on the embedded sample, offline, in DIR.
 
     Fetch, land, build, check, publish; then one training epoch of a tiny model, and a plot. Run again, it does nothing.
     """
@@ -23,7 +23,7 @@ def command(folder: str) -> None:
 
     if not (Path(folder) / config.FILE).exists():
         project.copy(folder, sample=True)
-        _output.say(f"a lake on the embedded sample lies in {folder}\n")
+        _output.say(f"created a lake on the embedded sample in {folder}\n")
     settings = config.load(folder)
     code, steps = _summaries.everything(settings)
     trained = _train(settings)
@@ -61,7 +61,7 @@ def _train(settings: Config) -> dict[str, Any] | None:
     for name, shape in result["shapes"].items():
         _output.say(f"  {name:<28} {shape}")
     _output.say(f"loss over one epoch: {result['losses'][0]:.3f} -> {result['losses'][-1]:.3f}")
-    _output.say(f"a picture of it all: {picture}")
+    _output.say(f"a plot of all of it: {picture}")
     return result
 
 

@@ -12,13 +12,16 @@ from lake.cli import _output
 @click.argument("b", default="latest")
 @click.argument("tables", nargs=-1)
 @click.option(
-    "--plot", type=click.Path(dir_okay=False), metavar="FILE", help="Draw each column that moved: png, svg, pdf."
+    "--plot",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Draw each changed distribution: png, svg, pdf.",
 )
 @_output.common
 def command(path: str, a: str, b: str, tables: tuple[str, ...], plot: str | None) -> None:
-    """What differs between the snapshots A and B: columns, rows by key, values by column, distributions.
+    """The differences of the snapshots A and B: columns, rows by key, values by column, distributions.
 
-    A and B are numbers or tags, or "latest". TABLES are those to compare; without them, all that differ.
+    A and B are numbers or tags, or "latest". TABLES: those to compare; without them, all that differ.
     """
     from lake import config
     from lake.build import diff
@@ -28,10 +31,10 @@ def command(path: str, a: str, b: str, tables: tuple[str, ...], plot: str | None
         from lake.export import moved
 
         drawn = moved.draw(differences, Path(plot))
-        _output.say(f"{drawn} column(s) drawn: {plot}" if drawn else "no numeric column moved: nothing was drawn")
+        _output.say(f"{drawn} column(s) drawn: {plot}" if drawn else "no numeric column changed: nothing was drawn")
     if _output.as_json:
         _output.json_out([difference.as_dict() for difference in differences])
     for difference in differences:
         _output.say(str(difference))
     if not differences:
-        _output.say(f"{a} and {b} hold the same")
+        _output.say(f"{a} and {b} do not differ")

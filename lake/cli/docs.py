@@ -10,7 +10,7 @@ from lake.cli import _output
 @click.option("--at", metavar="SNAPSHOT", help="Of an older snapshot, by number or tag.")
 @_output.common
 def command(path: str, folder: str | None, at: str | None) -> None:
-    """Write the lake as a site that opens from the disk: DIR/index.html; DIR is site/ beside lake.toml if not given.
+    """Write the lake as a static site, DIR/index.html; without DIR, site/ beside lake.toml.
 
     The graph, and for each table its contract, SQL, columns with units and lineage, checks, rows and their number over
     the snapshots. It asks nothing of the network.
@@ -24,4 +24,4 @@ def command(path: str, folder: str | None, at: str | None) -> None:
         _output.json_out(summary.as_dict())
     _output.say(f"{summary.pages:,} pages of {summary.tables:,} tables: {summary.folder / 'index.html'}")
     if summary.snapshot is None:
-        _output.say("nothing is published yet, so they tell of the project's files alone: lake run")
+        _output.say("nothing is published yet: the pages show the project's files alone; lake run")

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: lake export graph graphs/ --pathway eco00010")
 @click.argument("what", type=click.Choice(["graph", "balance"]))
 @click.argument("place", metavar="DIR|FILE", type=click.Path())
-@click.option("--pathway", "pathways", multiple=True, metavar="ID", help="graph: only this one; may be given again.")
-@click.option("--list", "samples", default="all", metavar="NAME", help="balance: of this list of samples.")
+@click.option("--pathway", "pathways", multiple=True, metavar="ID", help="graph: only this pathway; repeatable.")
+@click.option("--list", "samples", default="all", metavar="NAME", help="balance: only of this list of samples.")
 @click.option("--at", metavar="SNAPSHOT", help="From an older snapshot.")
 @_output.common
 def command(path: str, what: str, place: str, pathways: tuple[str, ...], samples: str, at: str | None) -> None:
-    """Write what other programs show.
+    """Write graphs or figures for other programs.
 
     graph: each pathway as a GraphML file in DIR; compounds are nodes, reactions stand on edges, the environment on the
     graph. balance: how many people of each population a list of samples has, as a picture in FILE (png, svg, pdf).

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: lake fetch kegg exoplanets")
 @click.argument("source", nargs=-1, shell_complete=_complete.sources)
-@click.option("--plan", "only_plan", is_flag=True, help="Tell what would be asked for, its size and what fits; stop.")
-@click.option("--force", is_flag=True, help="Ask again (conditionally) for what is still fresh.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show requests, sizes and what fits; fetch nothing.")
+@click.option("--force", is_flag=True, help="Request again (conditionally) what is still fresh.")
 @_output.common
 def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) -> None:
-    """Ask the archives for what is missing or old, and keep the exact bytes.
+    """Fetch what is missing or stale from the archives, and keep the exact bytes.
 
-    Without SOURCE: all that lake.toml names. What does not fit into its domain's budget is skipped, and asked for when
+    Without SOURCE: all that lake.toml names. What does not fit into its domain's budget is skipped, and fetched when
     there is room.
     """
     from lake import config
@@ -36,8 +36,8 @@ def command(path: str, source: tuple[str, ...], only_plan: bool, force: bool) ->
     if not only_plan:
         _summaries.fetch(summary)
     elif plans[0].planned or summary.failures:
-        _summaries.failures(summary)  # of a source that cannot name what it wants, and gaps that are known
+        _summaries.failures(summary)  # a source that failed to list its resources, known gaps
     else:
-        _output.say("nothing to ask for: what was named is here and fresh")
+        _output.say("nothing to fetch: everything is fresh")
     if summary.failed:
         raise SystemExit(_summaries.FAILED)

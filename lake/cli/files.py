@@ -10,7 +10,7 @@ from lake.cli import _complete, _output
 @click.option("--at", metavar="SNAPSHOT", help="Of an older snapshot, by number or tag.")
 @_output.common
 def command(path: str, pattern: str, at: str | None) -> None:
-    """The Parquet files of each table of a snapshot: for Spark, polars, R, or what copies them. PATTERN: core.*
+    """The Parquet files of each table of a snapshot: for Spark, polars, R, or copying. PATTERN: core.*
 
     A table's folder holds the files of all snapshots that are kept; these are the ones of one snapshot, and all of it.
     """

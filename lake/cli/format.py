@@ -16,11 +16,11 @@ UNFORMATTED = 1  # exit code of --check
 
 @click.command(epilog="Example: lake format --check")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 where a file would change.")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @_output.common
 def command(path: str, files: tuple[Path, ...], check: bool, diff: bool) -> None:
-    """Lay out the SQL of the models, or of the files given: sqlfmt's style, 120 characters a line.
+    """Format the SQL of the models, or of FILES: sqlfmt's style, 120 characters per line.
 
     Only the layout changes: the tokens stay as they are, so that nothing becomes stale, and comments are kept.
     """

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lake gc --keep 3 --apply")
-@click.option("--keep", default=10, show_default=True, help="Published snapshots to keep, the newest.")
-@click.option("--apply", is_flag=True, help="Free it; without this, nothing is touched.")
+@click.option("--keep", default=10, show_default=True, help="How many of the newest published snapshots to keep.")
+@click.option("--apply", is_flag=True, help="Delete; without it, nothing is touched.")
 @_output.waiting
 @_output.common
 def command(path: str, keep: int, apply: bool, wait: float) -> None:
-    """Tell what could be freed: old snapshots without a tag, and what killed processes left. --apply frees it.
+    """Show what can be freed: old snapshots without a tag, and leftovers of killed processes. --apply frees it.
 
     Tagged snapshots are kept, those that somebody has open, and every blob: from them everything else can be made
     again. Answers that were refused are freed after 30 days.
@@ -38,7 +38,7 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
         "snapshots": "snapshot(s)",
         "files": "file(s) of theirs",
         "orphans": "file(s) of no snapshot",
-        "left": "left folder(s) and door(s)",
+        "left": "abandoned folder(s) and published file(s)",
         "cubes": "cube(s)",
         "refused": "refused answer(s)",
     }
@@ -46,11 +46,11 @@ def command(path: str, keep: int, apply: bool, wait: float) -> None:
     _output.say(f"{'freed' if freed.applied else 'would free'} {counts}: {_output.size(freed.bytes)}")
     _output.say(f"kept: snapshot(s) {', '.join(map(str, freed.kept)) or 'none'}")
     if not freed.applied:
-        _output.say("next: the same command with --apply")
+        _output.say("next: repeat the command with --apply")
 
 
 def _in_use(holders: Iterable[Holder]) -> Iterator[str]:
-    """A line a snapshot: who has had it open for longest, and how many more."""
+    """One line per snapshot: who has had it open longest, and how many more."""
     for snapshot, group in groupby(holders, key=lambda holder: holder.snapshot):
         first, *more = group
         who = f"pid {first.pid} since {first.since} on {first.host}" if first.pid else "somebody"

@@ -7,9 +7,9 @@ from lake.cli import _output
 
 @click.command(epilog="Example: lake init my-lake --with kegg,exoplanets && cd my-lake && lake run")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
-@click.option("--with", "archives", metavar="NAMES", help="The archives that lake.toml is to name: kegg,exoplanets.")
+@click.option("--with", "archives", metavar="NAMES", help="The archives for lake.toml: kegg,exoplanets.")
 @click.option("--empty", is_flag=True, help="No archives and no models: for another field.")
-@click.option("--sample", is_flag=True, help="With the embedded sample in the place of the archives: works offline.")
+@click.option("--sample", is_flag=True, help="With the embedded sample as mirror: works offline.")
 @_output.speaking
 def command(folder: str, archives: str | None, empty: bool, sample: bool) -> None:
     """Make a new lake in DIR: a copy of the astrobiology project.

@@ -10,9 +10,9 @@ from lake.cli import _complete, _output
 @_output.waiting
 @_output.common
 def command(path: str, what: str, wait: float) -> None:
-    """Let a source or a resource stay in the lake although lake.toml names it no more; undo `lake remove`.
+    """Keep a source or resource in the lake that lake.toml no longer names; undo `lake remove`.
 
-    What lake.toml names no more is withdrawn by the next `lake run` or `lake land`, unless it is kept.
+    The next `lake run` or `lake land` withdraws what lake.toml no longer names, unless it is kept.
     """
     from lake import config
     from lake.land import withdrawal
@@ -20,4 +20,4 @@ def command(path: str, what: str, wait: float) -> None:
     withdrawal.keep(config.load(path), what, wait=wait)
     if _output.as_json:
         _output.json_out({"kept": what})
-    _output.say(f"{what} is kept; what was removed of it comes back: lake run")
+    _output.say(f"{what} is kept; next, to bring back what was removed of it: lake run")

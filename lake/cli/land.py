@@ -7,7 +7,7 @@ from lake.cli import _complete, _output, _summaries
 
 @click.command(epilog="Example: lake land kegg")
 @click.argument("source", nargs=-1, shell_complete=_complete.sources)
-@click.option("--force", is_flag=True, help="Make their raw tables again, from the stored blobs alone.")
+@click.option("--force", is_flag=True, help="Rebuild their raw tables from the stored blobs.")
 @_output.waiting
 @_output.common
 def command(path: str, source: tuple[str, ...], force: bool, wait: float) -> None:

@@ -14,15 +14,15 @@ FOUND = 1  # exit code
 
 @click.command(epilog="Example: lake leaks --target features.planet_params.radius")
 @click.option(
-    "--target", "targets", multiple=True, metavar="COLUMN", help="schema.table.column that a model is to tell."
+    "--target", "targets", multiple=True, metavar="COLUMN", help="schema.table.column that a model is to predict."
 )
 @click.option("--at", metavar="SNAPSHOT", help="An older snapshot, by number or tag.")
-@click.option("--rules", is_flag=True, help="List the rules with their reasons.")
+@click.option("--rules", is_flag=True, help="List the rules and their reasons.")
 @_output.common
 def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) -> None:
-    """What crosses the splits of a snapshot, or tells a target without learning.
+    """Find what leaks across the splits of a snapshot, and features that give a target away.
 
-    Exit code 1 where something is found. What is meant stays, by its name and a reason in lake.toml:
+    Exit code 1 where something is found. What is intended is waived in lake.toml, by name and reason:
 
     \b
     [[leaks.allow]]
@@ -58,7 +58,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
     for leak in stand:
         _tell(leak, RULES[leak.rule].why)
     for allow in unmet:
-        _output.say(f"lake.toml waives {allow.leak}, which is not there (any more)")
+        _output.say(f"lake.toml waives {allow.leak}, which does not exist (any more)")
     _output.say(
         f"snapshot {snapshot}: {len(stand)} leak(s), {len(waived)} waived in lake.toml, {len(targets_asked)} target(s)"
     )

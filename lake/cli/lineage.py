@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--down", is_flag=True, help="Only what is computed from it.")
 @_output.common
 def command(path: str, name: str, up: bool, down: bool) -> None:
-    """What a column is computed from, back to what was landed, and what is computed from it.
+    """The lineage of a column: what it is computed from, back to raw tables, and what is computed from it.
 
     Of a table: each column with what it is computed from itself, where that comes from, and what it goes into. Joins
     and filters, which choose rows, are not told; nor is what a macro makes of its arguments.
@@ -61,7 +61,7 @@ def _document(lines: Lineage, places: list[Place], name: str, up: bool, down: bo
 
 
 def _tree(lines: Lineage, column: Place, up: bool, down: bool) -> None:
-    """One column, with what is above it and below it as trees."""
+    """One column, with trees of its origins and its users."""
     users = lines.users()
     if up:
         _output.heading(f"{column} comes from")
@@ -90,13 +90,13 @@ def _branches(lines: Lineage, start: Place, neighbours: Callable[[Place], Origin
 
 
 def _twigs(origins: Origins, before: str) -> list[tuple[Place, str, str, str]]:
-    """What hangs on one branch, the last first: each with how, the sign before it, and what stands before that."""
+    """The children of one branch, last first: column, how, the branch sign, and the text before it."""
     twigs = [(column, how, "├── ", before) for column, how in origins.items()]
     return [(*twig[:2], "└── ", before) if twig is twigs[-1] else twig for twig in twigs][::-1]
 
 
 def _end(lines: Lineage, column: Place) -> str:
-    """What is known of a column that no model makes: who landed it, or its seed's file."""
+    """Where a column without a model comes from: the sources that land it, or its seed's file."""
     end = lines.ends.get(column.table)
     if end is None:
         return ""
@@ -107,7 +107,7 @@ def _end(lines: Lineage, column: Place) -> str:
 
 
 def _listed(lines: Lineage, places: list[Place], up: bool, down: bool) -> None:
-    """A table's columns, one a line."""
+    """A table's columns, one per line."""
     users = lines.users()
     columns = ["column"] + (["from", "in the end"] if up else []) + (["into"] if down else [])
     rows = []

@@ -16,12 +16,12 @@ FOUND = 1  # exit code
 
 @click.command(epilog="Example: lake lint sql/core/pathways/edges.sql")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--rules", is_flag=True, help="List the rules with their reasons.")
+@click.option("--rules", is_flag=True, help="List the rules and their reasons.")
 @_output.common
 def command(path: str, files: tuple[Path, ...], rules: bool) -> None:
-    """What the SQL of models and macros should not do, or that of the files given; nothing is run.
+    """Find faults in the SQL of models and macros, or of FILES; nothing is run.
 
-    Exit code 1 where something is found. What is meant stays, in the words of a comment on its line or above it:
+    Exit code 1 where something is found. What is intended is allowed by a comment on its line or above it:
     -- lint: allow RULE because REASON
     """
     from lake import config, progress

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lake log -n 5")
-@click.option("-n", "limit", default=20, show_default=True, help="How many, newest first.")
-@click.option("--models", is_flag=True, help="What each model took in those snapshots, the slowest first.")
-@click.option("--all", "every", is_flag=True, help="Landings too, not only what was published.")
+@click.option("-n", "limit", default=20, show_default=True, help="How many snapshots, newest first.")
+@click.option("--models", is_flag=True, help="The run time of each model in those snapshots, slowest first.")
+@click.option("--all", "every", is_flag=True, help="Landings too, not only published snapshots.")
 @_output.common
 def command(path: str, limit: int, every: bool, models: bool) -> None:
     """The snapshots: when, who, why, what changed."""

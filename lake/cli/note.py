@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 @click.command(epilog='Example: lake note add "cells are weighted by area" --kind decision --about features.climate')
 @click.argument("action", type=click.Choice(["add", "import", "lookup", "list"]))
 @click.argument("what", required=False, default="")
-@click.option("--kind", default="", help="experimental_provenance, decision, ...: docs/notes.md says what each is.")
+@click.option("--kind", default="", help="experimental_provenance, decision, ...: docs/notes.md defines each.")
 @click.option("--about", default="", help="The table, column or source that it is about.")
-@click.option("--doi", default="", help="Of what it rests on.")
-@click.option("--url", default="", help="Likewise, where there is no DOI.")
+@click.option("--doi", default="", help="DOI of what it is based on.")
+@click.option("--url", default="", help="URL of what it is based on, where there is no DOI.")
 @_output.common
 def command(path: str, action: str, what: str, kind: str, about: str, doi: str, url: str) -> None:
-    """Keep how data was made: add a note, import a CSV file of notes, look up their DOIs at Crossref, list them.
+    """Notes on how data was made: add one, import a CSV file, look up their DOIs at Crossref, list them.
 
-    The same note twice is one. What a person wrote is never replaced by what is looked up.
+    A repeated note is stored once. A lookup never replaces what a person wrote.
     """
     from lake import config
     from lake.store import copies, notes
@@ -47,7 +47,7 @@ def _rows(name: str) -> list[dict[str, str]]:
     from lake.errors import ConfigError
 
     if not name or not Path(name).is_file():
-        raise ConfigError(f"there is no file {name!r} to import", next="lake note import notes.csv")
+        raise ConfigError(f"file to import not found: {name!r}", next="lake note import notes.csv")
     with open(name, encoding="utf-8-sig", newline="") as file:
         return [
             {key or "?": value or "" for key, value in row.items() if isinstance(value, str)}
@@ -56,7 +56,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 def _about(settings: Config, rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows, once each is about something that there is: a source, a table of the project, or a column of one.
+    """The rows, once each is about an existing source, a table of the project, or a column.
 
     Raises:
         ConfigError: one is about something else.

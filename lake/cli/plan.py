@@ -8,7 +8,7 @@ from lake.cli.build import selecting
 
 @click.command(epilog="Example: lake plan core.edges+")
 @selecting
-@click.option("--force", is_flag=True, help="As lake build --force would.")
+@click.option("--force", is_flag=True, help="As for lake build --force.")
 @click.option("--data", is_flag=True, help="Build it, show the difference in rows, and publish nothing.")
 @_output.waiting
 @_output.common
@@ -32,9 +32,9 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...], force:
     if todo:
         _output.table(["table", "", "why"], [[step["table"], step["verdict"], step["reason"]] for step in todo])
     for table in plan.dropped:
-        _output.say(f"{table} would be dropped: no model makes it any more")
+        _output.say(f"{table} would be dropped: it no longer has a model")
     if plan.macros:
-        _output.say("the macros changed and would be published")
+        _output.say("the changed macros would be published")
     counts = {verdict: sum(step["verdict"] == verdict for step in plan.steps) for verdict in ("build", "perhaps")}
     rest = len(plan.steps) - len(todo)
     skipped = _summaries.skipped(plan.skipped).removesuffix(", ")

@@ -10,7 +10,7 @@ from lake.cli import _complete, _output
 @_output.waiting
 @_output.common
 def command(path: str, what: str, wait: float) -> None:
-    """Take a source or a resource out of the raw tables, and keep it out although lake.toml names it.
+    """Take a source or resource out of the raw tables, and keep it out even if lake.toml names it.
 
     Its bytes stay, and older snapshots keep its rows. The next build publishes the lake without it; `lake keep` undoes
     it, `lake status` lists it.

@@ -6,13 +6,13 @@ from lake.cli import _output
 
 
 @click.command(epilog="Example: lake repair")
-@click.option("--accept", is_flag=True, help="Say of what cannot be mended that it is known: lake verify goes on.")
+@click.option("--accept", is_flag=True, help="Accept unrepairable damage, so that lake verify passes.")
 @_output.waiting
 @_output.common
 def command(path: str, accept: bool, wait: float) -> None:
-    """Rebuild what is damaged: from second copies, equal files, the blobs, or the models. Say what cannot be.
+    """Rebuild what is damaged from second copies, equal files, blobs or models; report what cannot be rebuilt.
 
-    What is damaged is not read. It is put into data/damaged, which may be deleted.
+    Damaged files are not read. They are moved to data/damaged, which may be deleted.
     """
     from lake import config, repair
     from lake.errors import StorageError
@@ -24,7 +24,7 @@ def command(path: str, accept: bool, wait: float) -> None:
             _output.json_out([one.as_dict() for one in lost])
         for one in lost:
             _output.say(f"{one.path} is lost: {one.how}")
-        _output.say(f"{len(lost)} said to be lost" if lost else "nothing is lost")
+        _output.say(f"{len(lost)} accepted as lost" if lost else "nothing is lost")
         return
     done = repair.run(settings, wait=wait)
     if _output.as_json:
@@ -37,7 +37,7 @@ def command(path: str, accept: bool, wait: float) -> None:
         _output.warn(f"{one.path}: {one.how}")
         _output.say(f"  next:  {'; '.join(one.next)}")
     _output.say(
-        f"{len(done.mended)} mended, {len(done.left)} damaged still" if done.left else f"{len(done.mended)} mended"
+        f"{len(done.mended)} rebuilt, {len(done.left)} still damaged" if done.left else f"{len(done.mended)} rebuilt"
     )
     if done.left:
         raise SystemExit(StorageError.exit_code)

@@ -12,8 +12,8 @@ from lake.cli import _output
 def command(path: str, snapshot: str, wait: float) -> None:
     """Make SNAPSHOT, by number or tag, the newest: all tables as they were then, in one commit.
 
-    What was published since stays in the log and can be restored too. The project's files are not touched: where they
-    differ from that snapshot's, the next lake build says so.
+    Later snapshots stay in the log and can be restored too. The project's files are not touched: the next lake build
+    reports where they differ from that snapshot's.
     """
     from lake import config
     from lake.store import restore
@@ -22,6 +22,6 @@ def command(path: str, snapshot: str, wait: float) -> None:
     if _output.as_json:
         _output.json_out({"snapshot": number, "restored": snapshot, "tables": changed})
     if changed:
-        _output.say(f"snapshot {number} holds what {snapshot} held: {len(changed)} table(s) changed")
+        _output.say(f"snapshot {number} has the tables of {snapshot}: {len(changed)} changed")
     else:
-        _output.say(f"the newest snapshot, {number}, holds what {snapshot} held already")
+        _output.say(f"the newest snapshot, {number}, already has the tables of {snapshot}")

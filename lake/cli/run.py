@@ -6,13 +6,13 @@ from lake.cli import _output, _summaries
 
 
 @click.command(epilog="Example: lake run --json > summary.json")
-@click.option("--offline", is_flag=True, help="Ask no archive; go on with what was fetched.")
-@click.option("--keep-good", is_flag=True, help="Publish what is good though a model or check failed.")
+@click.option("--offline", is_flag=True, help="No requests; continue with what was fetched.")
+@click.option("--keep-good", is_flag=True, help="Publish good tables even if a model or check failed.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Stop a model that takes longer.")
 @_output.waiting
 @_output.common
 def command(path: str, offline: bool, keep_good: bool, timeout: float | None, wait: float) -> None:
-    """Fetch, land, build, check and publish. What is up to date is skipped; what failed does not stop the rest."""
+    """Fetch, land, build, check and publish what is not up to date. A failed request does not stop the rest."""
     from lake import config
     from lake.store import failures
 

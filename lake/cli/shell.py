@@ -12,14 +12,14 @@ from lake.cli import _output
 
 
 @click.command(epilog="Example: lake shell --at 12")
-@click.option("--write", is_flag=True, help="Attach the catalog itself, to write to. Others wait until you leave.")
+@click.option("--write", is_flag=True, help="Attach the catalog itself, writable. Other writers wait until you leave.")
 @click.option("--at", metavar="SNAPSHOT", help="An older snapshot.")
-@click.option("-c", "--command", "query", help="Run this SQL and leave.")
+@click.option("-c", "--command", "query", help="Run this SQL and exit.")
 @_output.common
 def command(path: str, write: bool, at: str | None, query: str | None) -> None:
-    """A duckdb prompt with the lake attached: read-only at the newest snapshot, unless asked otherwise.
+    """A duckdb prompt with the lake attached: read-only, at the newest snapshot, by default.
 
-    SQL may also come from standard input. What --write changes is published by the next build.
+    SQL may come from standard input. The next build publishes what --write changed.
     """
     from lake import config
     from lake.store import catalog, leases, published_file
@@ -53,7 +53,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
 
 
 def _search_path(file: Path) -> str:
-    """So that SHOW TABLES shows the tables of all layers, and a name that only one of them has needs no layer."""
+    """SHOW TABLES then shows the tables of all layers, and unambiguous names need no layer."""
     from lake.store.sql import connect, quote
 
     with connect() as connection:

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lake sources --catalogue --domain climate")
-@click.option("--catalogue", is_flag=True, help="All databases that the catalogue knows, asked by this lake or not.")
+@click.option("--catalogue", is_flag=True, help="All databases of the catalogue, used by this lake or not.")
 @click.option("--domain", help="With --catalogue: of this domain.")
 @click.option("--topic", help="With --catalogue: on this topic, such as exoplanets or extremophiles.")
 @click.option("--status", help="With --catalogue: active, proposed or disabled.")
 @click.option("--access", help="With --catalogue: TAP, REST, files or portal.")
 @click.option("--search", default="", help="With --catalogue: a text in the name or the homepage.")
-@click.option("--probe", multiple=True, metavar="NAME", help="Ask this database of the catalogue whether it answers.")
-@click.option("--limit", type=click.IntRange(1), help="Probe so many of those that were not probed for longest.")
+@click.option("--probe", multiple=True, metavar="NAME", help="Check whether this database of the catalogue answers.")
+@click.option("--limit", type=click.IntRange(1), help="Probe this many databases, those probed longest ago first.")
 @_output.common
 def command(
     path: str,
@@ -31,7 +31,7 @@ def command(
     probe: tuple[str, ...],
     limit: int | None,
 ) -> None:
-    """The archives that this lake asks: licence, rate, last fetch, rows. With --catalogue, all that one could ask."""
+    """The archives of this lake: licence, rate, last fetch, rows. With --catalogue, all known databases."""
     from lake import config
 
     settings = config.load(path)
@@ -47,7 +47,7 @@ def command(
 
 
 def _chosen(settings: Config, conditions: dict[str, str], search: str) -> list[dict[str, Any]]:
-    """The catalogue's rows with their newest probe; one that is proposed and answered is active."""
+    """The catalogue's rows with their newest probe; a proposed database that answered is active."""
     from lake import databases
     from lake.fetch import probe as probing
 

@@ -27,13 +27,13 @@ _ALL_TABLES = """SELECT schema_name || '.' || view_name AS "table", column_count
     "--format",
     "form",
     type=click.Choice(["table", *_results.FORMS]),
-    help="Default: what -o ends in, or else table on a terminal, csv in a pipe.",
+    help="Default: the extension of -o; without -o, table on a terminal, csv in a pipe.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file: result.parquet, say.")
-@click.option("--expand", is_flag=True, help="Each row as a record, a column a line: for many columns, or long texts.")
-@click.option("--keys-as-text", is_flag=True, help="Numbers of 64 bits as text, for what keeps 53 bits or 15 digits.")
-@click.option("--confined", is_flag=True, help="For a query by others: no file but the lake's is read or written.")
-@click.option("--at", metavar="SNAPSHOT", help="Ask an older snapshot.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file, such as result.parquet.")
+@click.option("--expand", is_flag=True, help="Each row as a record, one line per column: for wide tables.")
+@click.option("--keys-as-text", is_flag=True, help="64-bit numbers as text, for programs with 53 bits or 15 digits.")
+@click.option("--confined", is_flag=True, help="For untrusted queries: no file but the lake's is read or written.")
+@click.option("--at", metavar="SNAPSHOT", help="Query an older snapshot.")
 @_output.common
 def command(
     path: str,
@@ -45,9 +45,9 @@ def command(
     confined: bool,
     at: str | None,
 ) -> None:
-    """Ask the lake a question in SQL, at its newest snapshot. QUERY may be - for standard input.
+    """Query the lake in SQL, at its newest snapshot. QUERY may be - for standard input.
 
-    Times with a zone are shown in UTC. In JSON, numbers that it cannot hold are texts: "nan", "inf", "-inf". The lake
+    Times with a zone are shown in UTC. JSON has "nan", "inf" and "-inf" as text. The lake
     itself is read-only; a query may read and write other files, as in any duckdb shell, unless it is --confined.
     """
     form = "table" if expand and not (form or output) else _results.form_of(form, output)
@@ -55,7 +55,7 @@ def command(
     if not query.strip():
         raise click.UsageError("The query is empty.")
     if confined and output:
-        raise click.UsageError("--confined writes no file: give it standard output.")
+        raise click.UsageError("--confined writes no file: leave -o out.")
     with _opened(path, at) as opened:
         if confined:
             opened.confine()
@@ -63,7 +63,7 @@ def command(
 
 
 def _opened(path: str, at: str | None) -> Lake:
-    """The snapshot that is asked; before the first is published, what is landed, which is said."""
+    """The snapshot to query; before the first publication the raw tables, with a warning."""
     import lake
     from lake.errors import ConfigError
 
@@ -76,7 +76,7 @@ def _opened(path: str, at: str | None) -> Lake:
             opened = lake.open(path, "landed")
         except ConfigError:
             raise error from None
-    _output.warn("nothing is published yet: these are the raw tables as they were landed, unchecked, and no model")
+    _output.warn("nothing is published yet: only the raw tables are there, unchecked")
     return opened
 
 
@@ -98,7 +98,7 @@ def _answer(opened: Lake, query: str, form: str, output: str | None, expand: boo
 
 
 def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
-    """DuckDB's error as ours, with its caret, or the name that was meant."""
+    """DuckDB's error as a LakeError, with its caret or a similar table name."""
     import duckdb
 
     from lake.errors import LakeError, StorageError
@@ -111,16 +111,16 @@ def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
         return LakeError(
             "the lake is read-only here",
             where=text,
-            why="what is published is never changed; a table is what its SELECT in sql/ gives",
+            why="published tables never change; a table is the result of its SELECT in sql/",
             next="lake shell --write, to change the catalog by hand",
         )
     lines = [line for line in str(error).splitlines()[1:] if line.strip()]
-    if lines and "COPY (FROM relation)" in lines[0]:  # a line of ours, and not of the query
+    if lines and "COPY (FROM relation)" in lines[0]:  # a line of this module, not of the query
         lines = []
     meant = _quoted(opened, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
     if not meant and isinstance(error, duckdb.CatalogException):
         meant = _meant(opened, text)
-    if meant or "Table with name" in text:  # DuckDB would name one of its own
+    if meant or "Table with name" in text:  # DuckDB would suggest one of its own tables
         lines = [line for line in lines if "Did you mean" not in line]
     return LakeError(
         text,
@@ -130,7 +130,7 @@ def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
 
 
 def _quoted(opened: Lake, query: str) -> str:
-    """A table of the lake that the query names without the quotes that it needs, with them."""
+    """A table of the lake that the query names without its necessary quotes, quoted."""
     from lake.store.sql import place
 
     lowered = query.lower()
@@ -138,7 +138,7 @@ def _quoted(opened: Lake, query: str) -> str:
 
 
 def _meant(opened: Lake, text: str) -> str:
-    """The lake's table that is nearest to one that is not there."""
+    """The lake's table whose name is most similar to the missing one."""
     from difflib import get_close_matches
 
     missing = re.search(r"Table with name (\S+) does not exist", text)

@@ -21,7 +21,7 @@ _VERDICTS = ("fetched", "resumed", "unchanged", "refused", "failed", "gap", "ski
 
 @dataclass(frozen=True, slots=True)
 class _Status:
-    """How a lake is, as the catalog, the fetch log and the disk have it."""
+    """The state of a lake, from its catalog, fetch log and disk."""
 
     settings: Config
     outcomes: list[Outcome]  # the newest of each resource
@@ -38,7 +38,7 @@ class _Status:
 
     @property
     def counts(self) -> dict[str, Counter[str]]:
-        """By source, how many resources have each verdict."""
+        """Number of resources by source and verdict."""
         verdicts: dict[str, Counter[str]] = {name: Counter() for name in self.settings.sources}
         for outcome in self.outcomes:
             verdicts.setdefault(outcome.source, Counter())[outcome.verdict] += 1
@@ -49,14 +49,14 @@ class _Status:
 @click.option(
     "--failed",
     is_flag=True,
-    help="List every resource whose newest outcome is bad, each gap, and what could not be read.",
+    help="List every failed resource, gap and unreadable answer.",
 )
 @click.option("--all", "every", is_flag=True, help="List the newest outcome of every resource.")
 @_output.common
 def command(path: str, failed: bool, every: bool) -> None:
-    """What was fetched, what failed, what is published, how much is stored.
+    """What was fetched, failed and published, and how much is stored.
 
-    A resource counts by its newest outcome. A gap is one that failed or was refused, and that the lake can do without.
+    A resource counts by its newest outcome. A gap is an optional resource that failed or was refused.
     """
     from lake import config
 
@@ -111,7 +111,7 @@ def _as_dict(status: _Status, every: bool) -> dict[str, Any]:
 
 
 def _lake(status: _Status) -> None:
-    """Where it is, what is published, which command failed last, how much is stored."""
+    """Its folder, what is published, the last failed command, storage used."""
     info, failure = status.info, status.failure
     _output.say(f"{status.settings.lake.name} in {status.settings.root}")
     _output.say(
@@ -146,11 +146,11 @@ def _unreadable(status: _Status) -> None:
         rows = [[f"{o['source']}/{o['resource']}", o["reason"], o["blob"], o["url"]] for o in status.unreadable]
         _output.say()
         _output.table(["unreadable", "reason", "blob", "url"], rows)
-        _output.say("where in its reader that was: lake status --json, or ops.landings, column traceback")
+        _output.say("for the traceback: lake status --json, or ops.landings, column traceback")
 
 
 def _resources(status: _Status, failed: bool, every: bool) -> None:
-    """The resources that were asked for, or how many are bad and how to list them."""
+    """The resources of --failed or --all, or how many failed and how to list them."""
     listed = status.outcomes if every else status.bad
     if listed and (failed or every):
         rows = [[o.verdict, o.at, f"{o.source}/{o.resource}", o.status, o.reason, o.url] for o in listed]

@@ -19,7 +19,7 @@ def command(path: str, pattern: str, at: str | None) -> None:
     with lake.open(path, at) as opened:
         tables = [table for table in opened.tables() if fnmatch(table, pattern)]
         if not tables:
-            raise ConfigError(f"no table is like {pattern!r}", next="lake tables, for all of them")
+            raise ConfigError(f"no table matches {pattern!r}", next="lake tables")
         described = {
             name: (columns, about)
             for name, columns, about in opened.connection.execute(

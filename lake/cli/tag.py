@@ -8,14 +8,14 @@ from lake.cli import _output
 @click.command(epilog="Example: lake tag v1 -m 'as in the paper'")
 @click.argument("name", required=False)
 @click.argument("snapshot", default="latest")
-@click.option("-m", "--message", default="", help="Why it has a name.")
-@click.option("--delete", is_flag=True, help="Take the tag away; its snapshot stays until lake gc.")
+@click.option("-m", "--message", default="", help="Why it is tagged.")
+@click.option("--delete", is_flag=True, help="Delete the tag; its snapshot stays until lake gc.")
 @_output.waiting
 @_output.common
 def command(path: str, name: str | None, snapshot: str, message: str, delete: bool, wait: float) -> None:
     """Give SNAPSHOT (the newest, if none is given) a NAME; without one, list the tags.
 
-    What is tagged stays: lake gc never frees it. Every command that takes a snapshot takes its tag.
+    lake gc never frees a tagged snapshot. Every command that takes a snapshot takes a tag.
     """
     from lake import config
     from lake.store import catalog, tags

@@ -17,7 +17,7 @@ FAILED, _SHOWN = 1, 12  # exit code; differences of one test that are listed
 @selecting
 @_output.common
 def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...]) -> None:
-    """Run the unit tests of models and macros, in memory, on the rows that they give.
+    """Run the unit tests of models and macros, in memory, on the rows in them.
 
     They stand beside the SQL: sql/LAYER/TABLE.test.toml, macros/FILE.test.toml. SELECT is as in lake build, and
     macros.NAME for a macro; without it, all of them. Exit code 1 where a test fails.

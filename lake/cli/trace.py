@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog='Example: lake trace features.planet_params.radius --where "radius > 20"')
 @click.argument("name", metavar="TABLE[.COLUMN]", shell_complete=_complete.tables)
-@click.option("--where", default="", metavar="SQL", help="The row: a condition that it alone meets.")
+@click.option("--where", default="", metavar="SQL", help="The row: a condition that only it meets.")
 @click.option("--key", default="", metavar="VALUE[,VALUE...]", help="The row: the values of the table's key.")
 @click.option("--at", metavar="SNAPSHOT", help="Of an older snapshot, by number or tag.")
-@click.option("--verify", is_flag=True, help="Hash each blob, and read each record again with its source's reader.")
-@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Follow so many tables at most.")
+@click.option("--verify", is_flag=True, help="Hash each blob, and read each record again by its source's reader.")
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Follow at most N tables.")
 @click.option("--dot", is_flag=True, help="A graph for Graphviz.")
-@click.option(
-    "--summary", is_flag=True, help="Which archives, how many records, which licences; of any number of rows."
-)
+@click.option("--summary", is_flag=True, help="Archives, records and licences; of any number of rows.")
 @_output.common
 def command(
     path: str,
@@ -63,7 +61,7 @@ def command(
 def _split(name: str) -> tuple[str, str]:
     parts = name.split(".", 2)
     if len(parts) < 2:
-        raise click.UsageError(f"{name!r} is no table: layer.table, or layer.table.column")
+        raise click.UsageError(f"{name!r} is not a table: layer.table, or layer.table.column")
     return ".".join(parts[:2]), parts[2] if len(parts) > 2 else ""
 
 

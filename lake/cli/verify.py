@@ -8,12 +8,12 @@ from lake.cli import _output
 
 
 @click.command(epilog="Example: lake verify")
-@click.option("--quick", is_flag=True, help="Only whether each file is there and has its size.")
+@click.option("--quick", is_flag=True, help="Only check that each file exists and has its size.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Trace and prove N random cells of each table.")
-@click.option("--seed", default=0, metavar="N", help="Which cells: the same for the same number.", show_default=True)
+@click.option("--seed", default=0, metavar="N", help="Random seed: the same cells for the same N.", show_default=True)
 @_output.common
 def command(path: str, quick: bool, sample: int | None, seed: int) -> None:
-    """Read every stored byte and compare it with what it was; name what damage hurts, and how to mend it.
+    """Check every stored byte against its checksum; show what damage affects, and how to repair it.
 
     Blobs have their sha256 for a name, Parquet files have theirs in data/sums.sqlite and in the manifest of each
     snapshot, as the catalog's rows have; cubes have a digest over their values. --sample instead traces random cells of
@@ -33,16 +33,16 @@ def command(path: str, quick: bool, sample: int | None, seed: int) -> None:
         hurt = [f"table {table}" for table in damage.tables]
         hurt += [f"snapshot {number}" for number in damage.snapshots] + [f"tag {tag}" for tag in damage.tags]
         _output.say(f"{damage.path}: {damage.how}")
-        _output.say(f"  affects: {', '.join(hurt) or 'what was landed from it, when it is landed again'}")
+        _output.say(f"  affects: {', '.join(hurt) or 'what is landed from it, when it is landed again'}")
         _output.say(f"  next:  {'; '.join(damage.next)}")
     for one in result.lost:
-        _output.say(f"{one.path}: lost, as is known: {one.how}")
+        _output.say(f"{one.path}: accepted as lost: {one.how}")
     if result.unknown:
-        _output.warn(f"{len(result.unknown)} file(s) have no sum yet; the next lake build takes it")
+        _output.warn(f"{len(result.unknown)} file(s) have no checksum yet; the next lake build adds it")
     counts = (
         f"{result.blobs:,} blobs, {result.files:,} Parquet files, {result.cubes:,} cubes, {_output.size(result.bytes)}"
     )
-    _output.say(f"{counts}: {f'{len(result.damaged)} damaged' if result.damaged else 'all as they were'}")
+    _output.say(f"{counts}: {f'{len(result.damaged)} damaged' if result.damaged else 'all undamaged'}")
     if result.damaged:
         raise SystemExit(StorageError.exit_code)
 

@@ -13,8 +13,8 @@ from lake.cli import _output
 def command(path: str, file: Path) -> None:
     """Which lake, table and snapshot a Parquet FILE belongs to.
 
-    Its footer says the lake's name, the table, a digest of its SQL and the archives with their licences. The lake here
-    is asked by the file's bytes: where they belong, and of which snapshots they are part.
+    Its footer says the lake's name, the table, a digest of its SQL and the archives with their licences. The
+    current lake is searched for the file's bytes: their path, and the snapshots that have them.
     """
     from lake import config
     from lake.errors import NotALake
@@ -36,11 +36,11 @@ def command(path: str, file: Path) -> None:
         for source, licence in origin.sources.items():
             _output.say(f"  from   {source}: {licence}")
     else:
-        _output.say(f"{file.name} says nothing of a lake: none wrote it, or one of before its footers did")
+        _output.say(f"{file.name} names no lake: none wrote it, or an old version did")
     _output.say(f"  sha256 {origin.sha256}")
     if settings and origin.place:
         listed = ", ".join(map(str, origin.snapshots)) or "none that is published"
         state = "where these bytes are" if origin.there else "where these bytes are NOT: copy the file there"
         _output.say(f"  of     snapshot {listed}: {settings.data / origin.place}, {state}")
     elif settings:
-        _output.say(f"  the lake here, {settings.lake.name!r}, does not know these bytes")
+        _output.say(f"  the current lake, {settings.lake.name!r}, does not have these bytes")

@@ -9,7 +9,7 @@ from lake.cli import _complete, _output
 @click.argument("model", shell_complete=_complete.models)
 @_output.common
 def command(path: str, model: str) -> None:
-    """Why MODEL was built or not the last time, and whether it would be now."""
+    """Why MODEL was built or not the last time, and whether it is stale now."""
     from lake import config
     from lake.build import preview
 
@@ -28,7 +28,7 @@ def command(path: str, model: str) -> None:
 
 _VERDICTS = {
     "built": "it was built",
-    "fresh": "not built, because nothing that it is made of had changed",
+    "fresh": "not built, because none of its inputs had changed",
     "left": "not built, because it was not selected",
-    "failed": "kept as it was, because it failed or reads what failed",
+    "failed": "unchanged, because it or one of its inputs failed",
 }

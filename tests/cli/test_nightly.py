@@ -74,7 +74,7 @@ def test_the_files_of_a_snapshot_are_listed_with_their_rows_and_sums(tmp_path):
     before = json.loads(told(tmp_path, "files", "core.*", "--at", str(first), "--json").stdout)
     assert before["snapshot"] == first
     assert not {one["path"] for one in before["files"]} & {one["path"] for one in listed["files"]}
-    assert "no table is like" in str(told(tmp_path, "files", "nope").exception)
+    assert "no table matches" in str(told(tmp_path, "files", "nope").exception)
     assert "core.heat" in told(tmp_path, "files").stdout
 
 

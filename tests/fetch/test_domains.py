@@ -248,4 +248,4 @@ def test_the_command_plans_and_stops(server, tmp_path):
     assert "model is missing" in wrong.output
     (tmp_path / "lake.toml").write_text("[sources.gcm]\n")
     nothing = CliRunner().invoke(lake, ["fetch", "--plan", "-C", str(tmp_path)])
-    assert (nothing.exit_code, nothing.output) == (0, "nothing to ask for: what was named is here and fresh\n")
+    assert (nothing.exit_code, nothing.output) == (0, "nothing to fetch: everything is fresh\n")

@@ -153,7 +153,7 @@ def test_accept_mends_first_and_says_what_is_lost(folder):
     assert path in ask(folder, "repair", code=8)
     told = ask(folder, "repair", "--accept")
     assert f"{path} is lost" in told
-    assert "1 said to be lost" in told
+    assert "1 accepted as lost" in told
     assert lost(folder) == [path]
     assert "nothing is lost" in ask(folder, "repair", "--accept")
     ask(folder, "build", "-q")

@@ -146,7 +146,7 @@ def test_a_lost_file_says_where_it_belongs(home, tmp_path):
     other = tmp_path / "other.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT 1 AS a) TO '{other}'")
-    assert "says nothing of a lake" in typed.lake("whence", other, "-C", home).stdout
+    assert "names no lake" in typed.lake("whence", other, "-C", home).stdout
     (tmp_path / "text.parquet").write_text("no")
     assert typed.lake("whence", tmp_path / "text.parquet", "-C", home).returncode == 2
 
