@@ -1,1 +1,1 @@
-"""What contracts promise, as SQL that finds the rows which break it; and what each table's quality is."""
+"""Contracts as SQL that finds the rows which break them; and each table's quality."""

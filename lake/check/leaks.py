@@ -1,6 +1,6 @@
-"""What crosses the splits of a snapshot, or tells a target without learning: see docs/splits.md.
+"""Leakage: what crosses the splits of a snapshot, and features that give a target away. See docs/splits.md.
 
-Each rule is a function from a snapshot to the leaks that it finds; all but `tells` are SQL alone.
+Each rule is a function from a snapshot to its leaks; all but `tells` are SQL alone.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from lake.reader import Lake
 
 EXAMPLES = 3
-SAMPLE = 100_000  # rows that `tells` measures on
-ENOUGH = 50  # rows below which nothing is told by chance alone
+SAMPLE = 100_000  # rows measured by the rule `tells`
+ENOUGH = 50  # with fewer rows, chance alone gives a target away
 TOLD = 0.9  # of the target's variance in ranks, or of the errors that guessing the commonest class makes
 ALIKE = 4  # known numbers that two rows have to share, to 4 significant digits
 _NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|DECIMAL\(.*\)")
@@ -40,7 +40,7 @@ _MEASURES = re.compile(r"(^|_)(quality|score|disposition|completeness|contaminat
 class Leak:
     rule: str
     where: str
-    """What it is about: a table, a column, or two."""
+    """A table, a column, or two."""
     what: str
     count: int  # rows, groups or pairs
     examples: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Leak:
 
     @property
     def name(self) -> str:
-        """What lake.toml waives it by."""
+        """Its name in lake.toml's waivers."""
         return f"{self.rule}:{self.where}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the rules look at."""
+    """The input of the rules."""
 
     connection: duckdb.DuckDBPyConnection
     roles: Roles
@@ -93,7 +93,7 @@ def find(
         here: the snapshot; its lake.toml says which table has the runs.
         contracts: the project's, by table.
         targets: columns such as "features.planet_params.radius", for the rule `tells`.
-        advance: is told of each rule that was applied.
+        advance: called after each rule.
         rules: by name; those of this module where None.
 
     Raises:
@@ -117,7 +117,7 @@ def find(
         table, _, column = target.rpartition(".")
         if column not in columns.get(table, {}) or roles.key not in columns[table]:
             raise ConfigError(
-                f"there is no target {target!r} at this snapshot",
+                f"target {target!r} not found in this snapshot",
                 why=f"it is a column of a table with {roles.key}: schema.table.column",
                 next="lake sql \"SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'features'\"",
             )
@@ -141,7 +141,7 @@ def _features(
 
 
 def judge(leaks: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], list[tuple[Leak, Allow]], list[Allow]]:
-    """Leaks that stand, those that are waived with what waives them, and waivers that nothing meets."""
+    """Leaks that count, waived leaks with their waivers, and unused waivers."""
     allowed = list(allowed)
     stands, waived, met = [], [], set()
     for leak in leaks:
@@ -158,7 +158,7 @@ def judge(leaks: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], 
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
-    """Each table with a split, the column that this is a function of, and its own."""
+    """(table, group column, split column): the split is a function of the group."""
     for table, contract in snapshot.contracts.items():
         for column in contract.columns:
             for mark in column.marks:
@@ -181,7 +181,7 @@ def _parted(snapshot: Snapshot) -> Iterator[Leak]:
 
 
 def _plain(column: str) -> str:
-    """A name without case, spaces and signs: "TRAPPIST-1 e" and "trappist1e" are one."""
+    """A name without case, spaces and punctuation: "TRAPPIST-1 e" and "trappist1e" are the same."""
     return f"regexp_replace(lower({name(column)}), '[^a-z0-9]', '', 'g')"
 
 
@@ -212,7 +212,7 @@ def _near_duplicate(snapshot: Snapshot) -> Iterator[Leak]:
             JOIN {roles.runs} USING ({key}) GROUP BY numbers HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"""
         if rows := snapshot.rows(query):
             examples = tuple(f"{key} {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
-            what = f"rows of several splits have the same numbers, to 4 digits in all that is known ({ALIKE} or more)"
+            what = f"rows of several splits have the same numbers, to 4 digits, in all columns that are not null ({ALIKE} or more)"
             yield Leak("near_duplicate", table, what, sum(row[2] for row in rows), examples, query)
 
 
@@ -248,10 +248,10 @@ def _quality(snapshot: Snapshot) -> Iterator[Leak]:
     for table in snapshot.features:
         for column in _numbers(snapshot, table):
             if _MEASURES.search(column):
-                yield Leak("quality", f"{table}.{column}", "a feature says how good or how known the rest is", 1)
+                yield Leak("quality", f"{table}.{column}", "a feature says how good or how complete the others are", 1)
 
 
-# What tells a target
+# Features that give a target away
 
 
 def _tells(snapshot: Snapshot) -> Iterator[Leak]:
@@ -267,7 +267,7 @@ def _tells(snapshot: Snapshot) -> Iterator[Leak]:
             for other in others:
                 share, rows = measure(*_known(arrays[other]), targets)
                 if share >= TOLD:
-                    what = f"{table}.{other} alone tells {target}: {share:.1%} of it, over {rows:,} rows"
+                    what = f"{table}.{other} alone predicts {target}: {share:.1%} of it, over {rows:,} rows"
                     yield Leak(
                         "tells",
                         f"{target} by {table}.{other}",
@@ -278,7 +278,7 @@ def _tells(snapshot: Snapshot) -> Iterator[Leak]:
 
 
 def _sampled(snapshot: Snapshot, table: str, others: Sequence[str], target_table: str, column: str) -> str:
-    """The train split's rows with a target; a part of them that the keys decide, where there are many."""
+    """The train split's rows with a target; of many, a sample by their keys."""
     roles, key = snapshot.roles, snapshot.roles.key
     rows = snapshot.rows(f"SELECT count(*) FROM {table}")[0][0]
     part = -(-rows // SAMPLE)
@@ -301,7 +301,7 @@ def _known(values: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
 
 
 def measure(values: NDArray[np.float64], filled: NDArray[np.bool_], target: Any) -> tuple[float, int]:
-    """How much of a target a column tells alone, in [0, 1], and over how many rows.
+    """How much of a target a column predicts alone, in [0, 1], and over how many rows.
 
     The rows are sorted by the column and cut into about sqrt(n) runs of equal length. Of a number: the share of the
     variance of its ranks that the runs explain, less what as many runs of random rows would (adjusted R squared; ranks,
@@ -323,7 +323,7 @@ def measure(values: NDArray[np.float64], filled: NDArray[np.bool_], target: Any)
 
 
 def _runs(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Which run each row is in; rows of one value are in one."""
+    """The number of each row's run; equal values are in the same run."""
     ordered = np.sort(values)
     first = np.searchsorted(ordered, values)
     number = max(2, int(len(values) ** 0.5))
@@ -357,10 +357,10 @@ class Rule:
 
 
 RULES = {
-    "parted": Rule(_parted, "what is alike for all of a group is learnt in one split, asked in another"),
-    "twin": Rule(_twin, "what is trained on is asked for again under another name"),
-    "near_duplicate": Rule(_near_duplicate, "a model that remembers rows seems to have learnt"),
+    "parted": Rule(_parted, "what all rows of a group share is learnt in one split and tested in another"),
+    "twin": Rule(_twin, "a training row is tested again under another name"),
+    "near_duplicate": Rule(_near_duplicate, "a model that memorises rows seems to have learnt"),
     "identifier": Rule(_identifier, "a model can look rows up by it, and it means nothing for a new one"),
-    "quality": Rule(_quality, "it comes from those who know the answer, and not from what it is about"),
-    "tells": Rule(_tells, "the target is there in other words: nothing is left to learn"),
+    "quality": Rule(_quality, "it comes from those who know the answer, and not from the object itself"),
+    "tells": Rule(_tells, "the target is among the features in another form: nothing is left to learn"),
 }

@@ -1,4 +1,4 @@
-"""The gate on rejects: a source of whose records more are rejected than [rejects] of lake.toml allows fails a check."""
+"""The limit on rejects: a source with a larger share of rejected records than [rejects] allows fails a check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE = "raw.rejects"
 
 
 def run(connection: DuckDBPyConnection, config: Config) -> Quality:
-    """What the check of each source finds; none where there is no limit. raw.rejects has no other measures."""
+    """The check of each source that has a limit. raw.rejects has no other measures."""
     return Quality(TABLE, 0, None, results=_results(connection, config))
 
 
