@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXAMPLES = 3
 SAMPLE = 100_000  # rows measured by the rule `tells`
 ENOUGH = 50  # with fewer rows, chance alone gives a target away
-TOLD = 0.9  # of the target's variance in ranks, or of the errors that guessing the commonest class makes
+PREDICTED = 0.9  # of the target's variance in ranks, or of the errors that guessing the commonest class makes
 ALIKE = 4  # known numbers that two rows have to share, to 4 significant digits
 _NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _FRACTION = ("FLOAT", "DOUBLE")
@@ -157,7 +157,7 @@ def judge(leaks: Iterable[Leak], allowed: Iterable[Allow]) -> tuple[list[Leak], 
 # Across splits
 
 
-def _groups(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+def _grouped_splits(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
     """(table, group column, split column): the split is a function of the group."""
     for table, contract in snapshot.contracts.items():
         for column in contract.columns:
@@ -169,10 +169,10 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
         yield roles.runs, roles.group, roles.split
 
 
-def _parted(snapshot: Snapshot) -> Iterator[Leak]:
-    for table, group, split in dict.fromkeys(_groups(snapshot)):
+def _split_groups(snapshot: Snapshot) -> Iterator[Leak]:
+    for table, group, split in dict.fromkeys(_grouped_splits(snapshot)):
         query = (
-            f"SELECT {_plain(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, count(*) AS runs "
+            f"SELECT {_plain_name(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, count(*) AS runs "
             f"FROM {table} GROUP BY 1 HAVING count(DISTINCT {split}) > 1 ORDER BY 1"
         )
         if rows := snapshot.rows(query):
@@ -180,16 +180,16 @@ def _parted(snapshot: Snapshot) -> Iterator[Leak]:
             yield Leak("parted", f"{table}.{group}", f"one {group} is in several splits", len(rows), examples, query)
 
 
-def _plain(column: str) -> str:
+def _plain_name(column: str) -> str:
     """A name without case, spaces and punctuation: "TRAPPIST-1 e" and "trappist1e" are the same."""
     return f"regexp_replace(lower({name(column)}), '[^a-z0-9]', '', 'g')"
 
 
-def _twin(snapshot: Snapshot) -> Iterator[Leak]:
+def _twins(snapshot: Snapshot) -> Iterator[Leak]:
     roles = snapshot.roles
     if roles.name in snapshot.columns[roles.runs]:
         query = (
-            f"SELECT {_plain(roles.name)} AS named, list(DISTINCT {roles.name} ORDER BY {roles.name}) AS names "
+            f"SELECT {_plain_name(roles.name)} AS named, list(DISTINCT {roles.name} ORDER BY {roles.name}) AS names "
             f"FROM {roles.runs} GROUP BY 1 HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"
         )
         if rows := snapshot.rows(query):
@@ -198,7 +198,7 @@ def _twin(snapshot: Snapshot) -> Iterator[Leak]:
             yield Leak("twin", f"{roles.runs}.{roles.name}", what, len(rows), examples, query)
 
 
-def _near_duplicate(snapshot: Snapshot) -> Iterator[Leak]:
+def _near_duplicates(snapshot: Snapshot) -> Iterator[Leak]:
     roles, key = snapshot.roles, snapshot.roles.key
     for table in snapshot.features:
         cells = [name(column) for column, type in snapshot.columns[table].items() if type in _FRACTION]
@@ -212,7 +212,7 @@ def _near_duplicate(snapshot: Snapshot) -> Iterator[Leak]:
             JOIN {roles.runs} USING ({key}) GROUP BY numbers HAVING count(DISTINCT {roles.split}) > 1 ORDER BY 1"""
         if rows := snapshot.rows(query):
             examples = tuple(f"{key} {', '.join(map(str, keys))}" for keys, _, _ in rows[:EXAMPLES])
-            what = f"rows of several splits have the same numbers, to 4 digits, in all columns that are not null ({ALIKE} or more)"
+            what = f"rows of several splits have the same numbers, to 4 digits, in all known columns ({ALIKE} or more)"
             yield Leak("near_duplicate", table, what, sum(row[2] for row in rows), examples, query)
 
 
@@ -227,16 +227,16 @@ def _numbers(snapshot: Snapshot, table: str) -> Iterator[str]:
     )
 
 
-def _identifier(snapshot: Snapshot) -> Iterator[Leak]:
+def _identifiers(snapshot: Snapshot) -> Iterator[Leak]:
     for table in snapshot.features:
-        whole = [c for c in _numbers(snapshot, table) if snapshot.columns[table][c] not in _FRACTION]
+        integers = [c for c in _numbers(snapshot, table) if snapshot.columns[table][c] not in _FRACTION]
         contract = snapshot.contracts.get(table)
         refers = (
             {c.name for c in contract.columns if any(isinstance(m, References) for m in c.marks)} if contract else set()
         )
-        measures = ", ".join(f"count(DISTINCT {name(c)}), max({name(c)}) - min({name(c)})" for c in whole)
+        measures = ", ".join(f"count(DISTINCT {name(c)}), max({name(c)}) - min({name(c)})" for c in integers)
         rows, *measured = snapshot.rows(f"SELECT count(*){', ' if measures else ''}{measures} FROM {table}")[0]
-        for index, column in enumerate(whole):
+        for index, column in enumerate(integers):
             distinct, width = measured[2 * index : 2 * index + 2]
             counts = rows >= ENOUGH and distinct == rows and width is not None and width < 4 * rows
             if column in refers or _NAMES_ROWS.search(column) or counts:
@@ -254,48 +254,48 @@ def _quality(snapshot: Snapshot) -> Iterator[Leak]:
 # Features that give a target away
 
 
-def _tells(snapshot: Snapshot) -> Iterator[Leak]:
+def _target_proxies(snapshot: Snapshot) -> Iterator[Leak]:
     for target in snapshot.targets:
         target_table, _, column = target.rpartition(".")
         for table in snapshot.features:
-            others = [c for c in _numbers(snapshot, table) if (table, c) != (target_table, column)]
-            if not others:
+            features = [c for c in _numbers(snapshot, table) if (table, c) != (target_table, column)]
+            if not features:
                 continue
-            query = _sampled(snapshot, table, others, target_table, column)
+            query = _sampled(snapshot, table, features, target_table, column)
             arrays = snapshot.connection.execute(query).fetchnumpy()
             targets = arrays.pop("_target")
-            for other in others:
-                share, rows = measure(*_known(arrays[other]), targets)
-                if share >= TOLD:
-                    what = f"{table}.{other} alone predicts {target}: {share:.1%} of it, over {rows:,} rows"
+            for feature in features:
+                share, rows = measure(*_finite(arrays[feature]), targets)
+                if share >= PREDICTED:
+                    what = f"{table}.{feature} alone predicts {target}: {share:.1%} of it, over {rows:,} rows"
                     yield Leak(
                         "tells",
-                        f"{target} by {table}.{other}",
+                        f"{target} by {table}.{feature}",
                         what,
                         rows,
-                        query=_pair(snapshot.roles.key, table, other, target_table, column),
+                        query=_pair(snapshot.roles.key, table, feature, target_table, column),
                     )
 
 
-def _sampled(snapshot: Snapshot, table: str, others: Sequence[str], target_table: str, column: str) -> str:
+def _sampled(snapshot: Snapshot, table: str, features: Sequence[str], target_table: str, column: str) -> str:
     """The train split's rows with a target; of many, a sample by their keys."""
     roles, key = snapshot.roles, snapshot.roles.key
     rows = snapshot.rows(f"SELECT count(*) FROM {table}")[0][0]
-    part = -(-rows // SAMPLE)
-    cells = ", ".join(f"CAST(f.{name(c)} AS DOUBLE) AS {name(c)}" for c in others)
+    stride = -(-rows // SAMPLE)
+    cells = ", ".join(f"CAST(f.{name(c)} AS DOUBLE) AS {name(c)}" for c in features)
     return f"""
         SELECT {cells}, t.{name(column)} AS _target
         FROM {table} AS f JOIN {target_table} AS t USING ({key}) JOIN {roles.runs} AS r USING ({key})
-        WHERE r.{roles.split} = 'train' AND t.{name(column)} IS NOT NULL AND {key} % {part} = 0 ORDER BY {key}"""
+        WHERE r.{roles.split} = 'train' AND t.{name(column)} IS NOT NULL AND {key} % {stride} = 0 ORDER BY {key}"""
 
 
-def _pair(key: str, table: str, other: str, target_table: str, column: str) -> str:
-    cells = f"f.{name(other)}, t.{name(column)}"
+def _pair(key: str, table: str, feature: str, target_table: str, column: str) -> str:
+    cells = f"f.{name(feature)}, t.{name(column)}"
     pairs = f"{table} AS f JOIN {target_table} AS t USING ({key})"
-    return f"SELECT {cells} FROM {pairs} WHERE f.{name(other)} IS NOT NULL LIMIT 20"
+    return f"SELECT {cells} FROM {pairs} WHERE f.{name(feature)} IS NOT NULL LIMIT 20"
 
 
-def _known(values: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _finite(values: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     plain = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
     return plain, np.isfinite(plain)
 
@@ -319,7 +319,7 @@ def measure(values: NDArray[np.float64], filled: NDArray[np.bool_], target: Any)
         return 0.0, rows
     groups = _runs(values[both])
     codes = np.unique(np.asarray(target[both]), return_inverse=True)[1]
-    return (_explained(codes, groups) if numeric else _guessed(codes, groups)), rows
+    return (_explained(codes, groups) if numeric else _lambda(codes, groups)), rows
 
 
 def _runs(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -340,7 +340,7 @@ def _explained(codes: NDArray[np.int64], groups: NDArray[np.int64]) -> float:
     return 0.0 if not total or free <= 0 else max(0.0, 1 - within / free * (len(rank) - 1) / total)
 
 
-def _guessed(codes: NDArray[np.int64], groups: NDArray[np.int64]) -> float:
+def _lambda(codes: NDArray[np.int64], groups: NDArray[np.int64]) -> float:
     commonest = np.bincount(codes).max()
     if commonest == len(codes):
         return 0.0
@@ -357,10 +357,10 @@ class Rule:
 
 
 RULES = {
-    "parted": Rule(_parted, "what all rows of a group share is learnt in one split and tested in another"),
-    "twin": Rule(_twin, "a training row is tested again under another name"),
-    "near_duplicate": Rule(_near_duplicate, "a model that memorises rows seems to have learnt"),
-    "identifier": Rule(_identifier, "a model can look rows up by it, and it means nothing for a new one"),
+    "parted": Rule(_split_groups, "what all rows of a group share is learnt in one split and tested in another"),
+    "twin": Rule(_twins, "a training row is tested again under another name"),
+    "near_duplicate": Rule(_near_duplicates, "a model that memorises rows seems to have learnt"),
+    "identifier": Rule(_identifiers, "a model can look rows up by it, and it means nothing for a new one"),
     "quality": Rule(_quality, "it comes from those who know the answer, and not from the object itself"),
-    "tells": Rule(_tells, "the target is among the features in another form: nothing is left to learn"),
+    "tells": Rule(_target_proxies, "the target is among the features in another form: nothing is left to learn"),
 }
