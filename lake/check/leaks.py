@@ -172,8 +172,8 @@ def _grouped_splits(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
 def _split_groups(snapshot: Snapshot) -> Iterator[Leak]:
     for table, group, split in dict.fromkeys(_grouped_splits(snapshot)):
         query = (
-            f"SELECT {_plain_name(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, count(*) AS runs "
-            f"FROM {table} GROUP BY 1 HAVING count(DISTINCT {split}) > 1 ORDER BY 1"
+            f"SELECT {_plain_name(group)} AS named, list(DISTINCT {split} ORDER BY {split}) AS splits, "
+            f"count(*) AS runs FROM {table} GROUP BY 1 HAVING count(DISTINCT {split}) > 1 ORDER BY 1"
         )
         if rows := snapshot.rows(query):
             examples = tuple(f"{member}: {', '.join(splits)}" for member, splits, _ in rows[:EXAMPLES])

@@ -221,7 +221,7 @@ def test_leaks_are_waived_by_name_and_reason(tmp_path):
     settings.write_text(f'{plain}\n[[leaks.allow]]\nleak = "twin:core.planets"\nbecause = "planted"\n')
     done = run(folder)
     assert done.returncode == 1
-    assert "lake.toml waives twin:core.planets, which is not there" in done.stdout
+    assert "lake.toml waives twin:core.planets, which does not exist" in done.stdout
     settings.write_text(f'{plain}\n[[leaks.allow]]\nleak = "twin:core.planets"\nbecause = ""\n')
     assert run(folder).returncode == 2
 
@@ -236,7 +236,7 @@ def test_rules_targets_and_older_snapshots(tmp_path):
     assert set(json.loads(run(folder, "--rules", "--json").stdout)) == set(leaks.RULES)
     wrong = run(folder, "--target", "features.planet_params.nothing")
     assert wrong.returncode == 2
-    assert "no target" in wrong.stderr
+    assert "not found in this snapshot" in wrong.stderr
 
 
 def test_without_splits_it_says_so(tmp_path):
