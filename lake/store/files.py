@@ -40,7 +40,7 @@ def of(config: Config, pattern: str = "*", at: str | int | None = None) -> tuple
         number = tags.resolve(connection, "latest" if at is None else at)
         tables, rows = metadata.tables(connection, number), metadata.rows(connection, number)
     if not (chosen := [table for table in tables if fnmatch(table, pattern)]):
-        raise ConfigError(f"no table is like {pattern!r}", next="lake tables, for all of them")
+        raise ConfigError(f"no table matches {pattern!r}", next="lake tables")
     sums = checksums.known(config.data)
     return number, [
         File(table, str(config.data.absolute() / file), rows.get(file, 0), *sums.get(file, (None, None)))
