@@ -82,8 +82,8 @@ class Batch(dict[str, Any]):
             if isinstance(value, torch.Tensor) and value.ndim and len(value) == rows and f"{name}_offsets" not in self:
                 parts[name] = value
             else:
-                whole = name == "mask"
-                parts[name] = TensorDict(value, [rows]) if whole else NonTensorData(value, batch_size=[rows])
+                by_row = name == "mask"
+                parts[name] = TensorDict(value, [rows]) if by_row else NonTensorData(value, batch_size=[rows])
         return TensorDict(parts, [rows])
 
 

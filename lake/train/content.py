@@ -1,7 +1,7 @@
-"""Whether the snapshot alone decides what a SELECT of the caller's gives; and if not, a name for what it gives now.
+"""Whether a snapshot alone decides the rows of a caller's SELECT; if not, a digest of the rows.
 
-A pack is kept by its snapshot and its query. A SELECT that reads a file, a table that was registered or attached, or a
-non-deterministic function is kept by its rows as well, so that nothing old is served.
+A pack is named by its snapshot and its query. A SELECT that reads a file, a table that was registered or attached, or a
+non-deterministic function is named by its rows as well, so that no old rows are served.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ _VARYING = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stabilit
 _SETTINGS = {"getvariable", "current_setting", "getenv", "current_date", "current_timestamp", "localtimestamp"}
 
 
-def named(here: Lake, source: str) -> Mapping[str, str]:
-    """What the identity of a pack of these rows has beside the snapshot and the query.
+def identity(lake: Lake, source: str) -> Mapping[str, str]:
+    """What names a pack of these rows beside the snapshot and the query.
 
     Args:
         source: what stands after FROM: a table of the lake, or a SELECT in brackets.
 
     Returns:
-        Nothing where the snapshot decides the rows; else the digest of the rows that it gives now.
+        Nothing where the snapshot decides the rows; else their digest now.
     """
-    if _decided(here, f"SELECT * FROM {source}"):
+    if _decided(lake, f"SELECT * FROM {source}"):
         return {}
-    return {"content": digest(here.connection, source)}
+    return {"content": digest(lake.connection, source)}
 
 
 def digest(connection: duckdb.DuckDBPyConnection, source: str) -> str:
-    """sha256 of the rows, in whatever order they come; NULL, [] and NaN tell apart."""
+    """sha256 of the rows, independent of their order; NULL, [] and NaN differ."""
     row = "md5(CAST(to_json(r) AS VARCHAR))"
     query = f"SELECT count(*), sha256(coalesce(string_agg({row}, '' ORDER BY {row}), '')) FROM {source} AS r"
     rows, name = connection.execute(query).fetchone() or (0, "")
     return f"{rows} {name}"
 
 
-def _decided(here: Lake, query: str) -> bool:
+def _decided(lake: Lake, query: str) -> bool:
     """Whether all tables in it are the snapshot's, and all functions give the same each time."""
-    nodes = list(sql.nodes(here.connection, query))
+    nodes = list(sql.nodes(lake.connection, query))
     if not nodes:
         return False
-    tables = set(here.tables())
+    tables = set(lake.tables())
     local = {name for node in nodes for name in _names_of_ctes(node)}
-    varying = {name for (name,) in here.connection.execute(_VARYING).fetchall()} | _SETTINGS
-    return all(_known(node, tables, local, varying) for node in nodes)
+    varying = {name for (name,) in lake.connection.execute(_VARYING).fetchall()} | _SETTINGS
+    return all(_is_fixed(node, tables, local, varying) for node in nodes)
 
 
-def _known(node: dict[str, Any], tables: set[str], local: set[str], varying: set[str]) -> bool:
+def _is_fixed(node: dict[str, Any], tables: set[str], local: set[str], varying: set[str]) -> bool:
     kind = node.get("type")
     if kind == "BASE_TABLE":
         schema, table = node["schema_name"], node["table_name"]

@@ -180,7 +180,7 @@ class PlanetRuns(IterableDataset[Batch]):
         for name, part in parts.items():
             try:
                 write = partial(part.write, lake)
-                rows = content.named(lake, part.source) if isinstance(part, Modality | Graph) else {}
+                rows = content.identity(lake, part.source) if isinstance(part, Modality | Graph) else {}
                 packs[name] = part.opened(self._pack(lake, {**part.identity, **rows}, write, f"the modality {name!r}"))
             except NoRoom as reason:
                 if self.cache:
@@ -221,7 +221,7 @@ class PlanetRuns(IterableDataset[Batch]):
 
         try:
             select = f"(SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.where}\n)"
-            rows = content.named(lake, select) if self.where else {}
+            rows = content.identity(lake, select) if self.where else {}
             identity = {"split": self.split, "where": self.where, **rows}
             return np.asarray(self._pack(lake, identity, write, "runs").keys)
         except NoRoom:

@@ -54,20 +54,20 @@ class Graph:
         nodes = gather.lengths(pack.arrays["node_ends"], rows)
         return gather.lengths(pack.arrays["edge_ends"], rows) * self.row_bytes + nodes * 16
 
-    def keys(self, here: Lake) -> NDArray[np.int64]:
+    def keys(self, lake: Lake) -> NDArray[np.int64]:
         """The keys of the runs that have a graph."""
-        rows = here.connection.execute(f"SELECT DISTINCT {self.key} FROM {self.source}").fetchnumpy()
+        rows = lake.connection.execute(f"SELECT DISTINCT {self.key} FROM {self.source}").fetchnumpy()
         return np.asarray(rows[self.key], np.int64)
 
     def write(
-        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+        self, lake: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
     ) -> dict[str, Any]:
         """Append the graph of every run, or of those of the keys; the notes count the cells that are not known."""
-        with _tables(here.connection, self, keys, within) as connection:
+        with _tables(lake.connection, self, keys, within) as connection:
             sizes = connection.execute(_SIZES).fetchnumpy()
             writer.append("keys", np.asarray(sizes["_run"], np.int64))
-            for part in ("node", "edge"):
-                writer.append(f"{part}_ends", np.cumsum(np.asarray(sizes[f"{part}s"], np.int64)))
+            for kind in ("node", "edge"):
+                writer.append(f"{kind}_ends", np.cumsum(np.asarray(sizes[f"{kind}s"], np.int64)))
             writer.append("nodes", np.zeros(0, np.int64))
             for batch in connection.execute(_NODES).to_arrow_reader(_ROWS):
                 writer.append("nodes", batch.column(0).to_numpy())
@@ -113,52 +113,52 @@ class Graph:
         if self.features:
             graph["edge_attr"] = np.take(pack.arrays["values"], edges, axis=0)
             graph["edge_attr_known"] = np.take(pack.arrays["known"], edges, axis=0)
-        return {self.name: {part: torch.from_numpy(array) for part, array in graph.items()}}, torch.from_numpy(
+        return {self.name: {name: torch.from_numpy(array) for name, array in graph.items()}}, torch.from_numpy(
             rows >= 0
         )
 
 
-_PLACES = """
-    CREATE OR REPLACE TEMP TABLE _places AS
-    SELECT _run, node, code, row_number() OVER (PARTITION BY _run ORDER BY code) - 1 AS place
+_POSITIONS = """
+    CREATE OR REPLACE TEMP TABLE _positions AS
+    SELECT _run, node, code, row_number() OVER (PARTITION BY _run ORDER BY code) - 1 AS position
     FROM (SELECT _run, source AS node FROM _edges UNION SELECT _run, target FROM _edges)
     JOIN _nodes USING (node)"""
 _SIZES = """
     SELECT n._run, n.nodes, coalesce(e.edges, 0) AS edges
-    FROM (SELECT _run, count(*) AS nodes FROM _places GROUP BY 1) AS n
+    FROM (SELECT _run, count(*) AS nodes FROM _positions GROUP BY 1) AS n
     LEFT JOIN (SELECT _run, count(*) AS edges FROM _edges WHERE target IS NOT NULL GROUP BY 1) AS e USING (_run)
     ORDER BY 1"""
-_NODES = "SELECT code FROM _places ORDER BY _run, code"
+_NODES = "SELECT code FROM _positions ORDER BY _run, code"
 _EDGES = """
-    SELECT a.place AS source, b.place AS target{cells}
-    FROM _edges JOIN _places AS a ON a._run = _edges._run AND a.node = _edges.source
-    JOIN _places AS b ON b._run = _edges._run AND b.node = _edges.target
-    ORDER BY _edges._run, a.place, b.place{cells}"""
+    SELECT a.position AS source, b.position AS target{cells}
+    FROM _edges JOIN _positions AS a ON a._run = _edges._run AND a.node = _edges.source
+    JOIN _positions AS b ON b._run = _edges._run AND b.node = _edges.target
+    ORDER BY _edges._run, a.position, b.position{cells}"""
 
 
 @contextmanager
 def _tables(
     connection: duckdb.DuckDBPyConnection, graph: Graph, keys: NDArray[np.int64] | None, within: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The temporary tables of one pass: the edges, and the place of each node within its run."""
+    """The temporary tables of one pass: the edges, and the position of each node within its run."""
     import pyarrow as pa
 
     cells = "".join(f", {cell} AS c{number}" for number, cell in enumerate(graph.cells))
     ends = ", ".join(f"CAST({end} AS VARCHAR) AS {end}" for end in _ENDS)
     views = {"_nodes": pa.table({"node": pa.array(graph.nodes, pa.string()), "code": np.arange(len(graph.nodes))})}
-    wanted = f"WHERE {within}"
+    condition = f"WHERE {within}"
     if keys is not None:
-        views["_wanted"] = pa.table({graph.key: keys})
-        wanted = f"SEMI JOIN _wanted USING ({graph.key}) WHERE {within}"
+        views["_keys"] = pa.table({graph.key: keys})
+        condition = f"SEMI JOIN _keys USING ({graph.key}) WHERE {within}"
     for view, table in views.items():
         connection.register(view, table)
     try:
-        edges = f"SELECT {graph.key} AS _run, {ends}{cells} FROM {graph.source} {wanted}"
+        edges = f"SELECT {graph.key} AS _run, {ends}{cells} FROM {graph.source} {condition}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE _edges AS {edges}")
-        connection.execute(_PLACES)
+        connection.execute(_POSITIONS)
         yield connection
     finally:
-        connection.execute("DROP TABLE IF EXISTS _edges; DROP TABLE IF EXISTS _places")
+        connection.execute("DROP TABLE IF EXISTS _edges; DROP TABLE IF EXISTS _positions")
         for view in views:
             connection.unregister(view)
 

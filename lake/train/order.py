@@ -43,10 +43,10 @@ def shuffled(
         rows = np.repeat(rows, counts)
         copies = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
         words = _mix(words[rows] + copies.astype(np.uint64) * _GOLDEN)
-    places = by_upper_half(words)
+    positions = by_upper_half(words)
     if stages is not None:
-        places = places[np.argsort(stages[rows[places]], kind="stable")]
-    return rows[places]
+        positions = positions[np.argsort(stages[rows[positions]], kind="stable")]
+    return rows[positions]
 
 
 def by_upper_half(words: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -54,8 +54,8 @@ def by_upper_half(words: NDArray[np.uint64]) -> NDArray[np.int64]:
 
     numpy sorts 16 bits by radix: twice that takes a third of the time of a sort by 64.
     """
-    places = np.argsort((words >> np.uint64(32)).astype(np.uint16), kind="stable")
-    return places[np.argsort((words >> np.uint64(48)).astype(np.uint16)[places], kind="stable")]
+    positions = np.argsort((words >> np.uint64(32)).astype(np.uint16), kind="stable")
+    return positions[np.argsort((words >> np.uint64(48)).astype(np.uint16)[positions], kind="stable")]
 
 
 def draws(weights: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int64]:
@@ -66,7 +66,7 @@ def draws(weights: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int
     """
     share = np.cumsum(weights, dtype=np.float64)
     share *= len(weights) / share[-1]
-    share[-1] = len(weights)  # whatever the sum rounds to
+    share[-1] = len(weights)  # however the sum is rounded
     start = float(_mix(_stream(seed, epoch))[0] >> np.uint64(11)) / 2**53
     return np.diff(np.floor(share + start), prepend=np.floor(start)).astype(np.int64)
 
@@ -75,9 +75,9 @@ def neighbours(rows: int, seed: int, epoch: int, block: int) -> NDArray[np.int64
     """Stages [rows] for a shuffle by blocks: runs of RUN neighbouring rows, dealt at random to blocks of ``block``."""
     run = min(RUN, block)
     numbers = np.arange(-(-rows // run))
-    place = np.empty(len(numbers), np.int64)
-    place[np.argsort(_mix(numbers.astype(np.uint64) + _stream(~seed, epoch)))] = numbers
-    return np.repeat(place // max(1, block // run), run)[:rows]
+    position = np.empty(len(numbers), np.int64)
+    position[np.argsort(_mix(numbers.astype(np.uint64) + _stream(~seed, epoch)))] = numbers
+    return np.repeat(position // max(1, block // run), run)[:rows]
 
 
 def _stream(seed: int, epoch: int) -> NDArray[np.uint64]:
@@ -116,15 +116,15 @@ def steps(rows: int, size: int, *, start: int = 0, ranks: int = 1, last: Last = 
     """Batches of ``size`` rows: a step takes the next ``size`` for rank 0, the next for rank 1, and so on.
 
     So rows come in the same order for any number of ranks, and every rank has as many batches. What the last step
-    lacks is settled by ``last``: "share" parts the rows that are left evenly (and repeats some only where there are
+    lacks is settled by ``last``: "share" divides the remaining rows evenly (and repeats some only where there are
     fewer of them than ranks), "drop" leaves them out, "repeat" fills the step from the beginning of the order.
     """
-    full, left = divmod(rows - start, size * ranks)
+    full, remaining = divmod(rows - start, size * ranks)
     bounds = start + np.arange(full)[:, None] * (size * ranks) + np.arange(ranks + 1) * size
-    if not left or last == "drop":
-        return Steps(bounds, 0, left)
-    here, wanted = start + full * size * ranks, size * ranks if last == "repeat" else max(left, ranks)
-    return Steps(np.vstack([bounds, here + wanted * np.arange(ranks + 1) // ranks]), wanted - left, 0)
+    if not remaining or last == "drop":
+        return Steps(bounds, 0, remaining)
+    begin, length = start + full * size * ranks, size * ranks if last == "repeat" else max(remaining, ranks)
+    return Steps(np.vstack([bounds, begin + length * np.arange(ranks + 1) // ranks]), length - remaining, 0)
 
 
 def steps_by_bytes(
@@ -139,29 +139,31 @@ def steps_by_bytes(
     full = (len(cuts) - 1) // ranks
     bounds = np.array(cuts, np.int64)[np.arange(full)[:, None] * ranks + np.arange(ranks + 1)]
     rest = cuts[full * ranks :]
-    left = rest[-1] - rest[0]
-    if not left or last == "drop":
-        return Steps(bounds, 0, left)
+    remaining = rest[-1] - rest[0]
+    if not remaining or last == "drop":
+        return Steps(bounds, 0, remaining)
     while len(rest) <= ranks:  # one batch for each rank: none grows beyond the budget
         sizes = np.diff(rest)
         widest = int(np.argmax(sizes))
-        whole = last == "repeat" or sizes[widest] == 1
-        rest.insert(len(rest) if whole else widest + 1, rest[-1] + 1 if whole else rest[widest] + sizes[widest] // 2)
+        if last == "repeat" or sizes[widest] == 1:
+            rest.append(rest[-1] + 1)
+        else:
+            rest.insert(widest + 1, rest[widest] + sizes[widest] // 2)
     return Steps(np.vstack([bounds, rest]), max(0, rest[-1] - len(ends)), 0)
 
 
 def blocks(bounds: NDArray[np.int64], rows: int) -> Iterator[NDArray[np.int64]]:
     """Consecutive batches ([n, 2]: start, stop) together, up to so many rows: what is read from disk at once."""
-    held = np.cumsum(bounds[:, 1] - bounds[:, 0])
+    rows_before = np.cumsum(bounds[:, 1] - bounds[:, 0])
     first = 0
     while first < len(bounds):
-        before = held[first - 1] if first else 0
-        stop = max(first + 1, int(np.searchsorted(held, before + rows, "right")))
+        before = rows_before[first - 1] if first else 0
+        stop = max(first + 1, int(np.searchsorted(rows_before, before + rows, "right")))
         yield bounds[first:stop]
         first = stop
 
 
-def together(rows: int, block: int | None = None) -> float:
+def neighbour_share(rows: int, block: int | None = None) -> float:
     """The quality of a shuffle: the share of pairs in a batch whose keys are of one run of RUN neighbours.
 
     Of a global shuffle (``block`` None) it is RUN / rows, by blocks RUN / block: see docs/training.md.

@@ -2,8 +2,7 @@
 
 A pack is a folder of raw arrays with a ``pack.json`` that gives their types, shapes and CRC-32C, and a digest of
 itself. It is named by the SHA-256 of all that decides its content (the snapshot, the query, ...), so another snapshot
-never meets it; written beside its place and put there by rename; checked whole when it is opened; derived, and
-disposable.
+never reads it; written beside its folder and renamed; checked completely when it is opened; derived, and disposable.
 """
 
 from __future__ import annotations
@@ -219,7 +218,7 @@ def _index(writer: Writer, what: str, key: str) -> None:
 
 
 def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, key: str, limit: int) -> Pack:
-    """The pack of that identity: opened where it lies whole under ``home``, or made.
+    """The pack of that identity: opened where it is complete under ``home``, or made.
 
     Any number of processes may ask at once; one makes it and the others wait.
 
@@ -253,8 +252,8 @@ def ensure(home: Path, identity: Mapping[str, Any], make: Make, *, what: str, ke
 
 
 def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, key: str, limit: int) -> None:
-    for left in folder.parent.glob("*.new"):  # of a killed process: whoever holds the lock has none yet
-        shutil.rmtree(left, ignore_errors=True)
+    for unfinished in folder.parent.glob("*.new"):  # of a killed process: who has the lock has none yet
+        shutil.rmtree(unfinished, ignore_errors=True)
     if folder.exists():  # damaged
         shutil.rmtree(folder)
     fresh = folder.with_suffix(".new")
@@ -272,7 +271,7 @@ def _build(folder: Path, identity: Mapping[str, Any], make: Make, what: str, key
 
 
 def _open(folder: Path) -> Pack | None:
-    """The pack that lies there, each byte of it checked; None where there is none, or what there is is damaged."""
+    """The pack of a folder, each byte of it checked; None where there is none, or it is damaged."""
     import google_crc32c
 
     file = folder / _META

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,24 +35,24 @@ class Sampling:
         return {name: part.identity for name, part in self.columns.items()}
 
     def read(
-        self, here: Lake, keys: NDArray[np.int64], packs: Mapping[str, Pack], at: Mapping[str, NDArray[np.int64]]
+        self, lake: Lake, keys: NDArray[np.int64], packs: Mapping[str, Pack], at: Mapping[str, NDArray[np.int64]]
     ) -> Sampling:
         """The same with the values of these runs.
 
         Raises:
             ConfigError: a run has no value, or a weight is below 0.
         """
-        found = {name: _values(here, name, part, keys, packs, at) for name, part in self.columns.items()}
-        weights = found.get("weight")
+        values = {name: _values(lake, name, part, keys, packs, at) for name, part in self.columns.items()}
+        weights = values.get("weight")
         if weights is not None and ((weights < 0).any() or not weights.any()):
             raise ConfigError(
                 f"{int((weights < 0).sum())} weights are below 0" if weights.any() else "all weights are 0"
             )
-        if "balance" in found:
-            _, group, count = np.unique(found["balance"], return_inverse=True, return_counts=True)
+        if "balance" in values:
+            _, group, count = np.unique(values["balance"], return_inverse=True, return_counts=True)
             share = 1 / count[group]
             weights = share if weights is None else share * weights
-        return replace(self, weights=weights, values=found.get("curriculum"))
+        return replace(self, weights=weights, values=values.get("curriculum"))
 
     def order(
         self, keys: NDArray[np.int64], seed: int, epoch: int, *, shuffle: bool | str, block: int, stages: int
@@ -74,33 +75,36 @@ class Sampling:
 
 
 def describe(connection: duckdb.DuckDBPyConnection, *, key: str, **columns: str | None) -> Sampling:
-    """The columns that are asked for, by what they are for.
+    """The columns of a sampling, by their role: weight, balance, curriculum.
 
     Raises:
         ConfigError: there is no such column, or a weight or an order that is not a number.
     """
-    found = {name: column.describe(connection, name, text, key=key) for name, text in columns.items() if text}
+    modalities = {name: column.describe(connection, name, text, key=key) for name, text in columns.items() if text}
     for name in ("weight", "curriculum"):
-        if name in found and found[name].classes:
+        if name in modalities and modalities[name].classes:
             raise ConfigError(f"{columns[name]!r} cannot be the {name}", why="it is not a number")
-    return Sampling(found)
+    return Sampling(modalities)
 
 
 def _values(
-    here: Lake,
+    lake: Lake,
     name: str,
-    part: Modality,
+    modality: Modality,
     keys: NDArray[np.int64],
     packs: Mapping[str, Pack],
     at: Mapping[str, NDArray[np.int64]],
 ) -> NDArray[np.float64]:
-    pack = packs.get(name) or part.opened(gathered(lambda writer: part.write(here, writer), f"the {name}", part.key))
+    pack = packs.get(name)
+    if pack is None:
+        write = partial(modality.write, lake)
+        pack = modality.opened(gathered(write, f"the {name}", modality.key))
     rows = at[name] if name in at else pack.find(keys)
     if missing := np.flatnonzero(rows < 0).size:
         some = ", ".join(map(str, keys[rows < 0][:3]))
         raise ConfigError(
             f"{missing:,} of {len(keys):,} runs have no {name}",
-            where=f"{part.key} {some}",
-            next=f"choose others with where=..., or give {name} as a SELECT with a value for each",
+            where=f"{modality.key} {some}",
+            next=f"select others with where=..., or give {name} as a SELECT with a value for each",
         )
     return pack.arrays["values"][rows].astype(np.float64)

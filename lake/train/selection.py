@@ -1,4 +1,4 @@
-"""Which runs a dataset has: those of a split, of a condition, and of what they are required to have."""
+"""Which runs a dataset has: those of a split that meet a condition."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from lake.reader import Lake
 
 
-def check(here: Lake) -> None:
+def check(lake: Lake) -> None:
     """Whether the snapshot has the table and the columns that [roles] names.
 
     Raises:
         ConfigError: it has not.
     """
-    roles = here.config.roles
+    roles = lake.config.roles
     schema, _, table = roles.runs.partition(".")
-    rows = here.connection.execute(
+    rows = lake.connection.execute(
         "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' AND NOT internal "
         f"AND schema_name = {quote(schema)} AND table_name = {quote(table)}"
     ).fetchall()
@@ -34,13 +34,13 @@ def check(here: Lake) -> None:
         role = wrong[0] if columns else "runs"
         raise ConfigError(
             f"{roles.runs} has no column {getattr(roles, role)!r}" if columns else f"there is no table {roles.runs}",
-            where=f"{here.config.where('roles', role)}, at snapshot {here.snapshot}",
+            where=f"{lake.config.where('roles', role)}, at snapshot {lake.snapshot}",
             why=f"it has {', '.join(columns)}" if columns else "it has the runs that models are trained on",
             next=f"name it in [roles] of lake.toml, or build the table: lake build +{roles.runs}",
         )
 
 
-def keys(here: Lake, split: str | None, where: str) -> NDArray[np.int64]:
+def keys(lake: Lake, split: str | None, where: str) -> NDArray[np.int64]:
     """The keys of the runs in a split (None: all) that meet a condition in SQL, ascending.
 
     Raises:
@@ -48,26 +48,26 @@ def keys(here: Lake, split: str | None, where: str) -> NDArray[np.int64]:
     """
     import duckdb
 
-    roles = here.config.roles
+    roles = lake.config.roles
     conditions = [] if split is None else [f"{roles.split} = {quote(split)}"]
     if where.strip():
         conditions.append(f"({where}\n)")  # on a line of its own: it may end in a comment
     condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     try:
-        found = here.connection.execute(f"SELECT {roles.key} FROM {roles.runs} {condition}").fetchnumpy()[roles.key]
-        if len(found):
-            return np.sort(np.asarray(found, dtype=np.int64))
-        known = here.connection.execute(
+        rows = lake.connection.execute(f"SELECT {roles.key} FROM {roles.runs} {condition}").fetchnumpy()[roles.key]
+        if len(rows):
+            return np.sort(np.asarray(rows, dtype=np.int64))
+        sizes = lake.connection.execute(
             f"SELECT {roles.split}, count(*) FROM {roles.runs} GROUP BY 1 ORDER BY 1"
         ).fetchall()
     except duckdb.Error as error:
         raise ConfigError(
-            f"the runs cannot be chosen: {first_line(error)}",
+            f"the runs cannot be selected: {first_line(error)}",
             where=f"{roles.runs} {condition}".rstrip(),
-            why=f"[roles] names the table and its columns: {here.config.where('roles')}",
+            why=f"[roles] names the table and its columns: {lake.config.where('roles')}",
         ) from None
     raise ConfigError(
         f"no run is in split {split!r}" + (f" where {where}" if where else ""),
-        where=f"{roles.runs} at snapshot {here.snapshot}",
-        why="; ".join(f"{name} has {count}" for name, count in known) or "the table is empty",
+        where=f"{roles.runs} at snapshot {lake.snapshot}",
+        why="; ".join(f"{name} has {count}" for name, count in sizes) or "the table is empty",
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lake.reader import Lake
     from lake.train.pack import Pack, Writer
 
-_FOUND = """
+_VARIABLES = """
     SELECT c._run AS key, c.digest, w.position, v.variable,
            v.unit, coalesce(v.long_name, v.standard_name, '') AS doc, v.dims, v.shape
     FROM (SELECT *, {cube} AS _run FROM raw.cubes) AS c
@@ -59,26 +59,26 @@ class Slabs:
         """Bytes of each of these rows of a pack in a batch."""
         return np.full(len(rows), self.row_bytes)
 
-    def keys(self, here: Lake) -> NDArray[np.int64]:
+    def keys(self, lake: Lake) -> NDArray[np.int64]:
         """The keys of the runs that have a cube."""
         return np.array(sorted(self.cubes), np.int64)
 
     def write(
-        self, here: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
+        self, lake: Lake, writer: Writer, keys: NDArray[np.int64] | None = None, within: str = "true"
     ) -> dict[str, Any]:
         """Append the arrays of every run, or of those of the keys; the notes count the cells that are not known."""
         unknown = np.zeros(len(self.features), np.int64)
-        wanted = sorted(self.cubes if keys is None else self.cubes.keys() & set(keys.tolist()))
-        with progress.bar(f"packing {self.name}", len(wanted)) as advance:
-            for key in wanted:
+        chosen = sorted(self.cubes if keys is None else self.cubes.keys() & set(keys.tolist()))
+        with progress.bar(f"packing {self.name}", len(chosen)) as advance:
+            for key in chosen:
                 values = np.full((1, len(self.features), *self.shape), np.nan, np.float32)
-                for position, array in _arrays(here.config.data, self, key):
+                for position, array in _arrays(lake.config.data, self, key):
                     values[0, position][tuple(map(slice, array.shape))] = array
                 known = np.isfinite(values)
                 values[~known] = 0
                 unknown += gather.append(writer, np.array([key]), values, None if known.all() else known)
                 advance()
-        if not wanted:
+        if not chosen:
             gather.append(writer, np.zeros(0, np.int64), np.zeros((0, len(self.features), *self.shape), "f4"), None)
         return {"unknown": dict(zip([f.name for f in self.features], unknown.tolist(), strict=True))}
 
@@ -91,8 +91,8 @@ class Slabs:
         return gather.dense(self.name, pack, rows)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequence[str], *, cube: str) -> Slabs:
-    """Find variables in the snapshot's cubes, each by its name or its CF standard name.
+def describe(connection: duckdb.DuckDBPyConnection, modality: str, variables: Sequence[str], *, cube: str) -> Slabs:
+    """The variables of the snapshot's cubes, each by its name or its CF standard name.
 
     Args:
         cube: SQL of the columns of raw.cubes: the key of the run that a cube is of.
@@ -105,34 +105,34 @@ def describe(connection: duckdb.DuckDBPyConnection, modality: str, asked: Sequen
     if not cube:
         raise _unfit(modality, "lake.toml does not say which run a cube is of: [roles] cube")
     try:
-        cursor = connection.execute(_FOUND.format(cube=cube), {"asked": list(asked)})
+        cursor = connection.execute(_VARIABLES.format(cube=cube), {"asked": list(variables)})
     except duckdb.Error as error:
         raise _unfit(modality, f"[roles] cube = {cube!r}: {first_line(error)}") from None
     names = [column[0] for column in cursor.description]
-    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     cubes: dict[int, dict[int, tuple[str, str]]] = {}
-    for row in found:
-        variables = cubes.setdefault(row["key"], {})
-        if row["position"] in variables:
-            raise _unfit(modality, f"run {row['key']} has {asked[row['position']]!r} more than once")
-        variables[row["position"]] = row["digest"], row["variable"]
-    features = tuple(_feature(modality, found, i, text) for i, text in enumerate(asked))
-    dims = tuple(found[0]["dims"])
-    if other := next((row for row in found if set(row["dims"]) != set(dims)), None):
+    for row in rows:
+        cube_variables = cubes.setdefault(row["key"], {})
+        if row["position"] in cube_variables:
+            raise _unfit(modality, f"run {row['key']} has {variables[row['position']]!r} more than once")
+        cube_variables[row["position"]] = row["digest"], row["variable"]
+    features = tuple(_feature(modality, rows, i, text) for i, text in enumerate(variables))
+    dims = tuple(rows[0]["dims"])
+    if odd := next((row for row in rows if set(row["dims"]) != set(dims)), None):
         raise _unfit(
-            modality, f"{other['variable']!r} lies on ({', '.join(other['dims'])}), another on ({', '.join(dims)})"
+            modality, f"{odd['variable']!r} lies on ({', '.join(odd['dims'])}), another on ({', '.join(dims)})"
         )
-    sizes = [dict(zip(row["dims"], row["shape"], strict=True)) for row in found]
+    sizes = [dict(zip(row["dims"], row["shape"], strict=True)) for row in rows]
     return Slabs(modality, features, dims, tuple(max(size[d] for size in sizes) for d in dims), cubes)
 
 
-def _feature(modality: str, found: list[dict[str, Any]], position: int, asked: str) -> Feature:
-    rows = [row for row in found if row["position"] == position]
+def _feature(modality: str, candidates: list[dict[str, Any]], position: int, variable: str) -> Feature:
+    rows = [row for row in candidates if row["position"] == position]
     if not rows:
-        raise _unfit(modality, f"no cube of this snapshot has a variable of the name or standard name {asked!r}")
+        raise _unfit(modality, f"no cube of this snapshot has a variable of the name or standard name {variable!r}")
     if len(units := sorted({str(row["unit"]) for row in rows})) > 1:
-        raise _unfit(modality, f"{asked!r} is in {' here, in '.join(units)} there")
-    return Feature(asked, rows[0]["unit"], rows[0]["doc"])
+        raise _unfit(modality, f"{variable!r} is in {' here, in '.join(units)} there")
+    return Feature(variable, rows[0]["unit"], rows[0]["doc"])
 
 
 def _unfit(modality: str, why: str) -> ConfigError:

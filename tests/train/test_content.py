@@ -140,7 +140,7 @@ PURE = [
 @pytest.mark.parametrize("source", PURE)
 def test_what_the_snapshot_decides_is_named_by_it_alone(project, source):
     with lake.open(project) as here:
-        assert content.named(here, f"({source})") == {}
+        assert content.identity(here, f"({source})") == {}
 
 
 def test_a_digest_tells_apart_what_hash_does_not(project):

@@ -325,7 +325,7 @@ def test_a_shuffle_by_blocks_reads_in_runs_and_misses_nothing():
     for start in range(0, rows - block, block):
         assert len(np.unique(sequence[start : start + block] // order.RUN)) == 4
     pairs = sequence[: rows // 2 * 2].reshape(-1, 2) // order.RUN
-    assert np.mean(pairs[:, 0] == pairs[:, 1]) == pytest.approx(order.together(rows, block), rel=0.1)
+    assert np.mean(pairs[:, 0] == pairs[:, 1]) == pytest.approx(order.neighbour_share(rows, block), rel=0.1)
     assert not np.array_equal(stages, order.neighbours(rows, 1, 1, block))
 
 
