@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,13 +19,13 @@ from lake.errors import ConfigError
 from lake.reader import Lake
 from lake.store import leases
 from lake.store.sql import scalar
-from lake.train import arguments, content, modality, order, pack, sampling, schema, selection
+from lake.train import arguments, modality, order, sampling, schema, selection
 from lake.train.arguments import choice, positive
 from lake.train.batch import Batch, Place
-from lake.train.graphs import Graph
+from lake.train.cache import Cache, stream
 from lake.train.loader import Loader
 from lake.train.modality import Modality
-from lake.train.pack import CacheWarning, NoRoom, Pack
+from lake.train.pack import Pack
 from lake.train.schema import Request
 
 if TYPE_CHECKING:
@@ -170,25 +168,13 @@ class PlanetRuns(IterableDataset[Batch]):
             self.schema: Mapping[str, Part] = schema.describe(opened, request)
             columns = {"weight": weight, "balance": balance, "curriculum": curriculum}
             self._sampling = sampling.describe(opened.connection, key=self.roles.key, **columns)
-            self._packs = self._open_packs(opened, {**self.schema, **self._sampling.columns})
+            self._packed = Cache(self.snapshot, self.published, self.roles, enabled=cache)
+            self._packs = self._packed.open(opened, {**self.schema, **self._sampling.columns}, hint=self._hint)
             self._choose(opened, require)
         self._identity = self._identify()
 
-    def _open_packs(self, lake: Lake, parts: Mapping[str, Part]) -> dict[str, Pack]:
-        """Open each part's pack, or make it; what cannot be kept is read each time."""
-        packs = {}
-        for name, part in parts.items():
-            try:
-                write = partial(part.write, lake)
-                rows = content.identity(lake, part.source) if isinstance(part, Modality | Graph) else {}
-                packs[name] = part.opened(self._pack(lake, {**part.identity, **rows}, write, f"the modality {name!r}"))
-            except NoRoom as reason:
-                if self.cache:
-                    _warn_streaming(name, reason, self.shuffle)
-        return packs
-
     def _choose(self, lake: Lake, require: Sequence[str]) -> None:
-        keys = self._selected(lake)
+        keys = self._packed.keys(lake, self.split, self.where)
         self.skipped: dict[str, int] = {}
         for name in require:
             if name not in self.schema:
@@ -212,27 +198,9 @@ class PlanetRuns(IterableDataset[Batch]):
         rows = {name: pack.find(self.keys) for name, pack in self._packs.items()}
         self._at = {name: self._all if np.array_equal(at, self._all) else at for name, at in rows.items()}
 
-    def _selected(self, lake: Lake) -> NDArray[np.int64]:
-        """The keys of the split, sorted once."""
-
-        def write(writer: pack.Writer) -> dict[str, Any]:
-            writer.append("keys", selection.keys(lake, self.split, self.where))
-            return {}
-
-        try:
-            select = f"(SELECT {self.roles.key} FROM {self.roles.runs} WHERE {self.where}\n)"
-            rows = content.identity(lake, select) if self.where else {}
-            identity = {"split": self.split, "where": self.where, **rows}
-            return np.asarray(self._pack(lake, identity, write, "runs").keys)
-        except NoRoom:
-            return selection.keys(lake, self.split, self.where)
-
-    def _pack(self, lake: Lake, identity: Mapping[str, Any], make: pack.Make, what: str) -> Pack:
-        if not self.cache:
-            raise NoRoom("cache=False")
-        identity = {"snapshot": self.snapshot, "published": self.published, **self.roles.identity, **identity}
-        cache, limit = lake.config.cache / "train", lake.config.train.cache
-        return pack.ensure(cache, identity, make, what=what, key=self.roles.key, limit=limit)
+    @property
+    def _hint(self) -> str:
+        return "" if self.shuffle == "blocks" else '; shuffle="blocks" reads less for each batch'
 
     def _has(self, lake: Lake, name: str, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         if name in self._packs:
@@ -252,8 +220,7 @@ class PlanetRuns(IterableDataset[Batch]):
 
     def only(self, *names: str) -> PlanetRuns:
         """The same runs in the same order with these modalities alone (and the target): an ablation."""
-        if missing := [name for name in names if name not in self.schema]:
-            raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
+        self._refuse_missing(names)
         data = object.__new__(type(self))  # not copy.copy: it would open the packs again
         data.__dict__.update(self.__dict__)
         data._start = _shared(self._start.clone())
@@ -263,9 +230,12 @@ class PlanetRuns(IterableDataset[Batch]):
 
     def without(self, *names: str) -> PlanetRuns:
         """The same runs in the same order without these modalities."""
+        self._refuse_missing(names)
+        return self.only(*(name for name in self.schema if name not in names))
+
+    def _refuse_missing(self, names: Sequence[str]) -> None:
         if missing := [name for name in names if name not in self.schema]:
             raise ConfigError(f"there is no modality {missing[0]!r}", why=f"there are {', '.join(self.schema)}")
-        return self.only(*(name for name in self.schema if name not in names))
 
     def __len__(self) -> int:
         """How many batches this rank has in an epoch; :meth:`steps` has those that remain of a resumed one."""
@@ -330,7 +300,7 @@ class PlanetRuns(IterableDataset[Batch]):
         self, sequence: NDArray[np.int64], bounds: NDArray[np.int64], epoch: int, workers: int
     ) -> Iterator[Batch]:
         rank = self.place[0]
-        streamed = [name for name in self.schema if name not in self._packs]
+        streamed = {name: part for name, part in self.schema.items() if name not in self._packs}
         mine = bounds[:, rank : rank + 2]
         with ExitStack() as stack:
             lake = stack.enter_context(self._open(workers)) if streamed else None
@@ -339,7 +309,7 @@ class PlanetRuns(IterableDataset[Batch]):
                 packs = self._packs
                 if lake:
                     rows = np.unique(sequence[np.concatenate([np.arange(*b) for b in block]) % len(sequence)])
-                    packs = packs | self._stream(lake, streamed, rows)
+                    packs = packs | stream(lake, streamed, self.roles.key, self.keys, rows)
                 for start, stop in block.tolist():
                     place = (self.snapshot, epoch, start, stop, min(int(bounds[step, -1]), len(sequence)))
                     yield self._batch(_rows(sequence, start, stop), packs, place)
@@ -362,21 +332,11 @@ class PlanetRuns(IterableDataset[Batch]):
         batch["mask"] = mask
         return Batch(batch, place, self.roles.key)
 
-    def _stream(self, lake: Lake, names: Sequence[str], rows: NDArray[np.int64]) -> dict[str, Pack]:
-        """Packs in memory of the runs of these rows of ``keys`` alone."""
-        packs = {}
-        keys, within = self.keys[rows], _within(self.roles.key, self.keys, rows)
-        for name in names:
-            part = self.schema[name]
-            write = partial(part.write, lake, keys=keys, within=within)
-            packs[name] = part.opened(pack.gathered(write, f"the modality {name!r}", self.roles.key))
-        return packs
-
-    def _block(self, names: Sequence[str], lake: Lake | None) -> int:
+    def _block(self, parts: Mapping[str, Part], lake: Lake | None) -> int:
         """How many runs are read at once, within a quarter of the memory limit."""
         if lake is None:
             return self.block
-        bytes = sum(self.schema[name].row_bytes for name in names)
+        bytes = sum(part.row_bytes for part in parts.values())
         return max(1, min(self.block, lake.config.limits.memory // 4 // max(1, bytes)))
 
     def _open(self, workers: int = 1) -> Lake:
@@ -408,7 +368,7 @@ class PlanetRuns(IterableDataset[Batch]):
         self.__dict__.update(state)
         with self._open() as lake:
             self._lease = leases.hold(lake.config, self.snapshot)
-            self._packs = self._open_packs(lake, self.schema)
+            self._packs = self._packed.open(lake, self.schema, hint=self._hint)
         self._find()
 
     def set_epoch(self, epoch: int) -> None:
@@ -494,18 +454,6 @@ def _rows(sequence: NDArray[np.int64], start: int, stop: int) -> NDArray[np.int6
     return sequence[start:stop] if stop <= len(sequence) else sequence[np.arange(start, stop) % len(sequence)]
 
 
-_RUNS = 64  # of neighbouring keys: more of them are no help to DuckDB
-
-
-def _within(key: str, keys: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
-    """A condition on the key that holds for these rows of ``keys``, and for few others if they are few runs of it."""
-    breaks = np.flatnonzero(np.diff(rows) > 1)
-    if len(breaks) >= _RUNS:
-        return "true"
-    firsts, lasts = keys[rows[np.r_[0, breaks + 1]]].tolist(), keys[rows[np.r_[breaks, len(rows) - 1]]].tolist()
-    return " OR ".join(f"{key} BETWEEN {low} AND {high}" for low, high in zip(firsts, lasts, strict=True))
-
-
 def _tables(config: Config, tables: Mapping[str, Source] | Source | None, *, others: bool) -> dict[str, Rows]:
     """The tables of each modality: as they are asked for, or those of lake.toml."""
     if tables is None:
@@ -516,20 +464,11 @@ def _tables(config: Config, tables: Mapping[str, Source] | Source | None, *, oth
                 next="PlanetRuns(..., tables={...}), or name tables in [train.modalities] of lake.toml",
             )
         return dict(config.modalities)
-    named = tables if isinstance(tables, Mapping) else {"x": tables}
-    return {name: arguments.rows_of(source) for name, source in named.items()}
+    by_name = tables if isinstance(tables, Mapping) else {"x": tables}
+    return {name: arguments.rows_of(source) for name, source in by_name.items()}
 
 
 def _shared(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor that forked and spawned workers see."""
     tensor.share_memory_()  # type: ignore[no-untyped-call]  # torch gives it no types
     return tensor
-
-
-def _warn_streaming(name: str, reason: NoRoom, shuffle: bool | str) -> None:
-    hint = "" if shuffle == "blocks" else '; shuffle="blocks" reads less for each batch'
-    warnings.warn(
-        f"the modality {name!r} is not cached, because {reason}: its rows are read from the lake{hint}",
-        CacheWarning,
-        stacklevel=5,
-    )
