@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lake.land.landing import Summary, Tally, into, prepare, run
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["Summary", "Tally", "into", "prepare", "run"]
 
 
-def __getattr__(name: str):  # the process of the readers is in this package too, and starts with little
+def __getattr__(name: str) -> Any:  # the process of the readers is in this package too, and starts with little
     if name in __all__:
         from lake.land import landing
 

@@ -70,7 +70,7 @@ class Summary:
     def changed(self) -> bool:
         return bool(self.withdrawn) or any(tally.blobs for tally in self.tallies.values())
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return {
             "sources": [asdict(tally) for tally in self.tallies.values()],
             "unreadable": self.unreadable,
@@ -293,7 +293,7 @@ def _spooled(work: _Work, chunk: list[Job], to: Spool) -> Callable[[], None]:
     return partial(tables.put, work.connection, [job.origin for job in chunk], failed, to.tables(), rows)
 
 
-def _landings(config: Config, job: Job, reading: Reading) -> list[dict]:
+def _landings(config: Config, job: Job, reading: Reading) -> list[dict[str, Any]]:
     base = {
         "source": job.source,
         "resource": job.resource.id,
@@ -325,12 +325,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, config: Config, read: Contain
     needed = {table: schema for table, schema in schemas(config).items() if table in own or f"raw.{table}" in read}
     missing, lacking = tables.missing(connection, needed), tables.lacking(connection, needed)
     if missing or lacking or not landings.is_present(connection):
-        catalog.commit(
-            connection,
-            lambda: (tables.create(connection, missing), tables.widen(connection, lacking)),
-            kind="prepare",
-            message=f"create {len(missing)} raw table(s), widen {len(lacking)}",
-        )
+
+        def work() -> None:
+            tables.create(connection, missing)
+            tables.widen(connection, lacking)
+
+        message = f"create {len(missing)} raw table(s), widen {len(lacking)}"
+        catalog.commit(connection, work, kind="prepare", message=message)
 
 
 def schemas(config: Config) -> dict[str, pa.Schema]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake.errors import StorageError
 from lake.land.engine_tables import ENGINE
@@ -91,7 +91,7 @@ def put(
     attempted: Sequence[str],
     failed: Sequence[str],
     spooled: Mapping[str, pa.Table],
-    landings: list[dict],
+    landings: list[dict[str, Any]],
 ) -> None:
     """Within a transaction: the spooled rows in, the rows of the answers that they replace out, both counted.
 
@@ -143,7 +143,7 @@ def _write(connection: DuckDBPyConnection, table: str, rows: pa.Table | None, *,
     columns = tables.described(connection, f"raw.{name(table)}")
     with registered(connection, rows) if rows is not None else nullcontext("") as spooled:
         added = {}
-        if spooled:
+        if rows is not None:
             types = tables.described(connection, spooled).items()
             spooled_types = {c: columns.get(c, "VARCHAR") if type == '"NULL"' else type for c, type in types}
             _same_types(rows.column("_resource")[0].as_py(), table, columns, spooled_types)

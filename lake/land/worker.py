@@ -35,7 +35,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Settings:
     """What a process is told once."""
 
     data: Path  # where cubes are stored
@@ -55,10 +55,10 @@ class Task:
 def main(descriptor: int) -> None:
     """Read what comes until the other side is gone."""
     connection = Connection(descriptor)
-    terms: Terms = connection.recv()
+    settings: Settings = connection.recv()
     import pyarrow  # noqa: F401 - what is started here is no part of an answer's time
 
-    full = _confine(terms.memory)
+    full = _confine(settings.memory)
     connection.send(None)
     while True:
         try:
@@ -66,7 +66,7 @@ def main(descriptor: int) -> None:
         except EOFError:
             return
         with Writer(task.folder) as writer:
-            for reading in _readings(terms, task, writer):
+            for reading in _readings(settings, task, writer):
                 tired = not task.together and _held() > full
                 connection.send(reading if not tired else _last(reading))
                 if tired or reading.last:
@@ -101,43 +101,43 @@ def _last(reading: Reading) -> Reading:
     return Reading(reading.number, reading.counts, reading.error, reading.traceback, last=True)
 
 
-def _readings(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
+def _readings(settings: Settings, task: Task, writer: Writer) -> Iterator[Reading]:
     if task.together:
-        yield from _many(terms, task, writer)
+        yield from _many(settings, task, writer)
         return
     for number, job, path in task.jobs:
         os.ftruncate(sys.stderr.fileno(), 0)  # what stands there when the process dies is of this answer
         os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)
-        yield _one(terms, task.module, number, job, path, writer)
+        yield _one(settings, task.module, number, job, path, writer)
 
 
-def _one(terms: Terms, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
+def _one(settings: Settings, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
     counts: Counts = {}
     try:
-        for part in import_module(module).read(job.resource, Answer(path, terms.memory)):
-            _take(terms, number, job, part, counts, writer)
+        for part in import_module(module).read(job.resource, Answer(path, settings.memory)):
+            _take(settings, number, job, part, counts, writer)
     except LakeError as error:
         return Reading(number, error=error, last=isinstance(error, StorageError))
     except BaseException as error:  # also a panic of a library in Rust: what it left behind is not used again
         traceback.clear_frames(error.__traceback__)  # what they hold is not needed any more, and may be all memory
         text = "".join(traceback.format_exception(error))
         hurt = not isinstance(error, Exception) or isinstance(error, MemoryError | RecursionError)
-        return Reading(number, error=_tripped(terms, job, error), traceback=_shortened(text), last=hurt)
+        return Reading(number, error=_tripped(settings, job, error), traceback=_shortened(text), last=hurt)
     return _read(number, job, counts)
 
 
-def _many(terms: Terms, task: Task, writer: Writer) -> Iterator[Reading]:
+def _many(settings: Settings, task: Task, writer: Writer) -> Iterator[Reading]:
     """What the source's `read_many` gives, once it is through: an answer's parts may come in any order."""
     jobs = {job.resource.id: (number, job) for number, job, _ in task.jobs}
     counts: dict[str, Counts] = {id: {} for id in jobs}
     errors: dict[str, LakeError] = {}
     read_many = import_module(task.module).read_many
-    for resource_, part in read_many([(job.resource, Answer(path, terms.memory)) for _, job, path in task.jobs]):
+    for resource_, part in read_many([(job.resource, Answer(path, settings.memory)) for _, job, path in task.jobs]):
         number, job = jobs[resource_.id]
         try:
             if isinstance(part, LakeError):
                 raise part
-            _take(terms, number, job, part, counts[resource_.id], writer)
+            _take(settings, number, job, part, counts[resource_.id], writer)
         except StorageError as error:
             yield Reading(number, error=error, last=True)
             return
@@ -153,9 +153,9 @@ def _read(number: int, job: Job, counts: Counts) -> Reading:
     return Reading(number, error=Unreadable("its reader found nothing in it", where=job.resource.url))
 
 
-def _tripped(terms: Terms, job: Job, error: BaseException) -> Unreadable:
+def _tripped(settings: Settings, job: Job, error: BaseException) -> Unreadable:
     if isinstance(error, MemoryError):
-        allowed = f"{terms.memory / 1e9:g} GB"
+        allowed = f"{settings.memory / 1e9:g} GB"
         return Unreadable(
             f"its reader needs more memory than [limits] reader_memory allows ({allowed})", where=job.resource.url
         )
@@ -170,13 +170,13 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _TEXT else f"{text[: _TEXT // 2]}\n[...]\n{text[-_TEXT // 2 :]}"
 
 
-def _take(terms: Terms, number: int, job: Job, part: Part | Cube, counts: Counts, writer: Writer) -> None:
+def _take(settings: Settings, number: int, job: Job, part: Part | Cube, counts: Counts, writer: Writer) -> None:
     """Spool what a reader gave.
 
     Raises:
         Unreadable: it does not add up. StorageError: the disk is full or read-only.
     """
-    for piece in [part] if isinstance(part, Part) else _stored(terms, job, part):
+    for piece in [part] if isinstance(part, Part) else _stored(settings, job, part):
         aside = _rejects(job, piece)
         cells = len(piece.cells) if piece.cells is not None else 0
         count = Count(piece.seen, len(piece.rows), len(aside) - cells, cells)
@@ -204,14 +204,14 @@ def _adds_up(job: Job, part: Part, count: Count) -> None:
         )
 
 
-def _stored(terms: Terms, job: Job, cube: Cube) -> Iterator[Part]:
+def _stored(settings: Settings, job: Job, cube: Cube) -> Iterator[Part]:
     """Store a cube. Gives the rows of the engine's tables that tell of it."""
     import pyarrow as pa
 
     from lake.land.engine_tables import CUBE_VARIABLES, CUBES
     from lake.store import cubes  # xarray and zarr: only where there are arrays
 
-    written = cubes.write(terms.data, cube, memory=terms.memory // 2)
+    written = cubes.write(settings.data, cube, memory=settings.memory // 2)
     facts = {key: cube.facts.get(key) for key in CUBES.names if key in cube.facts}
     row: dict[str, Any] = {
         **facts,

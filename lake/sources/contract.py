@@ -69,6 +69,7 @@ class Answers(Protocol):
 
 
 class Source(Protocol):
+    __name__: str  # the module's
     FACTS: Facts
     READER: int
     TABLES: Mapping[str, pa.Schema]

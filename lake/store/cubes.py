@@ -50,9 +50,12 @@ _SHARES = 2 + 3 * _WORKERS  # slabs held at once: one being read, its source's c
 class Cube(Protocol):
     """What ``write`` takes; see lake.formats.part.Cube."""
 
-    dataset: xr.Dataset
-    weights: xr.DataArray | None
-    covers: float | None
+    @property
+    def dataset(self) -> xr.Dataset: ...
+    @property
+    def weights(self) -> xr.DataArray | None: ...
+    @property
+    def covers(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)

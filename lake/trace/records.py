@@ -290,11 +290,11 @@ def _tables(config: Config, record: Record, resource: Resource, table: str) -> I
     from lake.land.job import Job
 
     with tempfile.TemporaryDirectory(prefix="trace-", dir=config.data / "tmp") as folder:
-        terms = worker.Terms(Path(folder), config.limits.reader_memory)
+        settings = worker.Settings(Path(folder), config.limits.reader_memory)
         job = Job(record.source, resource, record.blob, record.reader or 0, record.fetched_at)
-        answer = Answer(blobs.path(config.data, record.blob), terms.memory)
+        answer = Answer(blobs.path(config.data, record.blob), settings.memory)
         for read in sources.get(record.source).read(resource, answer):
-            for part in [read] if isinstance(read, Part) else worker._stored(terms, job, read):
+            for part in [read] if isinstance(read, Part) else worker._stored(settings, job, read):
                 if part.table == table:
                     yield part.rows
 
