@@ -1,4 +1,4 @@
-"""What the columns of NASA OSDR's tables are. Those of samples differ from study to study: they become attributes."""
+"""The raw tables of OSDR. Columns of samples differ from study to study: they become attributes."""
 
 from __future__ import annotations
 

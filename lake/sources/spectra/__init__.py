@@ -1,4 +1,4 @@
-"""Spectra of planets and stars, and PSG's configurations: any text table, ECSV or FITS. Which ones, lake.toml says:
+"""Spectra of planets and stars, and PSG's configurations: any text table, ECSV or FITS. lake.toml lists the files:
 
     [[sources.spectra.files]]
     url = "https://.../EUREKA_REDUCTION.txt"
@@ -6,12 +6,12 @@
     kind = "transmission"            # emission, reflection, transmittance, stellar, model
     instrument = "JWST NIRSpec PRISM"
     columns = { wavelength = "wavelength", value = "tr_depth", lower = "tr_depth_errneg", upper = "tr_depth_errpos" }
-    wavelength_unit = "um"           # where the file does not say them
+    wavelength_unit = "um"           # units that the file does not state
     value_unit = "1"
     # medium = "air"                 # wavelengths in air; else in vacuum
     # decimal = ","                  # numbers such as 1,5
 
-Columns are named, or numbered from 1. A file whose units are neither in it nor here is a reject: none is guessed.
+Columns are named, or numbered from 1. A file whose units are neither in it nor in lake.toml is a reject.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ READER = 5
 TABLES = tables.TABLES
 OPTIONS: Mapping[str, Any] = {"files": []}
 KINDS = ("transmission", "emission", "reflection", "transmittance", "stellar", "model", "configuration")
-_KNOWN = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}
-_KNOWN |= {"medium", "decimal"}
+_FIELDS = {"url", "planet", "star", "kind", "instrument", "reference", "columns", "wavelength_unit", "value_unit"}
+_FIELDS |= {"medium", "decimal"}
 _COLUMNS = ("wavelength", "value", "lower", "upper")
 
 
@@ -54,20 +54,20 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
     """One for each file of lake.toml, named by its host and path.
 
     Raises:
-        ConfigError: a file has no url, an unknown kind, or a field that is not known.
+        ConfigError: a file has no url, an unknown kind, or an unknown field.
     """
     for number, file in enumerate(options["files"], 1):
         fault = _fault(file)
         if fault:
             raise ConfigError(
-                f"file {number} of [[sources.spectra.files]] does not fit: {fault}",
+                f"file {number} of [[sources.spectra.files]] is invalid: {fault}",
                 where="lake.toml",
-                next=f"it takes {', '.join(sorted(_KNOWN))}",
+                next=f"its fields are {', '.join(sorted(_FIELDS))}",
             )
-        place = urlsplit(file["url"])
-        fits = place.path.removesuffix(".gz").lower().endswith((".fits", ".fit"))
+        url = urlsplit(file["url"])
+        fits = url.path.removesuffix(".gz").lower().endswith((".fits", ".fit"))
         params = {name: value for name, value in file.items() if name != "url"}
-        name = f"{place.netloc.rpartition('@')[2]}{unquote(place.path)}"
+        name = f"{url.netloc.rpartition('@')[2]}{unquote(url.path)}"
         yield Resource(name, file["url"], "spectrum", "fits" if fits else "text", params)
 
 
@@ -75,24 +75,24 @@ def _fault(file: Mapping[str, Any]) -> str:
     if not isinstance(file.get("url"), str):
         return "url is missing"
     if file.get("kind") not in KINDS:
-        return f"kind is {file.get('kind')!r}, and may be one of {', '.join(KINDS)}"
+        return f"kind is {file.get('kind')!r}, not one of {', '.join(KINDS)}"
     columns = file.get("columns", {})
     if not isinstance(columns, Mapping) or not all(type(name) in (str, int) for name in columns.values()):
-        return f"columns is {columns!r}, and may be {{ wavelength = a name, or a number from 1, value = ... }}"
-    if unknown := sorted(file.keys() - _KNOWN) or sorted(columns.keys() - set(_COLUMNS)):
-        return f"{unknown[0]!r} is not known"
+        return f"columns is {columns!r}, not {{ wavelength = a name, or a number from 1, value = ... }}"
+    if unknown := sorted(file.keys() - _FIELDS) or sorted(columns.keys() - set(_COLUMNS)):
+        return f"unknown field {unknown[0]!r}"
     for name, values in (("medium", ("air", "vacuum")), ("decimal", (",", "."))):
         if file.get(name, values[0]) not in values:
-            return f"{name} is {file[name]!r}, and may be {' or '.join(map(repr, values))}"
+            return f"{name} is {file[name]!r}, not {' or '.join(map(repr, values))}"
     return next((fault for name in ("wavelength", "value") if (fault := _unit_fault(file, f"{name}_unit"))), "")
 
 
 def _unit_fault(file: Mapping[str, Any], name: str) -> str:
-    """Why the unit that lake.toml gives is none; a unit that a file gives is judged with the file."""
+    """What is wrong with a unit in lake.toml, or ""; a unit in a file is checked when the file is read."""
     if name not in file:
         return ""
     if not isinstance(file[name], str):
-        return f"{name} is {file[name]!r}, and must be a text"
+        return f"{name} is {file[name]!r}, not a text"
     from lake.formats.spectrum import units as spectra_units
 
     try:
@@ -108,19 +108,19 @@ def _unit_fault(file: Mapping[str, Any], name: str) -> str:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page, and what is no FITS where that was asked for.
+    """Refuse a page, and an answer that is not FITS if FITS was asked for.
 
     Raises:
-        Refused: with how it begins.
+        Refused: with the beginning of the answer.
     """
     if resource.params["kind"] != "configuration" and head.lstrip()[:1] == b"<":
         raise Refused("the answer is a page, not a spectrum", where=resource.url)
     if resource.expects == "fits" and not head.startswith(b"SIMPLE  ="):
-        raise Refused(f"it is no FITS: it begins with {head[:40]!r}", where=resource.url)
+        raise Refused(f"it is not FITS: it begins with {head[:40]!r}", where=resource.url)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """One row a spectrum, or a setting. What has no unit, or columns that cannot be told, is a reject."""
+    """A row for each spectrum, or setting. A spectrum without a unit, or whose columns are ambiguous, is a reject."""
     from lake.formats.spectrum import spectra
 
     if resource.params["kind"] == "configuration":
@@ -140,31 +140,32 @@ def _part(table: str, rows: Sequence[Mapping[str, Any]], rejects: Sequence[tuple
 
     from lake.formats import text
 
-    aside = None
+    rejected = None
     if rejects:
         record, reason, content = zip(*rejects, strict=True)
-        aside = text.rejects(pa.array(record, pa.int64()), pa.array(reason), list(content))
+        rejected = text.rejects(pa.array(record, pa.int64()), pa.array(reason), list(content))
     landed = pa.Table.from_pylist(list(rows), schema=TABLES[table])
-    return Part(table, len(rows) + len(rejects), landed, aside)
+    return Part(table, len(rows) + len(rejects), landed, rejected)
 
 
 def _settings(resource: Resource, answer: Answer) -> Part:
-    """PSG's configuration: <KEY>value, a line each (https://psg.gsfc.nasa.gov/helpapi.php)."""
+    """PSG's configuration: lines of <KEY>value (https://psg.gsfc.nasa.gov/helpapi.php)."""
     rows, rejects = [], []
     for number, line in enumerate(line_ends.split(answer.read_bytes().decode("utf-8", "replace")), 1):
         if "\r" in line:
             rejects.append((number, "a carriage return within the line", line))
-        elif found := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
-            rows.append({"_record": number, "configuration": resource.id, "key": found[1], "value": found[2] or None})
+        elif match := re.fullmatch(r"<([A-Z0-9_-]+)>(.*)", line.strip()):
+            rows.append({"_record": number, "configuration": resource.id, "key": match[1], "value": match[2] or None})
         elif line.strip():
             rejects.append((number, "it is not <KEY>value", line))
     return _part("spectra_settings", rows, rejects)
 
 
 def _row(resource: Resource, spectrum: Spectrum, number: int) -> dict[str, Any]:
-    """
+    """A spectrum as a row, in its own units and converted.
+
     Raises:
-        Refused: a unit is missing, not wholly understood, or not of a wavelength; or there are no points.
+        Refused: a unit is missing, unknown, or not a wavelength's; or there are no points.
     """
     from lake.formats.spectrum import units
 
@@ -196,10 +197,10 @@ def _row(resource: Resource, spectrum: Spectrum, number: int) -> dict[str, Any]:
 
 
 def _unit(spectrum: Spectrum, name: str, params: Mapping[str, Any]) -> str:
-    """The unit of the wavelengths or values: of lake.toml, else of the file.
+    """The unit of the wavelengths or values: from lake.toml, else from the file.
 
     Raises:
-        Refused: neither has it.
+        Refused: neither has one.
     """
     converted = name == "wavelength" and spectrum.converted
     unit = None if converted else params.get(f"{name}_unit")
@@ -212,13 +213,13 @@ def _unit(spectrum: Spectrum, name: str, params: Mapping[str, Any]) -> str:
 
 
 def _error_scale(spectrum: Spectrum, name: str, value_unit: str, value: tuple[Any, str], micrometre: Any) -> Any:
-    """What uncertainties are multiplied by: they are in the values' unit, or in one of the same quantity."""
+    """The factor that converts uncertainties, whose unit is the values' or another of the same quantity."""
     from lake.formats.spectrum import units
 
-    own = spectrum.units.get(name)
-    if not own or own == spectrum.units.get("value") or own == value_unit:
+    error_unit = spectrum.units.get(name)
+    if not error_unit or error_unit == spectrum.units.get("value") or error_unit == value_unit:
         return value[0]
-    scale, _, unit = units.of_value(own, micrometre)
+    scale, _, unit = units.of_value(error_unit, micrometre)
     if unit != value[1]:
-        raise Refused(f"the uncertainties are in {own!r}, and the values in {value_unit!r}")
+        raise Refused(f"the uncertainties are in {error_unit!r}, and the values in {value_unit!r}")
     return scale

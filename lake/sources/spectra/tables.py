@@ -1,4 +1,4 @@
-"""What the columns of spectra are, whichever form they come in."""
+"""The raw tables of spectra, for every format."""
 
 from __future__ import annotations
 
