@@ -98,7 +98,7 @@ class Domain(_Section):
 
 
 class Fetch(_Section):
-    contact: str = ""  # an e-mail address or page for the User-Agent: archives like to know whom to ask
+    contact: str = ""  # an e-mail address or page for the User-Agent: archives ask for it
     attempts: int = Field(default=5, ge=1)
     timeout: float = Field(default=60.0, gt=0)  # seconds without a byte
     deadline: float = Field(default=6 * 3600.0, gt=0)  # seconds that one answer may take; what is long goes on after it
@@ -133,7 +133,7 @@ class Roles(_Section):
 
     @property
     def identity(self) -> dict[str, str]:
-        """What tells which rows are whose; nothing where it is as in a lake.toml without [roles]."""
+        """What identifies the roles; empty if they are those of a lake.toml without [roles]."""
         usual = _defaults()["roles"]
         return {name: text for name in ("runs", "key", "split") if (text := getattr(self, name)) != usual[name]}
 
@@ -192,7 +192,7 @@ class Rejects(_Section):
 
 
 class OpenLineage(_Section):
-    """What lake build tells others of what it did; nothing where ``to`` is empty."""
+    """Where lake build sends its events; nowhere if ``to`` is empty."""
 
     to: str = Field(default="", pattern=r"^(https?://.+|.+\.jsonl|)$")  # an endpoint, or a file to append to
     namespace: str = ""  # of jobs and datasets; the lake's name where empty
@@ -272,7 +272,7 @@ def find(path: str | Path = ".") -> Path:
         if (folder / FILE).is_file():
             return folder
     raise NotALake(
-        "there is no lake here", where=str(start), why=f"no {FILE} in this folder or above it", next="lake init my-lake"
+        "no lake here", where=str(start), why=f"no {FILE} in this folder or above it", next="lake init my-lake"
     )
 
 
@@ -310,7 +310,7 @@ def refuse_name(folder: Path) -> None:
     ``?`` of a path, and DuckLake makes no folder for a table below one with a backslash.
 
     Raises:
-        ConfigError: its path has a ``?`` or a backslash, or is no UTF-8.
+        ConfigError: its path has a ``?`` or a backslash, or is not UTF-8.
     """
     shown = folder.absolute().as_posix().encode(errors="backslashreplace").decode()
     if "?" in shown or "\\" in shown:  # also that of a byte that is not UTF-8
@@ -397,7 +397,7 @@ def _misfit(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         fields = _section(section).model_fields
         similar = difflib.get_close_matches(key, fields, 1)
-        return f"{name} is no setting; " + (
+        return f"{name} is not a setting; " + (
             f"did you mean {similar[0]!r}?" if similar else f"there are {', '.join(fields)}"
         )
     if error["type"] in ("model_type", "dict_type"):

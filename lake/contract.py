@@ -124,7 +124,7 @@ _SQL = {
 class Table(BaseModel):
     """Base of every contract. The class arguments, all optional, each a column's name or several:
 
-    key            what tells the rows apart; checked
+    key            what identifies a row; checked
     rules          conditions that every row meets
     timestamp      the column that says how old a row's fact is
     empty          True where the table may have no rows
@@ -232,7 +232,7 @@ def _rules(cls: type, value: Rule | tuple[Rule, ...], where: str) -> tuple[Rule,
     rules = (value,) if isinstance(value, Rule) else tuple(value)
     for rule in rules:
         if not isinstance(rule, Rule):
-            raise ConfigError(f"class {cls.__name__}: {rule!r} is no Rule", where=where)
+            raise ConfigError(f"class {cls.__name__}: {rule!r} is not a Rule", where=where)
     names = [rule.name for rule in rules]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"class {cls.__name__} has two rules named {twice[0]!r}", where=where)
@@ -373,7 +373,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, datetime.date):
         return {_CLASS: type(value).__name__, "text": value.isoformat()}
-    raise TypeError(f"a {type(value).__name__} is no part of a contract that is kept")
+    raise TypeError(f"a {type(value).__name__} cannot be part of a cached contract")
 
 
 def _made(value: Any) -> Any:

@@ -39,7 +39,7 @@ class Database:
     credentials: str  # of CREDENTIALS
     topics: tuple[str, ...]
     status: str  # of STATUSES
-    note: str  # another name, whom it is of
+    note: str  # another name, who maintains it
     domain: str  # of DOMAINS
     where: str  # file:line
 
@@ -78,7 +78,7 @@ _COLUMNS = tuple(field.name for field in fields(Database))[:-2]
 def _file(path: Path, folder: Path) -> Iterator[Database]:
     parts = path.relative_to(folder).with_suffix("").parts
     if parts[0] not in DOMAINS:
-        raise ConfigError(f"{parts[0]!r} is no domain", where=str(path), why=f"they are {', '.join(DOMAINS)}")
+        raise ConfigError(f"{parts[0]!r} is not a domain", where=str(path), why=f"they are {', '.join(DOMAINS)}")
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         header = next(rows, [])
@@ -97,7 +97,8 @@ def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
     url_parts = urlsplit(homepage)
     faults = {
         "a database needs a name": not name,
-        f"{homepage!r} is no http(s) address": url_parts.scheme not in ("http", "https") or "." not in url_parts.netloc,
+        f"{homepage!r} is not an http(s) address": url_parts.scheme not in ("http", "https")
+        or "." not in url_parts.netloc,
         f"access is {access!r}, and may be {', '.join(ACCESS)}": not ways or not set(ways) <= set(ACCESS),
         f"credentials is {credentials!r}, and may be {', '.join(CREDENTIALS[:-1])}": credentials not in CREDENTIALS,
         f"status is {status!r}, and may be {', '.join(STATUSES)}": status not in STATUSES,

@@ -2,7 +2,7 @@
 
     LakeError                      exit 1   something went wrong; the text says what, where, why and what to type next
      |- ConfigError                exit 2   lake.toml, a contract or an argument is not what it should be
-     |   `- NotALake               exit 2   there is no lake.toml here
+     |   `- NotALake               exit 2   no lake.toml here
      |- FetchError                 exit 3   an archive did not give what was asked for
      |   |- Refused                         ... it answered, but not with that (error page, wrong type, cut short)
      |   |- Unreachable                     ... it did not answer (time-out, reset, 5xx until the last try)

@@ -80,16 +80,16 @@ def _rebuild(config: Config, damaged: list[Damage], done: Repaired, wait: float)
     from lake.land import run as land
 
     now = _newest(config)
-    hurt = {table for one in damaged for table in one.tables if one.path in now or one.path.startswith(cubes.CUBES)}
-    models = sorted(table for table in hurt if table.partition(".")[0] not in ("raw", "ops", "quality"))
+    affected = {table for one in damaged for table in one.tables if one.path in now or one.path.startswith(cubes.CUBES)}
+    models = sorted(table for table in affected if table.partition(".")[0] not in ("raw", "ops", "quality"))
     for one in damaged:
         if one.path in now:
             store.aside(config, config.data / one.path)
     try:
-        if any(table.startswith("raw.") for table in hurt):
+        if any(table.startswith("raw.") for table in affected):
             land(config, force=True, wait=wait)
             build.run(config, wait=wait)
-            yield from ((table, "the blobs") for table in sorted(hurt) if table.startswith("raw."))
+            yield from ((table, "the blobs") for table in sorted(affected) if table.startswith("raw."))
         if models:
             build.run(config, models, force=True, wait=wait)
             yield from ((table, "its model") for table in models)

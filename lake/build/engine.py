@@ -2,7 +2,7 @@
 
 ops.provenance   where each table came from: inputs, blobs, fingerprints, snapshot
 ops.runs         what each model took, each time that it was built
-ops.macros       the macros, so that an older snapshot's door has its own; ops.views likewise
+ops.macros       the macros, so that an older snapshot's published file has its own; ops.views likewise
 ops.fetches      every outcome of fetch that this snapshot knows
 quality.metrics  how good each table is, at each snapshot; docs/quality.md defines each measure
 quality.checks   each contract's checks, with examples of what failed

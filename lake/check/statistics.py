@@ -19,7 +19,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Of a column that is no list or struct: how many nulls, whether any NaN, the range of its numbers."""
+    """Of a column that is not a list or struct: how many nulls, whether any NaN, the range of its numbers."""
 
     nulls: int
     nan: bool = False

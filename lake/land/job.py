@@ -45,7 +45,7 @@ class Job:
 
     @property
     def given(self) -> str:
-        """A digest of what decides the rows beside the bytes and their reader: all that is said of the answer."""
+        """A digest of what decides the rows beside bytes and reader: all that lake.toml says of the answer."""
         description = {field: getattr(self.resource, field) for field in ("kind", "url", "expects", "params")}
         text = json.dumps({**description, "engine": ENGINE}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -59,4 +59,4 @@ class Reading:
     counts: Counts = field(default_factory=dict)
     error: LakeError | None = None
     traceback: str | None = None
-    last: bool = False  # the process ends after it: it holds much memory, or was hurt
+    last: bool = False  # the process ends after it: it uses much memory, or failed badly

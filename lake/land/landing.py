@@ -170,7 +170,7 @@ def _stale(work: _Work, jobs: list[Job]) -> list[Job]:
 
 
 def _under(config: Config, job: Job) -> str:
-    """What decides that an answer cannot be read: what was said of it, and the limits of its reader."""
+    """What decides that an answer cannot be read: its description in lake.toml, and the limits of its reader."""
     return f"{job.given} {config.limits.reader_memory} {config.limits.reader_seconds:g}"
 
 
@@ -189,7 +189,7 @@ def _damaged(config: Config, jobs: list[Job]) -> dict[Job, StorageError]:
 
 
 def _told(job: Job, error: StorageError) -> dict[str, Any]:
-    """A damaged blob, as `_unreadable` tells of others. It is tried again by the next landing."""
+    """A damaged blob, as `_unreadable` reports others. It is tried again by the next landing."""
     reason = f"{error.what}; lake verify says how to mend it"
     return {
         "source": job.source,

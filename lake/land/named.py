@@ -1,4 +1,4 @@
-"""What lake.toml names now, told from the answers that are here: no archive is asked."""
+"""What lake.toml names now, as far as the stored answers show: no archive is asked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def of(config: Config, source: str) -> Named:
                 before, answers.certain = len(answers.named), True
                 for resource in sources.get(source).resources(options, answers):
                     answers.named.setdefault(resource.id, resource)
-        except Exception:  # fetch tells of it; here it means that the list is not known
+        except Exception:  # fetch reports it; here it means that the list is unknown
             answers.certain = False
     return Named(answers.named, answers.certain, list(answers.current.values()))
 

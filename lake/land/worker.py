@@ -36,7 +36,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a process is told once."""
+    """What a process is started with."""
 
     data: Path  # where cubes are stored
     memory: int  # bytes that a reader may hold beside the program itself
@@ -195,10 +195,10 @@ def _adds_up(job: Job, part: Part, count: Count) -> None:
             where=job.resource.url,
             why="a defect of the reader: rows would be lost",
         )
-    if part.cells is not None and (strange := set(part.cells["column"].to_pylist()) - set(part.rows.column_names)):
+    if part.cells is not None and (unknown := set(part.cells["column"].to_pylist()) - set(part.rows.column_names)):
         raise Unreadable(
             f"the reader of {job.source} set cells of {part.table} aside, of columns that it does not have: "
-            f"{', '.join(sorted(map(str, strange)))}",
+            f"{', '.join(sorted(map(str, unknown)))}",
             where=job.resource.url,
             why="a defect of the reader",
         )

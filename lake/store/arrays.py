@@ -30,7 +30,7 @@ def create(group: zarr.Group, name: str, variable: xr.Variable) -> zarr.Array[An
 
     Blosc with lz4 and byte shuffle: of the codecs that every Zarr v3 reader has, the one that costs least time for
     nearly the same size (bench/netcdf.py). Every chunk is written, also where all its values are the fill value: a
-    chunk that is lost can then be told from one that is empty.
+    chunk that is lost can then be distinguished from an empty one.
 
     Raises:
         Unreadable: the variable's type is none that a cube can hold.

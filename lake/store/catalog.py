@@ -86,8 +86,8 @@ def _attached(
         manifests.recognise(config, connection)
         yield connection
     except duckdb.Error as error:
-        if hurt := damage(error):
-            raise hurt from error
+        if damaged := damage(error):
+            raise damaged from error
         raise
     finally:
         with suppress(Exception):  # a failed ATTACH leaves nothing to detach; the first error is the one to tell
@@ -243,7 +243,7 @@ def keep(config: Config, connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _fold(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rewrite files that rows were deleted from by hand (lake shell --write): a door knows no delete files."""
+    """Rewrite files that rows were deleted from by hand (lake shell --write): published files ignore delete files."""
     deleted = f"SELECT 1 FROM {META}.ducklake_delete_file WHERE end_snapshot IS NULL LIMIT 1"
     if connection.execute(deleted).fetchone():
         connection.execute(f"BEGIN; CALL ducklake_rewrite_data_files('{ALIAS}', delete_threshold => 0)")

@@ -181,6 +181,6 @@ def quietly(config: Config, snapshot: int | None) -> None:
 
 
 def quietly_fetches(data: Path) -> None:
-    """`fetches`, where it can be: a damaged log is told of by those who read it."""
+    """`fetches`, where it can be: a damaged log is reported by those who read it."""
     with suppress(OSError, sqlite3.Error, StorageError):
         fetches(data)

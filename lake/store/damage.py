@@ -21,7 +21,7 @@ REPAIR = "lake repair"
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One stored thing that is not what it was, whom it hurts, and how to have it again."""
+    """A stored file that changed, what it affects, and how to restore it."""
 
     path: str  # under the data folder
     how: str  # "missing", "its bytes are not what they were", ...
@@ -64,7 +64,7 @@ def of_catalog(config: Config) -> Iterator[Damage]:
     """The catalog, where it cannot be read or is not what its manifests say."""
     file = config.data / copies.CATALOG
     how: list[str] = []
-    hurt: list[int] = []
+    affected: list[int] = []
     try:
         if not catalog.exists(config):
             return
@@ -72,13 +72,13 @@ def of_catalog(config: Config) -> Iterator[Damage]:
             how.append(broken.splitlines()[0])
         else:
             with catalog.session(config) as connection:
-                how, hurt = _against_manifests(config, connection)
+                how, affected = _against_manifests(config, connection)
     except StorageError as error:
         how.append(error.what)
     except Exception as error:  # whatever a reader of damaged bytes trips over
         how.append(catalog.first_line(error))
     if how:
-        yield Damage(copies.CATALOG, "; ".join(how), snapshots=hurt)
+        yield Damage(copies.CATALOG, "; ".join(how), snapshots=affected)
 
 
 def _against_manifests(config: Config, connection: DuckDBPyConnection) -> tuple[list[str], list[int]]:
@@ -86,17 +86,17 @@ def _against_manifests(config: Config, connection: DuckDBPyConnection) -> tuple[
     stored = {number: manifests.read(config, number) for number in manifests.known(config) if number in snapshots}
     now = manifests.digests(connection, stored)
     wrong: set[str] = set()
-    hurt = []
+    affected = []
     for number, one in stored.items():
         if one and (changed := manifests.differing(one["catalog"], now[number])):
             wrong.update(changed)
-            hurt.append(number)
+            affected.append(number)
     last = max(snapshots, default=0)
     if (one := stored.get(last)) and (
         changed := manifests.differing(one["newest"], manifests.present(connection, last))
     ):
         wrong.update(changed)
-    return ([f"what it says of {', '.join(sorted(wrong))} is not what it said"] if wrong else []), hurt
+    return ([f"what it says of {', '.join(sorted(wrong))} is not what it said"] if wrong else []), affected
 
 
 def of_manifests(config: Config) -> Iterator[Damage]:

@@ -34,7 +34,7 @@ class Freed:
     snapshots: list[int]  # those that go, published or not
     files: list[str] = field(default_factory=list)  # Parquet files of theirs that no kept snapshot has
     orphans: list[str] = field(default_factory=list)  # Parquet files that no snapshot ever had
-    left: list[str] = field(default_factory=list)  # spill and spool folders, doors
+    left: list[str] = field(default_factory=list)  # spill and spool folders, old published files
     cubes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # blobs of answers that were refused long ago
     in_use: list[leases.Holder] = field(default_factory=list)  # who has which snapshot open: these are kept
@@ -98,7 +98,7 @@ def _walk(folder: Path, data: Path) -> Iterator[str]:
 
 
 def _left(config: Config, snapshots: Iterable[int]) -> Iterator[str]:
-    """Folders of builds and landings that were killed: whoever holds the write lock has none yet. And old doors."""
+    """Old published files, and folders of killed builds and landings: the holder of the write lock has none yet."""
     stay = {f"{number}.duckdb" for number in snapshots}
     for pattern in ("tmp/build-*", "tmp/spool-*"):
         yield from (str(path.relative_to(config.data)) for path in config.data.glob(pattern))
@@ -142,7 +142,7 @@ def _bytes(data: Path, paths: Iterable[str]) -> int:
 
 
 def _expire(config: Config, connection: DuckDBPyConnection, freed: Freed) -> None:
-    """Let nobody open these snapshots any more; their doors first, which show them without asking the catalog."""
+    """Expire these snapshots; their published files first, since these are opened without the catalog."""
     for path in freed.left:
         if path.startswith("doors/"):
             (config.data / path).unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 SQLite keeps no checksums: one bit of the catalog is another table, column or file list, and nothing would tell. So each
 snapshot that a writer leaves has a manifest: digests over the catalog's rows that make it, and of each table the files
 (with size, sha256 and rows), columns and comments; and the tags. A manifest has a digest of itself and names the one
-before it. It is on the disk before the snapshot is told of.
+before it. It is on disk before the snapshot is reported.
 
 A digest of rows is the sum of their md5 modulo 2**128: of any number of snapshots it takes one pass over the catalog.
 Rows are those that live at the snapshot, without the snapshot at which they end: what is written or freed later changes

@@ -28,7 +28,7 @@ def read(root: Path) -> list[dict[str, str]]:
     """Every note, as the file has them.
 
     Raises:
-        ConfigError: the file has another header. StorageError: it was cut, or is no text.
+        ConfigError: the file has another header. StorageError: it was truncated, or is not text.
     """
     path = root / FILE
     if not path.is_file():
@@ -36,7 +36,7 @@ def read(root: Path) -> list[dict[str, str]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _damaged(path, f"its byte {error.start} is no UTF-8") from None
+        raise _damaged(path, f"its byte {error.start} is not UTF-8") from None
     lines = csv.DictReader(io.StringIO(text, newline=""))
     if tuple(lines.fieldnames or ()) != COLUMNS:
         if not text.endswith("\n"):
@@ -126,8 +126,8 @@ def _checked(entry: Mapping[str, str], number: int) -> dict[str, str]:
         f"kind is {row['kind']!r}, and may be one of {', '.join(KINDS)}": row["kind"] not in KINDS,
         "it says nothing: statement is empty": not row["statement"],
         "it is about nothing: about is a table, a column or a source": not row["about"],
-        f"{row['doi']!r} is no DOI": row["doi"] and not row["doi"].startswith("10."),
-        f"{row['url']!r} is no http(s) address": row["url"] and not row["url"].startswith(("http://", "https://")),
+        f"{row['doi']!r} is not a DOI": row["doi"] and not row["doi"].startswith("10."),
+        f"{row['url']!r} is not an http(s) address": row["url"] and not row["url"].startswith(("http://", "https://")),
         f"year is {row['year']!r}": row["year"] and not row["year"].isdigit(),
     }
     if fault := next((what for what, wrong in faults.items() if wrong), None):

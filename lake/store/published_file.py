@@ -1,11 +1,12 @@
-"""The door: one plain DuckDB file with a view over exactly the Parquet files of each table of a snapshot.
+"""The published file: one plain DuckDB file with a view over exactly the Parquet files of each table of a snapshot.
 
 Any duckdb shell or library opens it, with no extension and no lock on the catalog, while a build runs. It is derived
-from the catalog and disposable: written beside its place and put there by rename. The views find their files beside the
-door, wherever that lies: a copied lake reads its own. DuckDB lets a view ask no file system, but where the temporary
-folder of an opened database is, which is its path and ``.tmp``. Where that was set to something else, and where a door
-is attached to another database, only the variable ``lake_root`` can say it (lake.open and lake shell set it); the first
-query fails then, and says so: the files of another lake are never read.
+from the catalog and can be deleted: it is written under a temporary name and renamed. The views find their Parquet
+files relative to the published file, wherever that lies, so that a copied lake reads its own. A view cannot ask DuckDB
+where it is, only where the temporary folder of the opened database is: its path and ``.tmp``. Where that was set to
+something else, and where a published file is attached to another database, the variable ``lake_root`` has to say it
+(lake.open and lake shell set it); otherwise the first query fails with that message. The files of another lake are
+never read.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "lake.duckdb"
 _INFO = "lake_info"
-_FORM = 2  # of a door; raise it when the same snapshot gives another one
+_FORM = 2  # of a published file; raise it when the same snapshot gives another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class Info:
 
 
 def path(config: Config, snapshot: int | None = None) -> Path:
-    """Where the door of a snapshot lies; of the newest one, where None."""
+    """Where the published file of a snapshot lies; of the newest one, where None."""
     return config.root / FILE if snapshot is None else config.data / "doors" / f"{snapshot}.duckdb"
 
 
 def ensure(config: Config, snapshot: int | str | None = None) -> Path:
-    """The door of the newest published snapshot, or of an older one by number or tag; written where it is missing.
+    """The published file of the newest snapshot, or of an older one by number or tag; written if it is missing.
 
     Raises:
         ConfigError: nothing was published yet, or no published snapshot has that number or tag.
@@ -63,7 +64,7 @@ def ensure(config: Config, snapshot: int | str | None = None) -> Path:
     try:
         return _renew(config, snapshot, file, info)
     except StorageError:
-        # A full disk or a read-only folder: a catalog in WAL mode cannot even be read then, but the door can.
+        # A full disk or a read-only folder: a catalog in WAL mode cannot even be read then, but the published file can.
         if info and (snapshot is None or info.snapshot == snapshot):
             return file
         raise
@@ -92,16 +93,16 @@ def _renew(config: Config, snapshot: int | None, file: Path, info: Info | None) 
 
 
 def _outdated(config: Config) -> bool:
-    """Whether the catalog is newer than the door, as a publication killed just before its rename leaves it."""
-    door = path(config).stat().st_mtime_ns
+    """Whether the catalog is newer than the published file: a publication was killed just before its rename."""
+    written = path(config).stat().st_mtime_ns
     return any(
-        file.exists() and file.stat().st_mtime_ns > door
+        file.exists() and file.stat().st_mtime_ns > written
         for file in (config.data / "catalog.sqlite", config.data / "catalog.sqlite-wal")
     ) or not config.lake.catalog.startswith("sqlite")
 
 
 def ensure_landed(config: Config) -> Path:
-    """The door of what is landed, for as long as nothing is published: raw tables, and no model.
+    """The published file of what is landed, for as long as nothing is published: raw tables, and no model.
 
     Raises:
         ConfigError: nothing is landed, or something is published.
@@ -127,7 +128,7 @@ def _nothing_published(config: Config, failure: failures.Failure | None = None) 
 
 
 def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, target: Path) -> None:
-    """Write the door of a snapshot and put it in place by rename.
+    """Write the published file of a snapshot and put it in place by rename.
 
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
@@ -147,12 +148,12 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metad
         _note(config, target, temporary)
         durable.put(temporary, target)
     except (OSError, duckdb.Error) as error:
-        if hurt := catalog.damage(error):
-            raise hurt from None
+        if damaged := catalog.damage(error):
+            raise damaged from None
         if not isinstance(error, (OSError, duckdb.IOException, duckdb.FatalException)):
             raise
         raise StorageError(
-            f"the door cannot be written: {catalog.first_line(error)}",
+            f"the published file cannot be written: {catalog.first_line(error)}",
             where=str(target),
             why="the folder is read-only or the disk is full; the snapshot itself is safe in the catalog",
             next="lake status",
@@ -166,15 +167,15 @@ def write(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metad
 def differences(
     config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, target: Path
 ) -> list[str]:
-    """What a door shows otherwise than the catalog has it: names of views, columns and macros.
+    """What a published file shows otherwise than the catalog has it: names of views, columns and macros.
 
     Raises:
-        duckdb.Error: the door, or a file that it names, cannot be read.
+        duckdb.Error: the published file, or a file that it names, cannot be read.
     """
     tables, columns = metadata.tables(connection, snapshot.id), metadata.columns(connection, snapshot.id)
     expected_texts = {f"comment of {table}": text for table, text in metadata.comments(connection, snapshot.id).items()}
     expected_texts |= {f"comment of {t}.{column}": text for t in tables for column, _, text in columns[t] if text}
-    with tempfile.TemporaryDirectory(prefix="door-") as folder:
+    with tempfile.TemporaryDirectory(prefix="published-") as folder:
         file = Path(folder, target.name)  # written and read again: in a file, some things are spelled otherwise
         statements = _statements(config, connection, snapshot, None, _root(config, target))
         _fill(config, file, (one for one in statements if not one.startswith("COMMENT ON")))
@@ -184,7 +185,7 @@ def differences(
 
 
 def _content(config: Config, file: Path) -> dict[str, str]:
-    """All that a door shows, by name."""
+    """All that a published file shows, by name."""
 
     of = "database_name = current_database()"
     with connect(str(file), access_mode="read_only") as connection:
@@ -206,7 +207,7 @@ def _sidecar(config: Config, file: Path) -> Path:
 
 
 def _note(config: Config, file: Path, fresh: Path) -> None:
-    """Keep what a door's bytes are to be: before they have its name, and beside what they were."""
+    """Keep what a published file's bytes are to be: before they have its name, and beside what they were."""
     checksum = checksums.take(fresh)
     digest = checksum[1] if checksum else ""
     before = _digests(config, file)[:1]
@@ -221,12 +222,12 @@ def _digests(config: Config, file: Path) -> list[str]:
 
 
 def is_noted(config: Config, file: Path) -> bool:
-    """Whether it is known what a door's bytes are to be."""
+    """Whether it is known what a published file's bytes are to be."""
     return bool(_digests(config, file))
 
 
 def untouched(config: Config, file: Path) -> bool:
-    """Whether a door's bytes are those that were written."""
+    """Whether a published file's bytes are those that were written."""
     now = checksums.take(file)
     return now is not None and now[1] in _digests(config, file)
 
@@ -255,8 +256,8 @@ def _execute(config: Config, file: Path, statements: Iterable[str], **options: s
 
 
 def _base(config: Config, connection: duckdb.DuckDBPyConnection, snapshot: metadata.Snapshot, file: Path) -> int | None:
-    """The snapshot of the door that lies there, if the new one can be made of it: each view that is rebuilt opens its
-    table's files, and most tables are as they were.
+    """The snapshot of the existing published file, if the new one can be derived from it: creating a view opens the
+    files of its table, and most tables did not change.
     """
     info = read_info(file)
     if not info or info.snapshot >= snapshot.id or not untouched(config, file):
@@ -344,13 +345,13 @@ def _select(root: str, files: list[str], columns: list[tuple[str, str, str]]) ->
 
 
 def shows(config: Config, snapshot: metadata.Snapshot) -> bool:
-    """Whether the newest door is of that snapshot; a publication killed just before its rename leaves the old one."""
+    """Whether the newest published file shows that snapshot; not if a publication was killed before its rename."""
     info = read_info(path(config))
     return info is not None and info.snapshot == snapshot.id
 
 
 def latest(config: Config) -> Info | None:
-    """What the newest snapshot's door says of itself; None where nothing is published."""
+    """What the newest snapshot's published file says of itself; None where nothing is published."""
     try:
         return read_info(ensure(config))
     except ConfigError:
@@ -358,16 +359,16 @@ def latest(config: Config) -> Info | None:
 
 
 def read_info(file: Path) -> Info | None:
-    """What a door says of itself; None where there is none or it cannot be read."""
+    """What a published file says of itself; None where there is none or it cannot be read."""
     import duckdb
 
     if not file.is_file():
         return None
     try:
         with connect() as connection:
-            connection.execute(f"ATTACH {quote(str(file))} AS door (READ_ONLY)")
+            connection.execute(f"ATTACH {quote(str(file))} AS published (READ_ONLY)")
             listed = ", ".join(field.name for field in fields(Info))
-            row = connection.execute(f"SELECT {listed} FROM door.{_INFO} WHERE form = {_FORM}").fetchone()
+            row = connection.execute(f"SELECT {listed} FROM published.{_INFO} WHERE form = {_FORM}").fetchone()
             return Info(*row) if row else None
     except duckdb.Error:  # another file, or an older version's
         return None

@@ -141,7 +141,7 @@ def _layout_of(data: Path, digest: str, variable: str) -> _Layout | None:
     except (OSError, ValueError) as error:
         if not isinstance(error, FileNotFoundError):
             raise cubes.damaged(data, digest, f"zarr.json of {variable} cannot be read: {error}") from None
-        return None  # cubes.open tells what is missing
+        return None  # cubes.open reports what is missing
 
 
 @lru_cache(maxsize=1 << 14)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, what is said of it
+Columns = Mapping[str, tuple[str, str]]  # name -> SQL type, description
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 UTC = "SET GLOBAL TimeZone = 'UTC'"
 # For COPY. By Bloom filters DuckDB 1.5 misses rows: it asks them for a BLOB's text (duckdb#23053), and for 0.0 only.
@@ -54,7 +54,7 @@ def scalar(connection: DuckDBPyConnection, query: str, parameters: Sequence[obje
 
 
 def nodes(connection: DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
-    """The nodes of a SELECT's syntax tree, as DuckDB's own parser has it; none where it is no SELECT."""
+    """The nodes of a SELECT's syntax tree, as DuckDB's own parser has it; none if it is not a SELECT."""
     tree = json.loads(scalar(connection, "SELECT json_serialize_sql(?)", [query]))
     if not tree["error"]:
         yield from _nodes(tree)

@@ -32,7 +32,7 @@ def create(
     comment: str = "",
     comments: Mapping[str, str] | None = None,
 ) -> None:
-    """Make a table again, empty, with what is said of it and its columns."""
+    """Make a table again, empty, with its comment and those of its columns."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(table.partition('.')[0])}")
     listed = ", ".join(f"{name(column)} {type}" for column, type in columns)
     connection.execute(f"CREATE OR REPLACE TABLE {quoted(table)} ({listed})")
@@ -56,7 +56,7 @@ def comment_columns(connection: DuckDBPyConnection, table: str, texts: Mapping[s
 
 
 def comments(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
-    """What is said of the columns of a table, where something is."""
+    """The comments of a table's columns, by column; without those that have none."""
     schema, _, stem = table.partition(".")
     return dict(
         connection.execute(

@@ -76,7 +76,7 @@ def _answers(config: Config) -> dict[str, list[str]]:
     query = "SELECT DISTINCT sha256, source FROM outcomes WHERE sha256 IS NOT NULL ORDER BY 1, 2"
     with suppress(StorageError, sqlite3.Error), closing(fetch_log.connect(config.data)) as connection:
         freed = {sha for sha in fetch_log.refused_long_ago(connection) if not blobs.path(config.data, sha).exists()}
-        for sha, source in connection.execute(query):  # of a damaged log, what can be read: it is told of by itself
+        for sha, source in connection.execute(query):  # what can be read of a damaged log, which is reported separately
             if sha not in freed:
                 archives.setdefault(sha, []).append(source)
     return archives
@@ -105,7 +105,7 @@ def _held(config: Config) -> _Held:
     try:
         if catalog.exists(config):
             _fill(config, contents)
-    except (StorageError, duckdb.Error):  # the catalog is damaged, which is told for itself
+    except (StorageError, duckdb.Error):  # a damaged catalog is reported separately
         return _Held()
     return contents
 
@@ -132,7 +132,7 @@ def _digests(config: Config, connection: DuckDBPyConnection, files: Iterable[str
     listed = ", ".join(quote(str(config.data / file)) for file in files)
     try:
         rows = connection.execute(f"SELECT digest FROM read_parquet([{listed}])").fetchall() if listed else []
-    except duckdb.Error:  # the file is damaged, which is told for the file itself
+    except duckdb.Error:  # a damaged file is reported separately
         rows = []
     return [digest for (digest,) in rows]
 

@@ -82,7 +82,7 @@ class Lineage:
             names = [str(column) for column in self.of(table)] or sorted({column.table for column in self.columns})
             similar = difflib.get_close_matches(name, names, 1)
             raise ConfigError(
-                f"there is no table or column {name!r}",
+                f"no table or column {name!r}",
                 why=f"did you mean {similar[0]}?" if similar else "a column is <layer>.<table>.<column>",
                 next="lake lineage --help",
             )
@@ -179,7 +179,7 @@ _Found = dict[tuple[str, str], str]
 
 
 def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list[str]]]:
-    """Each column that a SELECT gives, in lower case, with its [table, column, how]; without those not to be told."""
+    """Each column of a SELECT, in lower case, with its [table, column, how]; without those that are unknown."""
     import sqlglot
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope

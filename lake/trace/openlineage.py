@@ -59,7 +59,7 @@ class _Run:
 def watching(config: Config, warn: Callable[[str], None]) -> Iterator[Watch]:
     """What a build is to tell of its models; when the body is left, by an error too, the events are sent.
 
-    An endpoint or a file that does not take them never fails a build: ``warn`` is told.
+    An endpoint or a file that does not take them never fails a build: ``warn`` is called.
     """
     runs: dict[str, _Run] = {}
     snapshot: list[int] = []
@@ -84,7 +84,7 @@ def _try(config: Config, runs: list[_Run], snapshot: list[int], warn: Callable[[
 
 
 def _note(runs: dict[str, _Run], snapshot: list[int], what: str, about: Any) -> None:
-    """Take down what a build tells; see lake.build.run.Watch."""
+    """Record the events of a build; see lake.build.run.Watch."""
     if what == "started":
         runs.setdefault(about, _Run(about, _now()))  # twice, where it ran out of memory beside others
     elif what == "built":

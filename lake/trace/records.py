@@ -37,7 +37,7 @@ class Record:
         number: which record of the answer, as its reader counts them; None: the whole answer.
         start, end: its bytes within the answer (within what it unpacks to, where ``packed``); None where the format
             does not tell, and then ``text`` is empty.
-        text: these bytes as the archive sent them, `MOST` of them at most; bytes that are no UTF-8 are replaced.
+        text: these bytes as the archive sent them, `MOST` of them at most; bytes that are not UTF-8 are replaced.
         licence, citation: of the archive.
         problem: why it cannot be had, or does not give the row: the blob is gone, or has other bytes.
         verified: whether the blob has the bytes of its name, and its reader gives the raw row again; None: not asked.
@@ -266,7 +266,7 @@ def _read(config: Config, record: Record, table: str) -> list[pa.Table] | None:
 _read_before: dict[tuple[str, ...], list[pa.Table]] = {}
 
 
-_named_before: dict[tuple[str, str], Named] = {}  # of this process: what lake.toml names, told from the answers
+_named_before: dict[tuple[str, str], Named] = {}  # of this process: what lake.toml names, as far as the answers show
 
 
 def _resource(config: Config, record: Record) -> Resource | None:

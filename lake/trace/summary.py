@@ -142,7 +142,9 @@ def _start_query(state: _State, query: str) -> int:
     try:
         facts = parse.select(query, Path("query"))
     except ModelError as error:
-        raise ConfigError(f"this is no table and no query: {error.what}", why=error.why, next="lake tables") from None
+        raise ConfigError(
+            f"this is neither a table nor a query: {error.what}", why=error.why, next="lake tables"
+        ) from None
     tables = {table: state.snapshot.rows(table) for table in facts["tables"]}
     query = why.Query(state.snapshot.connection, tables, facts["sql"], state.snapshot.names)
     _asked(state, facts["sql"])

@@ -226,7 +226,7 @@ class _Tracing:
 
 
 def _line(root: Path, model: Model, columns: Sequence[str]) -> str:
-    """file:line of the expression of a column; of the SELECT, where it is not told."""
+    """file:line of the expression of a column; of the SELECT, where that is unknown."""
     from lake.trace.why import syntax
 
     node = syntax.parse(model.sql)

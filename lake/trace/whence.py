@@ -46,7 +46,7 @@ def of(file: Path, config: Config | None = None) -> Whence:
     """What a file says of itself, and what the lake here knows of its bytes.
 
     Raises:
-        ConfigError: it is no Parquet file.
+        ConfigError: it is not a Parquet file.
     """
     import duckdb
 
@@ -60,7 +60,7 @@ def of(file: Path, config: Config | None = None) -> Whence:
             ).fetchall()
     except duckdb.Error as error:
         why = catalog.first_line(error)
-        raise ConfigError("this is no Parquet file", where=str(file), why=why) from None
+        raise ConfigError("this is not a Parquet file", where=str(file), why=why) from None
     footer_texts = {key.removeprefix(footer.PREFIX): value for key, value in rows if key.startswith(footer.PREFIX)}
     texts = {key: footer_texts.get(key, "") for key in ("table", "model", "version")}
     whence = Whence(

@@ -87,7 +87,7 @@ def test_a_mistake_in_a_contract_is_told_with_its_line(tmp_path, column, what):
 ARGUMENTS = [
     ('key="z"', "'z'"),
     ('rules=(Rule("a", "true", severity="warning"),)', "severity is 'warning'"),
-    ('rules=("x > 0",)', "is no Rule"),
+    ('rules=("x > 0",)', "is not a Rule"),
     ('rules=(Rule("a", "true"), Rule("a", "y > 0"))', "two rules named 'a'"),
     ('rules=Rule("a", " ")', "not empty"),
     ("row_group_size=0", "row_group_size is 0"),

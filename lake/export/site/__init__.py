@@ -16,7 +16,7 @@ from lake.errors import ConfigError, StorageError
 from lake.export.site import drawings, facts, highlight, layout
 from lake.export.site.tables import Site, Table
 
-DRAWN = 80  # tables in one drawing; more are told by their layers
+DRAWN = 80  # tables in one drawing; more are drawn by layer
 _MARK = ".lake-docs"  # names the files of a site, so that those of dropped tables go and no others
 
 

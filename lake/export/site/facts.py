@@ -1,4 +1,4 @@
-"""What the site tells: read off the project's files and, where one is published, a snapshot."""
+"""What the site shows: read from the project's files and, where one is published, a snapshot."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from lake.trace.lineage import Lineage, Place
 
 
 def gather(config: Config, at: int | str | None = None) -> Site:
-    """Everything that the site tells.
+    """Everything that the site shows.
 
     Raises:
-        ModelError, ConfigError: the project cannot be read, or ``at`` is no published snapshot.
+        ModelError, ConfigError: the project cannot be read, or ``at`` is not a published snapshot.
     """
     project = scope.of_lake(config)
     lines = lineage.load(config, project)

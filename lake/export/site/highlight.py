@@ -1,4 +1,4 @@
-"""SQL as HTML: words in colours, and a link from each table and macro to where it is told of."""
+"""SQL as HTML: words in colours, and a link from each table and macro to its page."""
 
 from __future__ import annotations
 

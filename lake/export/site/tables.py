@@ -1,4 +1,4 @@
-"""What the site tells, as plain values: a page a table."""
+"""What the site shows, as plain values: a page a table."""
 
 from __future__ import annotations
 

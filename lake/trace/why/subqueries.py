@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def items(query: Query) -> list[Item]:
-    """The rows of what is no plain item of the block, which get a place in the tracing query."""
+    """The rows of what is not a plain item of the block, which get a place in the tracing query."""
     return [*_filters(query), *_laterals(query), *_subqueries(query)]
 
 

@@ -140,7 +140,7 @@ def _frame(window: Node, i: int) -> tuple[str, str]:
 
 
 def _by_place(window: Node) -> bool:
-    """Whether the ends of its frame are told by counting rows."""
+    """Whether the ends of its frame are found by counting rows."""
     return "ROWS" in window["start"] + window["end"] or "GROUPS" in window["start"] + window["end"]
 
 
