@@ -71,9 +71,9 @@ class Packing:
 def of(attributes: Mapping[str, Any], dtype: np.dtype) -> Packing:
     """What a variable's attributes say, read with the tolerance that real files ask for.
 
-    A fill value of another type than the data's is converted to it; a number that stands as text is read; what is
-    not a number, or does not fit, is not a fill value of these data. A range of the type of scale_factor and
-    add_offset, where that is wider than the data's, is of the unpacked numbers (NetCDF Users Guide, "Attribute Conventions").
+    A fill value of another type than the data's is converted to it; a number that stands as text is read; what is not
+    a number, or does not fit, is not a fill value of these data. A range of the type of scale_factor and add_offset,
+    where that is wider than the data's, is of the unpacked numbers (NetCDF Users Guide, "Attribute Conventions").
     """
     if dtype.kind not in "iuf":
         return Packing()
