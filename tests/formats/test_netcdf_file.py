@@ -254,6 +254,40 @@ def test_too_many_variables(tmp_path, monkeypatch):
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 
+def test_too_many_dimensions(tmp_path):
+    with grid(tmp_path / "x.nc") as file:
+        for number in range(declared_size._MOST_DIMENSIONS - 1):
+            file.createDimension(f"d{number}", 1)
+    with pytest.raises(Unreadable, match="it has 10,001 dimensions; a cube takes at most 10,000"):
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
+
+
+def test_groups_without_end(tmp_path):
+    with grid(tmp_path / "x.nc") as file:
+        group = file
+        for _ in range(1_500):
+            group = group.createGroup("g")
+    with pytest.raises(Unreadable, match="its groups are nested too deep"):
+        list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
+
+
+@pytest.mark.parametrize("format", ["NETCDF3_CLASSIC", "NETCDF3_64BIT_DATA", "NETCDF4"])
+def test_a_huge_attribute_is_a_reject_and_the_file_lands(tmp_path, format):
+    with grid(tmp_path / "x.nc", format) as file:
+        file.history = "x" * 1_000_000
+        file.text = "é" * 1_000_000
+        file.numbers = np.zeros(20_000_000, "i1")
+        file["ts"].setncattr("numbers", np.zeros(200_000, "f8"))
+    started = time.perf_counter()
+    cube, rows, _ = land(tmp_path, tmp_path / "x.nc")
+    assert time.perf_counter() - started < 10
+    assert set(rows) == {"lat", "lon", "ts"}
+    assert set(cube.dataset.attrs) == {"history"}
+    said = rejects(tmp_path / "x.nc")
+    assert said.keys() == {":text", ":numbers", "ts:numbers"}
+    assert said[":numbers"] == "the attribute 'numbers' has 20,000,000 bytes; a cube keeps at most 1,048,576 of one"
+
+
 # Mutants: in a process of its own, since the C library may end it
 
 MUTANTS = """

@@ -23,7 +23,8 @@ _RATIO = 1100  # and per byte of the file: deflate expands 1032 to 1 at most (zl
 _LEAST_CHUNKS = 1 << 20  # of a variable of any file
 _CHUNK_ENTRY = 8  # bytes: HDF5's index of chunks takes at least the address of each
 _CHUNK_COPIES = 4  # of a chunk at once: packed, unpacked, unshuffled, and what is cut from it
-_MOST_VARIABLES = 10_000
+_MOST_VARIABLES = _MOST_DIMENSIONS = 10_000
+_MOST_OF_ATTRIBUTE = 1 << 20  # bytes: it is kept as JSON, which is several times as long
 _TEXT = 64  # bytes assumed for a string
 
 
@@ -37,6 +38,8 @@ def check(file: netCDF4.Dataset, answer: Answer) -> None:
     """
     if len(file.variables) > _MOST_VARIABLES:
         raise Unreadable(f"it has {len(file.variables):,} variables; a cube takes at most {_MOST_VARIABLES:,}")
+    if len(file.dimensions) > _MOST_DIMENSIONS:
+        raise Unreadable(f"it has {len(file.dimensions):,} dimensions; a cube takes at most {_MOST_DIMENSIONS:,}")
     size = answer.size
     declared = {name: math.prod(v.shape) * _itemsize(v) for name, v in file.variables.items()}
     _at_most(file, declared, size, max(_LEAST, _RATIO * size))
@@ -45,6 +48,19 @@ def check(file: netCDF4.Dataset, answer: Answer) -> None:
         _at_most(file, plain, size, max(_LEAST, size))  # what is not chunked is not compressed
         for variable, chunk in _chunked(file):
             _check_chunks(variable, chunk, answer)
+
+
+def check_attribute(name: str, value: Any) -> None:
+    """
+    Raises:
+        Unreadable: the value of this attribute is too long for a cube.
+    """
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else None
+    length = np.asarray(value).nbytes if texts is None else sum(len(str(text).encode()) for text in texts)
+    if length > _MOST_OF_ATTRIBUTE:
+        raise Unreadable(
+            f"the attribute {name!r} has {length:,} bytes; a cube keeps at most {_MOST_OF_ATTRIBUTE:,} of one"
+        )
 
 
 def _at_most(file: netCDF4.Dataset, declared: dict[str, int], size: int, most: int) -> None:

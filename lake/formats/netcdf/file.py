@@ -64,6 +64,8 @@ def translate_errors(answer: Answer) -> Iterator[None]:
             yield
     except (Unreadable, MemoryError):  # of memory, the landing says which limit it was
         raise
+    except RecursionError:
+        raise Unreadable("its groups are nested too deep", where=str(answer), why="it is damaged") from None
     except Exception as error:  # netCDF4, HDF5, xarray and numpy raise nearly every kind on damaged files
         raise Unreadable(
             f"it cannot be read as NetCDF: {type(error).__name__}: {error}",
@@ -147,6 +149,7 @@ def _attributes(owner: Any, name: str, omitted: list[Omitted]) -> dict[str, Any]
     for key in owner.ncattrs():
         try:
             value = owner.getncattr(key)
+            declared_size.check_attribute(key, value)
             attributes.exact({key: value})
             exact[key] = value
         except Unreadable as error:

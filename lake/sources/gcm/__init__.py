@@ -55,7 +55,7 @@ FACTS = Facts(
     cubes=True,
     sized=True,
 )
-READER = 6
+READER = 7
 TABLES = tables.TABLES  # beside the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
