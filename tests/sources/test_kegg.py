@@ -452,7 +452,7 @@ def test_a_leaf_may_be_an_id_alone(write):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ('{"name":"br08901","children":[{"name":"Metabolism","chil', "breaks off"),
+        ('{"name":"br08901","children":[{"name":"Metabolism","chil', "truncated"),
         ('{"error":"no such entry"}', "not a hierarchy"),
         ('{"name":"br08901","children":[]}', "no leaf"),
         ('{"name":"br08901","children":[{"name":5}]}', "has no name"),

@@ -65,7 +65,7 @@ def _first_key(answer: Answer, where: str, result: str) -> str:
     key = next((name for name in keys if name in header), None)
     if key is None:
         raise Unreadable(
-            f"there is no header with a column {' or '.join(keys)}", where=where, why="the form of the answer changed"
+            f"there is no header with a column {' or '.join(keys)}", where=where, why="the format of the answer changed"
         )
     return key
 

@@ -52,8 +52,8 @@ def parts(records: Records) -> Iterator[Part]:
             columns[field.name], (wrong, _) = delimited.typed(field, cells)
             bad_cells.append((field.name, wrong, f"not {delimited.KINDS.get(field.type)}", cells))
     rows, bad, good = text.partition_rejects(schema, records.record, columns, faults, records.source)
-    seen = n + sum(len(table) for table in records.broken)
-    part = text.make_part("ena_records", seen, rows, *records.broken, bad)
+    total = n + sum(len(table) for table in records.broken)
+    part = text.make_part("ena_records", total, rows, *records.broken, bad)
     yield part._replace(cells=text.collect_cell_rejects(records.record, good, bad_cells))
     if records.attributes and len(records.attributes.owner):
         yield _attributes(records.attributes, records.record, columns, good)
@@ -73,8 +73,8 @@ def _attributes(
         "number": pa.array(_number(owner)),
         **{name: blank_is_null(cells) for name, cells in (("tag", tag), ("value", value), ("units", units))},
     }
-    lost = None if good is None else pc.invert(good).take(whose)
-    faults = [(lost, "its record is a reject"), (pc.is_null(rows_of["tag"]), "it has no name")]
+    orphaned = None if good is None else pc.invert(good).take(whose)
+    faults = [(orphaned, "its record is a reject"), (pc.is_null(rows_of["tag"]), "it has no name")]
     content = pc.binary_join_element_wise(pc.fill_null(tag, ""), pc.fill_null(value, ""), "=")
     rows, bad, _ = text.partition_rejects(TABLES["ena_attributes"], record.take(whose), rows_of, faults, content.filter)
     return text.make_part("ena_attributes", len(owner), rows, bad)

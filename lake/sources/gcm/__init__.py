@@ -146,7 +146,7 @@ def _validate(number: int, run: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"run {number} of [sources.gcm] runs is {run!r}, which is neither a table nor the path of a TOML file",
             where="lake.toml",
-            next="the fields stand in docs/sources/gcm.md",
+            next="docs/sources/gcm.md lists the fields",
         )
     fields = {**dict.fromkeys(_NEEDED, str), **_OPTIONAL}
     for name, kind in fields.items():
@@ -180,7 +180,7 @@ def _invalid(number: int, run: Mapping[str, Any], what: str) -> ConfigError:
     return ConfigError(
         f"run {number} of [[sources.gcm.runs]] is not valid: {what}",
         where=_where(run),
-        next="the fields stand in docs/sources/gcm.md",
+        next="docs/sources/gcm.md lists the fields",
     )
 
 

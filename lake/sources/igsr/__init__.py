@@ -54,7 +54,7 @@ _FOLDER = re.compile(r'<a\s[^>]*href="(?:\./)?(?!\.\./)([^"/?#:]+/)"', re.IGNORE
 
 
 def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
-    """Each file and listing once, however often and in whichever spelling lake.toml names it."""
+    """Each file and listing, without duplicates, even if lake.toml spells them differently."""
     root = options["root"].rstrip("/")
     for url in dict.fromkeys(_url(name, root) for name in options["files"]):
         yield Resource(_id(url, root), url, "list", "text", {"list": _id(url, root)})

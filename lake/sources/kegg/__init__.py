@@ -158,7 +158,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
 
 
 def read_many(pairs: Iterable[tuple[Resource, Answer]]) -> Iterator[tuple[Resource, Part | LakeError]]:
-    """`read` for many answers: some hundred KGML documents are read together, which is faster.
+    """`read` for many answers: KGML documents are read in batches, which is faster.
 
     An answer that cannot be read yields its error instead of parts.
     """

@@ -130,9 +130,9 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
         bad_sizes = rows.sizes - good_sizes
         row = reject = 0
         sizes = zip(rows.sizes.tolist(), good_sizes.tolist(), bad_sizes.tolist(), strict=True)
-        for own, (seen, n, bad) in zip(parts, sizes, strict=True):
-            if seen:
-                own.append(text.make_part(table, seen, landed.slice(row, n), rejected and rejected.slice(reject, bad)))
+        for own, (total, n, bad) in zip(parts, sizes, strict=True):
+            if total:
+                own.append(text.make_part(table, total, landed.slice(row, n), rejected and rejected.slice(reject, bad)))
             row, reject = row + n, reject + bad
     if not elements.recognised.all():
         parts = [_with_unknown(own, elements, n) for n, own in enumerate(parts)]
@@ -143,9 +143,9 @@ def _parts(documents: list[Document]) -> list[list[Part]]:
 def _reconcile(documents: list[Document], parts: list[list[Part]], alternatives: Rows) -> None:
     """Check that every element of a document is a record of some table, or a participant's <alt>."""
     for document, own, alts in zip(documents, parts, alternatives.sizes.tolist(), strict=True):
-        count, seen = document.xml.element_count(), sum(part.seen for part in own) + alts
-        if count != seen:
-            raise Unreadable(f"it has {count} elements, but {seen} were read", where=document.resource.url)
+        count, total = document.xml.element_count(), sum(part.seen for part in own) + alts
+        if count != total:
+            raise Unreadable(f"it has {count} elements, but {total} were read", where=document.resource.url)
 
 
 def _with_unknown(parts: list[Part], elements: Elements, n: int) -> list[Part]:

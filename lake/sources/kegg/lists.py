@@ -26,29 +26,29 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """
     table = f"kegg_{resource.kind}"
     columns_of, widths = _READERS[resource.kind]
-    seen = 0
+    total = 0
     for lines in text.lines(answer):
         cells = text.split_tabs(lines, widths)
         columns, faults = columns_of(cells, resource.params)
         rows, rejected, _ = text.partition_rejects(
             TABLES[table], cells.lines.record, columns, faults, cells.lines.text.filter
         )
-        seen += lines.seen
+        total += lines.seen
         yield text.make_part(table, lines.seen, rows, lines.undecodable, cells.misfits, rejected)
-    if not seen:
+    if not total:
         raise text.no_records("line", resource.url)
 
 
 def _pathways(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
-    return {"pathway_id": ids, "name": names}, [_unlike(ids, "^map[0-9]{5}$", "not a pathway's id"), _empty(names)]
+    return {"pathway_id": ids, "name": names}, [_mismatch(ids, "^map[0-9]{5}$", "not a pathway's id"), _empty(names)]
 
 
 def _organism_pathways(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     organism = params["organism"]
     ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
     columns = {"organism": pa.repeat(organism, len(ids)), "pathway_id": ids, "name": names}
-    return columns, [_unlike(ids, f"^{organism}[0-9]{{5}}$", f"not a pathway of {organism}"), _empty(names)]
+    return columns, [_mismatch(ids, f"^{organism}[0-9]{{5}}$", f"not a pathway of {organism}"), _empty(names)]
 
 
 def _genes(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
@@ -65,13 +65,13 @@ def _genes(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
         "symbols": _split(pc.replace_substring_regex(pc.struct_field(match, "symbols"), ",~$", ""), ", "),
         "description": _or_null(pc.struct_field(match, "description")),
     }
-    return columns, [_unlike(ids, f"^{organism}:.", f"not a gene of {organism}")]
+    return columns, [_mismatch(ids, f"^{organism}:.", f"not a gene of {organism}")]
 
 
 def _compounds(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     ids, names = text.strip_prefix(cells.columns[0]), cells.columns[1]
     return {"compound_id": ids, "names": _split(names, "; ")}, [
-        _unlike(ids, "^[A-Z][0-9]{5}$", "not a compound's id"),
+        _mismatch(ids, "^[A-Z][0-9]{5}$", "not a compound's id"),
         _empty(names),
     ]
 
@@ -82,7 +82,7 @@ def _reactions(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
     names = pc.if_else(pc.is_null(match), cells.columns[1], pc.struct_field(match, "names"))
     equation = pc.struct_field(match, "equation")
     columns = {"reaction_id": ids, "names": _split(names, "; "), "equation": equation}
-    return columns, [_unlike(ids, "^R[0-9]{5}$", "not a reaction's id"), _empty(cells.columns[1])]
+    return columns, [_mismatch(ids, "^R[0-9]{5}$", "not a reaction's id"), _empty(cells.columns[1])]
 
 
 def _terms(cells: text.Cells, params: Mapping[str, Any]) -> Columns:
@@ -126,7 +126,7 @@ _READERS: Mapping[str, tuple[Callable[[text.Cells, Mapping[str, Any]], Columns],
 }
 
 
-def _unlike(ids: pa.Array, form: str, reason: str) -> text.Fault:
+def _mismatch(ids: pa.Array, form: str, reason: str) -> text.Fault:
     return pc.invert(pc.match_substring_regex(ids, form)), reason
 
 

@@ -20,7 +20,7 @@ from lake.sources.kegg.tables import TABLES
 # an id has a digit in it, or is an organism's code before two blanks; otherwise the first word belongs to the name
 _LEAF = r"^(?:(?P<id>\S*[0-9]\S*)\s+|(?P<code>[a-z]+)\s{2,})(?P<name>\S.*)$"
 DEEPEST = 64  # levels of a hierarchy; KEGG's have at most nine
-_ALONE = r"^(?P<id>[A-Z]{0,2}[0-9]{5})$"  # an entry that KEGG gives no name
+_ALONE = r"^(?P<id>[A-Z]{0,2}[0-9]{5})$"  # an entry without a name
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 _KEY = re.compile(r"(?:[A-Za-z]+:)?[A-Za-z0-9._-]+")
 
@@ -29,7 +29,7 @@ Leaf = tuple[tuple[str, ...], str]  # names of the levels above, and the leaf's 
 
 
 def read_hierarchy(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """One row a leaf, from JSON or the older text.
+    """A row for each leaf, from JSON or the older text format.
 
     Raises:
         Unreadable: it is neither, truncated, or has no leaf.
@@ -63,16 +63,16 @@ def _json_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the JSON breaks off or is damaged: {error}", where=resource.url) from None
-    todo: list[tuple[tuple[str, ...], Any]] = [((), child) for child in reversed(_children(tree, resource))]
-    while todo:
-        above, node = todo.pop()
+        raise Unreadable(f"the JSON is truncated or damaged: {error}", where=resource.url) from None
+    stack: list[tuple[tuple[str, ...], Any]] = [((), child) for child in reversed(_children(tree, resource))]
+    while stack:
+        above, node = stack.pop()
         if len(above) > DEEPEST:
             raise Unreadable(f"the hierarchy is more than {DEEPEST} levels deep", where=resource.url)
         if isinstance(node, dict) and "children" in node:
             children = _children(node, resource)
             inner = (*above, _plain(node["name"]))
-            todo += [(inner, child) for child in reversed(children)]
+            stack += [(inner, child) for child in reversed(children)]
         elif isinstance(node, dict) and isinstance(node.get("name"), str):
             yield above, _plain(node["name"])
         else:

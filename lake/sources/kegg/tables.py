@@ -1,4 +1,4 @@
-"""The raw tables of KEGG. Ids stand without the database's prefix (C00022, not cpd:C00022) unless a column says so."""
+"""The raw tables of KEGG. Ids are without the database's prefix (C00022, not cpd:C00022) unless a column says so."""
 
 from __future__ import annotations
 
