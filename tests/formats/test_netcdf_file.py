@@ -237,6 +237,84 @@ def test_classic_headers_that_declare_more_than_the_file(tmp_path, content):
     assert time.perf_counter() - started < 5
 
 
+def classic(path: Path, format: str, *, records: int) -> bytes:
+    """A grid and a variable with records, as bytes."""
+    with grid(path, format) as file:
+        file.createDimension("time", None)
+        file.createVariable("pr", "f4", ("time", "lat", "lon"))[:] = np.ones((records, 3, 4))
+    return path.read_bytes()
+
+
+CLASSIC_FORMATS = {"NETCDF3_CLASSIC": 4, "NETCDF3_64BIT_OFFSET": 4, "NETCDF3_64BIT_DATA": 8}  # bytes of a count
+
+
+@pytest.mark.parametrize("format", CLASSIC_FORMATS)
+@pytest.mark.parametrize("more", [1, 1000, 2**31 - 8])
+def test_records_that_are_not_there(tmp_path, format, more):
+    body, width = classic(tmp_path / "x.nc", format, records=5), CLASSIC_FORMATS[format]
+    assert int.from_bytes(body[4 : 4 + width], "big") == 5
+    path = tmp_path / "y.nc"
+    path.write_bytes(body[:4] + (5 + more).to_bytes(width, "big") + body[4 + width :])
+    with pytest.raises(Unreadable, match="truncated"):
+        list(gcm.read(resource(), Answer(path)))
+
+
+@pytest.mark.parametrize("format", CLASSIC_FORMATS)
+def test_records_that_were_not_counted_are_those_that_are_there(tmp_path, format):
+    """The writer was stopped, or writes on: all bits of the count are set."""
+    body, width = classic(tmp_path / "x.nc", format, records=5), CLASSIC_FORMATS[format]
+    path = tmp_path / "y.nc"
+    path.write_bytes(body[:4] + b"\xff" * width + body[4 + width :])
+    try:
+        rows = land(tmp_path, path)[1]
+    except Unreadable:
+        return
+    assert rows["pr"]["shape"] == [5, 3, 4]
+
+
+@pytest.mark.parametrize("format", CLASSIC_FORMATS)
+@pytest.mark.parametrize("factor", [100, 2**28])
+def test_a_dimension_that_is_longer_than_the_file(tmp_path, format, factor):
+    body, width = classic(tmp_path / "x.nc", format, records=1), CLASSIC_FORMATS[format]
+    name = (3).to_bytes(width, "big") + b"lat\0"
+    assert body.count(name + (3).to_bytes(width, "big")) == 1
+    path = tmp_path / "y.nc"
+    path.write_bytes(body.replace(name + (3).to_bytes(width, "big"), name + (3 * factor).to_bytes(width, "big")))
+    with pytest.raises(Unreadable, match="truncated"):
+        list(gcm.read(resource(), Answer(path)))
+
+
+@pytest.mark.parametrize("records", [False, True])
+def test_variables_that_lie_over_one_another(tmp_path, records):
+    """Five variables have the same kilobytes of the file, which would be five times as large when read."""
+    path = tmp_path / "x.nc"
+    with grid(path, "NETCDF3_CLASSIC") as file:
+        file.createDimension("n", 64 << 10)
+        file.createDimension("time", None)
+        shape = ("time", "n") if records else ("n",)
+        for number in range(5):
+            file.createVariable(f"v{number}", "f4", shape)[:] = np.ones((1, 64 << 10) if records else 64 << 10)
+    body = path.read_bytes()
+    begins = [begin for _, begin in begins_of(body, [f"v{number}" for number in range(5)])]
+    for number, (place, _) in enumerate(begins_of(body, [f"v{number}" for number in range(5)])):
+        assert begins[number] == begins[0] + number * (256 << 10)
+        body = body[:place] + begins[0].to_bytes(4, "big") + body[place + 4 :]
+    path.write_bytes(body[: begins[0] + (256 << 10)])
+    with pytest.raises(Unreadable, match="the NetCDF file is truncated: it has 26"):
+        list(gcm.read(resource(), Answer(path)))
+
+
+def begins_of(body: bytes, names: list[str]) -> list[tuple[int, int]]:
+    """Where a CDF-1 header says that variables without attributes begin, and what it says."""
+    found = []
+    for name in names:
+        place = body.index(len(name).to_bytes(4, "big") + name.encode().ljust(4, b"\0")) + 8
+        rank = int.from_bytes(body[place : place + 4], "big")
+        place += 4 + 4 * rank + 8 + 4 + 4  # dimensions, no attributes, type, vsize
+        found.append((place, int.from_bytes(body[place : place + 4], "big")))
+    return found
+
+
 @pytest.mark.parametrize("name", ["zarr.json", "x" * 240, "..", "a/../../b", ""])
 def test_a_name_that_no_folder_can_have_leaves_the_variable_out(tmp_path, name):
     (tmp_path / "x").write_bytes(header([4, 4], begin=1024, of=name) + bytes(4096))

@@ -63,7 +63,7 @@ class _Header:
 
 
 def expected_size(answer: Answer) -> int:
-    """The bytes up to the end of the last value that the header of a classic file declares.
+    """The bytes that a classic file needs for its header and all the values that this declares, none of them shared.
 
     Raises:
         Unreadable: the header itself is truncated or damaged.
@@ -77,12 +77,14 @@ def expected_size(answer: Answer) -> int:
         header.skip_attributes()
         variables = [_variable(header, lengths) for _ in header.items(_VARIABLES)]
         end = file.tell()
-    fixed = [begin + size for begin, size, record in variables if not record]
+    ends = [begin + size for begin, size, record in variables if not record]
     varying = [(begin, size) for begin, size, record in variables if record]
+    total = end + sum(size for _, size, record in variables if not record)
     if varying and 0 < records < streaming:
         stride = varying[0][1] if len(varying) == 1 else sum(size + -size % 4 for _, size in varying)
-        fixed += [begin + (records - 1) * stride + size for begin, size in varying]
-    return max([end, *fixed])
+        ends += [begin + (records - 1) * stride + size for begin, size in varying]
+        total += records * sum(size for _, size in varying)
+    return max([total, *ends])  # the total is larger where variables lie over one another
 
 
 def _dimensions(header: _Header) -> list[int]:
