@@ -16,7 +16,19 @@ import lake.cli
 ENGINE = Path(lake.cli.__file__).parent.parent
 # From the bottom up: a room imports only rooms that stand before it. `lake` itself is the door to all of them.
 ROOMS = (
-    *("errors", "signals", "redact", "progress", "sealed", "quoting", "marks", "databases", "contract", "config"),
+    *(
+        "errors",
+        "signals",
+        "redact",
+        "progress",
+        "sealed",
+        "quoting",
+        "licences",
+        "marks",
+        "databases",
+        "contract",
+        "config",
+    ),
     *("store", "formats", "sources", "fetch", "land", "reader", "project", "check", "build", "repair"),
     *("trace", "opened", "pipeline", "export", "train", "astro", "testing", "cli", "__main__"),
 )

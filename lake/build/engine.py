@@ -44,6 +44,7 @@ PROVENANCE = _schema(
     ("kind", TEXT, "raw, seed or model"),
     ("inputs", TEXTS, "The tables that it reads itself"),
     ("raw_inputs", TEXTS, "The raw tables that it comes from, through others too"),
+    ("licence", TEXT, "The strictest class of their archives' licences; null where it comes from none: docs/trace.md"),
     ("blobs", INT, "How many blobs those hold rows of; ops.landings names each"),
     ("blobs_digest", TEXT, "md5 over their sha256, sorted"),
     ("sql_fingerprint", TEXT, "Of its SQL without comments and layout"),
@@ -281,7 +282,25 @@ def _lineage(
         elif table in planned.before:
             verdict = "failed" if table in summary.failed else "left" if step.verdict == "left" else "fresh"
             rows.append({**planned.before[table], "verdict": verdict})
-    return rows
+    licence = _licences(connection)
+    return [{**row, "licence": licence(row["raw_inputs"])} for row in rows]
+
+
+def _licences(connection: DuckDBPyConnection) -> Callable[[Sequence[str]], str | None]:
+    """What gives the strictest class of the licences of what raw tables hold."""
+    from lake import licences, sources
+
+    landed: dict[str, set[str]] = {}
+    pairs = "SELECT DISTINCT 'raw.' || table_name, source FROM ops.landings WHERE status = 'landed' AND landed > 0"
+    for table, source in connection.execute(pairs).fetchall() if landings.there(connection) else ():
+        landed.setdefault(table, set()).add(source)
+
+    def strictest(tables: Sequence[str]) -> str | None:
+        archives = {source for table in tables for source in landed.get(table, ())}
+        texts = [sources.get(source).FACTS.licence if source in sources.names() else "" for source in archives]
+        return licences.strictest(texts) if texts else None
+
+    return strictest
 
 
 def _model_facts(blobs: Blobs, planned: Plan, built: Built) -> dict[str, Any]:

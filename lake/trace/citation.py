@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lake.trace import licences
+from lake import licences
 from lake.trace.summary import Archive, Summary
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s,;()]+")

@@ -1,0 +1,35 @@
+"""ops.provenance says how freely a table's rows may be used: as those of the strictest archive they come from."""
+
+from __future__ import annotations
+
+import odd
+import toy
+
+import lake
+
+CONTRACT = "\n\nclass {}(Table, empty=True):\n    n: int\n"
+MODELS = {
+    "sql/core/free.sql": "SELECT n FROM raw.free_rows",
+    "sql/core/both.sql": "SELECT n FROM core.free UNION ALL SELECT n FROM raw.odd_rows",
+    "sql/core/nothing.sql": "SELECT n FROM core.free WHERE n < 0",
+    "models/core.py": toy.FILES["models/core.py"] + "".join(map(CONTRACT.format, ("Free", "Both", "Nothing"))),
+}
+
+
+def test_a_table_is_as_free_as_the_strictest_archive_of_its_rows(tmp_path):
+    folder = toy.make(tmp_path / "toy", **MODELS)
+    for name, licence in (("free", "CC BY 4.0"), ("odd", "free for academic use, otherwise by contract")):
+        odd.add(folder, name)
+        source = folder / "sources" / f"{name}.py"
+        source.write_text(source.read_text().replace('"none", "nobody"', f'"{licence}", "nobody"'))
+    odd.mirror(folder, {"a": "rows 3"})
+    odd.describe(folder, free={"names": ["a"]}, odd={"names": ["a"]})
+    lake.run(folder)
+    with lake.open(folder) as here:
+        rows = here.sql(
+            "SELECT table_name, licence FROM ops.provenance WHERE NOT starts_with(table_name, 'ops.')"
+        ).fetchall()
+    licences = dict(rows)
+    assert licences["core.free"] == licences["raw.free_rows"] == "attribution"
+    assert licences["core.both"] == licences["raw.odd_rows"] == "restricted"
+    assert licences["core.planets"] is None
