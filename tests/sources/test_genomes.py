@@ -251,7 +251,7 @@ def test_a_genome_is_found_by_a_summary_or_a_listing_and_checked_by_its_md5(tmp_
     assert (one.md5, one.params) == ("d41d8cd98f00b204e9800998ecf8427e", {"accession": "GCF_000000001.1"})
     assert asked["genome/GCA_000000002.1_Two_genomic.fna.gz"].md5 is None
     assert "genome/GCA_000000002.1_Two_assembly_report.txt" in asked
-    with pytest.raises(ConfigError, match="no accession"):
+    with pytest.raises(ConfigError, match="not an accession"):
         list(ncbi.resources({**ncbi.OPTIONS, "genomes": ["E. coli"]}, Answers()))
 
 

@@ -68,7 +68,7 @@ def _json_leaves(raw: bytes, resource: Resource) -> Iterator[Leaf]:
     while stack:
         above, node = stack.pop()
         if len(above) > DEEPEST:
-            raise Unreadable(f"the hierarchy is more than {DEEPEST} levels deep", where=resource.url)
+            raise Unreadable(f"the hierarchy is nested more than {DEEPEST} deep", where=resource.url)
         if isinstance(node, dict) and "children" in node:
             children = _children(node, resource)
             inner = (*above, _plain(node["name"]))

@@ -1,6 +1,6 @@
 """NCBI Genomes: assembly summaries, reports and statistics, the ANI report, and genomes by accession.
 
-Which of them is for the project to say, in lake.toml:
+lake.toml names them:
 
     [sources.ncbi]
     summaries = ["refseq", "genbank", "genbank/archaea", "genbank_historical"]
@@ -8,7 +8,7 @@ Which of them is for the project to say, in lake.toml:
     parts = ["report", "stats", "fasta"]       # of each genome
     ani = true
 
-An accession's folder is looked up in the summaries that are asked for, then in NCBI's listing of it.
+An accession's folder is looked up in these summaries, then in NCBI's listing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OPTIONS: Mapping[str, Any] = {"summaries": [], "genomes": [], "parts": ["report"
 ROOT = "https://ftp.ncbi.nlm.nih.gov/genomes"
 _GENOME = re.compile(r"GC[AF]_\d{9}\.\d+(_\S+)?")
 _FILES = {"report": "_assembly_report.txt", "stats": "_assembly_stats.txt", "fasta": "_genomic.fna.gz"}
-_BEGINS = {  # what the first 64 KiB of each kind hold
+_BEGINS = {  # what the first 64 KiB of each kind contain
     "summary": b"assembly_accession",
     "report": b"# Sequence-Name",
     "stats": b"statistic",
@@ -50,16 +50,25 @@ _BEGINS = {  # what the first 64 KiB of each kind hold
     "sums": b"  ./",
     "listing": b"<a href=",
 }
+_NAMES = {
+    "summary": "an assembly summary",
+    "report": "an assembly report",
+    "stats": "assembly statistics",
+    "ani": "the ANI report",
+    "fasta": "FASTA",
+    "sums": "a list of checksums",
+    "listing": "a listing of a folder",
+}
 
 
 # What to ask for
 
 
 def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
-    """The summaries, the ANI report, and what `parts` says of each genome.
+    """The summaries, the ANI report, and the `parts` of each genome.
 
     Raises:
-        ConfigError: a genome is no accession, or a part is not known.
+        ConfigError: a genome is not an accession, or a part is unknown.
     """
     for summary in options["summaries"]:
         yield Resource(f"summary/{summary}", f"{ROOT}/{_summary(summary)}", "summary", "text")
@@ -90,8 +99,8 @@ def _folders(options: Mapping[str, Any], answers: Answers) -> Generator[Resource
         match = _GENOME.fullmatch(genome)
         if match is None:
             raise ConfigError(
-                f"[sources.ncbi] genomes names {genome!r}, which is no accession with its version",
-                why="it is like GCF_000005845.2",
+                f"[sources.ncbi] genomes names {genome!r}, which is not an accession with its version",
+                why="an accession is like GCF_000005845.2",
             )
         (folders if match[1] else accessions).append(genome)
     summaries = [f"summary/{name}" for name in options["summaries"]]
@@ -126,7 +135,7 @@ def _from_summaries(summaries: Iterable[Answer], accessions: list[str]) -> dict[
 
 
 def _from_listing(accession: str, answers: Answers) -> Generator[Resource, None, list[str]]:
-    """The folder of an accession, from NCBI's listing; none where it has no such genome."""
+    """The folder of an accession, from NCBI's listing; empty if it has no such genome."""
     listing = f"listing/{accession}"
     yield Resource(listing, f"{_parent(accession)}/", "listing", "html", optional=True)
     answer = answers(listing)
@@ -143,19 +152,19 @@ def _parent(genome: str) -> str:
 
 
 def _genome(name: str, parts: list[str], answers: Answers) -> Iterator[Resource]:
-    """Files of a genome; its FASTA once the checksums are known, or known not to be had."""
+    """Files of a genome; its FASTA once the checksums are fetched, or turned out to be missing."""
     url = f"{_parent(name)}/{name}"
     params = {"accession": "_".join(name.split("_")[:2])}
     sums = f"genome/{name}/md5checksums.txt"
     if "fasta" in parts:
         yield Resource(sums, f"{url}/md5checksums.txt", "sums", "text", optional=True)
-    for part in parts:
-        file = f"{name}{_FILES[part]}"
-        if part != "fasta":
-            yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, optional=part == "stats")
+    for kind in parts:
+        file = f"{name}{_FILES[kind]}"
+        if kind != "fasta":
+            yield Resource(f"genome/{file}", f"{url}/{file}", kind, "text", params, optional=kind == "stats")
         elif answers(sums) or answers.missing(sums):
-            listed = _sums(answers(sums)).get(file)
-            yield Resource(f"genome/{file}", f"{url}/{file}", part, "text", params, md5=listed)
+            md5 = _sums(answers(sums)).get(file)
+            yield Resource(f"genome/{file}", f"{url}/{file}", kind, "text", params, md5=md5)
 
 
 def _sums(answer: Answer | None) -> dict[str, str]:
@@ -165,23 +174,23 @@ def _sums(answer: Answer | None) -> dict[str, str]:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what has not the header of what was asked for.
+    """Refuse what lacks the header of what was asked for.
 
     Raises:
         Refused: with how it begins.
     """
     if _BEGINS[resource.kind] not in head:
         raise Refused(
-            f"it is no {resource.kind} of an assembly: it begins with {head[:60].decode('utf-8', 'replace')!r}",
+            f"the answer is not {_NAMES[resource.kind]}: it begins with {head[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,
         )
 
 
-# What an answer holds
+# How answers are read
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:
-    """The rows of one file. Both "na" and nothing mean missing."""
+    """The rows of one file. "na" and an empty cell mean missing."""
     from lake.formats import delimited, fasta, text
 
     accession = resource.params.get("accession")
@@ -196,7 +205,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
         yield from delimited.rows(_layout(*_LAYOUTS[resource.kind]), text.lines(answer), resource.url, **fixed)
 
 
-_LAYOUTS = {  # table, and the columns without which it is none
+_LAYOUTS = {  # table, and the columns that it must have
     "summary": ("ncbi_assemblies", "accession", "organism", "taxid", "name"),
     "report": ("ncbi_assembly_sequences", "name", "length"),
     "stats": ("ncbi_assembly_statistics", "unit", "statistic", "value"),

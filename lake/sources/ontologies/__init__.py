@@ -5,7 +5,7 @@
     urls = ["http://purl.obolibrary.org/obo/envo/subsets/envoPolar.owl"]
     taxonomy = true                                  # NCBI's, as terms NCBITaxon:<id>
 
-A file's form is told by its bytes.
+A file's format is recognised by its content.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ TAXONOMY = "https://ftp.ncbi.nlm.nih.gov/pub/taxonomy/new_taxdump/new_taxdump.ta
 
 def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource]:
     """The ontologies by name, those by URL, and the taxonomy."""
-    named = [f"http://purl.obolibrary.org/obo/{name}.obo" for name in options["names"]]
-    for url in dict.fromkeys([*named, *options["urls"]]):
-        place = urlsplit(url)
-        plain = place.path.removesuffix(".gz")
+    by_name = [f"http://purl.obolibrary.org/obo/{name}.obo" for name in options["names"]]
+    for url in dict.fromkeys([*by_name, *options["urls"]]):
+        parts = urlsplit(url)
+        plain = parts.path.removesuffix(".gz")
         expects = "xml" if plain.endswith((".owl", ".xml")) else "json" if plain.endswith(".json") else "text"
         kind = "taxonomy" if plain.endswith((".dmp", "taxdump.tar")) else "ontology"
-        yield Resource(f"{place.netloc}{place.path}", url, kind, expects)
+        yield Resource(f"{parts.netloc}{parts.path}", url, kind, expects)
     if options["taxonomy"]:
         yield Resource("taxonomy", TAXONOMY, "taxonomy", "text")
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse what is of none of the forms.
+    """Refuse any other format.
 
     Raises:
         Refused: with how it begins.
@@ -63,10 +63,10 @@ def check(resource: Resource, head: bytes) -> None:
         if name.endswith(".dmp") and (why := taxdump.unread(name)):
             raise Refused(f"{name} is not read", where=resource.url, why=why)
         if b"\t|" not in head:
-            raise Refused("it is no part of NCBI's taxonomy", where=resource.url)
+            raise Refused("the answer is not a file of NCBI's taxonomy", where=resource.url)
     if resource.kind == "ontology" and _form(head) is None:
         raise Refused(
-            f"it is neither OBO, OWL nor OBO graphs: it begins with {head[:60].decode('utf-8', 'replace')!r}",
+            f"the answer is neither OBO, OWL nor OBO graphs: it begins with {head[:60].decode('utf-8', 'replace')!r}",
             where=resource.url,
         )
 

@@ -1,4 +1,4 @@
-"""NCBI's taxonomy as an ontology: its dump files by their names, alone or in an archive.
+"""NCBI's taxonomy as an ontology: its dump files, recognised by name, single or in an archive.
 
 Fields are separated by tab, bar, tab.
 
@@ -28,13 +28,13 @@ _SCOPES = {"synonym": "exact", "equivalent name": "exact", "genbank synonym": "e
 
 
 def read(answer: Answer, where: str) -> Iterator[Part]:
-    """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a), rank (has_rank). One that was
-    merged into another or deleted is an obsolete term, the first with what replaces it (replaced_by).
+    """Each taxon as a term NCBITaxon:<id>: scientific name, other names, parent (is_a), rank (has_rank). A merged
+    or deleted taxon is an obsolete term; a merged one has the taxon that replaces it (replaced_by).
 
-    An archive without names.dmp and nodes.dmp gives names by rankedlineage.dmp and parents by taxidlineage.dmp.
+    Of an archive without names.dmp and nodes.dmp, names are read from rankedlineage.dmp, parents from taxidlineage.dmp.
 
     Raises:
-        Unreadable: it holds none of these files, or is another file of the taxonomy.
+        Unreadable: it has none of these files, or is another file of the taxonomy.
     """
     try:
         with answer.open() as file:
@@ -44,7 +44,7 @@ def read(answer: Answer, where: str) -> Iterator[Part]:
                     yield from _archived(archive, where)
                 return
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-        raise Unreadable(f"the archive is cut short or damaged: {error}", where=where) from None
+        raise Unreadable(f"the archive is truncated or damaged: {error}", where=where) from None
     name = Path(urlsplit(where).path).name.removesuffix(".gz")
     if why := unread(name):
         raise Unreadable(f"{name} is not read", where=where, why=why)
@@ -53,22 +53,21 @@ def read(answer: Answer, where: str) -> Iterator[Part]:
 
 
 def _archived(archive: tarfile.TarFile, where: str) -> Iterator[Part]:
-    there = {member.name.rpartition("/")[2]: member for member in archive}
-    chosen = [pair for pair in _FILES if there.keys() & set(pair)]
+    members = {member.name.rpartition("/")[2]: member for member in archive}
+    chosen = [pair for pair in _FILES if members.keys() & set(pair)]
     if not chosen:
         raise Unreadable(f"the archive has none of {', '.join(sum(_FILES, ()))}", where=where)
-    for name in (*chosen[0], *_GONE):
-        if name in there:
-            yield from _file(_opened(archive, there[name], where), name, where)
+    for name in (*chosen[0], *_OBSOLETE):
+        if name in members:
+            yield from _file(_opened(archive, members[name], where), name, where)
 
 
 def unread(name: str) -> str | None:
-    """Why a file of the taxonomy is not read; None where it is."""
+    """Why a file of the taxonomy is not read; None if it is."""
     if name in _READERS:
         return None
-    return (
-        _OTHERS.get(name, "it holds neither taxa nor names of them") + f"; what is read: {', '.join(sorted(_READERS))}"
-    )
+    reason = _NOT_READ.get(name, "it has neither taxa nor their names")
+    return f"{reason}; the files that are read: {', '.join(sorted(_READERS))}"
 
 
 def _opened(archive: tarfile.TarFile, member: tarfile.TarInfo, where: str) -> BinaryIO:
@@ -85,16 +84,16 @@ def _file(file: BinaryIO, name: str, where: str) -> Iterator[Part]:
         seen += block.seen
         fields = pc.split_pattern(pc.replace_substring_regex(block.text, r"\t?\|$", ""), "\t|\t")
         short = pc.less(pc.list_value_length(fields), least)
-        whole = pc.if_else(short, pa.scalar([""] * least), fields)
-        cells = [pc.list_element(whole, place) for place in range(least)]
+        padded = pc.if_else(short, pa.scalar([""] * least), fields)
+        cells = [pc.list_element(padded, i) for i in range(least)]
         term = pc.binary_join_element_wise("NCBITaxon", cells[0], ":")
-        faults = [(short, f"it has not {least} fields"), _no_number(cells[0])]
+        faults = [(short, f"it has not {least} fields"), _not_a_number(cells[0])]
         yield from reader(block, term, cells, faults)
     if seen == 0:
         raise text.no_records("taxon", f"{where} ({name})")
 
 
-def _no_number(ids: pa.Array) -> text.Fault:
+def _not_a_number(ids: pa.Array) -> text.Fault:
     return pc.invert(pc.match_substring_regex(ids, r"^\d+$")), "its taxon is no number"
 
 
@@ -119,8 +118,8 @@ def _names(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[tex
 
 def _ranked(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
     """rankedlineage.dmp: a taxon's scientific name."""
-    named = [*cells[:2], cells[1], pa.repeat("scientific name", len(term))]
-    yield next(_names(block, term, named, faults))
+    as_names = [*cells[:2], cells[1], pa.repeat("scientific name", len(term))]
+    yield next(_names(block, term, as_names, faults))
 
 
 def _lineages(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
@@ -147,7 +146,7 @@ def _nodes(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[tex
         "target": parent,
         "qualifiers": pa.nulls(len(term), pa.string()),
     }
-    yield _part("ontologies_relations", block, is_a, [*faults, _no_number(cells[1])], pc.invert(root), True)
+    yield _part("ontologies_relations", block, is_a, [*faults, _not_a_number(cells[1])], pc.invert(root), True)
     has_rank = {
         "term": term,
         "predicate": pa.repeat("has_rank", size),
@@ -157,8 +156,8 @@ def _nodes(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[tex
     yield _part("ontologies_relations", block, has_rank, faults, all_rows, False)
 
 
-def _gone(block: Lines, term: pa.Array, faults: list[text.Fault]) -> Part:
-    """Taxa that are no more, as obsolete terms without a name."""
+def _obsolete(block: Lines, term: pa.Array, faults: list[text.Fault]) -> Part:
+    """Merged or deleted taxa, as obsolete terms without a name."""
     size = len(term)
     columns = {
         "term": term,
@@ -170,23 +169,23 @@ def _gone(block: Lines, term: pa.Array, faults: list[text.Fault]) -> Part:
 
 
 def _merged(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
-    faults = [*faults, _no_number(cells[1])]
+    faults = [*faults, _not_a_number(cells[1])]
     replaced = {
         "term": term,
         "predicate": pa.repeat("replaced_by", len(term)),
         "target": pc.binary_join_element_wise("NCBITaxon", cells[1], ":"),
         "qualifiers": pa.nulls(len(term), pa.string()),
     }
-    yield _gone(block, term, faults)
+    yield _obsolete(block, term, faults)
     yield _part("ontologies_relations", block, replaced, faults, pa.repeat(True, len(term)), False)
 
 
 def _deleted(block: Lines, term: pa.Array, cells: list[pa.Array], faults: list[text.Fault]) -> Iterator[Part]:
-    yield _gone(block, term, faults)
+    yield _obsolete(block, term, faults)
 
 
 _FILES = (("names.dmp", "nodes.dmp"), ("rankedlineage.dmp", "taxidlineage.dmp"))
-_GONE = ("merged.dmp", "delnodes.dmp")
+_OBSOLETE = ("merged.dmp", "delnodes.dmp")
 _READERS = {  # with the least number of fields
     "names.dmp": (4, _names),
     "nodes.dmp": (12, _nodes),
@@ -195,7 +194,7 @@ _READERS = {  # with the least number of fields
     "merged.dmp": (2, _merged),
     "delnodes.dmp": (1, _deleted),
 }
-_OTHERS = {
+_NOT_READ = {
     "fullnamelineage.dmp": "its lineages are names, of which several taxa can have one: taxidlineage.dmp has them"
 }
 
@@ -205,13 +204,13 @@ def _part(
     block: Lines,
     columns: dict[str, pa.Array],
     faults: Iterable[text.Fault],
-    wanted: pa.Array,
+    selected: pa.Array,
     undecodable: bool,
 ) -> Part:
-    """Of a block's lines those that are wanted for a table."""
-    mine = {name: values.filter(wanted) for name, values in columns.items()}
-    record, lines = block.record.filter(wanted), block.text.filter(wanted)
-    judged = [(wrong.filter(wanted), reason) for wrong, reason in faults if wrong is not None]
-    rows, rejects, _ = text.partition_rejects(TABLES[table], record, mine, judged, lines.filter)
-    aside = [block.undecodable] if undecodable else []
-    return text.make_part(table, len(record) + sum(map(len, aside)), rows, rejects, *aside)
+    """The selected lines of a block, as rows of a table."""
+    columns = {name: values.filter(selected) for name, values in columns.items()}
+    record, lines = block.record.filter(selected), block.text.filter(selected)
+    row_faults = [(wrong.filter(selected), reason) for wrong, reason in faults if wrong is not None]
+    rows, rejects, _ = text.partition_rejects(TABLES[table], record, columns, row_faults, lines.filter)
+    more = [block.undecodable] if undecodable else []
+    return text.make_part(table, len(record) + sum(map(len, more)), rows, rejects, *more)

@@ -40,7 +40,7 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
     """The table, and the systems that lake.toml names or all of them.
 
     Raises:
-        ConfigError: single systems and everything at once: a planet would come twice.
+        ConfigError: single systems and everything: a planet would be landed twice.
     """
     if options["systems"] and options["everything"]:
         raise ConfigError(
@@ -58,18 +58,18 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page, another table, and XML of another kind.
+    """Refuse an HTML page, another table, and XML of another kind.
 
     Raises:
-        Refused: with what came instead.
+        Refused: with the beginning of the answer.
     """
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if resource.kind == "table":
         names = body.partition(b"\n")[0].strip().split(b",")
-        right = {b"name", b"mass", b"list"} <= set(names)
+        matches = {b"name", b"mass", b"list"} <= set(names)
     else:
-        right = b"<system" in body and b"<html" not in body[:2000].lower()
-    if not right:
+        matches = b"<system" in body and b"<html" not in body[:2000].lower()
+    if not matches:
         shown = body[:40].decode(errors="replace")
         raise Refused(
             f"the answer is not the catalogue's {resource.kind}: it begins with {shown!r}", where=resource.url

@@ -1,11 +1,11 @@
 """Systems of the Open Exoplanet Catalogue as XML, one in a file or all in one file, plain or gzip, as rows.
 
-<system>, <binary>, <star>, <planet> ... are objects and stand in each other; what else stands in an object is a name
-or a value of it. Every element is a record of one table. An object's first name may come after its values, so that
-rows are made when a system ends: one system is in memory at a time, and some thousands of rows.
+<system>, <binary>, <star>, <planet> ... are objects, nested in each other; any other element in an object is a name or
+a value of it. Every element is a record of one table. An object's first name may come after its values, so rows are
+made when a system ends: one system is in memory at a time, and some thousands of rows.
 
-expat asks no network and opens no file. The catalogue has no document type: one that declares any is refused, and
-with it every entity.
+expat uses no network and opens no file. The catalogue has no document type: a document that declares one is refused,
+and with it every entity.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from lake.formats import delimited, gzipped, text
 from lake.sources.contract import Answer, Part, Resource
 from lake.sources.open_exoplanets.tables import OBJECTS, TABLES, unit
 
-BLOCK = 2**18  # bytes that expat is given at once
-ROWS = 50_000  # of all tables together, before they are handed on
+BLOCK = 2**18  # bytes that expat gets at once
+ROWS = 50_000  # of all tables together, before they are yielded
 LARGEST = 2**30  # bytes when unpacked: all systems have some 10 MB
 DEEPEST, LONGEST = 32, 2**20  # objects in objects; characters of one text
 MOST = 100_000  # elements of one system
@@ -47,7 +47,7 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
     """The objects, names and values of an answer's systems.
 
     Raises:
-        Unreadable: damaged, cut short, without a system, far too large, or with a document type.
+        Unreadable: damaged, truncated, without a system, far too large, or with a document type.
     """
     systems = _Systems(resource.url)
     seen = 0
@@ -69,7 +69,9 @@ def _blocks(answer: Answer, where: str) -> Iterator[bytes]:
         while block := file.read(BLOCK):
             size += len(block)
             if size > LARGEST:
-                raise Unreadable(f"it unpacks to more than {LARGEST:,} bytes", where=where, why="no such catalogue")
+                raise Unreadable(
+                    f"it unpacks to more than {LARGEST:,} bytes", where=where, why="the catalogue is far smaller"
+                )
             yield block
 
 
@@ -87,20 +89,20 @@ class _Object:
 
     @property
     def host(self) -> str | None:
-        around = self.within
-        while around and around.kind not in ("star", "binary"):
-            around = around.within
-        return around.name if around else None
+        host = self.within
+        while host and host.kind not in ("star", "binary"):
+            host = host.within
+        return host.name if host else None
 
 
 class _Systems:
-    """Objects as expat tells of them; rows of those whose system has ended."""
+    """Handlers for expat's events: objects, and the rows of systems that have ended."""
 
     def __init__(self, where: str):
         self._where, self._record = where, 0
-        self._open: list[_Object] = []  # the objects around
+        self._open: list[_Object] = []  # the objects that are being read, outermost first
         self._leaf: dict[str, Any] | None = None  # the name or value that is being read
-        self._inside = 0  # elements that stand in it, and should not
+        self._inside = 0  # depth of elements in it, which should have none
         self._system: list[_Object] = []
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
         self._rejects: dict[str, list[_Lost]] = {name: [] for name in _TABLES}
@@ -124,14 +126,14 @@ class _Systems:
             raise Unreadable(f"the XML cannot be decoded: {error}", where=self._where) from None
 
     def parts(self) -> Iterator[Part]:
-        """The rows so far, a part a table; they are then forgotten."""
+        """The rows so far, a part a table; they are then dropped from memory."""
         for name, rows in self._rows.items():
             if rows or self._rejects[name]:
                 yield _part(name, rows, self._rejects[name])
         self._rows = {name: [] for name in _TABLES}
         self._rejects = {name: [] for name in _TABLES}
 
-    # What expat tells
+    # Handlers
 
     def _refuse(self, what: str, why: str) -> NoReturn:
         at = f"{self._where} line {self._parser.CurrentLineNumber}"
@@ -143,10 +145,10 @@ class _Systems:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._record += 1
         if self._open and self._record - self._open[0].record > MOST:
-            self._refuse(f"a system has more than {MOST:,} elements", "no system is so")
+            self._refuse(f"a system has more than {MOST:,} elements", "no system is so large")
         if tag in OBJECTS and self._leaf is None and (self._open or tag == "system"):
             if len(self._open) >= DEEPEST:
-                self._refuse(f"its objects stand {DEEPEST} deep in each other", "no system is so")
+                self._refuse(f"its objects are nested more than {DEEPEST} deep", "no system is so deep")
             within = self._open[-1] if self._open else None
             self._open.append(_Object(tag, self._record, within))
             self._system.append(self._open[-1])
@@ -164,7 +166,9 @@ class _Systems:
         if self._leaf is not None and not self._inside:
             self._leaf["text"] += data
             if len(self._leaf["text"]) > LONGEST:
-                self._refuse(f"<{self._leaf['tag']}> has more than {LONGEST:,} characters", "no text of it is so long")
+                self._refuse(
+                    f"<{self._leaf['tag']}> has more than {LONGEST:,} characters", "no text of the catalogue is so long"
+                )
 
     def _end(self, tag: str) -> None:
         if self._inside:
@@ -178,59 +182,61 @@ class _Systems:
                 self._finish()
 
     def _close(self, leaf: dict[str, Any]) -> None:
-        said = " ".join(leaf["text"].split())
-        if leaf["tag"] == "name" and said:
-            self._open[-1].names.append((leaf["record"], said))
+        text = " ".join(leaf["text"].split())
+        if leaf["tag"] == "name" and text:
+            self._open[-1].names.append((leaf["record"], text))
         elif leaf["tag"] == "name":
             self._rejects[_NAMES].append((leaf["record"], "the name is empty", "<name/>"))
         else:
-            self._open[-1].values.append({**leaf, "text": said or None})
+            self._open[-1].values.append({**leaf, "text": text or None})
 
     def _finish(self) -> None:
-        """A system has ended: its rows."""
+        """Make the rows of a system that has ended."""
         system = self._system[0].name
-        for one in self._system:
-            shared = {"system": system, "object": one.record, "kind": one.kind}
-            about = {"within": one.within.record if one.within else None, "name": one.name, "host": one.host}
-            self._rows[_OBJECTS].append({"_record": one.record, **shared, **about})
-            for place, (record, name) in enumerate(one.names):
-                self._rows[_NAMES].append({"_record": record, **shared, "of": one.name, "place": place, "name": name})
-            for leaf in one.values:
-                self._value({**shared, "of": one.name}, leaf)
+        for item in self._system:
+            shared = {"system": system, "object": item.record, "kind": item.kind}
+            within = item.within.record if item.within else None
+            about = {"within": within, "name": item.name, "host": item.host}
+            self._rows[_OBJECTS].append({"_record": item.record, **shared, **about})
+            for position, (record, name) in enumerate(item.names):
+                row = {"_record": record, **shared, "of": item.name, "place": position, "name": name}
+                self._rows[_NAMES].append(row)
+            for leaf in item.values:
+                self._value({**shared, "of": item.name}, leaf)
         self._system = []
 
     def _value(self, shared: dict[str, Any], leaf: dict[str, Any]) -> None:
         attributes = leaf["attributes"]
         of = unit(shared["kind"], leaf["tag"], attributes.get("unit"))
-        given = {"value": leaf["text"], **{column: attributes.get(name) or None for name, column in _NUMBERS.items()}}
+        numbers = {"value": leaf["text"], **{column: attributes.get(name) or None for name, column in _NUMBERS.items()}}
         about = {"quantity": leaf["tag"], "text": leaf["text"], "unit": of, "type": attributes.get("type")}
-        self._rows[_VALUES].append({"_record": leaf["record"], **shared, **about, **(given if of else {})})
+        self._rows[_VALUES].append({"_record": leaf["record"], **shared, **about, **(numbers if of else {})})
 
 
 def _part(name: str, rows: list[dict[str, Any]], lost: list[_Lost]) -> Part:
-    """Rows of one table; a quantity that is no number is a reject, an uncertainty that is none costs itself alone."""
+    """Rows of one table. A quantity that is not a number is a reject; an uncertainty that is not is set aside."""
     schema = TABLES[name]
-    texts = [one.with_type(pa.string()) if one.name in _REALS else one for one in schema]
-    given = pa.Table.from_pylist(rows, pa.schema(texts)).combine_chunks()
-    columns, faults, odd = {}, [], []
-    for one in schema:
-        cells = given[one.name].combine_chunks()
-        columns[one.name], fault = delimited.typed(one, cells) if one.name in _REALS else (cells, (None, ""))
-        if one.name in _NUMBERS.values():
-            odd.append((one.name, fault[0], f"not {delimited.KINDS[one.type]}", cells))
+    texts = [column.with_type(pa.string()) if column.name in _REALS else column for column in schema]
+    source = pa.Table.from_pylist(rows, pa.schema(texts)).combine_chunks()
+    columns, faults, bad_cells = {}, [], []
+    for column in schema:
+        cells = source[column.name].combine_chunks()
+        columns[column.name], fault = delimited.typed(column, cells) if column.name in _REALS else (cells, (None, ""))
+        if column.name in _NUMBERS.values():
+            bad_cells.append((column.name, fault[0], f"not {delimited.KINDS[column.type]}", cells))
         else:
             faults.append(fault)
-    taken, rejected, good = text.partition_rejects(
-        schema, columns["_record"], columns, faults, lambda bad: _told(given.filter(bad))
+    good_rows, rejected, good = text.partition_rejects(
+        schema, columns["_record"], columns, faults, lambda bad: _content(source.filter(bad))
     )
-    early = text.rejects(*(pa.array(column, type) for column, type in zip(_columns(lost), _LOST, strict=True)))
-    part = text.make_part(name, len(rows) + len(lost), taken, early, rejected)
-    return part._replace(cells=text.collect_cell_rejects(columns["_record"], good, odd))
+    early = text.rejects(*(pa.array(values, type) for values, type in zip(_columns(lost), _LOST, strict=True)))
+    part = text.make_part(name, len(rows) + len(lost), good_rows, early, rejected)
+    return part._replace(cells=text.collect_cell_rejects(columns["_record"], good, bad_cells))
 
 
 def _columns(lost: list[_Lost]) -> list[list[Any]]:
     return [[fields[i] for fields in lost] for i in range(3)]
 
 
-def _told(rows: pa.Table) -> list[str]:
-    return [" ".join(f"{name}={said}" for name, said in row.items() if said is not None) for row in rows.to_pylist()]
+def _content(rows: pa.Table) -> list[str]:
+    return [" ".join(f"{name}={value}" for name, value in row.items() if value is not None) for row in rows.to_pylist()]

@@ -90,7 +90,7 @@ _SEPARATION = {"arcsec": "arcsecond", "AU": "au", "au": "au"}
 
 
 def unit(kind: str, tag: str, attribute: str | None) -> str | None:
-    """The unit of an element's number; None where it is no quantity, or one whose unit is not known here.
+    """The unit of an element's number; None if it is not a quantity, or its unit is unknown.
 
     >>> unit("planet", "mass", None), unit("star", "mass", None), unit("planet", "description", None)
     ('jupiter_mass', 'solar_mass', None)
@@ -100,6 +100,6 @@ def unit(kind: str, tag: str, attribute: str | None) -> str | None:
     if tag == "separation":
         return _SEPARATION.get(attribute or "")
     if attribute and not (tag in _TIMES and _DATES.fullmatch(attribute)):
-        return None  # it is not what TagList.md says of this element
+        return None  # not the unit of this element in TagList.md
     own = _PLANET if kind in ("planet", "satellite", "asteroid") else _STAR if kind == "star" else {}
     return own.get(tag) or _EVERYWHERE.get(tag)
