@@ -7,9 +7,9 @@ from pathlib import Path
 
 import lake
 
-VAGUE = frozenset(
-    "found told known held given there here place kept anew near wanted taken said made left gone seen named asked".split()
-)
+WORDS = """found told known held given there here place kept anew near wanted taken said made left gone seen named
+    asked"""
+VAGUE = frozenset(WORDS.split())
 LIMIT = 0.005  # of all variables and parameters
 
 
