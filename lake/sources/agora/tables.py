@@ -1,4 +1,4 @@
-"""What the columns of AGORA's strain tables and models are."""
+"""The raw tables of AGORA's strains and models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lake.formats.schema import Tables
 
 _STRAINS = """
 strain_id        text    -        MicrobeID|ModelAGORA|id   Strain and its model, as AGORA names them
-collection       text    -        -                         AGORA or AGORA2: which table it is of
+collection       text    -        -                         The table it is from: AGORA or AGORA2
 strain           text    -        Strain|organism           Strain
 species          text    -        Species                   Species, as AGORA names it
 genus            text    -        Genus                     Genus
@@ -19,8 +19,8 @@ host             text    -        Host                      Host
 version          text    -        Version                   Version that the reconstruction first came with
 taxid            text    -        NCBI Taxonomy ID          NCBI taxon
 seed_id          text    -        PubSeedID                 Genome at PubSEED
-refseq           text    -        RefSeq ID                 Assembly, where this column has it
-gcf              text    -        GCF ID                    Assembly, where this column has it
+refseq           text    -        RefSeq ID                 Assembly; null if another column has it
+gcf              text    -        GCF ID                    Assembly; null if another column has it
 img              text    -        IMG Genome ID             Genome at JGI IMG
 reference        text    -        Strain/species reference  PubMed ids
 gram_staining    text    -        Gram Staining             Gram+, Gram- or indeterminate
@@ -40,25 +40,25 @@ metabolite   text     -  -  Metabolite and its compartment, such as atp[c]
 name         text     -  -  Name
 compartment  text     -  -  Compartment
 formula      text     -  -  Sum formula
-charge       bigint   -  -  Charge, in elementary charges; missing where it is a fraction
-boundary     boolean  -  -  Whether its amount is held fixed
-charge_real  double   -  -  Charge, also a fraction, as version 3 of fbc may have it
+charge       bigint   -  -  Charge, in elementary charges; null if it is a fraction
+boundary     boolean  -  -  Whether its amount is fixed
+charge_real  double   -  -  Charge, including fractions, which version 3 of fbc allows
 """
 _REACTIONS = """
 model       text     -            -  Model
 reaction    text     -            -  Reaction
 name        text     -            -  Name
-reversible  boolean  -            -  Whether it may go both ways
-lower       double   mmol/g/hour  -  Least flux, per gram of dry weight
-upper       double   mmol/g/hour  -  Greatest flux, per gram of dry weight
+reversible  boolean  -            -  Whether it is reversible
+lower       double   mmol/g/hour  -  Lower flux bound, per gram of dry weight
+upper       double   mmol/g/hour  -  Upper flux bound, per gram of dry weight
 subsystem   text     -            -  Groups of reactions that it is in, separated by "; "
-genes       text     -            -  Which genes it needs: names, and, or, brackets
+genes       text     -            -  Gene association: names, and, or, brackets
 """
 _STOICHIOMETRY = """
 model        text    -  -  Model
 reaction     text    -  -  Reaction
 metabolite   text    -  -  Metabolite
-coefficient  double  1  -  Below 0 where it is consumed
+coefficient  double  1  -  Negative if it is consumed
 """
 _GENES = """
 model  text  -  -  Model
@@ -68,20 +68,20 @@ name   text  -  -  Label or name
 _XREFS = """
 model      text  -  -  Model
 kind       text  -  -  model, metabolite, reaction or gene
-id         text  -  -  What of the model
+id         text  -  -  Identifier in the model
 database   text  -  -  Database, as identifiers.org names it: kegg.compound, ec-code, ...
 xref       text  -  -  Identifier there
-qualifier  text  -  -  How it is meant, by the annotation: is, isDescribedBy, isEncodedBy, ...; missing for a note
+qualifier  text  -  -  Qualifier of the annotation: is, isDescribedBy, isEncodedBy, ...; null for a note
 """
 _OBJECTIVES = """
 model        text     -  -  Model
-objective    text     -  -  Objective: what is to be as great or as small as can be
-active       boolean  -  -  Whether it is the one that the model is used with
+objective    text     -  -  Objective function, to maximize or minimize
+active       boolean  -  -  Whether it is the model's active objective
 direction    text     -  -  maximize or minimize
-reaction     text     -  -  Reaction whose flux counts
-coefficient  double   1  -  How much it counts
+reaction     text     -  -  Reaction whose flux is in the objective
+coefficient  double   1  -  Its coefficient in the objective
 """
-_RECORD = "_record  bigint  -  -  The element's place among those of its kind in the model, from 1"
+_RECORD = "_record  bigint  -  -  Position of the element among those of its kind in the model, from 1"
 
 TABLES = Tables(
     {

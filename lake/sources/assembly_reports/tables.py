@@ -1,4 +1,4 @@
-"""What the reports on assemblies say, in one form for all tools: names, units, and how each tool writes them."""
+"""The raw tables of reports on assemblies, the same for all tools, and the names that each tool uses."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _REPORTS = """
 _record         bigint  -        -  Line or column of the report
 assembly        text    -        -  The assembly or bin, as the report names it
 tool            text    -        -  BUSCO, CheckM, CheckM2, QUAST or GTDB-Tk
-version         text    -        -  Of the tool, where the report says it
-dataset         text    -        -  Lineage, marker set or model that it was held against
-accession       text    -        -  GenBank or RefSeq accession, where lake.toml says it
+version         text    -        -  Of the tool, where the report states it
+dataset         text    -        -  Lineage, marker set or model that it was compared with
+accession       text    -        -  GenBank or RefSeq accession, where lake.toml gives it
 completeness    double  percent  -  Complete markers; for BUSCO complete single-copy and duplicated ones
 contamination   double  percent  -  Contamination as CheckM and CheckM2 estimate it
 duplicated      double  percent  -  BUSCO: complete and duplicated markers
@@ -31,7 +31,7 @@ taxonomy        text    -        -  GTDB-Tk: domain to species
 closest         text    -        -  GTDB-Tk: accession of the closest reference genome
 ani             double  percent  -  GTDB-Tk: average nucleotide identity with it
 aligned         double  1        -  GTDB-Tk: alignment fraction with it
-note            text    -        -  What the tool remarks
+note            text    -        -  Remarks of the tool
 """
 _CONTAMINANTS = """
 sequence   text    -        -  The sequence
@@ -39,12 +39,12 @@ start      bigint  bp       -  First base, from 1
 stop       bigint  bp       -  Last base
 length     bigint  bp       -  Of the whole sequence
 action     text    -        -  EXCLUDE, TRIM, FIX, REVIEW, ...
-division   text    -        -  Taxonomic division that it is taken to come from
+division   text    -        -  Taxonomic division of the likely contaminant
 coverage   double  percent  -  Of the sequence by alignments to contaminants
 taxon      text    -        -  Best taxon
 tool       text    -        -  FCS-GX or FCS-adaptor
-version    text    -        -  Of the tool, where the report says it
-accession  text    -        -  GenBank or RefSeq accession, where lake.toml says it
+version    text    -        -  Of the tool, where the report states it
+accession  text    -        -  GenBank or RefSeq accession, where lake.toml gives it
 """
 
 TABLES = Tables({"assembly_reports": _REPORTS, "assembly_contaminants": _CONTAMINANTS})
@@ -78,6 +78,6 @@ NAMES = {
     },
     "fcs_adaptor": {"accession": "sequence", "name": "taxon"},
 }  # fmt: skip
-"""How each tool names these columns; others are left out."""
+"""The names that each tool gives these columns; further columns are not read."""
 FRACTIONS = {"checkm2": ("gc", "coding_density")}
-"""Columns that a tool gives as fractions of 1, and not in percent."""
+"""Columns that a tool gives as fractions of 1, not in percent."""

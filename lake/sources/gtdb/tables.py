@@ -1,4 +1,4 @@
-"""What the columns of GTDB's tables are. Source: the FILE_DESCRIPTIONS.txt of its releases.
+"""The raw tables of GTDB. Source: the FILE_DESCRIPTIONS.txt of its releases.
 
 Other columns of the metadata are kept as text, under their own names.
 """
@@ -17,7 +17,7 @@ release                          text     -        -              GTDB release
 accession                        text     -        -              Genome: RS_ or GB_ and its RefSeq or GenBank accession
 lineage                          text     -        gtdb_taxonomy  d__...;p__...;c__...;o__...;f__...;g__...;s__...
 gtdb_genome_representative       text     -        -              Representative of its species cluster
-gtdb_representative              boolean  -        -              Whether it is that itself
+gtdb_representative              boolean  -        -              Whether this genome is the representative
 checkm_completeness              double   percent  -              By CheckM
 checkm_contamination             double   percent  -              By CheckM
 checkm_strain_heterogeneity      double   percent  -              By CheckM

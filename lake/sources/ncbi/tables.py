@@ -1,4 +1,4 @@
-"""What the columns of NCBI's files on assemblies are, all by name.
+"""The raw tables of NCBI's assemblies. Columns are read by name.
 
 Sources: https://ftp.ncbi.nlm.nih.gov/genomes/README_assembly_summary.txt, .../genomes/all/README.txt (reports and
 statistics), .../genomes/ASSEMBLY_REPORTS/README_ANI_report_prokaryotes.txt.
@@ -31,7 +31,7 @@ paired_as             text    -        paired_asm_comp            identical or d
 path                  text    -        ftp_path                   Its folder
 excluded              text    -        excluded_from_refseq       Why it is not in RefSeq
 type_material         text    -        relation_to_type_material  Whether the sample is of the type strain
-withdrawn             text    -        asm_not_live_date          Since when it is replaced or suppressed
+withdrawn             text    -        asm_not_live_date          Day on which it was replaced or suppressed
 type                  text    -        assembly_type              haploid, diploid, alternate-pseudohaplotype, ...
 organism_group        text    -        group                      bacteria, archaea, fungi, viral, ...
 genome_size           bigint  bp       -                          Total length
@@ -49,25 +49,25 @@ noncoding_genes       bigint  -        non_coding_gene_count      Genes of RNA
 pubmed                text    -        pubmed_id                  PubMed ids
 """
 _REPORTS = """
-accession  text  -  -  Accession of the assembly: RefSeq's, where it has one
-property   text  -  -  What is said, such as "Organism name"
-value      text  -  -  As it stands
+accession  text  -  -  Accession of the assembly: RefSeq's, if it has one
+property   text  -  -  Name of the property, such as "Organism name"
+value      text  -  -  Its value, as text
 """
 _SEQUENCES = """
-accession  text    -   -                                Accession of the assembly: RefSeq's, where it has one
+accession  text    -   -                                Accession of the assembly: RefSeq's, if it has one
 name       text    -   Sequence-Name                    Name of the sequence
 role       text    -   Sequence-Role                    assembled-molecule, unplaced-scaffold, ...
 molecule   text    -   Assigned-Molecule                Chromosome or plasmid
 location   text    -   Assigned-Molecule-Location/Type  Chromosome, Plasmid, Mitochondrion, ...
 genbank    text    -   GenBank-Accn                     Accession in GenBank
-relation   text    -   Relationship                     = where GenBank's and RefSeq's are the same
+relation   text    -   Relationship                     = if GenBank's and RefSeq's are identical
 refseq     text    -   RefSeq-Accn                      Accession in RefSeq
 unit       text    -   Assembly-Unit                    Assembly unit
 length     bigint  bp  Sequence-Length                  Length
 ucsc       text    -   UCSC-style-name                  Name at UCSC
 """
 _STATISTICS = """
-accession  text    -  -                  Accession of the assembly: RefSeq's, where it has one
+accession  text    -  -                  Accession of the assembly: RefSeq's, if it has one
 unit       text    -  unit-name          Assembly unit, or all
 molecule   text    -  molecule-name      Molecule, or all
 location   text    -  molecule-type/loc  Chromosome, Plasmid, ..., or all
@@ -90,7 +90,7 @@ declared_organism   text    -        declared-type-organism-name  Its organism
 declared_category   text    -        declared-type-category       Its kind
 declared_ani        double  percent  declared-type-ANI            Average nucleotide identity with it
 declared_coverage   double  percent  declared-type-qcoverage      Of this assembly, aligned with it
-best_assembly       text    -        best-match-type-assembly     Type assembly that it is most like
+best_assembly       text    -        best-match-type-assembly     Type assembly that it matches best
 best_species_taxid  bigint  -        best-match-species-taxid     NCBI taxon of its species
 best_species        text    -        best-match-species-name      Its species
 best_category       text    -        best-match-type-category     Its kind
@@ -113,8 +113,8 @@ _BASES = """
 _record    bigint  -   -  The line of the sequence's header, from 1
 accession  text    -   -  Accession of the assembly
 sequence   text    -   -  Accession of the sequence
-start      bigint  bp  -  Place of the first base, from 1
-bases      text    -   -  Up to 65,536 bases as they stand; soft-masked ones are small letters
+start      bigint  bp  -  Position of the first base, from 1
+bases      text    -   -  Up to 65,536 bases as in the file; soft-masked ones are lower case
 """
 
 TABLES = Tables(

@@ -11,7 +11,7 @@ released_year  bigint  -  publicReleaseDateYear  Year
 platform       text    -  technologyPlatform     Affymetrix, Illumina, ...
 technology     text    -  technologyType         DNA microarray, RNA sequencing, ...
 measurement    text    -  measurementType        transcription profiling, ...
-organism       text    -  Organism               Parted by semicolons
+organism       text    -  Organism               Separated by semicolons
 factors        text    -  Factors                What was varied, separated by semicolons
 """
 _VALUES = """
@@ -20,8 +20,8 @@ study      text    -  -  GLDS-120, OSD-487: from the file's name or lake.toml
 sheet      text    -  -  Which table of the study: its file's name
 sample     text    -  -  Sample Name
 attribute  text    -  -  Column of the table: Factor Value[Spaceflight]
-place      bigint  -  -  Which column, from 1: ISA tables repeat names
-value      text    -  -  As it stands
+place      bigint  -  -  Position of the column, from 1: ISA tables repeat names
+value      text    -  -  The cell's text
 """
 
 TABLES = Tables({"osdr_studies": _STUDIES, "osdr_values": _VALUES})

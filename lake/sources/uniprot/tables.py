@@ -7,16 +7,16 @@ from lake.formats.schema import Tables
 _ENTRIES = """
 accession             text     -   -  Primary accession: P0A7D4
 entry_name            text     -   -  PURA_ECOLI
-reviewed              boolean  -   -  Whether it is of Swiss-Prot; otherwise of TrEMBL
+reviewed              boolean  -   -  Whether it is in Swiss-Prot; otherwise it is in TrEMBL
 protein_name          text     -   -  Recommended name, or the first submitted one; \
-of TSV only where it is the only name
-protein_names         text     -   -  Of TSV: all its names in one text; null in other forms
+in TSV only if it is the only name
+protein_names         text     -   -  All its names in one text, in TSV; null in other formats
 gene                  text     -   -  Primary name of its first gene
-organism              text     -   -  Scientific name, common name and synonyms behind it in parentheses
+organism              text     -   -  Scientific name, followed by common name and synonyms in parentheses
 taxon_id              bigint   -   -  In the NCBI taxonomy
 length                bigint   1   -  Amino acids of the sequence
 mass                  bigint   Da  -  Of the sequence without modifications
-fragment              boolean  -   -  Whether the sequence is not complete; null in TSV that was not asked for it
+fragment              boolean  -   -  Whether the sequence is incomplete; null in TSV without this column
 existence             bigint   -   -  1 evidence of the protein, 2 of a transcript, 3 homology, 4 predicted, 5 uncertain
 version               bigint   -   -  Of the entry
 sequence_version      bigint   -   -  Of the sequence
@@ -26,19 +26,19 @@ modified              text     -   -  Day of its last change
 sequence_modified     text     -   -  Day of the sequence's last change
 secondary_accessions  text[]   -   -  Former accessions; TSV does not have them
 ordered_loci          text[]   -   -  Ordered locus names of its genes, sorted: b0002
-ec_numbers            text[]   -   -  EC numbers of its names, sorted, partial ones as they are: 3.2.2.-; \
-null where TSV lacks the column
-kegg_ids              text[]   -   -  KEGG genes, sorted: eco:b0002; null where TSV lacks the column
-go_ids                text[]   -   -  Terms of the Gene Ontology, sorted: GO:0005829; null where TSV lacks the column
+ec_numbers            text[]   -   -  EC numbers of its names, sorted, including partial ones: 3.2.2.-; \
+null if TSV lacks the column
+kegg_ids              text[]   -   -  KEGG genes, sorted: eco:b0002; null if TSV lacks the column
+go_ids                text[]   -   -  Terms of the Gene Ontology, sorted: GO:0005829; null if TSV lacks the column
 """
 _XREFS = """
 accession   text    -  -  The entry's primary accession
 version     bigint  -  -  The entry's version
 database    text    -  -  KEGG, EC, GO, EMBL (which ENA, GenBank and DDBJ share), RefSeq, PDB, ...
-id          text    -  -  Id there, as UniProt writes it
-protein_id  text    -  -  Of EMBL: the protein that the nucleotide entry codes for, with its version
+id          text    -  -  Identifier in that database, as UniProt writes it
+protein_id  text    -  -  For EMBL: the protein that the nucleotide entry encodes, with its version
 """
-_RECORD = "_record  bigint  -  -  Which entry of the answer, from 1; of TSV the line"
+_RECORD = "_record  bigint  -  -  Number of the entry in the answer, from 1; in TSV its line"
 
 TABLES = Tables({"uniprot_entries": _RECORD + _ENTRIES, "uniprot_xrefs": _RECORD + _XREFS})
 
