@@ -15,7 +15,7 @@ from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import catalog, metadata, tags
-from lake.store.sql import literal, name
+from lake.store.sql import literal, name, scalar, single_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,8 +33,10 @@ _NUMBERS = (
     "USMALLINT",
     "UINTEGER",
     "UBIGINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
 )
-_NUMBERS += ("FLOAT", "DOUBLE", "DECIMAL")
 _ENGINE = ("ops", "quality")  # tables that the engine writes of itself
 
 
@@ -125,7 +127,7 @@ def compare(
     values are cast to the new type first; one that this loses has changed.
     """
     types = [_types(connection, side) for side in (before, after)]
-    rows = tuple(_count(connection, side) for side in (before, after))
+    rows = (_count(connection, before), _count(connection, after))
     difference = TableDiff(table, rows)
     if before is None or after is None:
         difference.columns_added, difference.columns_removed = types[1], types[0]
@@ -154,8 +156,7 @@ def compare(
         bits = ", ".join(expression for c in both for expression in exact(c)) or "1"
         a, b = (f"SELECT {bits} FROM ({side})" for side in sides)
         difference.added, difference.removed = (
-            connection.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone()[0]
-            for one, other in ((b, a), (a, b))
+            scalar(connection, f"SELECT count(*) FROM ({one} EXCEPT ALL {other})") for one, other in ((b, a), (a, b))
         )
     touched = set(both) if difference.added or difference.removed else set(difference.by_column)
     for column in both:
@@ -196,7 +197,7 @@ def _types(connection: DuckDBPyConnection, relation: str | None) -> dict[str, st
 
 
 def _count(connection: DuckDBPyConnection, relation: str | None) -> int:
-    return connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0] if relation else 0
+    return scalar(connection, f"SELECT count(*) FROM {relation}") if relation else 0
 
 
 Exact = Callable[..., list[str]]  # of a column, and of the relation that it is in: what tells its values apart
@@ -204,10 +205,8 @@ Exact = Callable[..., list[str]]  # of a column, and of the relation that it is 
 
 def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str], exact: Exact) -> bool:
     listed = ", ".join(expression for column in key for expression in exact(column))
-    rows, distinct = connection.execute(
-        f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM ({select}))) FROM ({select})"
-    ).fetchone()
-    return rows == distinct
+    distinct = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM ({select}))"
+    return bool(scalar(connection, f"SELECT count(*) = ({distinct}) FROM ({select})"))
 
 
 def _by_key(
@@ -224,9 +223,9 @@ def _by_key(
     counts = [f'count_if({test}) AS "{i}"' for i, test in enumerate(differs.values())]
     any_differs = " OR ".join(differs.values()) or "false"
     fixed = ['count_if(b."_here" IS NULL)', 'count_if(a."_here" IS NULL)', f"count_if({any_differs})"]
-    difference.added, difference.removed, difference.changed, *each = connection.execute(
-        f"SELECT {', '.join([*fixed, *counts])} {joined}"
-    ).fetchone()
+    difference.added, difference.removed, difference.changed, *each = single_row(
+        connection, f"SELECT {', '.join([*fixed, *counts])} {joined}"
+    )
     difference.by_column = {c: n for c, n in zip(columns, each, strict=True) if n}
     listed = ", ".join(f"b.{name(c)}" for c in difference.key)
     for column in sorted(difference.by_column, key=lambda c: -difference.by_column[c])[:EXAMPLES]:
@@ -244,21 +243,21 @@ def _by_key(
         ]
 
 
+_FACTS = "avg(x), median(x), stddev_pop(x), count(*) - count(x), count(x)"
+
+
 def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) -> Moved | None:
     """How the column's values lie now and lay before; None where each number that tells it is the same."""
     value = f"CAST({name(column)} AS DOUBLE)"
     finite = f"CASE WHEN isfinite({value}) THEN {value} END"
-    ends = [connection.execute(f"SELECT min({finite}), max({finite}) FROM ({side})").fetchone() for side in sides]
+    ends = [single_row(connection, f"SELECT min({finite}), max({finite}) FROM ({side})") for side in sides]
     numbers = [end for pair in ends for end in pair if end is not None]
     scale = _scale(numbers)  # of two, so that nothing is rounded; without it a square of 1e300 overflows
     x = f"({finite} / {literal(scale)})"
     facts = [
-        (*pair, *connection.execute(
-            f"""SELECT avg(x), median(x), stddev_pop(x), count(*) - count(x), count(x)
-                FROM (SELECT {x} AS x FROM ({side}))"""
-        ).fetchone())
+        (*pair, *single_row(connection, f"SELECT {_FACTS} FROM (SELECT {x} AS x FROM ({side}))"))
         for pair, side in zip(ends, sides, strict=True)
-    ]  # fmt: skip
+    ]
     if all(_near(a, b) for a, b in zip(*facts, strict=True)):
         return None
     edges: list[float] = []
@@ -271,8 +270,9 @@ def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) ->
         edges = [low, *(10**step if log else step * scale for step in steps), high]
         counts = [_binned(connection, side, f"log10({finite})" if log else x, a, b) for side in sides]
 
-    def pair(index: int, by: float = 1) -> tuple:
-        return tuple(None if fact[index] is None else fact[index] * by for fact in facts)
+    def pair(index: int, by: float = 1) -> tuple[Any, Any]:
+        before, after = (None if fact[index] is None else fact[index] * by for fact in facts)
+        return before, after
 
     return Moved(column, pair(2, scale), pair(3, scale), pair(5), edges, counts[0], counts[1], log)
 
@@ -323,9 +323,8 @@ def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] 
         differences = []
         for table in sorted(chosen):
             advance(0, note=table)
-            differences.append(
-                compare(reader, *(side.select(table) for side in sides), keys.get(table, ()), table=table)
-            )
+            before, after = (side.select(table) for side in sides)
+            differences.append(compare(reader, before, after, keys.get(table, ()), table=table))
             advance()
     return [difference for difference in differences if tables or not difference.same]
 

@@ -25,7 +25,7 @@ from lake.build.workspace import Workspace, selected
 from lake.check.run import EXAMPLES, Quality
 from lake.config import Config
 from lake.store import catalog, fetch_log, landings, metadata, tables
-from lake.store.sql import Columns, name, quote, values
+from lake.store.sql import Columns, name, quote, scalar, single_row, values
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -163,7 +163,7 @@ def _left(planned: Plan, table: str) -> bool:
     model, before = planned.project.models.get(table), planned.before.get(table)
     if model is None or before is None:
         return model is not None
-    return before["contract_fingerprint"] != own_parts(model, planned.project)["contract"]
+    return bool(before["contract_fingerprint"] != own_parts(model, planned.project)["contract"])
 
 
 def _definitions(connection: DuckDBPyConnection, planned: Plan, summary: Summary) -> None:
@@ -200,7 +200,9 @@ def _fetches(connection: DuckDBPyConnection, config: Config) -> None:
 
 def next_snapshot(connection: DuckDBPyConnection) -> int:
     """The number that the running transaction's snapshot will have; the write lock keeps others from taking it."""
-    return metadata.latest(connection).id + 1
+    newest = metadata.latest(connection)
+    assert newest, "the first snapshot makes the tables"
+    return newest.id + 1
 
 
 def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality]) -> None:
@@ -258,12 +260,13 @@ def _lineage(
     connection: DuckDBPyConnection, planned: Plan, summary: Summary, number: int, now: str
 ) -> list[dict[str, Any]]:
     stamp = {"engine": ENGINE, "snapshot": number, "built_at": now}
-    rows, blobs = [], _blobs(connection)
+    rows: list[dict[str, Any]] = []
+    blobs = _blobs(connection)
     for table, fingerprint in sorted(planned.raw.items()):
         before = planned.before.get(table)
         if table.startswith("raw.") and not (before and before["fingerprint"] == fingerprint):
             facts = {"kind": "raw", "inputs": [], "raw_inputs": [table], "reason": "landed", "parts": "{}"}
-            count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            count = scalar(connection, f"SELECT count(*) FROM {table}")
             before = {
                 "table_name": table,
                 **facts,
@@ -274,7 +277,7 @@ def _lineage(
             }
             before |= {"verdict": "landed", **blobs([table])}
         if before:
-            rows.append(before)
+            rows.append(dict(before))
     built = {one.table: one for one in summary.built}
     for table, step in planned.steps.items():
         if table in built:
@@ -341,10 +344,12 @@ def _blobs(connection: DuckDBPyConnection) -> Blobs:
         if not raw:
             return 0, None
         among = ", ".join(quote(table.removeprefix("raw.")) for table in raw)
-        return connection.execute(
+        count, digest = single_row(
+            connection,
             f"""SELECT count(*), md5(string_agg(blob, '' ORDER BY blob)) FROM (
-                    SELECT DISTINCT blob FROM ops.landings WHERE status = 'landed' AND table_name IN ({among}))"""
-        ).fetchone()
+                    SELECT DISTINCT blob FROM ops.landings WHERE status = 'landed' AND table_name IN ({among}))""",
+        )
+        return count, digest
 
     return lambda raw: dict(zip(("blobs", "blobs_digest"), asked(tuple(raw)), strict=True))
 
@@ -385,7 +390,8 @@ _MEASURES = ("completeness", "validity", "uniqueness", "consistency")
 
 def _completeness(connection: DuckDBPyConnection, table: str, rows: int) -> float | None:
     columns = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-    filled = connection.execute(f"SELECT {' + '.join(f'count({name(c)})' for c in columns)} FROM {table}").fetchone()[0]
+    counts = " + ".join(f"count({name(c)})" for c in columns)
+    filled: int = scalar(connection, f"SELECT {counts} FROM {table}")
     return filled / (rows * len(columns)) if rows else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lake import contract as contracts
 from lake import sealed, sources
@@ -18,6 +18,7 @@ from lake.config import Config
 from lake.contract import Contract, class_name
 from lake.errors import ModelError
 
+T = TypeVar("T")
 _PARSER = 4  # raise it when what is read off a text changes
 
 
@@ -177,10 +178,11 @@ class Cache:
             except OSError:
                 pass  # a read-only lake can still be read; it only parses again
 
-    def get(self, kind: str, text: str, make: Callable[[], Any]) -> Any:
+    def get(self, kind: str, text: str, make: Callable[[], T]) -> T:
         key = hashlib.sha256(f"{_PARSER}\0{kind}\0{text}".encode()).hexdigest()
-        self._used[key] = self._known[key] if key in self._known else make()
-        return self._used[key]
+        value: T = self._known[key] if key in self._known else make()
+        self._used[key] = value
+        return value
 
     def facts(self, sql: str, path: Path) -> dict[str, Any]:
         return self.get("model", sql, lambda: parse.select(sql, path))

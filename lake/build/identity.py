@@ -57,16 +57,21 @@ def _marks(value: str, type: DuckDBPyType, depth: int = 0) -> str:
     if type.id in _FLOATS:
         return f"CASE WHEN isnan({value}) THEN CAST({value} AS BIT) WHEN signbit({value}) THEN '1'::BIT END"
     if type.id in ("list", "array"):
-        inner = _marks(f"x{depth}", type.children[0][1], depth + 1)
+        inner = _marks(f"x{depth}", _children(type)[0][1], depth + 1)
         return inner and f"list_transform({value}, lambda x{depth}: {inner})"
     parts = []
     if type.id == "struct":
-        parts = [_marks(f"struct_extract({value}, {quote(key)})", child, depth) for key, child in type.children]
+        parts = [_marks(f"struct_extract({value}, {quote(key)})", child, depth) for key, child in _children(type)]
     if type.id == "map":
         parts = [
             inner and f"list_transform(map_{side}s({value}), lambda x{depth}: {inner})"
-            for side, (_, child) in zip(("key", "value"), type.children, strict=True)
+            for side, (_, child) in zip(("key", "value"), _children(type), strict=True)
             if (inner := _marks(f"x{depth}", child, depth + 1))
         ]
     parts = [part for part in parts if part]
     return f"row({', '.join(parts)})" if parts else ""
+
+
+def _children(type: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    """The types inside a list, array, struct or map, with their names; not the length of an array."""
+    return [(key, child) for key, child in type.children if not isinstance(child, int | list)]

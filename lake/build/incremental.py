@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lake.build import identity
 from lake.build.model import Model
 from lake.build.workspace import Columns, Workspace, selected
-from lake.store.sql import name, quote
+from lake.store.sql import name, quote, single_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,8 +61,8 @@ def changed(
         queries.append(_differing(by, columns, before, f"SELECT * FROM {table}"))
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {' UNION '.join(queries)}")
     distinct = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {model.table})"
-    count, every = cursor.execute(f"SELECT (SELECT count(*) FROM {CHANGED}), ({distinct})").fetchone()
-    return count <= max(_MOST * every, 1000)
+    count, every = single_row(cursor, f"SELECT (SELECT count(*) FROM {CHANGED}), ({distinct})")
+    return bool(count <= max(_MOST * every, 1000))
 
 
 def _types(cursor: DuckDBPyConnection, select: str) -> Columns:
@@ -103,10 +103,11 @@ def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
     for column, type in _types(cursor, f"SELECT {', '.join(map(name, by))} FROM {CHANGED}"):
         value, text = name(column), f"CAST({name(column)} AS VARCHAR)"
         lost = f"bool_or(TRY_CAST({text} AS {type}) IS DISTINCT FROM {value} OR contains({text}, chr(0)))"
-        any_lost, nulls, texts = cursor.execute(
+        any_lost, nulls, texts = single_row(
+            cursor,
             f"SELECT {lost}, count(*) > count({value}), list(DISTINCT {text}) FILTER ({value} IS NOT NULL) "
-            f"FROM {CHANGED}"
-        ).fetchone()
+            f"FROM {CHANGED}",
+        )
         if any_lost:
             continue
         among = [f"{value} IN ({', '.join(f'CAST({quote(text)} AS {type})' for text in texts)})"] if texts else []

@@ -19,8 +19,7 @@ from lake.build.lint_rules import RULES, Text
 from lake.build.model import Project
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-    from sqlglot.tokens import Token
+    from sqlglot import Token, exp
 
 Columns = Mapping[str, Mapping[str, str]]  # by table: each column with its type, in DuckDB's words
 
@@ -89,8 +88,8 @@ def _texts(sql: str, path: Path, project: Project, columns: Columns) -> Iterator
 
 def _bodies(sql: str) -> Iterator[str]:
     """The text itself; or, of CREATE MACRO statements, each one's body as a SELECT, at the place where it stands."""
+    from sqlglot import TokenType
     from sqlglot.dialects.duckdb import DuckDB
-    from sqlglot.tokens import TokenType
 
     tokens = DuckDB().tokenize(sql)
     if not tokens or tokens[0].token_type is not TokenType.CREATE:
@@ -119,7 +118,7 @@ def _after_parameters(tokens: list[Token], first: int, end: int) -> int:
     raise _Unparsed("a macro without a body", tokens[first].start)
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     import sqlglot
 
     try:
@@ -131,25 +130,27 @@ def _parsed(sql: str) -> exp.Expression:
         raise _Unparsed(f"it does not parse: {detail.get('description') or error}", at) from None
 
 
-def _typed(query: exp.Expression, columns: Columns) -> exp.Expression:
+def _typed(query: exp.Expr, columns: Columns) -> exp.Expr:
     """The query with the types that can be told: all, where its tables are known; none, where a name means nothing."""
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.annotate_types import annotate_types
     from sqlglot.optimizer.qualify import qualify
 
-    schema: dict[str, dict[str, Mapping[str, str]]] = {}
+    layers: dict[str, dict[str, Mapping[str, str]]] = {}
     for table in {f"{one.db}.{one.name}".lower() for one in _tables(query)} & columns.keys():
         layer, _, stem = table.partition(".")
-        schema.setdefault(layer, {})[stem] = columns[table]
-    options = {"dialect": "duckdb", "schema": schema}
+        layers.setdefault(layer, {})[stem] = columns[table]
+    schema: dict[str, object] = {**layers}
     try:
-        typed = qualify(query.copy(), **options, validate_qualify_columns=False, quote_identifiers=False)
-        return annotate_types(typed, **options)
+        qualified = qualify(
+            query.copy(), dialect="duckdb", schema=schema, validate_qualify_columns=False, quote_identifiers=False
+        )
+        return annotate_types(qualified, dialect="duckdb", schema=schema)
     except (SqlglotError, ValueError):  # the latter where it cannot, of SEMI JOIN ... USING
         return annotate_types(query.copy(), dialect="duckdb")
 
 
-def _tables(query: exp.Expression) -> Iterator[exp.Table]:
+def _tables(query: exp.Expr) -> Iterator[exp.Table]:
     from sqlglot import exp
 
     return query.find_all(exp.Table)

@@ -33,8 +33,8 @@ class Text:
     """A SELECT, or a macro's body, with what rules ask of it."""
 
     sql: str
-    query: exp.Expression
-    typed: exp.Expression  # the same with the types of its columns, where they are known
+    query: exp.Expr
+    typed: exp.Expr  # the same with the types of its columns, where they are known
     key: frozenset[str]  # of the contract: ordered by it, rows are in a total order
 
     def calls(self) -> Iterator[tuple[exp.Func, str, str]]:
@@ -46,10 +46,11 @@ class Text:
             written = _WORD.match(self.sql, self.place(call))
             yield call, function, f"{(written[0] if written else function).lower()}()"
 
-    def place(self, node: exp.Expression) -> int:
+    def place(self, start_node: exp.Expr) -> int:
         """Where a node stands in the text: its first word that sqlglot remembers, a call's name, or what holds it."""
         from sqlglot import exp
 
+        node: exp.Expr | None = start_node
         while node is not None:
             starts = [one.meta["start"] for one in node.walk() if "start" in one.meta]
             if starts:
@@ -60,7 +61,7 @@ class Text:
         return 0
 
 
-Found = Iterator[tuple["exp.Expression", str]]  # a node that breaks a rule, and what to say of it
+Found = Iterator[tuple["exp.Expr", str]]  # a node that breaks a rule, and what to say of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,13 @@ def _fraction(text: Text) -> Found:
 def _sum(text: Text) -> Found:
     from sqlglot import exp
 
-    for call in text.typed.find_all(exp.Sum, exp.Avg):
-        if not isinstance(call.this, (exp.Order, exp.Distinct)) and _is_double(call.this):
-            written = f"{type(call).__name__.lower()}()"
-            yield call, f"{written} of doubles ends in other digits each time: say ORDER BY in it, or CAST to DECIMAL"
+    for aggregate in text.typed.find_all(exp.Sum, exp.Avg):
+        if not isinstance(aggregate.this, (exp.Order, exp.Distinct)) and _is_double(aggregate.this):
+            written = f"{type(aggregate).__name__.lower()}()"
+            yield (
+                aggregate,
+                f"{written} of doubles ends in other digits each time: say ORDER BY in it, or CAST to DECIMAL",
+            )
     for call, _, written in text.calls():
         if _MOMENT.fullmatch(written) and not call.find(exp.Order):
             yield call, f"{written} adds doubles, and ends in other digits each time: say ORDER BY in it"
@@ -141,9 +145,10 @@ def _limit(text: Text) -> Found:
     for query in text.query.find_all(exp.Query):
         cut = query.args.get("limit") or query.args.get("offset")
         distinct = query.args.get("distinct")
-        one_each = isinstance(distinct, exp.Distinct) and distinct.args.get("on")
-        if (cut or one_each) and not _is_total(query, text.key if query is text.query else frozenset()):
-            yield cut or one_each, "no total order chooses the rows that stay: ORDER BY the key, or all columns"
+        one_each = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
+        chooses: exp.Expr | None = cut or one_each
+        if chooses and not _is_total(query, text.key if query is text.query else frozenset()):
+            yield chooses, "no total order chooses the rows that stay: ORDER BY the key, or all columns"
 
 
 def _file(text: Text) -> Found:
@@ -169,7 +174,7 @@ RULES: Mapping[str, Rule] = {
 # What the rules ask
 
 
-def _is_fraction(node: exp.Expression) -> bool:
+def _is_fraction(node: exp.Expr) -> bool:
     from sqlglot import exp
 
     node = node.unnest()
@@ -180,7 +185,7 @@ def _is_fraction(node: exp.Expression) -> bool:
     return isinstance(node, (exp.Neg, exp.Add, exp.Sub, exp.Mul)) and any(map(_is_fraction, node.iter_expressions()))
 
 
-def _is_double(node: exp.Expression) -> bool:
+def _is_double(node: exp.Expr) -> bool:
     from sqlglot import exp
 
     node = node.unnest()

@@ -15,7 +15,7 @@ from lake.build.model import Model, Project
 from lake.config import Roles
 from lake.contract import Contract, Impute, Normalise
 from lake.errors import ModelError
-from lake.store.sql import Columns, literal, name
+from lake.store.sql import Columns, literal, name, single_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,7 +42,7 @@ Marks = dict[str, tuple[str | None, bool]]  # by column: how it is normalised, w
 
 def marked(contract: Contract) -> Marks:
     """The columns that are normalised (how) or imputed."""
-    marks = {}
+    marks: Marks = {}
     for column in contract.columns:
         method = next((mark.method for mark in column.marks if isinstance(mark, Normalise)), None)
         imputed = any(isinstance(mark, Impute) for mark in column.marks)
@@ -132,12 +132,12 @@ def _of_table(connection: DuckDBPyConnection, table: str, columns: Marks, roles:
     runs = f"SELECT {roles.key} FROM {roles.runs} WHERE {roles.split} = 'train'"
     train = f"FROM {table} SEMI JOIN ({runs}) USING ({roles.key})"
     ends = ", ".join(f"min({value}), max({value})" for value in map(_value, columns, columns.values()))
-    rows, *ends = connection.execute(f"SELECT count(*), {ends} {train}").fetchone()
-    reach = dict(zip(columns, zip(ends[::2], ends[1::2], strict=True), strict=True))
+    rows, *limits = single_row(connection, f"SELECT count(*), {ends} {train}")
+    reach = dict(zip(columns, zip(limits[::2], limits[1::2], strict=True), strict=True))
     some, listed = max(1, _AT_ONCE // max(rows, 1)), list(columns)
     for group in (listed[start : start + some] for start in range(0, len(listed), some)):
         measures = ", ".join(_measures(column, columns[column], *reach[column]) for column in group)
-        measured_values = connection.execute(f"SELECT {measures} {train}").fetchone()
+        measured_values = single_row(connection, f"SELECT {measures} {train}")
         for index, column in enumerate(group):
             method, imputed = columns[column]
             facts = {"table_name": table, "column_name": column, "method": method, "imputed": imputed, "split": "train"}
@@ -158,7 +158,7 @@ def _cell(column: str, method: str | None) -> str:
 def _value(column: str, marks: tuple[str | None, bool]) -> str:
     """What of a cell is averaged, if anything."""
     cell = _cell(column, marks[0])
-    return {"standard": cell, "log": f"log10({cell})"}.get(marks[0], "NULL")
+    return {"standard": cell, "log": f"log10({cell})"}.get(marks[0] or "", "NULL")
 
 
 def _measures(column: str, marks: tuple[str | None, bool], low: float | None, high: float | None) -> str:
@@ -180,11 +180,12 @@ def _figures(
 ) -> dict[str, Any]:
     """center, scale and fill; null where nothing is known, and a scale of 1 where all are the same: they become 0."""
     figures: dict[str, Any] = {"known": count, "fill": quantiles and quantiles[len(quantiles) // 2]}
-    if not count or method is None:
+    if quantiles is None or method is None:  # quantiles are null where no cell is known
         return figures
     if method == "robust":
         center, scale = figures["fill"], (quantiles[2] - quantiles[0]) / _NORMAL_IQR
     else:
+        assert low is not None, "the least of the known cells"
         step = _exponent(low, high)
         away, square = math.ldexp(sums[0] / count, step - 60), math.ldexp(sums[1] / count, 2 * (step - 30))
         center, scale = low + away, math.sqrt(max(square - away**2, 0.0))

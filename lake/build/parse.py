@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lake.errors import ModelError
-from lake.store.sql import connect, quote
+from lake.store.sql import connect, quote, scalar
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -226,7 +226,10 @@ def _parser() -> DuckDBPyConnection:
 
 def _tree(sql: str) -> dict[str, Any]:
     # A literal: the first parameter that is bound costs a third of a second, for it imports what it might be.
-    return json.loads(_parser().cursor().execute(f"SELECT json_serialize_sql({quote(sql)}, {_OPTIONS})").fetchone()[0])
+    tree: dict[str, Any] = json.loads(
+        scalar(_parser().cursor(), f"SELECT json_serialize_sql({quote(sql)}, {_OPTIONS})")
+    )
+    return tree
 
 
 def _select(sql: str, path: Path, what: str) -> dict[str, Any]:

@@ -7,13 +7,13 @@ files do not keep, functions that give something else each time: all that are th
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from lake.build import normalisation, seeds, steady
 from lake.build.model import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
-from lake.errors import ModelError
+from lake.errors import LakeError, ModelError
 from lake.store.catalog import first_line
 from lake.store.sql import connect, name
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # Types that Parquet files or the catalog give back as others, or not at all, wherever they stand in a type's text.
+E = TypeVar("E", bound=LakeError)
 _CHANGED = re.compile(
     r"(?<!\w)(U?HUGEINT|BIGNUM|BIT|INTERVAL|TIME_NS|TIMESTAMP_S|TIMESTAMP_MS|TIME WITH TIME ZONE|VARIANT|GEOMETRY"
     r"|ENUM|UNION)(?=$|[\[\](),])|\[\d+\]"
@@ -154,7 +155,7 @@ def refused(model: Model, error: Exception) -> ModelError:
     )
 
 
-def together(problems: list[ModelError]) -> ModelError:
+def together(problems: Sequence[E]) -> E:
     """The first of them, which names the others."""
     first, *others = problems
     if not others:

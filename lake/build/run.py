@@ -21,6 +21,7 @@ from lake.check.statistics import Fresh
 from lake.config import Config
 from lake.errors import CheckFailed, LakeError, ModelError
 from lake.store import catalog, landings, metadata, published_file
+from lake.store.sql import scalar
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,9 +81,9 @@ def prepare(connection: DuckDBPyConnection, config: Config, project: Project) ->
     read = {table for model in project.models.values() for table in model.inputs}
     raw = {table for table in read if table.startswith("raw.")}
     if not raw <= metadata.names(connection, "raw") or (landings.TABLE in read and not landings.there(connection)):
-        from lake import land
+        from lake.land import landing
 
-        land.prepare(connection, config, raw)
+        landing.prepare(connection, config, raw)
 
 
 def _landed(connection: DuckDBPyConnection) -> bool:
@@ -150,7 +151,8 @@ def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned
 
 def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
-    inputs_of, at = {}, {}
+    inputs_of: dict[str, incremental.Held] = {}
+    at: dict[int, incremental.Held] = {}
     snapshots = {snapshot.id for snapshot in metadata.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
@@ -256,8 +258,8 @@ def _out_of_memory(problem: BaseException) -> bool:
 def _note(planned: Plan, built: Built, summary: Summary) -> None:
     summary.built.append(built)
     before = planned.before.get(built.table)
-    changed = built.changed or before is None
-    planned.content[built.table] = plan.digest(built.parts) if changed else before["content"]
+    same = before is not None and not built.changed
+    planned.content[built.table] = before["content"] if before and same else plan.digest(built.parts)
 
 
 def _one(
@@ -274,7 +276,7 @@ def _one(
         with space.cursor(options.timeout) as cursor:
             if model.contract.materialized == "view":
                 _view(cursor, model, sql)
-                rows = cursor.execute(f"SELECT count(*) FROM {model.table}").fetchone()[0]
+                rows = scalar(cursor, f"SELECT count(*) FROM {model.table}")
                 return Built(model.table, rows, time.perf_counter() - started, reason, True, parts)
             written = _write(space, cursor, planned, model, sql, parts, options, last_inputs)
             space.turn(model.table, columns, written)
@@ -301,8 +303,9 @@ def _write(
     last_inputs: incremental.Held,
 ) -> Written:
     before = planned.before.get(model.table)
-    incrementally = model.contract.incremental and before and not (options.full or options.force)
-    if not incrementally or not incremental.changed(space, cursor, model, before, parts, last_inputs):
+    if before is None or not model.contract.incremental or options.full or options.force:
+        return space.write(cursor, model, sql)
+    if not incremental.changed(space, cursor, model, before, parts, last_inputs):
         return space.write(cursor, model, sql)
     stay = incremental.kept(space, cursor, model)
     if stay is None:
@@ -399,7 +402,7 @@ def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
     return {table} if table in built else _targets(contract, planned.project) & built
 
 
-def _misnamed(space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]) -> dict[str, LakeError]:
+def _misnamed(space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]) -> dict[str, ModelError]:
     """By table, terms of its contract that no ontology has; none, where the ontologies are not there yet."""
     if not terms.TABLES.issubset(planned.project.models) or not terms.TABLES.issubset(built | space.published.keys()):
         return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake.build.preflight import together
 from lake.contract import Contract
@@ -68,7 +68,7 @@ def problems(connection: DuckDBPyConnection, contracts: Iterable[Contract], root
     return {table: together(listed) for table, listed in by_table.items() if listed}
 
 
-def _of(contract: Contract, wrong: dict[str, tuple], root: Path) -> Iterator[ModelError]:
+def _of(contract: Contract, wrong: dict[str, tuple[Any, ...]], root: Path) -> Iterator[ModelError]:
     for column, id in named(contract):
         if id in wrong:
             name, obsolete, others = wrong[id]

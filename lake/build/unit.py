@@ -19,7 +19,7 @@ from lake.build.workspace import create_macros
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store.catalog import first_line
-from lake.store.sql import connect, name
+from lake.store.sql import connect, name, scalar
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -133,9 +133,9 @@ def _of_model(
         unit_tables.insert(connection, test, table, rows, columns[table])
     result = f"(\n{model.sql.rstrip().rstrip(';')}\n)"
     if test.expect_rows is not None:
-        return _count(test.expect_rows, connection.execute(f"SELECT count(*) FROM {result}").fetchone()[0])
+        return _count(test.expect_rows, scalar(connection, f"SELECT count(*) FROM {result}"))
     if not test.expect:
-        return _count(0, connection.execute(f"SELECT count(*) FROM {result}").fetchone()[0])
+        return _count(0, scalar(connection, f"SELECT count(*) FROM {result}"))
     types = unit_tables.promised(project, test)
     listed = {column: types[column] for column in test.columns}
     expected = _fetched(connection, *unit_tables.given(test.expect, listed))
@@ -155,20 +155,21 @@ def _of_call(connection: DuckDBPyConnection, project: Project, test: UnitTest, _
         columns = ", ".join(map(name, test.columns)) or "*"
         got = _fetched(connection, f"SELECT {columns} FROM {test.call}")
         return compare([{c: row.get(c) for c in test.columns} for row in test.expect], got, (), test.tolerance)
-    got = connection.execute(f"SELECT {test.call}").fetchone()[0]
+    got = scalar(connection, f"SELECT {test.call}")
     return [] if same(test.expect, got, test.tolerance) else [Difference("cell", {}, test.call, test.expect, got)]
 
 
 def _of_cases(connection: DuckDBPyConnection, project: Project, test: UnitTest, _: Any) -> list[Difference]:
     import duckdb
 
-    arguments = [{key: value for key, value in case.items() if key != "expect"} for case in test.cases]
+    cases = test.cases or []
+    arguments = [{key: value for key, value in case.items() if key != "expect"} for case in cases]
     types = dict(unit_tables.inferred(arguments))
-    differences = []
-    for case, row in zip(test.cases, arguments, strict=True):
+    differences: list[Difference] = []
+    for case, row in zip(cases, arguments, strict=True):
         case_rows, values = unit_tables.given([row], types) if types else ("SELECT 1", [])
         try:
-            got = connection.execute(f"SELECT {test.call} FROM ({case_rows})", values).fetchone()[0]
+            got = scalar(connection, f"SELECT {test.call} FROM ({case_rows})", values)
         except duckdb.Error as error:
             return [*differences, Difference("error", row, got=first_line(error))]
         if not same(case.get("expect"), got, test.tolerance):
@@ -191,7 +192,7 @@ def compare(expected: list[Row], got: list[Row], key: Sequence[str], tolerance: 
             differing.append(row)
         else:
             del rest[twin]
-    differences = []
+    differences: list[Difference] = []
     for row in differing:
         label = {column: row[column] for column in key} or row
         same_key = [other for other in rest if all(same(row[c], other[c], tolerance) for c in key)]

@@ -28,7 +28,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -107,6 +107,7 @@ def load(config: Config, project: Project) -> list[UnitTest]:
     tests: list[UnitTest] = []
     problems: list[ConfigError] = []
     beside_macros = sorted((config.root / "macros").glob(f"*{ENDING}"))
+    about: list[tuple[Path, Callable[[Path, Project], list[str]]]]
     about = [*((path, partial(_model, table)) for table, path in files(config.root, ENDING))]
     about += [(path, _macros) for path in beside_macros]
     for path, subjects in about:

@@ -169,7 +169,7 @@ class Workspace:
                 show(self.connection, f"{BEFORE}.{table}", files, self.columns[table])
 
 
-def _written(rows: list[tuple], took: Mapping[str, Any]) -> Written:
+def _written(rows: list[tuple[Any, ...]], took: Mapping[str, Any]) -> Written:
     files = [(Path(file), count, size) for file, count, size, *_ in rows]
     for file, count, _ in files:
         if not count:
@@ -331,7 +331,7 @@ def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Pat
     return sums[0] == sums[1]
 
 
-def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple]:
+def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple[Any, ...]]:
     """Of each column: values, nulls, and the ends of a number's range; the same for the same rows in any order.
 
     A row group with a NaN, an infinity or of a text tells no ends that would be: then there are none. Nor are those of

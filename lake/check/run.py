@@ -14,7 +14,7 @@ from lake.contract import Contract, References
 from lake.errors import CheckFailed, LakeError, ModelError
 from lake.store import catalog
 from lake.store.catalog import first_line
-from lake.store.sql import name, scalar
+from lake.store.sql import name, scalar, single_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -146,7 +146,7 @@ def _scan(connection: DuckDBPyConnection, contract: Contract, values: list[Check
         failures = [f"count(*) FILTER (NOT coalesce(({check.condition}), true))" for check in unproven]
         valid = " AND ".join(f"coalesce(({check.condition}), true)" for check in unproven)
         selected = ["count(*)", f"count(*) FILTER ({valid})" if valid else "count(*)", *filled_columns, *failures]
-        rows, passing, *counts = _row(connection, f"SELECT {', '.join(selected)} FROM {contract.table}")
+        rows, passing, *counts = single_row(connection, f"SELECT {', '.join(selected)} FROM {contract.table}")
         filled, failing = sum(counts[: len(uncounted)]), counts[len(uncounted) :]
     filled += sum(rows - count for count in nulls.values())
     quality = Quality(contract.table, rows, filled / (rows * len(contract.columns)) if rows else None)
@@ -200,7 +200,7 @@ def _references(
         value = name(check.column)
         is_list = contract.column(check.column).type.endswith("[]")
         values = f"SELECT {f'unnest({value})' if is_list else value} AS v FROM {contract.table}"
-        n, failing = _row(connection, f"SELECT count(v), count(*) FILTER (v NOT IN {targets}) FROM ({values})")
+        n, failing = single_row(connection, f"SELECT count(v), count(*) FILTER (v NOT IN {targets}) FROM ({values})")
         where = f"WHERE EXISTS (SELECT 1 FROM (SELECT unnest({value}) AS v) WHERE v NOT IN {targets})"
         if not is_list:
             where = f"WHERE {value} IS NOT NULL AND {value} NOT IN {targets}"
@@ -217,12 +217,6 @@ def _examples(connection: DuckDBPyConnection, contract: Contract, check: Check, 
     order = ", ".join(map(name, contract.key)) or "ALL"
     shown = ", ".join(map(name, columns))
     return _rows(connection, f"SELECT {shown} FROM {contract.table} {where} ORDER BY {order} LIMIT {KEPT}")
-
-
-def _row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
-    assert row is not None, query  # an aggregate
-    return row
 
 
 def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

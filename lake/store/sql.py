@@ -41,16 +41,21 @@ def place(table: str) -> str:
     return ".".join(part if _PLAIN.fullmatch(part) else name(part) for part in table.split(".", 1))
 
 
-def scalar(connection: DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:
-    """The one value that a query gives."""
+def single_row(connection: DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """The one row that a query gives."""
     if parameters:  # to pass some makes duckdb import pandas, half a second
         connection.execute(query, parameters)
     else:
         connection.execute(query)
-    row = connection.fetchone()
-    if row is None:
+    values = connection.fetchone()
+    if values is None:
         raise ValueError(f"no row: {query}")
-    return row[0]
+    return values
+
+
+def scalar(connection: DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:
+    """The one value that a query gives."""
+    return single_row(connection, query, parameters)[0]
 
 
 def nodes(connection: DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
