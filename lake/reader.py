@@ -12,6 +12,7 @@ from lake import config as settings
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.store import leases, published_file
+from lake.store.catalog import first_line
 from lake.store.sql import connect, quote, scalar
 
 if TYPE_CHECKING:
@@ -117,18 +118,28 @@ class Lake:
         Raises:
             ConfigError: the snapshot has no such cube.
         """
+        import duckdb
+
         from lake.store import cubes
 
         cube = self.config.roles.cube or "NULL"
-        digests = dict(self.connection.execute(f"SELECT {cube}, digest FROM raw.cubes").fetchall())
-        digest = digests.get(name, name)
-        if digest not in digests.values():
+        try:
+            rows = self.connection.execute(f"SELECT {cube}, digest FROM raw.cubes").fetchall()
+        except duckdb.Error as error:
+            raise ConfigError(
+                f"the keys of the cubes cannot be computed: {first_line(error)}",
+                where=self.config.where("roles", "cube"),
+                why="[roles] cube is SQL of the columns of raw.cubes",
+                next='lake sql "DESCRIBE raw.cubes"',
+            ) from None
+        digests: dict[Any, str] = dict(rows) | {digest: digest for _, digest in rows}
+        if name not in digests:
             raise ConfigError(
                 f"there is no cube {name!r} at snapshot {self.snapshot}",
-                why=f"it has {len(digests)} cube(s)",
+                why=f"it has {len(rows)} cube(s)",
                 next='lake sql "SELECT * FROM raw.cubes"',
             )
-        return cubes.open(self.config.data, digest)
+        return cubes.open(self.config.data, digests[name])
 
     def close(self) -> None:
         """Let go of the files."""

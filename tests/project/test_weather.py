@@ -179,3 +179,13 @@ def test_nothing_to_hold_and_no_cubes_are_said(weather, tmp_path):
     with pytest.raises(ConfigError, match=r"\[roles\] cube"):
         PlanetRuns(folder, cubes=["ts"])
     assert len(PlanetRuns(folder, tables="features.weather", cache=False).keys) == 640
+
+
+def test_a_cube_has_no_key_or_one_that_can_be_computed(weather, tmp_path):
+    folder = copy(tmp_path / "lake")
+    building.run(config.load(folder))
+    settings = folder / "lake.toml"
+    settings.write_text(settings.read_text().replace("[train.modalities]", "cube = 'nonsense('\n[train.modalities]"))
+    with lake.open(folder) as here, pytest.raises(ConfigError) as caught:
+        here.cube("x")
+    assert caught.value.where.startswith(f"{settings}:")
