@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake import progress, sources
 from lake.config import Config
-from lake.errors import StorageError
+from lake.errors import OverBudget, StorageError
 from lake.land import named, spool, tables, withdrawal
 from lake.land.engine_tables import ENGINE
 from lake.land.job import Count, Job, Reading
@@ -307,7 +307,8 @@ def _landings(config: Config, job: Job, reading: Reading) -> list[dict[str, Any]
     if error := reading.error:
         reason = "; ".join(filter(None, (error.what, error.why)))
         failure = {"status": "unreadable", "reason": reason, "traceback": reading.traceback}
-        failure["given"] = _under(config, job)
+        # what did not fit is tried again: files may have been removed since
+        failure["given"] = None if isinstance(error, OverBudget) else _under(config, job)
         return [{**base, **failure, "seen": 0, "landed": 0, "rejected": 0}]
     return [
         {**base, "status": "landed", "given": job.given, "table_name": table, "blob": job.blob, **count._asdict()}

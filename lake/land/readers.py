@@ -80,7 +80,7 @@ class _Process:
             LakeError: it does not start.
         """
         try:
-            self._connection.send(Settings(config.data, config.limits.reader_memory))
+            self._connection.send(Settings(config.data, config.limits.reader_memory, config.limits.storage))
             self._connection.recv()
         except (EOFError, OSError):
             raise LakeError("the process of the readers does not start", why=self.crash().output) from None

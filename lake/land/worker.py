@@ -40,6 +40,7 @@ class Settings:
 
     data: Path  # where cubes are stored
     memory: int  # bytes that a reader may hold beside the program itself
+    storage: int | None = None  # bytes that all of data may take; None: what the disk has
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def _stored(settings: Settings, job: Job, cube: Cube) -> Iterator[Part]:
     from lake.land.engine_tables import CUBE_VARIABLES, CUBES
     from lake.store import cubes  # xarray and zarr: only where there are arrays
 
-    written = cubes.write(settings.data, cube, memory=settings.memory // 2)
+    written = cubes.write(settings.data, cube, memory=settings.memory // 2, storage=settings.storage)
     facts = {key: cube.facts.get(key) for key in CUBES.names if key in cube.facts}
     row: dict[str, Any] = {
         **facts,

@@ -82,19 +82,19 @@ def as_kept(values: np.ndarray) -> np.ndarray:
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
-def put(array: zarr.Array[Any], region: tuple[slice, ...], stored: np.ndarray) -> None:
-    """Store a slab of whole chunks, read it back and compare every bit.
+def put(array: zarr.Array[Any], region: tuple[slice, ...], stored: np.ndarray) -> int:
+    """Store a slab of whole chunks, read it back and compare every bit. Gives its bytes on disk; of texts, in UTF-8.
 
     Raises:
         StorageError: they differ. OSError: the disk is full ...
     """
     if stored.dtype.kind != "T":
         folder = Path(str(getattr(array.store, "root", "")), array.path)
-        chunks.write(folder, array.chunks, [cut.start for cut in region], stored)
-        return
+        return chunks.write(folder, array.chunks, [cut.start for cut in region], stored)
     array[region] = stored
     if not np.array_equal(stored, np.asarray(array[region])):
         raise StorageError(f"the texts of {array.basename} differ when they are read back")
+    return sum(len(text.encode()) for text in stored.ravel().tolist())
 
 
 def hash_into(sha: Any, stored: np.ndarray) -> None:

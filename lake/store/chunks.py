@@ -21,21 +21,22 @@ NAME, LEVEL = "lz4", 5  # of the codec Blosc, with byte shuffle
 _HEADER = struct.Struct("<4xI4xI")  # of Blosc 1: bytes before and after compression
 
 
-def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.ndarray) -> None:
+def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.ndarray) -> int:
     """Store a slab that begins at ``start``, a corner of a chunk, and holds whole chunks or goes to the array's end.
 
-    Each chunk is read back from its file and compared.
+    Each chunk is read back from its file and compared. Gives the bytes of the files.
 
     Raises:
         StorageError: other bits were read back than were written.
         OSError: the disk is full ...
     """
+    size_of_files = 0
     for region in regions(values.shape, chunks):
         index = [(first + cut.start) // size for first, cut, size in zip(start, region, chunks, strict=True)]
         file = folder.joinpath("c", *map(str, index))
         file.parent.mkdir(parents=True, exist_ok=True)
         chunk = _padded(_cut(values, region), chunks)
-        file.write_bytes(_compressed(chunk))
+        size_of_files += file.write_bytes(_compressed(chunk))
         stored = np.empty_like(chunk)
         _decompress(str(file), stored)
         if not np.array_equal(stored.reshape(-1).view(np.uint8), chunk.reshape(-1).view(np.uint8)):
@@ -44,6 +45,7 @@ def write(folder: Path, chunks: Sequence[int], start: Sequence[int], values: np.
                 where=str(file),
                 why="a failing disk or memory",
             )
+    return size_of_files
 
 
 def read(folder: str, chunks: Sequence[int], values: np.ndarray) -> None:

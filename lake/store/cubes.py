@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lake.errors import StorageError, Unreadable
-from lake.store import arrays, attributes, cf_packing, durable
+from lake.store import arrays, attributes, cf_packing, durable, room
 from lake.store.blobs import storing
 from lake.store.blocks import aligned, regions, tile
 from lake.store.variable_statistics import Measure
@@ -73,23 +73,27 @@ def path(data: Path, digest: str) -> Path:
     return data / CUBES / digest
 
 
-def write(data: Path, cube: Cube, *, memory: int, advance: Callable[..., None] | None = None) -> Written:
+def write(
+    data: Path, cube: Cube, *, memory: int, storage: int | None = None, advance: Callable[..., None] | None = None
+) -> Written:
     """Store a dataset that was opened without decoding, and measure its variables on the way.
 
     Args:
         data: the lake's data folder.
         cube: the dataset, lazy, its ancillary variables set as coordinates; and area weights, finite and >= 0.
         memory: bytes that may be held beside the program itself; less than 64 MiB counts as that.
+        storage: bytes that all of the data folder may take, [limits] storage; None: what the disk has.
         advance: called with the bytes of each slab that is stored.
 
     Raises:
         Unreadable: the file behind the dataset fails while it is read, or holds a type that a cube cannot.
+        OverBudget: it does not fit into the storage that is left; nothing of it stays.
         StorageError: the disk is full or read-only, or what was read back was not what was written.
     """
     with _workspace(data) as folder, storing(folder), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on what xarray finds odd in a file: dimensions that a variable has twice
         group = _group(folder, cube.dataset.attrs)
-        stored = _store(group, cube, memory, advance or (lambda n: None))
+        stored = _store(group, cube, memory, room.of(data, storage), advance or (lambda n: None))
         for one in stored:
             one.seal()
         facts = {one.name: arrays.facts(one.array, one.sha.hexdigest()) for one in stored}
@@ -158,12 +162,12 @@ class _Stored:
     measure: Measure | None  # of numbers only
     sha: Any = field(default_factory=hashlib.sha256)
 
-    def put(self, region: tuple[slice, ...], values: np.ndarray) -> int:
-        """Store a slab, read it back, compare, measure."""
-        arrays.put(self.array, region, values)
+    def put(self, region: tuple[slice, ...], values: np.ndarray) -> tuple[int, int]:
+        """Store a slab, read it back, compare, measure. Gives its bytes in memory and on disk."""
+        size = arrays.put(self.array, region, values)
         if self.measure is not None:
             self._add_to(self.measure, values, None if self.weights is None else self.weights[region])
-        return values.nbytes
+        return values.nbytes, size
 
     def _add_to(self, measure: Measure, values: np.ndarray, weights: np.ndarray | None) -> None:
         for chunk in regions(values.shape, self.array.chunks):  # chunks do not depend on memory, so nor do blocks
@@ -190,11 +194,17 @@ class _Stored:
         }
 
 
-def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., None]) -> list[_Stored]:
+def _store(group: zarr.Group, cube: Cube, memory: int, left: room.Room, advance: Callable[..., None]) -> list[_Stored]:
     """Every variable, slab by slab. Only this thread reads the file; two more write, check and measure."""
     dataset = cube.dataset
     result = []
-    pending: deque[Future[int]] = deque()
+    pending: deque[Future[tuple[int, int]]] = deque()
+
+    def finish() -> None:
+        length, size = pending.popleft().result()
+        left.take(size)
+        advance(length)
+
     with ThreadPoolExecutor(_WORKERS) as pool:
         for name, variable in sorted(dataset.variables.items(), key=lambda item: str(item[0])):
             one = _begin(group, str(name), variable, cube)
@@ -203,10 +213,10 @@ def _store(group: zarr.Group, cube: Cube, memory: int, advance: Callable[..., No
                 stored = arrays.as_kept(_read(one.name, variable, region))
                 arrays.hash_into(one.sha, stored)
                 while len(pending) >= _WORKERS:
-                    advance(pending.popleft().result())
+                    finish()
                 pending.append(pool.submit(one.put, region, stored))
         while pending:
-            advance(pending.popleft().result())
+            finish()
     return result
 
 
