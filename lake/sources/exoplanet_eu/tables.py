@@ -1,4 +1,4 @@
-"""What the columns of exoplanet.eu's catalogue are (https://exoplanet.eu/readme/): type, unit and meaning.
+"""The raw table of exoplanet.eu's catalogue (https://exoplanet.eu/readme/): type, unit and meaning of each column.
 
 A quantity X has X_error_min and X_error_max beside it where the catalogue has its uncertainties: magnitudes, although a
 few rows have a sign.
@@ -37,12 +37,12 @@ hot_point_lon            double  degree          -  Longitude of the hottest poi
 +geometric_albedo        double  1               -  Geometric albedo
 log_g                    double  dex             -  log10 of the surface gravity in cm/s^2
 publication              text    -               {publication}  How it was published
-detection_type           text    -               -  How it was found; several ways separated by commas
-mass_measurement_type    text    -               {mass}  Where the mass is from; Theoretical where it is no measurement
-radius_measurement_type  text    -               {radius}  Where the radius is from; \
-Theoretical where it is no measurement
+detection_type           text    -               -  Methods of the detection, separated by commas
+mass_measurement_type    text    -               {mass}  How the mass was determined; Theoretical if not measured
+radius_measurement_type  text    -               {radius}  How the radius was determined; \
+Theoretical if not measured
 alternate_names          text    -               -  Other names of the planet, separated by commas
-molecules                text    -               -  Molecules that were found, separated by commas
+molecules                text    -               -  Detected molecules, separated by commas
 star_name                text    -               -  Host star
 ra                       double  degree          -  Right ascension, J2000
 dec                      double  degree          -  Declination, J2000
@@ -52,13 +52,13 @@ mag_j                    double  mag             -  Apparent magnitude of the st
 mag_h                    double  mag             -  Apparent magnitude of the star in H
 mag_k                    double  mag             -  Apparent magnitude of the star in K
 +star_distance           double  parsec          -  Distance of the star
-+star_metallicity        double  dex             -  Metallicity of the star, log10 in that of the Sun
++star_metallicity        double  dex             -  Metallicity of the star, log10 relative to the Sun
 +star_mass               double  solar_mass      -  Mass of the star
 +star_radius             double  solar_radius    -  Radius of the star
 star_sp_type             text    -               -  Spectral type of the star
 +star_age                double  Gyr             -  Age of the star
 +star_teff               double  K               -  Effective temperature of the star
-star_detected_disc       text    -               -  How a disc was found
+star_detected_disc       text    -               -  How a disc was detected
 star_magnetic_field      text    -               -  Whether the star has a magnetic field
 star_alternate_names     text    -               -  Other names of the star, separated by commas
 """

@@ -1,4 +1,4 @@
-"""What IGSR's indexes, lists of samples and listings say, in one form for all ages of them: names, units, sources.
+"""The raw tables of IGSR's indexes, lists of samples and listings, the same for all their versions.
 
 Sources: https://ftp.1000genomes.ebi.ac.uk/vol1/ftp/README_file_formats_and_descriptions.md, and the `##` lines that
 open each index.
@@ -26,15 +26,15 @@ submission_date  text     -   SUBMISSION_DATE        When it was submitted, as e
 sample_id        text     -   SAMPLE_ID              Sample accession at SRA or ENA
 sample_name      text     -   SAMPLE_NAME|Sample     Sample, as the submitter names it
 population       text     -   POPULATION|Population  Population
-unnamed          text     -   -                      A cell for which the index has no name
+unnamed          text     -   -                      A column for which the index has no name
 experiment_id    text     -   EXPERIMENT_ID          Experiment
 platform         text     -   INSTRUMENT_PLATFORM    Type of sequencing machine
 instrument       text     -   INSTRUMENT_MODEL       Model of sequencing machine
 library          text     -   LIBRARY_NAME           Library
 run_name         text     -   RUN_NAME               Run, as the machine names it
-run_block        text     -   RUN_BLOCK_NAME         Sector of the machine's run; not recorded any more
+run_block        text     -   RUN_BLOCK_NAME         Sector of the machine's run; no longer recorded
 insert_size      double   bp  INSERT_SIZE            Insert size that the submitter states
-paired_length    double   bp  PAIRED_LENGTH          In its place in the index of Complete Genomics
+paired_length    double   bp  PAIRED_LENGTH          In place of the insert size, in the index of Complete Genomics
 library_layout   text     -   LIBRARY_LAYOUT         PAIRED or SINGLE
 paired_fastq     text     -   PAIRED_FASTQ           File of the mates
 withdrawn        boolean  -   WITHDRAWN              Whether the file was withdrawn
@@ -42,7 +42,7 @@ withdrawn_date   text     -   WITHDRAWN_DATE         When
 comment          text     -   COMMENT                Why
 read_count       bigint   -   READ_COUNT             Reads in the file
 base_count       bigint   bp  BASE_COUNT             Bases in the file
-analysis_group   text     -   ANALYSIS_GROUP         Which set of data it belongs to
+analysis_group   text     -   ANALYSIS_GROUP         The set of data it belongs to
 directory        text     -   DIRECTORY              Folder of the run, in an index of folders
 """
 _FILES = """
@@ -57,7 +57,7 @@ sample_name      text  -  Sample|SAMPLE|SAMPLE_NAME  Sample
 population       text  -  Population|POPULATION     Population
 collection       text  -  Data collection           Collection, in the portal's lists of files
 data_type        text  -  Data type                 Type of data, in the portal's lists of files
-analysis_group   text  -  Analysis group|ANALYSIS_GROUP  Which set of data it belongs to
+analysis_group   text  -  Analysis group|ANALYSIS_GROUP  The set of data it belongs to
 """
 _SAMPLES = """
 list                  text  -  -                         The list: its path below the archive's root, or its URL
@@ -65,9 +65,9 @@ sample                text  -  {names}                   Sample
 sex                   text  -  Sex|sex|Gender|gender     male or female; 1 or 2 in a pedigree
 biosample             text  -  Biosample ID|BioSample    BioSample accession
 family                text  -  FamilyID|familyID|Family ID  Family
-father                text  -  FatherID|fatherID|Paternal ID  Father; missing where he is none of the samples
-mother                text  -  MotherID|motherID|Maternal ID  Mother; missing where she is none of the samples
-population            text  -  Population code|Population|population|pop  Population; commas between several
+father                text  -  FatherID|fatherID|Paternal ID  Father; null if he is not among the samples
+mother                text  -  MotherID|motherID|Maternal ID  Mother; null if she is not among the samples
+population            text  -  Population code|Population|population|pop  Population; several separated by commas
 population_name       text  -  Population name|Population Description  Its name
 superpopulation       text  -  Superpopulation code|Superpopulation|superpopulation|super_pop  Superpopulation
 superpopulation_name  text  -  Superpopulation name      Its name
@@ -75,17 +75,17 @@ population_id         text  -  Population elastic ID     The portal's own id of 
 platforms             text  -  Platform|platform         Platforms, in a panel without a header
 phenotype             text  -  Phenotype|phenotype       Phenotype, in a pedigree
 relationship          text  -  Relationship|relationship  Role in the family
-collections           text  -  Data collections          Collections that have data of it, commas between them
+collections           text  -  Data collections          Collections with data of it, separated by commas
 """
 _TREE = """
-_record   bigint  -     -  The entry of the listing, or the line of the tree, from 1
-list      text    -     -  The tree, or the listing of lake.toml that it is in
+_record   bigint  -     -  Number of the entry in the listing, or of the line in the tree, from 1
+list      text    -     -  The tree, or the listing in lake.toml that it belongs to
 path      text    -     -  The entry: a URL, or a path that begins with ftp/
 kind      text    -     -  file or directory
-bytes     bigint  byte  -  Size, where it is said to the byte
-size      text    -     -  Size as the listing shows it, which rounds: 1.2G
-modified  text    -     -  When it was last changed, as each listing writes it
-md5       text    -     -  Its MD5; a tree has it
+bytes     bigint  byte  -  Size, if it is given in bytes
+size      text    -     -  Size as the listing shows it, rounded: 1.2G
+modified  text    -     -  Time of the last change, as each listing writes it
+md5       text    -     -  Its MD5, from a tree
 """
 TABLES = Tables(
     {
@@ -99,7 +99,7 @@ TABLES = Tables(
 _RUN = "run_id study_id study_name center submission_id submission_date sample_id sample_name population"
 _MACHINE = "experiment_id platform instrument library run_name"
 _END = "read_count base_count analysis_group"
-WITHOUT_HEADER: Mapping[str, Mapping[int, tuple[str, ...]]] = {  # the columns of each table by their number
+WITHOUT_HEADER: Mapping[str, Mapping[int, tuple[str, ...]]] = {  # the columns of each table, by how many there are
     "igsr_sequences": {
         21: (*f"path md5 {_RUN} {_MACHINE} library_layout paired_fastq {_END}".split(),),
         22: (*f"path md5 {_RUN} {_MACHINE} insert_size library_layout paired_fastq {_END}".split(),),
@@ -122,7 +122,7 @@ WITHOUT_HEADER: Mapping[str, Mapping[int, tuple[str, ...]]] = {  # the columns o
     },
     "igsr_tree": {5: ("path", "kind", "bytes", "modified", "md5")},
 }
-PATTERNS: Mapping[str, Mapping[str, str]] = {  # that the columns of a file without a header are those
+PATTERNS: Mapping[str, Mapping[str, str]] = {  # that the columns of a file without a header must match
     "igsr_sequences": {
         "md5": "^[0-9a-f]{32}$",
         "run_id": r"^[DES]RR\d+$",

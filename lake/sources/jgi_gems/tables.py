@@ -1,4 +1,4 @@
-"""What the columns of GEM's table of genomes are. Sources: docs/sources/jgi_gems.md."""
+"""The raw table of GEM's genomes. Sources: docs/sources/jgi_gems.md."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ quality_score       double  percent  -          completeness - 5 x contamination
 mimag_quality       text    -        -          HQ or MQ: high or medium quality by MIMAG (doi:10.1038/nbt.3893)
 otu_id              text    -        -          Cluster of genomes at the level of species
 lineage             text    -        {lineage}  d__...;p__...;c__...;o__...;f__...;g__...;s__..., by GTDB-Tk
-ecosystem           text    -        -          Of the metagenome; only in the layout that has a column taxonomy too
+ecosystem           text    -        -          Of the metagenome; only in the layout that also has a column taxonomy
 ecosystem_category  text    -        -          Of the metagenome: Aquatic, Human, ...
 ecosystem_type      text    -        -          Of the metagenome: Marine, Soil, ...
 habitat             text    -        -          Of the metagenome: Deep ocean, ...
-longitude           double  degree   -          Of the sample; the datum is not said
-latitude            double  degree   -          Of the sample; the datum is not said
+longitude           double  degree   -          Of the sample; the geodetic datum is not stated
+latitude            double  degree   -          Of the sample; the geodetic datum is not stated
 """
 
 PATTERNS = {
-    "genome_id": r"^\d+_\d+$",  # so that it is no key of a genome at NCBI, nine digits
+    "genome_id": r"^\d+_\d+$",  # which excludes NCBI's keys of genomes: nine digits
     "lineage": r"^d__[^;]*;p__[^;]*;c__[^;]*;o__[^;]*;f__[^;]*;g__[^;]*;s__[^;]*$",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lake.formats.schema import Tables
 
-_RECORD = "_record  bigint  -  -  Number of the line, element, leaf or id in the answer, from 1\n"
+_RECORD = "_record  bigint  -  -  Number of the line, leaf or id, or of the element among those of its kind, from 1\n"
 _COLUMNS = {
     "kegg_pathways": """
 pathway_id  text  -  -  map and five digits: map00010
