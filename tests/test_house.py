@@ -98,7 +98,7 @@ def test_no_column_needs_quotes():
     import toy
 
     from lake import config, sources
-    from lake.build import engine, graph, normalisation
+    from lake.build import graph, normalisation, ops_tables
     from lake.land.engine_tables import ENGINE as LANDED
     from lake.store import decisions, failures, landings
 
@@ -106,7 +106,7 @@ def test_no_column_needs_quotes():
     tables |= {table: schema.names for table, schema in LANDED.items()}
     tables |= {one.TABLE: [*one.COLUMNS] for one in (decisions, failures, landings, normalisation)}
     own = ("CHECKS", "FAILURES", "FETCHES", "MACROS", "METRICS", "PROVENANCE", "RUNS", "VIEWS")
-    tables |= {one: [*getattr(engine, one)] for one in own}
+    tables |= {one: [*getattr(ops_tables, one)] for one in own}
     project = graph.load(config.load(ENGINE.parent))
     tables |= {t: [column.name for column in model.contract.columns] for t, model in project.models.items()}
     words = toy.reserved()

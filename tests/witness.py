@@ -8,7 +8,7 @@ from itertools import combinations
 import duckdb
 from constructs import MACROS
 
-from lake.build import identity
+from lake.build import row_identity
 from lake.store.sql import name
 from lake.trace import why
 
@@ -45,7 +45,7 @@ class Database:
             )
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE given AS {sql}")
         types = {row[0]: row[1] for row in self.connection.execute("DESCRIBE given").fetchall()}
-        row = identity.digest([(column, types[column]) for column in columns])
+        row = row_identity.digest([(column, types[column]) for column in columns])
         return {digest for (digest,) in self.connection.execute(f"SELECT DISTINCT {row} FROM given").fetchall()}
 
     def cells(self, sql: str, key: list[str]) -> list[tuple[list[str], str]]:
@@ -88,7 +88,7 @@ def check(database: Database, sql: str, columns: list[str], select: str, chance:
     """Trace a cell, and hold the answer against deleting rows. Gives its verdict and its rows."""
     witness, found = find(database, sql, select)
     types = {row[0]: row[1] for row in database.connection.execute(f"DESCRIBE {select}").fetchall()}
-    row = identity.digest([(column, types[column]) for column in columns])
+    row = row_identity.digest([(column, types[column]) for column in columns])
     wanted = database.connection.execute(f"SELECT {row} FROM ({select})").fetchone()[0]
     assert witness.proved, (witness, select)
     assert holds(database, sql, columns, wanted, found), ("the rows alone do not give the cell", witness)
@@ -107,7 +107,7 @@ def check(database: Database, sql: str, columns: list[str], select: str, chance:
 def idle(database: Database, sql: str, columns: list[str], select: str, found: set) -> set:
     """The found rows that decide the cell beside no others of them: those that are too many."""
     types = {row[0]: row[1] for row in database.connection.execute(f"DESCRIBE {select}").fetchall()}
-    row = identity.digest([(column, types[column]) for column in columns])
+    row = row_identity.digest([(column, types[column]) for column in columns])
     wanted = database.connection.execute(f"SELECT {row} FROM ({select})").fetchone()[0]
     gives = {
         frozenset(some): holds(database, sql, columns, wanted, set(some))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import graph, identity, plan, workspace
+from lake.build import graph, plan, row_identity, workspace
 from lake.build.workspace import Columns
 from lake.config import Config
 from lake.errors import ConfigError
@@ -147,7 +147,7 @@ def compare(
 
     def exact(column: str, of: str = "") -> list[str]:
         marks = [of + lost[column]] if column in lost else []
-        return identity.exact(of + name(column), kinds[column]) + marks
+        return row_identity.exact(of + name(column), kinds[column]) + marks
 
     if key and set(key) <= set(both) and all(_unique(connection, side, key, exact) for side in sides):
         difference.key = tuple(key)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lake.build import identity
+from lake.build import row_identity
 from lake.build.model import Model
 from lake.build.workspace import Columns, Workspace, selected
 from lake.store.sql import name, quote, single_row
@@ -74,7 +74,7 @@ def _differing(by: Sequence[str], columns: Columns, before: str, after: str) -> 
 
     What GROUP BY puts together is one value, here as in the model: 0.0 and -0.0, all NaN.
     """
-    keys, row = ", ".join(map(name, by)), identity.digest(columns)
+    keys, row = ", ".join(map(name, by)), row_identity.digest(columns)
     sums = f"SELECT {keys}, count(*) AS _n, bit_xor({row}) AS _x, sum({row}) AS _s FROM"
     both = f"({sums} ({before}) GROUP BY ALL EXCEPT ALL {sums} ({after}) GROUP BY ALL)"
     back = f"({sums} ({after}) GROUP BY ALL EXCEPT ALL {sums} ({before}) GROUP BY ALL)"

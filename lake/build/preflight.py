@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from lake.build import normalisation, seeds, steady
+from lake.build import determinism, normalisation, seeds
 from lake.build.model import Model, Project, unknown_table
 from lake.build.workspace import Columns, create_macros, selected
 from lake.errors import LakeError, ModelError
@@ -48,7 +48,7 @@ def problems(project: Project, models: Iterable[Model], raw: Mapping[str, Column
     """
     with connect() as connection:
         create_macros(connection, project)
-        varying = steady.varying(connection)
+        varying = determinism.varying(connection)
         models = list(models)
         _tables(connection, project, models, raw)
         return [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
@@ -93,7 +93,7 @@ def _problem(
         for table in model.inputs:
             if table not in project.models and table not in raw:
                 raise unknown_table(model, table, [*project.models, *raw])
-        steady.check(project, model, varying)
+        determinism.check(project, model, varying)
         select = seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
         columns = [row[:2] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
         _once(model, [column for column, _ in columns])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.build import engine
+from lake.build import ops_tables
 from lake.build.definitions import described, macros
 from lake.build.plan import Plan, digest
 from lake.build.workspace import Workspace
@@ -41,7 +41,7 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
             else:
                 _replace(connection, model, [*links[built.table], *built.written.files])
         _agree(connection, summary)
-        engine.write(connection, config, space, planned, summary)
+        ops_tables.write(connection, config, space, planned, summary)
 
     message = f"{len(models)} model(s): " + ", ".join(list(models)[:4]) + (", ..." if len(models) > 4 else "")
     rest = f"{len(summary.dropped)} table(s) dropped" if summary.dropped else "macros"

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from lake import progress
-from lake.build import definitions, graph, incremental, plan, preflight, scope, seeds, terms, workspace
+from lake.build import definitions, graph, incremental, ontology_terms, plan, preflight, scope, seeds, workspace
 from lake.build.plan import Plan
 from lake.build.summary import Built, Options, Summary
 from lake.build.workspace import Workspace, Written
@@ -133,9 +133,9 @@ def _check_rejects(
     summary.checks += len(quality.results)
     errors = [result for result in quality.results if result.failed]
     if errors and not options.keep_good:
-        from lake.build import engine
+        from lake.build import ops_tables
 
-        engine.keep_failed(connection, space, planned, summary.qualities)
+        ops_tables.keep_failed(connection, space, planned, summary.qualities)
         raise check.failed(errors)
     summary.failed |= {error.check.name: f"{error.failing:,} are rejected" for error in errors}
 
@@ -179,7 +179,8 @@ def _referred(project: Project, built: set[str]) -> set[str]:
 
 def _targets(contract: Contract, project: Project) -> set[str]:
     """The tables that a contract's checks ask: those that it refers to, and the ontologies' where it names terms."""
-    return check.targets(contract) | (terms.TABLES & project.models.keys() if terms.named(contract) else set())
+    ontologies = ontology_terms.TABLES & project.models.keys() if ontology_terms.named(contract) else set()
+    return check.targets(contract) | ontologies
 
 
 # Building: models whose inputs are ready run side by side, in the memory that lake.toml allows for all of them.
@@ -376,9 +377,9 @@ def _check(
             raise preflight.together(list(broken.values()))
         errors = check.failures(summary.qualities, "error")
         if errors and not options.keep_good:
-            from lake.build import engine
+            from lake.build import ops_tables
 
-            engine.keep_failed(connection, space, planned, summary.qualities)
+            ops_tables.keep_failed(connection, space, planned, summary.qualities)
             raise check.failed(errors)
         speaking = [*(error.check.table for error in errors), *broken]
         culprits = {culprit for table in speaking for culprit in _culprits(planned, table, built)}
@@ -404,10 +405,11 @@ def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
 
 def _misnamed(space: Workspace, contracts: list[Contract], planned: Plan, built: set[str]) -> dict[str, ModelError]:
     """By table, terms of its contract that no ontology has; none, where the ontologies are not there yet."""
-    if not terms.TABLES.issubset(planned.project.models) or not terms.TABLES.issubset(built | space.published.keys()):
+    present = planned.project.models.keys() & (built | space.published.keys())
+    if not present >= ontology_terms.TABLES:
         return {}
     with space.cursor() as cursor:
-        return terms.problems(cursor, contracts, space.config.root)
+        return ontology_terms.problems(cursor, contracts, space.config.root)
 
 
 def _measured(

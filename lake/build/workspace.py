@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.build import footer, identity
+from lake.build import footer, row_identity
 from lake.build.model import Model, Project
 from lake.check import statistics
 from lake.check.statistics import Statistics
@@ -321,7 +321,7 @@ def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Pat
     """
     if _footers(cursor, before) != _footers(cursor, after):
         return False
-    row = identity.digest(columns)
+    row = row_identity.digest(columns)
     sums = [
         cursor.execute(
             f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({selected(list(files), columns)})"

@@ -11,7 +11,7 @@ import toy
 from queries import NAMES_ARE_DATA, QUERIES
 
 from lake import config
-from lake.build import graph, parse, run, steady
+from lake.build import determinism, graph, parse, run
 from lake.build.model import Uses
 from lake.errors import LakeError, ModelError
 
@@ -251,11 +251,11 @@ CONSISTENT = [
 
 @pytest.fixture(scope="module")
 def varying(database):
-    return steady.varying(database)
+    return determinism.varying(database)
 
 
 def refused(sql: str, varying: frozenset[str]) -> bool:
-    return any(steady.unsteady(used(f"SELECT {sql} AS v"), varying))
+    return any(determinism.unsteady(used(f"SELECT {sql} AS v"), varying))
 
 
 @pytest.mark.parametrize("sql", VARYING)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import values
 
-from lake.build import identity, workspace
+from lake.build import row_identity, workspace
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_bits_of_a_nan_count(connection, tmp_path):
 
 
 def test_rows_that_exchange_values_do_not_cancel_out(connection):
-    row = identity.digest([("k", "BIGINT"), ("v", "VARCHAR")])
+    row = row_identity.digest([("k", "BIGINT"), ("v", "VARCHAR")])
     sums = [
         connection.execute(f"SELECT bit_xor({row}) FROM (VALUES {rows}) t(k, v)").fetchone()
         for rows in ("(1::BIGINT, 'a'), (2, 'b')", "(1::BIGINT, 'b'), (2, 'a')")

@@ -16,7 +16,7 @@ from conftest import ROOT
 import lake
 import lake.cli
 from lake import config
-from lake.build import graph, terms
+from lake.build import graph, ontology_terms
 from lake.errors import ModelError, Refused, Unreadable
 from lake.formats import text
 from lake.formats.answer import Answer
@@ -458,7 +458,7 @@ def test_the_terms_that_our_contracts_name_are_real_and_current(upstream):
     places = ("raw.githubusercontent.com/althonos/pronto/HEAD/tests/data/pato.obo", "purl.obolibrary.org/obo/envo.obo")
     known = {row["term"]: row for place in places for row in read(upstream / place)[0]["terms"]}
     contracts = [model.contract for model in graph.load(config.load(ROOT)).models.values() if model.contract]
-    named = {id for contract in contracts for _, id in terms.named(contract)}
+    named = {id for contract in contracts for _, id in ontology_terms.named(contract)}
     assert {id.partition(":")[0] for id in named} == {"PATO", "ENVO"}
     assert [id for id in sorted(named) if id not in known or known[id]["obsolete"]] == []
 

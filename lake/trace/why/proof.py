@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lake.build import identity
+from lake.build import row_identity
 from lake.store.sql import name
 from lake.trace.why.points import Points
 from lake.trace.why.relations import ROW, Relation
@@ -106,5 +106,5 @@ def _rows(tracer: Tracer, rows: Sequence[tuple[str, int]]) -> str:
 def _exact(connection: DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
     """A SELECT of values that are the same exactly where the rows are, bit for bit."""
     described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
-    listed = [expression for c in columns for expression in identity.exact(name(c), described[c])]
+    listed = [expression for c in columns for expression in row_identity.exact(name(c), described[c])]
     return f"SELECT {', '.join(listed)} FROM {table}"
