@@ -143,7 +143,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {  # name: (reader, b
     "a hierarchy 100,000 deep": (
         "kegg hierarchy",
         lambda: b'{"name":"a","children":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        "breaks off or is damaged",
+        "truncated or damaged",
     ),
     "a hierarchy of 400 levels": (
         "kegg hierarchy",

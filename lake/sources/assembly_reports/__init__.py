@@ -67,13 +67,13 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterable[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page instead of a report.
+    """Refuse an HTML page instead of a report.
 
     Raises:
         Refused: it is HTML.
     """
     if head.lstrip()[:1] == b"<":
-        raise Refused("the answer is a page, not a report", where=resource.url)
+        raise Refused("the answer is an HTML page, not a report", where=resource.url)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:

@@ -56,7 +56,7 @@ FACTS = Facts(
     sized=True,
 )
 READER = 7
-TABLES = tables.TABLES  # beside the cubes
+TABLES = tables.TABLES  # besides the cubes
 OPTIONS: dict[str, Any] = {"runs": []}
 
 _NEEDED = ("planet", "model", "scenario", "run")

@@ -93,7 +93,7 @@ def _id(url: str, root: str) -> str:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page that is not a listing, and text that is neither an index, a list of samples nor a tree.
+    """Refuse an HTML page that is not a listing, and text that is neither an index, a list of samples nor a tree.
 
     Raises:
         Refused: with how it begins.

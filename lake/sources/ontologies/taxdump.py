@@ -79,9 +79,9 @@ def _opened(archive: tarfile.TarFile, member: tarfile.TarInfo, where: str) -> Bi
 def _file(file: BinaryIO, name: str, where: str) -> Iterator[Part]:
     """The rows of one file."""
     least, reader = _READERS[name]
-    seen = 0
+    count = 0
     for block in text.lines_of(file):
-        seen += block.seen
+        count += block.seen
         fields = pc.split_pattern(pc.replace_substring_regex(block.text, r"\t?\|$", ""), "\t|\t")
         short = pc.less(pc.list_value_length(fields), least)
         padded = pc.if_else(short, pa.scalar([""] * least), fields)
@@ -89,7 +89,7 @@ def _file(file: BinaryIO, name: str, where: str) -> Iterator[Part]:
         term = pc.binary_join_element_wise("NCBITaxon", cells[0], ":")
         faults = [(short, f"it has not {least} fields"), _not_a_number(cells[0])]
         yield from reader(block, term, cells, faults)
-    if seen == 0:
+    if count == 0:
         raise text.no_records("taxon", f"{where} ({name})")
 
 

@@ -50,16 +50,16 @@ def read(resource: Resource, answer: Answer) -> Iterator[Part]:
         Unreadable: damaged, truncated, without a system, far too large, or with a document type.
     """
     systems = _Systems(resource.url)
-    seen = 0
+    count = 0
     for block in _blocks(answer, resource.url):
         systems.feed(block)
         if systems.size >= ROWS:
-            seen += systems.size
+            count += systems.size
             yield from systems.parts()
     systems.feed(b"", final=True)
-    seen += systems.size
+    count += systems.size
     yield from systems.parts()
-    if seen == 0:
+    if count == 0:
         raise text.no_records("system", resource.url)
 
 
@@ -120,7 +120,7 @@ class _Systems:
         try:
             self._parser.Parse(block, final)
         except expat.ExpatError as error:
-            what = f"the XML breaks off or is damaged: {expat.ErrorString(error.code)}"
+            what = f"the XML is truncated or damaged: {expat.ErrorString(error.code)}"
             raise Unreadable(what, where=f"{self._where} line {error.lineno} column {error.offset + 1}") from None
         except (LookupError, ValueError) as error:  # an encoding that Python does not know
             raise Unreadable(f"the XML cannot be decoded: {error}", where=self._where) from None

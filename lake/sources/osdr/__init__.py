@@ -51,15 +51,15 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page, and an answer that is not a zip archive if one was asked for.
+    """Refuse an HTML page, and an answer that is not a zip archive if one was asked for.
 
     Raises:
         Refused: with the beginning of the answer.
     """
     if resource.expects == "zip" and not head.startswith(b"PK"):
-        raise Refused(f"it is not a zip archive: it begins with {head[:40]!r}", where=resource.url)
+        raise Refused(f"the answer is not a zip archive: it begins with {head[:40]!r}", where=resource.url)
     if head.lstrip()[:1] == b"<":
-        raise Refused("the answer is a page, not a table", where=resource.url)
+        raise Refused("the answer is an HTML page, not a table", where=resource.url)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:

@@ -108,15 +108,15 @@ def _unit_fault(file: Mapping[str, Any], name: str) -> str:
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse a page, and an answer that is not FITS if FITS was asked for.
+    """Refuse an HTML page, and an answer that is not FITS if FITS was asked for.
 
     Raises:
         Refused: with the beginning of the answer.
     """
     if resource.params["kind"] != "configuration" and head.lstrip()[:1] == b"<":
-        raise Refused("the answer is a page, not a spectrum", where=resource.url)
+        raise Refused("the answer is an HTML page, not a spectrum", where=resource.url)
     if resource.expects == "fits" and not head.startswith(b"SIMPLE  ="):
-        raise Refused(f"it is not FITS: it begins with {head[:40]!r}", where=resource.url)
+        raise Refused(f"the answer is not FITS: it begins with {head[:40]!r}", where=resource.url)
 
 
 def read(resource: Resource, answer: Answer) -> Iterator[Part]:

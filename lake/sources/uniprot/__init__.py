@@ -72,7 +72,7 @@ def resources(options: Mapping[str, Any], answers: Answers) -> Iterator[Resource
 
 
 def check(resource: Resource, head: bytes) -> None:
-    """Refuse an error, a page, another format, and an answer without entries.
+    """Refuse an error, an HTML page, another format, and an answer without entries.
 
     Raises:
         Refused: with the archive's own message, where it gives one.
