@@ -110,7 +110,7 @@ def load(config: Config, project: Project | None = None) -> Lineage:
     landed = _landed(config, project)
     names = {t: [column.name for column in m.contract.columns] for t, m in project.models.items()}
     names |= {table: columns for table, columns in landed.items() if table not in names}
-    columns = {Place(table, column): {} for table, listed in names.items() for column in listed}
+    columns: dict[Place, Origins] = {Place(table, column): {} for table, listed in names.items() for column in listed}
     with graph.Cache(config.data / "cache" / "lineage.json") as cache:
         for model in project.models.values():
             if not model.seed:
@@ -175,7 +175,9 @@ def _source(name: str) -> dict[str, Any]:
 # From one SELECT. Its columns are looked up scope by scope, each scope once, after sqlglot has said which table each
 # name belongs to.
 
-_Found = dict[tuple[str, str], str]
+_Origins = dict[tuple[str, str], str]
+_Outputs = list[tuple[str, _Origins]]  # by column
+_Visited = dict[int, _Outputs]  # by the id of a scope
 
 
 def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list[str]]]:
@@ -184,16 +186,16 @@ def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
 
-    schema: dict[str, dict[str, dict[str, str]]] = {}
+    layers: dict[str, dict[str, dict[str, str]]] = {}
     for table, columns in inputs.items():
         layer, _, stem = table.partition(".")
-        schema.setdefault(layer, {})[stem] = {column.lower(): "unknown" for column in columns}
+        layers.setdefault(layer, {})[stem] = {column.lower(): "unknown" for column in columns}
     try:
         query = _with_columns(_with_keys(sqlglot.parse_one(sql, dialect="duckdb")))
         query = qualify(
             _without_filters(query),
             dialect="duckdb",
-            schema=schema,
+            schema=dict(layers),
             validate_qualify_columns=False,
             quote_identifiers=False,
         )
@@ -209,7 +211,7 @@ def _of_select(sql: str, inputs: Mapping[str, list[str]]) -> dict[str, list[list
     return {column: places for column, places in by_column.items() if column != "*"}
 
 
-def _without_filters(query: exp.Expression) -> exp.Expression:
+def _without_filters(query: exp.Expr) -> exp.Expr:
     """The query without its SEMI and ANTI joins: they give no columns, and choose rows only."""
     from sqlglot import exp
 
@@ -219,7 +221,7 @@ def _without_filters(query: exp.Expression) -> exp.Expression:
     return query
 
 
-def _with_keys(query: exp.Expression) -> exp.Expression:
+def _with_keys(query: exp.Expr) -> exp.Expr:
     """The query, with the keys of MAP {key: value} as the columns that DuckDB takes them for."""
     from sqlglot import exp
 
@@ -229,7 +231,7 @@ def _with_keys(query: exp.Expression) -> exp.Expression:
     return query
 
 
-def _with_columns(query: exp.Expression) -> exp.Expression:
+def _with_columns(query: exp.Expr) -> exp.Expr:
     """The query, with the columns in calls by a dot, such as s.id.upper(), which sqlglot leaves mere identifiers."""
     from sqlglot import exp
 
@@ -239,13 +241,14 @@ def _with_columns(query: exp.Expression) -> exp.Expression:
         field = isinstance(parent, exp.Dot) and head.arg_key == "expression"
         if field or isinstance(parent, names) or not head.find_ancestor(exp.Dot) or _is_argument(head):
             continue
-        whole, parts = head, [head]
-        while isinstance(whole.parent, exp.Dot) and isinstance(whole.parent.expression, exp.Identifier):
-            if whole.arg_key != "this" or len(parts) == 4:
+        path: exp.Expr = head
+        parts = [head]
+        while isinstance(path.parent, exp.Dot) and isinstance(path.parent.expression, exp.Identifier):
+            if path.arg_key != "this" or len(parts) == 4:
                 break
-            whole = whole.parent
-            parts.append(whole.expression)
-        whole.replace(exp.column(*(part.copy() for part in reversed(parts))))
+            parts.append(path.parent.expression)
+            path = path.parent
+        path.replace(exp.column(*(part.copy() for part in reversed(parts))))
     return query
 
 
@@ -261,13 +264,14 @@ def _is_argument(name: exp.Identifier) -> bool:
     return False
 
 
-def _outputs(scope: Scope, visited: dict[int, list[tuple[str, _Found]]]) -> list[tuple[str, _Found]]:
+def _outputs(scope: Scope, visited: _Visited) -> _Outputs:
     """The columns that a scope gives, with their origins."""
     if id(scope) in visited:
         return visited[id(scope)]
     visited[id(scope)] = []  # a recursive CTE meets itself
     if scope.union_scopes:
-        outputs = _both(*(_outputs(one, visited) for one in scope.union_scopes), scope.expression.args.get("by_name"))
+        first, second = (_outputs(branch, visited) for branch in scope.union_scopes)
+        outputs = _both(first, second, bool(scope.expression.args.get("by_name")))
     elif hasattr(scope.expression, "selects") and not _is_function(scope):
         outputs = [(one.alias_or_name, _origins(one, scope, visited)) for one in scope.expression.selects]
     else:
@@ -283,7 +287,7 @@ def _outputs(scope: Scope, visited: dict[int, list[tuple[str, _Found]]]) -> list
     return outputs
 
 
-def _around(scope: Scope, visited: dict[int, list]) -> _Found:
+def _around(scope: Scope, visited: _Visited) -> _Origins:
     """The columns of the scopes around that choose the rows of a lateral subquery."""
     from sqlglot import exp
 
@@ -300,9 +304,7 @@ def _is_function(scope: Scope) -> bool:
     return isinstance(scope.expression, exp.UDTF)
 
 
-def _both(
-    first: list[tuple[str, _Found]], second: list[tuple[str, _Found]], by_name: bool | None
-) -> list[tuple[str, _Found]]:
+def _both(first: _Outputs, second: _Outputs, by_name: bool) -> _Outputs:
     """Of a union: by place, or by name."""
     if by_name:
         names = dict.fromkeys(name for name, _ in [*first, *second])
@@ -312,21 +314,21 @@ def _both(
     return [(name, _merged([a, b])) for (name, a), (_, b) in zip(first, second, strict=True)]
 
 
-def _merged(several: Iterable[_Found]) -> _Found:
-    merged: _Found = {}
+def _merged(several: Iterable[_Origins]) -> _Origins:
+    merged: _Origins = {}
     for origins in several:
         for origin, how in origins.items():
             merged[origin] = max(merged.get(origin, how), how, key=HOWS.index)
     return merged
 
 
-def _origins(expression: exp.Expression, scope: Scope, visited: dict[int, list]) -> _Found:
+def _origins(expression: exp.Expr, scope: Scope, visited: _Visited) -> _Origins:
     """The origins of an expression: of its columns, and of what the subqueries in it give."""
     from sqlglot import exp
 
     inner = {id(one.expression): one for one in (*scope.subquery_scopes, *scope.derived_table_scopes)}
     plain = isinstance(expression.unalias(), exp.Column)
-    parts: list[_Found] = []
+    parts: list[_Origins] = []
     for node in _nodes(expression, scope, inner):
         if id(node) in inner:
             parts += [_at_least(origins, HOWS[1]) for _, origins in _outputs(inner[id(node)], visited)]
@@ -340,7 +342,7 @@ def _origins(expression: exp.Expression, scope: Scope, visited: dict[int, list])
     return _merged(parts)
 
 
-def _nodes(expression: exp.Expression, scope: Scope, inner: Container[int]) -> Iterator[exp.Expression]:
+def _nodes(expression: exp.Expr, scope: Scope, inner: Container[int]) -> Iterator[exp.Expr]:
     """The nodes of an expression, with those of the named windows that it uses; none of what is in its subqueries."""
     from sqlglot import exp
 
@@ -351,16 +353,16 @@ def _nodes(expression: exp.Expression, scope: Scope, inner: Container[int]) -> I
             yield from _nodes(window, scope, inner)
 
 
-def _at_least(origins: _Found, how: str) -> _Found:
+def _at_least(origins: _Origins, how: str) -> _Origins:
     return {origin: max(own, how, key=HOWS.index) for origin, own in origins.items()}
 
 
-def _column(column: exp.Column, scope: Scope | None, visited: dict[int, list]) -> _Found:
+def _column(column: exp.Column, start: Scope, visited: _Visited) -> _Origins:
     """The origins of a name within a scope, or in those around it where a subquery refers to them."""
     from sqlglot import exp
 
-    start = scope
-    while scope:
+    scope: Scope | None = start
+    while scope is not None:
         source = scope.sources.get(column.table) or _table(scope, column.table)
         if isinstance(source, exp.Table):
             if source.db:
@@ -374,7 +376,7 @@ def _column(column: exp.Column, scope: Scope | None, visited: dict[int, list]) -
     return _somewhere(column, start, visited)
 
 
-def _of_function(source: exp.Table, scope: Scope, visited: dict[int, list]) -> _Found:
+def _of_function(source: exp.Table, scope: Scope, visited: _Visited) -> _Origins:
     """The origins of what a table function gives: its arguments; nothing, where it is a recursive CTE within itself."""
     from sqlglot import exp
 
@@ -386,7 +388,7 @@ def _table(scope: Scope, alias: str) -> exp.Table | None:
     return next((table for table in scope.tables if table.alias_or_name == alias), None) if alias else None
 
 
-def _somewhere(column: exp.Column, scope: Scope, visited: dict[int, list]) -> _Found:
+def _somewhere(column: exp.Column, scope: Scope, visited: _Visited) -> _Origins:
     """A name that no source owns, as PIVOT gives them: from any column of the scope's sources."""
     from sqlglot import exp
 
@@ -396,11 +398,11 @@ def _somewhere(column: exp.Column, scope: Scope, visited: dict[int, list]) -> _F
     return _anything(scope, visited)
 
 
-def _anything(scope: Scope, visited: dict[int, list]) -> _Found:
+def _anything(scope: Scope, visited: _Visited) -> _Origins:
     """All that the scope's sources have."""
     from sqlglot import exp
 
-    parts: list[_Found] = []
+    parts: list[_Origins] = []
     tables = [source for _, source in scope.references if isinstance(source, exp.Table) and source.db]
     for source in (*scope.sources.values(), *tables):
         if not isinstance(source, exp.Table):

@@ -7,7 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,24 +72,23 @@ def of(config: Config, landing: Landing | None, values: Mapping[str, Any]) -> Re
         title, licence, citation = facts.title, facts.licence, facts.citation
     except ConfigError:  # its plugin is not installed any more
         title, licence, citation = source, "not known", ""
-    located_record = {
-        "source": source,
-        "title": title,
-        "resource": id,
-        "blob": str(blob),
-        "number": number,
-        "url": landing.url if landing else "",
-        "fetched_at": landing.fetched_at if landing else "",
-        "status": landing.status if landing else None,
-        "reader": landing.reader if landing else None,
-        "licence": licence,
-        "citation": citation,
-    }
+    record = Record(
+        source=source,
+        title=title,
+        resource=id,
+        blob=str(blob),
+        number=number,
+        url=landing.url if landing else "",
+        fetched_at=landing.fetched_at if landing else "",
+        status=landing.status if landing else None,
+        reader=landing.reader if landing else None,
+        licence=licence,
+        citation=citation,
+    )
     path = blobs.path(config.data, str(blob))
     if not path.is_file():
-        return Record(**located_record, problem=_gone(config, str(blob), landing))
-    located_record["size"] = path.stat().st_size
-    return Record(**located_record, **located(path, number, values))
+        return replace(record, problem=_gone(config, str(blob), landing))
+    return replace(record, size=path.stat().st_size, **located(path, number, values))
 
 
 def _gone(config: Config, blob: str, landing: Landing | None) -> str:

@@ -199,7 +199,7 @@ def _name_column(columns: Mapping[str, list[tuple[str, str]]]) -> str:
     return name("table_name" if "table_name" in present or not present else "table")
 
 
-def _asked(lake: DuckDBPyConnection, files: Mapping[str, Any], table: str, query: str) -> list[tuple]:
+def _asked(lake: DuckDBPyConnection, files: Mapping[str, Any], table: str, query: str) -> list[tuple[Any, ...]]:
     return lake.execute(query).fetchall() if table in files else []
 
 

@@ -134,13 +134,13 @@ def _count(state: _State, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _start_query(state: _State, query: str) -> int:
+def _start_query(state: _State, select: str) -> int:
     from pathlib import Path
 
     from lake.errors import ModelError
 
     try:
-        facts = parse.select(query, Path("query"))
+        facts = parse.select(select, Path("query"))
     except ModelError as error:
         raise ConfigError(
             f"this is neither a table nor a query: {error.what}", why=error.why, next="lake tables"
@@ -189,7 +189,7 @@ def _follow(state: _State, table: str) -> None:
 
 def _archives(state: _State) -> list[Archive]:
     """The answers of the raw rows, by archive."""
-    counted: dict[str, dict[tuple[str, str], set[int] | int]] = {}
+    counted: dict[str, dict[tuple[str, str], int]] = {}
     for table in state.raw:
         if "_blob" not in [c for c, _ in state.snapshot.columns[table]]:
             continue
@@ -200,7 +200,7 @@ def _archives(state: _State) -> list[Archive]:
         ).fetchall()
         for resource, blob, count in rows:
             own = counted.setdefault(resource.partition("/")[0], {})
-            own[resource, blob] = own.get((resource, blob), 0) + count  # type: ignore[operator]
+            own[resource, blob] = own.get((resource, blob), 0) + count
     return sorted((_archive(state, *one) for one in counted.items()), key=lambda a: -a.records)
 
 

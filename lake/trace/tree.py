@@ -129,7 +129,7 @@ def _the_row(snapshot: Snapshot, table: str, select: str, condition: str) -> int
             why="a cell is of one row",
             next=f'lake sql "FROM {table} LIMIT 5"',
         )
-    return rows[0][0]
+    return int(rows[0][0])
 
 
 class _Tracing:
@@ -137,7 +137,7 @@ class _Tracing:
 
     def __init__(self, config: Config, snapshot: Snapshot, verify: bool, depth: int | None):
         self.config, self.snapshot, self.verify, self.depth = config, snapshot, verify, depth
-        self._rows: dict[tuple, Row] = {}
+        self._rows: dict[tuple[str, int, tuple[str, ...]], Row] = {}
 
     def row(self, table: str, number: int, columns: Sequence[str], level: int) -> Row:
         """A row of a table, by those of its columns that count."""
@@ -183,7 +183,7 @@ class _Tracing:
         names = [column[0] for column in result.description]
         return dict(zip(names, result.fetchone() or (), strict=False))
 
-    def _landed(self, table: str, key: dict, counted: dict, values: dict[str, Any]) -> Row:
+    def _landed(self, table: str, key: dict[str, Any], counted: dict[str, Any], values: dict[str, Any]) -> Row:
         if not table.startswith("raw.") or "_blob" not in values:
             return Row(table, "engine", key, counted)
         landing = self.snapshot.landing(values["_resource"], values["_blob"])
@@ -194,7 +194,7 @@ class _Tracing:
         shown = {column: value for column, value in counted.items() if column not in _MARKS}
         return Row(table, "raw", key, shown, record=record)
 
-    def _followed(self, model: Model, number: int, key: dict, counted: dict, level: int) -> Row:
+    def _followed(self, model: Model, number: int, key: dict[str, Any], counted: dict[str, Any], level: int) -> Row:
         if self.depth is not None and level >= self.depth:
             return Row(model.table, "model", key, counted, where=_line(self.config.root, model, list(counted)))
         columns = [*dict.fromkeys([*key, *counted])]

@@ -28,16 +28,16 @@ class Drawing:
 
 def draw(reads: Mapping[str, Iterable[str]]) -> Drawing:
     """Lay out each node to the right of those that it reads, which must be nodes too; nothing may go in a circle."""
-    reads = {node: sorted(set(inputs)) for node, inputs in sorted(reads.items())}
-    depth = _depths(reads)
-    columns, links = _with_bends(reads, depth)
+    ordered = {node: sorted(set(inputs)) for node, inputs in sorted(reads.items())}
+    depth = _depths(ordered)
+    columns, links = _with_bends(ordered, depth)
     _order(columns, links)
     y = _heights(columns, links)
-    edges = [(a, b, _curve(_points(a, b, depth, y))) for b, inputs in reads.items() for a in inputs]
-    places = {node: (_x(depth[node]), round(y[node] - HEIGHT / 2, 1)) for node in reads}
-    bottom = max((top for _, top in places.values()), default=0) + HEIGHT
+    edges = [(a, b, _curve(_points(a, b, depth, y))) for b, inputs in ordered.items() for a in inputs]
+    corners = {node: (float(_x(depth[node])), round(y[node] - HEIGHT / 2, 1)) for node in ordered}
+    bottom = max((top for _, top in corners.values()), default=0) + HEIGHT
     lowest = max((y[node] for column in columns for node in column), default=0)
-    return Drawing(places, edges, _x(len(columns)) - _GAP_X + _MARGIN, round(max(bottom, lowest) + _MARGIN, 1))
+    return Drawing(corners, edges, _x(len(columns)) - _GAP_X + _MARGIN, round(max(bottom, lowest) + _MARGIN, 1))
 
 
 def _x(column: int) -> int:
@@ -67,10 +67,11 @@ def _with_bends(
         links[node] = ([], [])
     for b, inputs in reads.items():
         for a in inputs:
-            way: list[Node] = [a, *((a, b, column) for column in range(depth[a] + 1, depth[b])), b]
-            for bend in way[1:-1]:
+            bends = [(a, b, column) for column in range(depth[a] + 1, depth[b])]
+            for bend in bends:
                 columns[bend[2]].append(bend)
                 links[bend] = ([], [])
+            way: list[Node] = [a, *bends, b]
             for source, target in pairwise(way):
                 links[source][1].append(target)
                 links[target][0].append(source)

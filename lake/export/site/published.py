@@ -43,7 +43,8 @@ def fill(lake: Lake, project: Project, tables: dict[str, Table]) -> dict[str, An
 
 
 def _rows(lake: Lake, query: str) -> list[dict[str, Any]]:
-    return lake.sql(query).to_arrow_table().to_pylist()
+    rows: list[dict[str, Any]] = lake.sql(query).to_arrow_table().to_pylist()
+    return rows
 
 
 def _by_table(

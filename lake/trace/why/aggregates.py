@@ -51,7 +51,7 @@ def picks(tracer: Tracer, trees: list[Node], keys: list[Node]) -> list[Node]:
     conditions = [_pick(call, keys) for call in calls]
     if any(pick is None for pick in conditions):
         return []
-    alone = _over("bool_or", [syntax.both([syntax.expression("true")])], None, keys)
+    alone = _over("bool_or", [syntax.expression("true")], None, keys)
     alone["children"] = (
         [_any(syntax.clone({"p": conditions})["p"])] if not syntax.windows(conditions) else [syntax.expression("true")]
     )
@@ -95,7 +95,8 @@ def _pick(call: Node, keys: list[Node]) -> Node | None:
         return syntax.both([*conditions, is_there(children[0])])
     if function == "count" and children:
         return syntax.both([*conditions, is_there(children[0])])
-    return condition  # None: all rows
+    picked: Node | None = condition
+    return picked  # None: all rows
 
 
 def is_there(value: Node) -> Node:

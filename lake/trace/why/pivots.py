@@ -70,8 +70,8 @@ def _unpivot(tracer: Tracer, node: Node, source: Relation, points: Points, lower
     names, values = pivot["unpivot_names"], node["unpivot_names"]
     simple = len(node["pivots"]) == 1 and len(names) == 1 and len(values) == 1 and not bag
     if not simple or names[0] not in points.columns or not tracer.relations.monotone(source):
-        listed = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in stay) or "1 AS _"
-        table = tracer.table(f"SELECT DISTINCT {listed} FROM {points.table}")
+        staying = ", ".join(f"{name(c)} AS {name(lower[c.lower()])}" for c in stay) or "1 AS _"
+        table = tracer.table(f"SELECT DISTINCT {staying} FROM {points.table}")
         tracer.ask(source, Points(table, tuple(lower[c.lower()] for c in stay)), True)
         return
     names_asked = tracer.connection.execute(f"SELECT DISTINCT {name(names[0])} FROM {points.table}").fetchall()

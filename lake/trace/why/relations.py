@@ -110,7 +110,7 @@ class Relations:
         return scope
 
     def _recursive(self, entry: Node, query: Node, scope: Scope) -> Relation:
-        inner = {key: relation for key, relation in scope.items() if key != entry["key"].lower()}
+        inner: Scope = {key: relation for key, relation in scope.items() if key != entry["key"].lower()}
         for side in ("left", "right"):
             inner = self._ctes(query[side], inner)
             query[side] = self.closed(query[side], inner)
@@ -124,7 +124,7 @@ class Relations:
     def closed(self, tree: Node, scope: Scope) -> Node:
         """The tree, with the views of the CTEs that it names in their places."""
         if isinstance(tree, list):
-            return [self.closed(value, scope) for value in tree]  # type: ignore[return-value]
+            return [self.closed(value, scope) for value in tree]
         if not isinstance(tree, dict):
             return tree
         if tree.get("type") == "BASE_TABLE" and not tree["schema_name"]:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from lake.trace.why.syntax import Node
     from lake.trace.why.tracer import Tracer
 
-_NULL_REJECTING = ("COMPARE_EQUAL", "COMPARE_NOTEQUAL", "COMPARE_LESSTHAN", "COMPARE_GREATERTHAN")
-_NULL_REJECTING += ("COMPARE_LESSTHANOREQUALTO", "COMPARE_GREATERTHANOREQUALTO")
+_NULL_REJECTING = (
+    *("COMPARE_EQUAL", "COMPARE_NOTEQUAL", "COMPARE_LESSTHAN", "COMPARE_GREATERTHAN"),
+    *("COMPARE_LESSTHANOREQUALTO", "COMPARE_GREATERTHANOREQUALTO"),
+)
 
 
 def trace(query: Query, points: Points) -> None:
@@ -82,7 +84,7 @@ def _shared(block: Block, join: Node, item: Item) -> list[str]:
 
 def _look_for(query: Query, item: Item) -> None:
     """Have the values by which an item was looked for, in case that nothing was there."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for a, b, _ in blocks.equalities(query.block):
         for own, other in ((a, b), (b, a)):
             mine, theirs = blocks.owner(query.block, own), blocks.owner(query.block, other)

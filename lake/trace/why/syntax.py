@@ -39,7 +39,8 @@ def parse(sql: str) -> Node:
     tree = json.loads(row[0])  # type: ignore[index]
     if tree["error"] or len(tree["statements"]) != 1:
         raise ValueError(tree.get("error_message", "more than one statement"))
-    return _exact(tree["statements"][0]["node"])
+    node: Node = _exact(tree["statements"][0]["node"])
+    return node
 
 
 def text(node: Node) -> str:
@@ -57,7 +58,8 @@ def _expression(sql: str) -> str:
 
 def expression(sql: str) -> Node:
     """The node of one expression."""
-    return json.loads(_expression(sql))
+    node: Node = json.loads(_expression(sql))
+    return node
 
 
 @cache
@@ -67,7 +69,8 @@ def _reference(sql: str) -> str:
 
 def reference(sql: str) -> Node:
     """The node of what stands behind FROM."""
-    return json.loads(_reference(sql))
+    node: Node = json.loads(_reference(sql))
+    return node
 
 
 def column(*path: str) -> Node:
@@ -141,7 +144,7 @@ def stars(*trees: Any) -> list[Node]:
 
 def same(a: Any, b: Any) -> bool:
     """Whether two expressions are written alike, but for their place, their alias and the case of names."""
-    return _bare(a) == _bare(b)
+    return bool(_bare(a) == _bare(b))
 
 
 def _bare(node: Any) -> Any:
@@ -166,8 +169,8 @@ def _exact(tree: Any) -> Any:
 
 def _is_inexact(value: Node) -> bool:
     type = value["type"]
-    whole = type["id"] == "DECIMAL" and type["type_info"]["scale"] > 0
-    return type["id"] in _INEXACT and not value["is_null"] and not whole
+    has_fraction = type["id"] == "DECIMAL" and type["type_info"]["scale"] > 0
+    return bool(type["id"] in _INEXACT and not value["is_null"] and not has_fraction)
 
 
 def _cast(constant: Node) -> Node:
@@ -183,7 +186,8 @@ def _cast(constant: Node) -> Node:
 @cache
 def _raw_cast(sql: str) -> Node:
     row = _parser().cursor().execute(f"SELECT json_serialize_sql({quote('SELECT ' + sql)})").fetchone()
-    return json.loads(row[0])["statements"][0]["node"]["select_list"][0]  # type: ignore[index]
+    node: Node = json.loads(row[0])["statements"][0]["node"]["select_list"][0]  # type: ignore[index]
+    return node
 
 
 def clone(node: Node) -> Node:

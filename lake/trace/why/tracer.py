@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake.store.sql import name, quote
 from lake.trace.why import syntax
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _FEW = 64  # points whose values are written into a query, so that DuckDB can look for them early
-_PLAIN = ("VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP")
-_PLAIN += ("UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "HUGEINT")
+_PLAIN = (
+    *("VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP"),
+    *("UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "HUGEINT"),
+)
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Tracer:
     direct: str = ""  # table of what was found
     _queue: deque[tuple[Relation, Points, bool]] = field(default_factory=deque)
     _done: set[tuple[str, str, bool]] = field(default_factory=set)
-    _visited: dict[tuple, str] = field(default_factory=dict)
+    _visited: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.direct = self.relations.fresh("found")
