@@ -74,7 +74,7 @@ class LakeSection(_Section):
             raise ValueError("it holds a NUL byte")
         scheme = re.match(r"(\w+)://", text)
         if info.field_name == "data" and scheme:
-            raise ValueError(f"a lake lies in a folder of this machine, and not at {scheme[0]}; mount it, or copy it")
+            raise ValueError(f"a lake is a folder of this machine, not {scheme[0]}...; mount it, or copy it")
         return text
 
     mirror: str = ""  # a folder or http(s)://...: every request goes to <mirror>/<host>/<path>
@@ -160,7 +160,7 @@ class Roles(_Section):
 
 @cache
 def _defaults() -> Mapping[str, Any]:
-    """The settings of lakes whose lake.toml was written before there were these sections."""
+    """The settings of lakes whose lake.toml is older than these sections."""
     return tomllib.loads((Path(__file__).parent / "astro" / "defaults.toml").read_text(encoding="utf-8"))
 
 
@@ -177,7 +177,7 @@ class Allow(_Section):
 class Leaks(_Section):
     """What lake leaks looks for, and what is meant to be so."""
 
-    targets: tuple[str, ...] = ()  # columns that models are trained to tell: "features.planet_params.radius"
+    targets: tuple[str, ...] = ()  # columns that models are trained to predict: "features.planet_params.radius"
     allow: tuple[Allow, ...] = ()
 
 
@@ -230,11 +230,11 @@ class Config(_Section):
         return self._root / self.lake.data
 
     def where(self, *setting: str) -> str:
-        """Where a setting stands in lake.toml, for an error: file:line."""
+        """The place of a setting in lake.toml, for an error: file:line."""
         return position(self._root / FILE, setting)
 
     def folder(self, domain: str) -> Path | None:
-        """Where the bytes of a domain lie; None for one that lake.toml does not name: with all others."""
+        """The folder of a domain's bytes; None, the common one, where lake.toml does not name it."""
         if domain not in self.domains:
             return None
         return self._root / (self.domains[domain].folder or f"{self.lake.data}/{domain}")
@@ -323,8 +323,7 @@ def refuse_name(folder: Path) -> None:
 
 
 def position(file: Path, setting: Sequence[str | int]) -> str:
-    """Where a setting stands: ``lake.toml:12``; where it is not given, the line of the table that it belongs to; the
-    file alone, where that is not there either."""
+    """The place of a setting, ``lake.toml:12``: its line, else the line of its table, else the file alone."""
     text = file.read_text(encoding="utf-8")
     sought = tuple(map(str, setting))
     depth, line = 0, 0
@@ -341,7 +340,7 @@ _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"
 def _settings(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The lines that begin a table or give a setting, from 1, each with its path: ("leaks", "allow", "0", "leak")."""
     table: tuple[str, ...] = ()
-    entries: dict[tuple[str, ...], int] = {}  # of each array of tables: how many there are so far
+    entries: dict[tuple[str, ...], int] = {}  # the number of tables so far of each array of tables
     for number, line in enumerate(text.splitlines(), 1):
         try:
             if header := _HEADER.match(line):

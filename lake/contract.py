@@ -351,7 +351,7 @@ def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
 def _remember(cache: Path, key: str, contracts: dict[str, Contract]) -> None:
     with suppress(OSError, TypeError):  # a mark that cannot be kept
         content = {"of": key, "contracts": {table: _plain(one) for table, one in contracts.items()}}
-        cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if there is one
+        cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if that exists
         sealed.write(cache, content)
 
 
@@ -377,7 +377,7 @@ def _plain(value: Any) -> Any:
 
 
 def _made(value: Any) -> Any:
-    """`_plain`, back. It names classes of this file alone, and calls nothing of them: their values are as they were."""
+    """The inverse of `_plain`. It only makes classes of this file, and calls no constructor."""
     if isinstance(value, list):
         return tuple(map(_made, value))
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The catalogue of scientific databases: what there is to ask, whether this lake asks it or not.
+"""The catalogue of scientific databases, whether this lake uses them or not.
 
 Tab-separated files under catalogue/, as deep as one likes; the first folder or file name is the domain. Columns: name,
 homepage, access, formats, size, licence, update, credentials, topics, status, note; an empty cell is what nobody looked
@@ -119,7 +119,7 @@ def _once(databases: Iterable[Database], what: str, key: Any) -> None:
         before = first.setdefault(key(one), one)
         if before is not one:
             raise ConfigError(
-                f"{one.name} is there twice, by its {what}",
+                f"{one.name} is a duplicate, by its {what}",
                 where=one.where,
                 why=f"{before.name} is in {before.where}",
                 next="leave one of them out",

@@ -39,7 +39,7 @@ __all__ = [
 
 
 class LakeError(Exception):
-    """What happened, where, why it usually does, and the next command to type.
+    """What happened, where, why it usually happens, and the next command to type.
 
     Args:
         what: one sentence, without a full stop at the end.

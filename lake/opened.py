@@ -1,4 +1,4 @@
-"""A lake that is opened: what `lake.reader` reads of it, and where each cell comes from."""
+"""An open lake: `lake.reader`'s, and the origin of each cell."""
 
 from __future__ import annotations
 

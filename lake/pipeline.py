@@ -30,7 +30,7 @@ Shown = Mapping[str, Callable[[Any], None]]  # "plan", "fetch", "land", "build":
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What `run` did. ``fetch`` is None where it was to ask no archive."""
+    """The outcome of `run`. ``fetch`` is None where it ran offline."""
 
     fetch: Fetched | None
     land: Landed
@@ -44,7 +44,7 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """That of ``lake run``: of the first step that fell short, 0 where none did."""
+        """The exit code of ``lake run``: that of the first incomplete step, else 0."""
         if self.fetch is not None and self.fetch.failed:
             return FetchError.exit_code
         if self.land.unreadable:
@@ -168,7 +168,7 @@ def steps(
     warn: Callable[[str], None] | None = None,
     **options: Any,
 ) -> Run:
-    """`run`, each step's outcome given to ``shown`` as soon as it is there."""
+    """`run`; calls ``shown`` with the outcome of each step as soon as it ends."""
     from lake.build import run as building
     from lake.land import into
 
@@ -192,7 +192,7 @@ def steps(
 
 @contextmanager
 def watching(config: Config, warn: Callable[[str], None] | None = None) -> Iterator[Watch | None]:
-    """What a build is to tell how it goes, where lake.toml asks for OpenLineage events; they are sent at the end."""
+    """The observer that sends a build's OpenLineage events at its end, where lake.toml configures it."""
     if not config.openlineage.to:
         yield None
         return

@@ -32,7 +32,7 @@ _PARTS = ("sql", "models", "macros", "seeds", "catalogue", "gcm")
 
 
 def home() -> Path:
-    """Where the project's files lie: inside an installed package, or at the root of a checkout."""
+    """The folder of the project's files: inside an installed package, or the root of a checkout."""
     packaged = Path(__file__).parent / "project"
     return packaged if (packaged / FILE).is_file() else Path(__file__).parent.parent
 
@@ -55,7 +55,7 @@ def copy(folder: str | Path, *, sample: bool = False, archives: Iterable[str] | 
     with _new(folder) as target:
         for part in (*_PARTS, *(["sample"] if sample else [])):
             shutil.copytree(source / part, target / part, dirs_exist_ok=True, ignore=ignore)
-        (target / FILE).write_text(text)  # last: a copy cut short is no lake, and can be made again
+        (target / FILE).write_text(text)  # last: an incomplete copy is not a lake, and can be repeated
     return target
 
 
@@ -77,7 +77,7 @@ def _new(folder: str | Path) -> Iterator[Path]:
     """A folder for a new lake, to be filled."""
     target = Path(folder).absolute()
     if (target / FILE).exists():
-        raise ConfigError("there is a lake already", where=str(target), next=f"lake -C {folder} status")
+        raise ConfigError("a lake exists already", where=str(target), next=f"lake -C {folder} status")
     refuse_name(target)
     try:
         target.mkdir(parents=True, exist_ok=True)

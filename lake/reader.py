@@ -68,7 +68,7 @@ class Lake:
         return own
 
     def interrupt(self) -> None:
-        """Stop the queries that run, in whichever thread: they raise duckdb.InterruptException there."""
+        """Interrupt running queries of all threads: they raise duckdb.InterruptException there."""
         for connection in list(self._connections):
             connection.interrupt()
 
@@ -98,7 +98,7 @@ class Lake:
         if name not in (names := self.tables()):
             similar = difflib.get_close_matches(name, names, 1)
             raise ConfigError(
-                f"there is no table {name!r} at snapshot {self.snapshot}",
+                f"no table {name!r} at snapshot {self.snapshot}",
                 why=f"did you mean {similar[0]!r}?" if similar else f"it has {len(names)} tables",
                 next="`.tables()` lists them",
             )
@@ -135,7 +135,7 @@ class Lake:
         digests: dict[Any, str] = dict(rows) | {digest: digest for _, digest in rows}
         if name not in digests:
             raise ConfigError(
-                f"there is no cube {name!r} at snapshot {self.snapshot}",
+                f"no cube {name!r} at snapshot {self.snapshot}",
                 why=f"it has {len(rows)} cube(s)",
                 next='lake sql "SELECT * FROM raw.cubes"',
             )

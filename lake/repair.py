@@ -1,4 +1,4 @@
-"""`lake repair`: rebuild what is damaged, from what lies beside it, the blobs, or the models; say what cannot be."""
+"""`lake repair`: rebuild what is damaged from copies, blobs or models; report what cannot be rebuilt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lake.store.damage import Damage
 
 @dataclass(slots=True)
 class Repaired:
-    """What was mended and of what it was made; what is damaged still; what it takes."""
+    """What was rebuilt and from what; what is still damaged, and what that needs."""
 
     mended: list[tuple[str, str]] = field(default_factory=list)
     left: list[Damage] = field(default_factory=list)
@@ -42,7 +42,7 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
     if _tables(damaged) and (damaged := _tables(verify.run(config).damaged)):  # those that have no equal
         done.mended += _rebuild(config, damaged, done, wait)
         with catalog.writing(config, wait=wait):
-            done.mended += store.files(config, verify.run(config).damaged)  # what is equal in older snapshots
+            done.mended += store.files(config, verify.run(config).damaged)  # from equal files of older snapshots
             done.mended += store.doors(config)
     try:
         with catalog.writing(config, wait=wait):
@@ -54,7 +54,7 @@ def run(config: Config, *, wait: float = 0) -> Repaired:
 
 
 def accept(config: Config, *, wait: float = 0) -> list[Damage]:
-    """Mend what can be mended, and say of what is damaged still that it is known: `lake verify` no longer fails for it.
+    """Repair what can be repaired, and accept the remaining damage: `lake verify` no longer fails for it.
     Notes that were edited by hand stay as they are.
 
     Raises: as `run`.
@@ -105,7 +105,7 @@ def _newest(config: Config) -> set[str]:
 
 
 def _advised(one: Damage) -> Damage:
-    """What can be typed for something that this command did not mend."""
+    """The commands for what this command did not repair."""
     if _is_blob(one):
         return one
     return Damage(one.path, one.how, one.tables, one.snapshots, one.tags, ["lake repair --accept"])

@@ -28,7 +28,7 @@ def dumps(content: Mapping[str, Any]) -> str:
 
 
 def loads(text: str | bytes) -> dict[str, Any]:
-    """What `dumps` was given.
+    """The value that `dumps` wrote.
 
     Raises:
         ValueError: the text is not what `dumps` wrote.
@@ -58,7 +58,7 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """What `write` was given; None where the file is missing, or is not what was written."""
+    """The value that `write` wrote; None where the file is missing or damaged."""
     try:
         return loads(path.read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: heard at once, whatever runs, and answered by one line."""
+"""Ctrl-C and SIGTERM stop a command at once, whatever runs, with one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def listen() -> None:
-    """Let SIGTERM stop a command as Ctrl-C does: what it writes is given up, what it locked is free.
+    """Let SIGTERM stop a command as Ctrl-C does: what it was writing is discarded, its locks are released.
 
     If it does not end in peace (a thread waits for a lock that an interrupted import holds; a pipe that nobody reads),
     it ends all the same: the lake outlives a kill -9. To call it again changes nothing.
@@ -47,7 +47,7 @@ def listen() -> None:
     default_hook, sys.unraisablehook = sys.unraisablehook, swallowed
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)  # is heard also where Python's own handler must wait
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)  # arrives even where Python's own handler has to wait
     threading.Thread(target=watch, daemon=True).start()
     for number, usual in _NUMBERS.items():
         if signal.getsignal(number) == usual:  # nohup and the like have reasons of their own
@@ -66,7 +66,7 @@ def heard() -> bool:
 
 
 def end(number: int = signal.SIGINT) -> NoReturn:
-    """Say that the command was stopped, and leave at once: a module half imported may crash when it is torn down."""
+    """Print that the command was stopped, and exit at once: a half-imported module may crash at teardown."""
     with suppress(OSError):
         sys.stderr.write("\nstopped: the lake is as it was; the same command goes on from here\n")
         sys.stderr.flush()
@@ -74,7 +74,7 @@ def end(number: int = signal.SIGINT) -> NoReturn:
 
 
 def stoppable(interrupt: Callable[[], None], work: Callable[[], T]) -> T:
-    """Query a lake in a thread, so that Ctrl-C is heard where DuckDB is not listening and interrupts it."""
+    """Run a query in a thread, so that Ctrl-C can interrupt DuckDB, which does not listen for it."""
     from concurrent.futures import Future, wait
 
     future: Future[T] = Future()

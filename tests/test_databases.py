@@ -49,9 +49,9 @@ def test_files_are_read_however_deep(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([row("A", "https://a.example.org"), row("B", "http://www.a.example.org/")], "there twice, by its homepage"),
-        ([row("The A", "https://a.example.org"), row("the-a", "https://b.example.org")], "there twice, by its name"),
-        ([row("A", "ftp://a.example.org")], "no http"),
+        ([row("A", "https://a.example.org"), row("B", "http://www.a.example.org/")], "a duplicate, by its homepage"),
+        ([row("The A", "https://a.example.org"), row("the-a", "https://b.example.org")], "a duplicate, by its name"),
+        ([row("A", "ftp://a.example.org")], "is not an http"),
         ([row("A", "https://a.example.org", "mail")], "access is 'mail'"),
         ([row("A", "https://a.example.org", state="good")], "status is 'good'"),
         ([row("", "https://a.example.org")], "needs a name"),
@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_named_by_file_and_line(tmp_path, rows, reason):
 
 def test_a_domain_and_a_header_that_are_not_known(tmp_path):
     write(tmp_path, "alchemy.tsv")
-    with pytest.raises(ConfigError, match="no domain"):
+    with pytest.raises(ConfigError, match="is not a domain"):
         databases.load(tmp_path)
     (tmp_path / "catalogue/alchemy.tsv").rename(tmp_path / "catalogue/climate.tsv")
     (tmp_path / "catalogue/climate.tsv").write_text("name\thomepage\n")

@@ -109,7 +109,7 @@ def test_init_copies_the_project_and_never_over_another(tmp_path):
     assert (tmp_path / "new" / "macros" / "keys.sql").is_file()
     again = lake("init", tmp_path / "new")
     assert again.returncode == 2
-    assert "there is a lake already" in again.stderr
+    assert "a lake exists already" in again.stderr
 
 
 def test_completion_scripts():
