@@ -1,4 +1,4 @@
-"""Reports on the quality of assemblies: BUSCO, CheckM, CheckM2, QUAST, GTDB-Tk, NCBI's FCS. Which ones, lake.toml says:
+"""Reports on the quality of assemblies: BUSCO, CheckM, CheckM2, QUAST, GTDB-Tk, NCBI's FCS. lake.toml names them:
 
     [[sources.assembly_reports.reports]]
     url = "https://.../short_summary.txt"
