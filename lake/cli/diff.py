@@ -28,9 +28,9 @@ def command(path: str, a: str, b: str, tables: tuple[str, ...], plot: str | None
 
     differences = diff.snapshots(config.load(path), a, b, tables)
     if plot:
-        from lake.export import moved
+        from lake.export import drift_plot
 
-        drawn = moved.draw(differences, Path(plot))
+        drawn = drift_plot.draw(differences, Path(plot))
         _output.say(f"{drawn} column(s) drawn: {plot}" if drawn else "no numeric column changed: nothing was drawn")
     if _output.as_json:
         _output.json_out([difference.as_dict() for difference in differences])

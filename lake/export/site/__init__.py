@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from lake.config import Config
 from lake.errors import ConfigError, StorageError
-from lake.export.site import drawings, facts, highlight, layout
+from lake.export.site import content, drawings, highlight, layout
 from lake.export.site.tables import Site, Table
 
 DRAWN = 80  # tables in one drawing; more are drawn by layer
@@ -41,7 +41,7 @@ def write(config: Config, folder: str | Path, at: int | str | None = None) -> Su
     """
     target = Path(folder).absolute()
     before = _mine(target)
-    site = facts.gather(config, at)
+    site = content.gather(config, at)
     pages = _pages(site)
     files = {**pages, "search-index.js": f"window.SITE_INDEX = {json.dumps(_index(site))};\n"}
     try:
