@@ -1,1 +1,1 @@
-"""What leaves the lake in the formats of others."""
+"""Exports: pictures and the documentation site."""

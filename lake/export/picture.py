@@ -1,4 +1,4 @@
-"""Pictures: matplotlib where it is installed, and a file of theirs or an error that says why not."""
+"""Figures drawn with matplotlib, an optional dependency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty one, in inches; nothing global, no window.
+    """An empty figure of this size in inches, without pyplot: no global state, no window.
 
     Raises:
         LakeError: matplotlib is not installed.
@@ -26,14 +26,14 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(drawn: Figure, file: Path) -> None:
-    """Write it as what the file's name ends in.
+def save(drawing: Figure, file: Path) -> None:
+    """Write a figure in the format of the file's extension.
 
     Raises:
-        StorageError: the file cannot be written, or its name ends in no kind of picture.
+        StorageError: the file cannot be written, or its extension is not an image format.
     """
     try:
-        drawn.savefig(file, dpi=150)
+        drawing.savefig(file, dpi=150)
     except (OSError, ValueError) as error:
         raise StorageError(
             f"the picture cannot be written: {error}", where=str(file), next="name another file, such as picture.png"

@@ -1,4 +1,4 @@
-"""A lake as a static site that opens from the disk: its graph, and a page for each table, layer and all macros."""
+"""The documentation of a lake as a static site: its graph, a page for each table and layer, and one for the macros."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lake.export.site import content, drawings, highlight, layout
 from lake.export.site.tables import Site, Table
 
 DRAWN = 80  # tables in one drawing; more are drawn by layer
-_MARK = ".lake-docs"  # names the files of a site, so that those of dropped tables go and no others
+_MARK = ".lake-docs"  # lists the files of a site, so that only pages of dropped tables are deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Summary:
 
 
 def write(config: Config, folder: str | Path, at: int | str | None = None) -> Summary:
-    """Write the site of the newest snapshot, or of an older one; of the project alone, where nothing is published yet.
+    """Write the site of the newest snapshot, or of an older one; of the project alone if nothing is published yet.
 
     Raises:
         ConfigError: the folder holds something else, the project cannot be read, or there is no such snapshot.
         StorageError: the folder cannot be written.
     """
     target = Path(folder).absolute()
-    before = _mine(target)
+    previous = _previous_files(target)
     site = content.gather(config, at)
     pages = _pages(site)
     files = {**pages, "search-index.js": f"window.SITE_INDEX = {json.dumps(_index(site))};\n"}
@@ -51,7 +51,7 @@ def write(config: Config, folder: str | Path, at: int | str | None = None) -> Su
         for asset in ("style.css", "site.js"):
             with resources.as_file(resources.files(__package__) / "static" / asset) as file:
                 shutil.copyfile(file, target / asset)
-        for old in before - files.keys():
+        for old in previous - files.keys():
             (target / old).unlink(missing_ok=True)
         (target / _MARK).write_text("\n".join(sorted(files)), encoding="utf-8")
     except OSError as error:
@@ -64,8 +64,8 @@ def write(config: Config, folder: str | Path, at: int | str | None = None) -> Su
     return Summary(target, len(pages), len(site.tables), site.snapshot.get("snapshot"))
 
 
-def _mine(target: Path) -> set[str]:
-    """The pages that an earlier call wrote there."""
+def _previous_files(target: Path) -> set[str]:
+    """The files that an earlier call wrote to the folder."""
     if (target / _MARK).is_file():
         return set((target / _MARK).read_text(encoding="utf-8").splitlines())
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -93,12 +93,12 @@ def _pages(site: Site) -> dict[str, str]:
         path = f"layers/{drawings.file(layer)}"
         pages[path] = render("layer.html", "../", layer=layer, tables=tables, drawing=drawing)
     links = {macro.name: f"../macros.html#{macro.name}" for macros in site.macros.values() for macro in macros}
-    places = {name: f"../tables/{quote(drawings.file(name))}" for name in site.tables}
+    addresses = {name: f"../tables/{quote(drawings.file(name))}" for name in site.tables}
     for table in site.tables.values():
         shown = drawings.around(table.name, reads, readers)
         drawing = drawings.of_tables(site, drawings.among(reads, shown), table.name)
         left_out = len({*reads[table.name], *readers[table.name]} - shown)
-        sql = highlight.sql(table.sql, places, links) if table.sql else ""
+        sql = highlight.sql(table.sql, addresses, links) if table.sql else ""
         path = f"tables/{drawings.file(table.name)}"
         pages[path] = render("table.html", "../", table=table, drawing=drawing, left_out=left_out, sql=sql)
     if site.macros:
@@ -112,7 +112,7 @@ def _pages(site: Site) -> dict[str, str]:
 
 
 def _renderer(site: Site, layers: Mapping[str, list[Table]]) -> Callable[..., str]:
-    """Renders a template for a page that lies ``root`` away from the site's top."""
+    """Renders a template for a page that is ``root`` away from the site's root."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -143,7 +143,7 @@ def _share(value: float | None) -> str:
     """
     if value is None:
         return ""
-    return f"{int(value * 10_000) / 100:g} %"  # rounded down: what is not whole never reads as whole
+    return f"{int(value * 10_000) / 100:g} %"  # rounded down: only 1.0 reads as 100 %
 
 
 def _chart(values: list[int], width: int = 240, height: int = 44) -> str:
@@ -154,7 +154,7 @@ def _chart(values: list[int], width: int = 240, height: int = 44) -> str:
 
 
 def _index(site: Site) -> list[list[Any]]:
-    """What the search box looks through: name, address, what it is, its description, its columns."""
+    """The entries of the search box: name, address, kind, description, columns."""
     entries: list[list[Any]] = []
     for table in site.tables.values():
         address = f"tables/{quote(drawings.file(table.name))}"

@@ -1,4 +1,4 @@
-"""What the site shows: read from the project's files and, where one is published, a snapshot."""
+"""The content of the site: read from the project's files and, if one is published, a snapshot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lake.trace.lineage import Lineage, Place
 
 
 def gather(config: Config, at: int | str | None = None) -> Site:
-    """Everything that the site shows.
+    """The content of every page.
 
     Raises:
         ModelError, ConfigError: the project cannot be read, or ``at`` is not a published snapshot.
@@ -45,7 +45,7 @@ def gather(config: Config, at: int | str | None = None) -> Site:
 def _published(config: Config, at: int | str | None) -> Iterator[Lake | None]:
     try:
         lake = Lake(config, at)
-    except ConfigError:  # nothing was published yet
+    except ConfigError:  # nothing is published yet
         if at is not None:
             raise
         yield None
@@ -55,7 +55,7 @@ def _published(config: Config, at: int | str | None) -> Iterator[Lake | None]:
 
 
 def _landed(config: Config, project: Project, lines: Lineage) -> dict[str, Table]:
-    """The raw tables, and whatever else models read that no model makes."""
+    """The raw tables, and other tables that models read and no model makes."""
     from lake.land.landing import schemas
 
     declared = {f"raw.{table}": schema for table, schema in schemas(config).items()}
@@ -103,12 +103,12 @@ def _promised(contract: Contract, column: Promised) -> Column:
         doc=column.doc,
         key=column.name in contract.key,
         promises=[mark.promise for mark in column.marks if mark.promise],
-        refers=[Place(table, other) for table, _, other in refers],
+        refers=[Place(table, name) for table, _, name in refers],
     )
 
 
 def _storage(contract: Contract) -> Iterator[tuple[str, str]]:
-    """How a table is kept, where its contract says so."""
+    """How a table is stored, if its contract sets it."""
     settings = {
         "key": contract.key,
         "sorted by": contract.sort,
@@ -123,19 +123,19 @@ def _storage(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _link(lines: Lineage, tables: dict[str, Table]) -> None:
-    """Tell each table who reads it, and each column what it comes from and goes into."""
+    """Fill in the readers of each table, and the origins and users of each column."""
     for table in tables.values():
-        for other in table.reads:
-            if other in tables:
-                tables[other].read_by.append(table.name)
+        for name in table.reads:
+            if name in tables:
+                tables[name].read_by.append(table.name)
     users = lines.users()
     ends: dict[Place, frozenset[Place]] = {}
-    for table in tables.values():  # in building order: what a column comes from has been here before it
+    for table in tables.values():  # in build order: the origins of a column are done before it
         for column in table.columns:
             end = Place(table.name, column.name)
             column.origins = dict(lines.near(end))
             ends[end] = frozenset().union(
-                *({one} if one.table in lines.ends else ends.get(one, ()) for one in column.origins)
+                *({origin} if origin.table in lines.ends else ends.get(origin, ()) for origin in column.origins)
             )
             column.ends = sorted(ends[end] - column.origins.keys())
             column.users = sorted(users.get(end, {}))

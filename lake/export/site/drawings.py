@@ -1,4 +1,4 @@
-"""What is drawn: the tables around one, those of a layer, all of a small project, or the layers of a large one."""
+"""Drawings of the graph: around one table, of a layer, of a small project, or of the layers of a large one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import quote
 from lake.export.site import layout
 from lake.export.site.tables import Site, Table
 
-AROUND = 26  # tables in the drawing of what lies around one
+AROUND = 26  # tables in the drawing around one table
 
 
 def file(name: str) -> str:
-    """The file of a table's or a layer's page; a name's odd characters are escaped in it."""
+    """The file of a table's or a layer's page; special characters are escaped."""
     return f"{quote(name, safe='')}.html"
 
 
@@ -24,7 +24,7 @@ class Node:
     label: str
     note: str
     kind: str
-    address: str  # from the site's top
+    address: str  # from the site's root
     x: float
     y: float
 
@@ -35,7 +35,7 @@ class Drawing:
     edges: list[tuple[str, str, str]]
     width: float
     height: float
-    about: str  # the node in whose honour it was drawn
+    about: str  # the node that it is drawn around
 
 
 def among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str, list[str]]:
@@ -44,12 +44,12 @@ def among(reads: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[str,
 
 
 def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list[str]]) -> set[str]:
-    """A table, what it reads and what reads it, and further steps up and down as long as there is room."""
+    """A table, what it reads and what reads it, and further steps up and down while there is room."""
     shown = {name, *reads[name][: AROUND // 2], *readers[name][: AROUND // 2]}
     up, down = set(reads[name]) & shown, set(readers[name]) & shown
     while up or down:
-        up = {neighbour for one in up for neighbour in reads[one]} - shown
-        down = {neighbour for one in down for neighbour in readers[one]} - shown
+        up = {neighbour for table in up for neighbour in reads[table]} - shown
+        down = {neighbour for table in down for neighbour in readers[table]} - shown
         if len(shown | up | down) > AROUND:
             break
         shown |= up | down
@@ -57,8 +57,10 @@ def around(name: str, reads: Mapping[str, list[str]], readers: Mapping[str, list
 
 
 def of_tables(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -> Drawing | None:
-    joined = {name for name, inputs in reads.items() if inputs} | {one for inputs in reads.values() for one in inputs}
-    drawn = layout.draw(among(reads, joined))  # what stands alone says nothing in a drawing
+    joined = {name for name, inputs in reads.items() if inputs} | {
+        table for inputs in reads.values() for table in inputs
+    }
+    drawn = layout.draw(among(reads, joined))  # isolated tables are left out
     nodes = []
     for name, (x, y) in drawn.nodes.items():
         table = site.tables[name]
@@ -68,13 +70,13 @@ def of_tables(site: Site, reads: Mapping[str, Iterable[str]], about: str = "") -
 
 
 def of_layers(layers: Mapping[str, list[Table]], reads: Mapping[str, Iterable[str]]) -> Drawing:
-    """The layers as nodes; of two that read each other, the one that comes first in the order of layers is read."""
+    """The layers as nodes; of two that read each other, only the edge from the earlier layer is drawn."""
     order = {layer: i for i, layer in enumerate(layers)}
     between: dict[str, set[str]] = {layer: set() for layer in layers}
     for layer, tables in layers.items():
         for table in tables:
             below = {name.partition(".")[0] for name in reads[table.name]}
-            between[layer] |= {other for other in below if order[other] < order[layer]}
+            between[layer] |= {source for source in below if order[source] < order[layer]}
     drawn = layout.draw(between)
     nodes = [
         Node(layer, layer, _cut(layer), _count(layers[layer]), "layer", f"layers/{quote(file(layer))}", x, y)

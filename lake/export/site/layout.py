@@ -1,4 +1,4 @@
-"""A layered drawing of a graph without cycles, from left to right: places for the nodes, curves for the edges.
+"""A layered drawing of a graph without cycles, from left to right: positions for the nodes, curves for the edges.
 
 What Sugiyama, Tagawa and Toda (1981) do: nodes go into columns by the longest path that leads to them, long edges get a
 bend in each column that they pass, each column is ordered by where its neighbours stand, and then moved close to them.
@@ -27,7 +27,7 @@ class Drawing:
 
 
 def draw(reads: Mapping[str, Iterable[str]]) -> Drawing:
-    """Lay out each node to the right of those that it reads, which must be nodes too; nothing may go in a circle."""
+    """Lay out each node to the right of those that it reads, which must be nodes too; no dependency cycles."""
     ordered = {node: sorted(set(inputs)) for node, inputs in sorted(reads.items())}
     depth = _depths(ordered)
     columns, links = _with_bends(ordered, depth)
@@ -45,7 +45,7 @@ def _x(column: int) -> int:
 
 
 def _depths(reads: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """The longest path to each node; what reads nothing stands just left of the first that reads it."""
+    """The longest path to each node; a node that reads nothing is placed just left of the first that reads it."""
     depth: dict[str, int] = {}
     for node in TopologicalSorter(reads).static_order():
         depth[node] = max((depth[neighbour] + 1 for neighbour in reads[node]), default=0)
@@ -71,15 +71,15 @@ def _with_bends(
             for bend in bends:
                 columns[bend[2]].append(bend)
                 links[bend] = ([], [])
-            way: list[Node] = [a, *bends, b]
-            for source, target in pairwise(way):
+            path: list[Node] = [a, *bends, b]
+            for source, target in pairwise(path):
                 links[source][1].append(target)
                 links[target][0].append(source)
     return columns, links
 
 
 def _order(columns: list[list[Node]], links: Mapping[Node, tuple[list[Node], list[Node]]]) -> None:
-    """Order each column by the mean place of its neighbours, to and fro."""
+    """Order each column by the mean rank of its neighbours, in sweeps to the right and left."""
     rank = {node: i for column in columns for i, node in enumerate(column)}
     for sweep in range(_SWEEPS):
         side = sweep % 2  # 0: by the neighbours on the left, from left to right
@@ -107,7 +107,7 @@ def _heights(columns: list[list[Node]], links: Mapping[Node, tuple[list[Node], l
 
 
 def _spread(column: Sequence[Node], ideal: Mapping[Node, float]) -> dict[Node, float]:
-    """As near to the wanted places as their order and their sizes allow: the mean of pushing down and pushing up."""
+    """As close to the desired positions as order and sizes allow: the mean of pushing down and pushing up."""
     down: list[float] = []
     up: list[float] = []
     for i, node in enumerate(column):

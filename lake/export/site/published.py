@@ -1,4 +1,4 @@
-"""What a published snapshot holds of each table: rows, checks' results, history, provenance, first rows."""
+"""What a published snapshot has of each table: rows, checks' results, history, provenance, first rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HISTORY = 60  # snapshots
 
 
 def fill(lake: Lake, project: Project, tables: dict[str, Table]) -> dict[str, Any]:
-    """Tell the tables what the snapshot holds of them; returns what is known of the snapshot itself."""
+    """Fill in what the snapshot has of each table; returns the row of the snapshot itself."""
     (snapshot,) = _rows(lake, "SELECT snapshot, published_at, message FROM lake_info")
     present = set(lake.tables())
     rows = {
@@ -87,7 +87,7 @@ def _edited(project: Project, table: Table) -> bool:
 
 
 def _describe(table: Table, types: dict[str, tuple[str, str]]) -> None:
-    """SQL types, and what the catalog says of columns that no one else describes."""
+    """SQL types, and the catalog's comments for columns without a description."""
     for column in table.columns:
         type, comment = types.get(column.name, ("", ""))
         if table.kind == "landed":

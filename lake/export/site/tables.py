@@ -1,4 +1,4 @@
-"""What the site shows, as plain values: a page a table."""
+"""The content of the site as plain values, one page for each table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Column:
     key: bool = False
     promises: list[str] = field(default_factory=list)
     refers: list[Place] = field(default_factory=list)
-    origins: dict[Place, str] = field(default_factory=dict)  # what it is computed from itself, and how
+    origins: dict[Place, str] = field(default_factory=dict)  # what it is computed from directly, and how
     ends: list[Place] = field(default_factory=list)  # where those come from: landed tables and seeds
     users: list[Place] = field(default_factory=list)
 
@@ -28,7 +28,7 @@ class Column:
 class Check:
     name: str
     severity: str
-    failing: int | None  # None: it was never run
+    failing: int | None  # None: not run yet
     examples: str = ""
 
 
@@ -55,7 +55,7 @@ class Table:
     preview: list[tuple[str | None, ...]] = field(default_factory=list)
     previewed: list[str] = field(default_factory=list)  # its columns
     trouble: str = ""  # why it cannot be read
-    edited: bool = False  # whether the files say something else than what made the rows
+    edited: bool = False  # whether the project's files differ from those that made the rows
 
     @property
     def layer(self) -> str:
@@ -82,11 +82,11 @@ class Table:
 class Site:
     name: str
     snapshot: dict[str, Any]  # snapshot, published_at, message; empty where nothing is published
-    tables: dict[str, Table]  # landed ones first, then in building order
+    tables: dict[str, Table]  # landed ones first, then in build order
     macros: dict[str, list[Macro]]  # by file
 
     def layers(self) -> dict[str, list[Table]]:
-        """Tables by layer, in the order in which data goes through the layers."""
+        """Tables by layer, in the order in which data flows through them."""
         depth: dict[str, int] = {}
         for table in self.tables.values():
             depth[table.name] = max((depth[t] + 1 for t in table.reads if t in depth), default=0)
@@ -94,8 +94,8 @@ class Site:
         for table in sorted(self.tables.values(), key=lambda table: table.name):
             layers.setdefault(table.layer, []).append(table)
 
-        def place(layer: str) -> tuple[bool, float, str]:
+        def position(layer: str) -> tuple[bool, float, str]:
             depths = [depth[table.name] for table in layers[layer]]
             return layer != "raw", sum(depths) / len(depths), layer
 
-        return {layer: layers[layer] for layer in sorted(layers, key=place)}
+        return {layer: layers[layer] for layer in sorted(layers, key=position)}
