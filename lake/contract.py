@@ -149,7 +149,7 @@ class Table(BaseModel):
             raise ConfigError(f"class {cls.__name__} has an unknown argument {unknown[0]!r}", where=where)
         columns = tuple(_columns(cls, where))
         _refuse_names(cls, layer, [column.name for column in columns], where)
-        listed: dict[str, Any] = {name: _listed(arguments.get(name, ())) for name in _LISTS}
+        listed: dict[str, Any] = {name: _as_tuple(arguments.get(name, ())) for name in _LISTS}
         _refuse_unknown(cls, {column.name for column in columns}, arguments, listed, where)
         rules = _rules(cls, arguments.get("rules", ()), where)
         cls.contract = Contract(
@@ -175,7 +175,7 @@ _ARGUMENTS = {*_LISTS, *_PHYSICAL, "rules", "timestamp", "empty"}
 _COMPRESSIONS = ("uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4", "lz4_raw")
 
 
-def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -293,11 +293,11 @@ def load(folder: Path, cache: Path | None = None) -> dict[str, Contract]:
     """
     files = sorted(folder.rglob("*.py"))
     key = _digest(folder, files) if cache else ""
-    if cache and (remembered := _remembered(cache, key)) is not None:
+    if cache and (remembered := _cached(cache, key)) is not None:
         return remembered
     contracts: dict[str, Contract] = {}
     for file in files:
-        for contract in _of_file(folder, file):
+        for contract in _contracts_in(folder, file):
             if contract.table in contracts:
                 raise ConfigError(f"two contracts promise {contract.table}", where=contract.where)
             contracts[contract.table] = contract
@@ -341,34 +341,34 @@ def _digest(folder: Path, files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _remembered(cache: Path, key: str) -> dict[str, Contract] | None:
+def _cached(cache: Path, key: str) -> dict[str, Contract] | None:
     with suppress(Exception):  # missing, damaged, of another version: it is made again
         stored = sealed.loads(cache.read_bytes())
-        return {table: _made(one) for table, one in stored["contracts"].items()} if stored["of"] == key else None
+        return {table: _decoded(one) for table, one in stored["contracts"].items()} if stored["of"] == key else None
     return None
 
 
 def _remember(cache: Path, key: str, contracts: dict[str, Contract]) -> None:
     with suppress(OSError, TypeError):  # a mark that cannot be kept
-        content = {"of": key, "contracts": {table: _plain(one) for table, one in contracts.items()}}
+        content = {"of": key, "contracts": {table: _encoded(one) for table, one in contracts.items()}}
         cache.parent.mkdir(exist_ok=True)  # in the lake's data folder, if that exists
         sealed.write(cache, content)
 
 
-def _plain(value: Any) -> Any:
+def _encoded(value: Any) -> Any:
     """A contract as JSON has it: its own classes as objects with their name, tuples as lists.
 
     Raises:
         TypeError: a mark is of another class.
     """
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_encoded(item) for item in value]
     if isinstance(value, list):  # as the class wrote it
-        return {_CLASS: "list", "items": [_plain(item) for item in value]}
+        return {_CLASS: "list", "items": [_encoded(item) for item in value]}
     if type(value).__name__ in _PARTS:
         kind, names = _PARTS[type(value).__name__]
         if type(value) is kind:
-            return {_CLASS: kind.__name__} | {name: _plain(getattr(value, name)) for name in names}
+            return {_CLASS: kind.__name__} | {name: _encoded(getattr(value, name)) for name in names}
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, datetime.date):
@@ -376,21 +376,21 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be part of a cached contract")
 
 
-def _made(value: Any) -> Any:
-    """The inverse of `_plain`. It only makes classes of this file, and calls no constructor."""
+def _decoded(value: Any) -> Any:
+    """The inverse of `_encoded`. It only makes classes of this file, and calls no constructor."""
     if isinstance(value, list):
-        return tuple(map(_made, value))
+        return tuple(map(_decoded, value))
     if not isinstance(value, dict):
         return value
     if value[_CLASS] == "list":
-        return list(map(_made, value["items"]))
+        return list(map(_decoded, value["items"]))
     if value[_CLASS] in _DATES:
         return _DATES[value[_CLASS]].fromisoformat(value["text"])
     kind, names = _PARTS[value[_CLASS]]
     instance: Any = object.__new__(kind)
     for name in names:
         item = value[name]
-        object.__setattr__(instance, name, _made(item) if isinstance(item, list | dict) else item)
+        object.__setattr__(instance, name, _decoded(item) if isinstance(item, list | dict) else item)
     return instance
 
 
@@ -401,7 +401,7 @@ _PARTS = {
 }
 
 
-def _of_file(folder: Path, file: Path) -> Iterator[Contract]:
+def _contracts_in(folder: Path, file: Path) -> Iterator[Contract]:
     below = file.relative_to(folder).with_suffix("").parts
     name = ".".join([f"{_MODELS}{abs(hash(str(folder)))}", *below])
     spec = importlib.util.spec_from_file_location(name, file)

@@ -67,8 +67,8 @@ def load(root: Path) -> list[Database]:
     """
     folder = root / FOLDER
     databases = [one for path in sorted(folder.rglob("*.tsv")) for one in _file(path, folder)]
-    _once(databases, "name", lambda one: _plain(one.name))
-    _once(databases, "homepage", lambda one: address(one.homepage))
+    _refuse_duplicates(databases, "name", lambda one: _plain_name(one.name))
+    _refuse_duplicates(databases, "homepage", lambda one: address(one.homepage))
     return sorted(databases, key=lambda one: (DOMAINS.index(one.domain), one.name.lower()))
 
 
@@ -93,7 +93,7 @@ def _file(path: Path, folder: Path) -> Iterator[Database]:
 
 def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
     name, homepage, access, formats, size, licence, update, credentials, topics, status, note = cells
-    ways = _several(access)
+    ways = _items(access)
     url_parts = urlsplit(homepage)
     faults = {
         "a database needs a name": not name,
@@ -106,14 +106,14 @@ def _database(cells: list[str], parts: tuple[str, ...], where: str) -> Database:
     if fault := next((what for what, wrong in faults.items() if wrong), None):
         raise ConfigError(fault, where=where)
     facts = (formats, size, licence, update, credentials)
-    return Database(name, homepage, ways, *facts, _several(topics), status, note, parts[0], where)
+    return Database(name, homepage, ways, *facts, _items(topics), status, note, parts[0], where)
 
 
-def _several(cell: str) -> tuple[str, ...]:
+def _items(cell: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in cell.split(",") if word.strip())
 
 
-def _once(databases: Iterable[Database], what: str, key: Any) -> None:
+def _refuse_duplicates(databases: Iterable[Database], what: str, key: Any) -> None:
     first: dict[str, Database] = {}
     for one in databases:
         before = first.setdefault(key(one), one)
@@ -126,7 +126,7 @@ def _once(databases: Iterable[Database], what: str, key: Any) -> None:
             )
 
 
-def _plain(name: str) -> str:
+def _plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None) -> None:
             signals.end()
         if os.environ.get("LAKE_DEBUG"):
             raise
-        _tell(error)
+        _show_error(error)
         code = error.exit_code
     except BrokenPipeError:  # `lake sql ... | head`
         _discard_output()
@@ -170,7 +170,7 @@ def main(arguments: list[str] | None = None) -> None:
             _discard_output()
             click.echo(f"error: {_output.not_written(error)}", err=True)
             sys.exit(StorageError.exit_code)
-        _tell(
+        _show_error(
             LakeError(
                 f"unexpected error: {type(error).__name__}: {error}",
                 why="a defect of the lake: please report it",
@@ -208,7 +208,7 @@ def _show_usage_error(error: click.ClickException, arguments: list[str]) -> None
         error.show()
 
 
-def _tell(error: LakeError) -> None:
+def _show_error(error: LakeError) -> None:
     if _output.as_json:
         _output.json_out(error.as_dict())
     else:

@@ -121,7 +121,7 @@ def _copy(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
         connection = connect()
         relation = connection.from_arrow(relation.to_arrow_reader(100_000))
     if form in ("json", "jsonl"):
-        relation = _told(relation)
+        relation = _json_safe(relation)
     if form == "xlsx":
         connection.execute(f"LOAD {quote(str(catalog.extension('excel')))}")
         relation = as_text(relation)
@@ -131,7 +131,7 @@ def _copy(lake: Lake, query: str, relation: duckdb.DuckDBPyRelation, form: str, 
     connection.execute(f"COPY (FROM relation) TO {quote(path)} ({options})")
 
 
-def _told(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+def _json_safe(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """NaN and infinities as text: JSON has no numbers for them."""
     from lake.store.sql import name
 

@@ -41,7 +41,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         _output.table(columns, rows)
 
 
-def everything(config: Config, *, offline: bool = False, wait: float = 0, **options: Any) -> tuple[int, dict[str, Any]]:
+def run(config: Config, *, offline: bool = False, wait: float = 0, **options: Any) -> tuple[int, dict[str, Any]]:
     """Fetch, land and build, each step's summary shown as it ends: the exit code, and the summaries as JSON."""
     from lake import pipeline
 

@@ -25,7 +25,7 @@ def command(folder: str) -> None:
         project.copy(folder, sample=True)
         _output.say(f"created a lake on the embedded sample in {folder}\n")
     settings = config.load(folder)
-    code, steps = _summaries.everything(settings)
+    code, steps = _summaries.run(settings)
     trained = _train(settings)
     if _output.as_json:
         _output.json_out({**steps, "train": trained})

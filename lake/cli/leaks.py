@@ -56,7 +56,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
             }
         )
     for leak in stand:
-        _tell(leak, RULES[leak.rule].why)
+        _show(leak, RULES[leak.rule].why)
     for allow in unmet:
         _output.say(f"lake.toml waives {allow.leak}, which does not exist (any more)")
     _output.say(
@@ -66,7 +66,7 @@ def command(path: str, targets: tuple[str, ...], at: str | None, rules: bool) ->
         raise SystemExit(FOUND)
 
 
-def _tell(leak: Leak, why: str) -> None:
+def _show(leak: Leak, why: str) -> None:
     _output.say(f"{_output.style(leak.name, bold=True)}: {leak.what} ({leak.count:,})")
     for example in leak.examples:
         _output.say(f"  {example}")

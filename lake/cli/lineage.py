@@ -34,7 +34,7 @@ def command(path: str, name: str, up: bool, down: bool) -> None:
     elif len(places) == 1 and str(places[0]).lower() == name.lower():
         _tree(columns, places[0], up, down)
     else:
-        _listed(columns, places, up, down)
+        _column_table(columns, places, up, down)
 
 
 def _document(lines: Lineage, places: list[Place], name: str, up: bool, down: bool) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _end(lines: Lineage, column: Place) -> str:
     return " or ".join(sources) or "landed"
 
 
-def _listed(lines: Lineage, places: list[Place], up: bool, down: bool) -> None:
+def _column_table(lines: Lineage, places: list[Place], up: bool, down: bool) -> None:
     """A table's columns, one per line."""
     users = lines.users()
     columns = ["column"] + (["from", "in the end"] if up else []) + (["into"] if down else [])

@@ -46,13 +46,13 @@ def command(path: str, files: tuple[Path, ...], rules: bool) -> None:
     if _output.as_json:
         _output.json_out({"files": len(paths), "findings": [finding.as_dict() for finding in findings]})
     for finding in findings:
-        _tell(finding)
+        _show(finding)
     _output.say(f"{len(findings)} found in {len({finding.path for finding in findings})} of {len(paths)} files")
     if findings:
         raise SystemExit(FOUND)
 
 
-def _tell(finding: Finding) -> None:
+def _show(finding: Finding) -> None:
     relative = os.path.relpath(finding.path)
     path = finding.path if relative.startswith(os.pardir) else relative
     _output.say(f"{path}:{finding.line}:{finding.column}: {_output.style(finding.rule, bold=True)}: {finding.what}")

@@ -32,9 +32,9 @@ def command(path: str, action: str, what: str, kind: str, about: str, doi: str, 
     copy = copies.kept_notes(settings)
     if action == "add":
         row = {"statement": what, "kind": kind, "about": about, "doi": doi, "url": url}
-        _told(notes.add(settings.root, _about(settings, [row]), copy))
+        _show_counts(notes.add(settings.root, _about(settings, [row]), copy))
     elif action == "import":
-        _told(notes.add(settings.root, _about(settings, _rows(what)), copy))
+        _show_counts(notes.add(settings.root, _about(settings, _rows(what)), copy))
     elif action == "lookup":
         _lookup(settings)
     else:
@@ -85,7 +85,7 @@ def _about(settings: Config, rows: list[dict[str, str]]) -> list[dict[str, str]]
     return rows
 
 
-def _told(counts: dict[str, int]) -> None:
+def _show_counts(counts: dict[str, int]) -> None:
     if _output.as_json:
         _output.json_out(counts)
     _output.say(", ".join(f"{count} {name}" for name, count in counts.items()))

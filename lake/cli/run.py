@@ -18,7 +18,7 @@ def command(path: str, offline: bool, keep_good: bool, timeout: float | None, wa
 
     settings = config.load(path)
     with failures.kept(settings, "lake run"):
-        code, steps = _summaries.everything(settings, offline=offline, wait=wait, keep_good=keep_good, timeout=timeout)
+        code, steps = _summaries.run(settings, offline=offline, wait=wait, keep_good=keep_good, timeout=timeout)
     if _output.as_json:
         _output.json_out(steps)
     if code:

@@ -34,7 +34,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
         statements = [UTC, *(f"LOAD {quote(str(catalog.extension(n)))}" for n in ("ducklake", "sqlite_scanner"))]
         statements += catalog.attach_statements(settings, write=True)
         with catalog.writing(settings):
-            code = subprocess.run([_duckdb(), *_first(statements), *ending]).returncode
+            code = subprocess.run([_duckdb(), *_commands(statements), *ending]).returncode
     else:
         statements = [UTC, f"SET VARIABLE lake_root = {quote(str(settings.data))}"]
         with leases.opening(settings):
@@ -48,7 +48,7 @@ def command(path: str, write: bool, at: str | None, query: str | None) -> None:
                 _output.say(
                     f"{settings.lake.name}, snapshot {info.snapshot}; SHOW TABLES lists its tables, .quit leaves"
                 )
-            code = subprocess.run([_duckdb(), "-readonly", *_first(statements), str(file), *ending]).returncode
+            code = subprocess.run([_duckdb(), "-readonly", *_commands(statements), str(file), *ending]).returncode
     raise SystemExit(code)
 
 
@@ -64,7 +64,7 @@ def _search_path(file: Path) -> str:
     return f"SET search_path = {quote(','.join(schema for (schema,) in rows))}"
 
 
-def _first(statements: list[str]) -> list[str]:
+def _commands(statements: list[str]) -> list[str]:
     return [argument for statement in statements for argument in ("-cmd", statement)]
 
 

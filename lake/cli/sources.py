@@ -36,7 +36,7 @@ def command(
 
     settings = config.load(path)
     if not (catalogue or probe or limit):
-        _asked(settings)
+        _show_sources(settings)
         return
     asked_for = {"domain": domain, "topics": topic, "status": status, "access": access}
     rows = _chosen(settings, {key: value for key, value in asked_for.items() if value}, search)
@@ -115,7 +115,7 @@ def _probe(settings: Config, rows: list[dict[str, Any]], names: tuple[str, ...],
         raise SystemExit(FetchError.exit_code)
 
 
-def _asked(settings: Config) -> None:
+def _show_sources(settings: Config) -> None:
     from lake import sources
     from lake.cli import _lake_state
 

@@ -56,13 +56,13 @@ def command(
         raise click.UsageError("The query is empty.")
     if confined and output:
         raise click.UsageError("--confined writes no file: leave -o out.")
-    with _opened(path, at) as opened:
+    with _open_lake(path, at) as opened:
         if confined:
             opened.confine()
         signals.stoppable(opened.interrupt, lambda: _answer(opened, query, form, output, expand, keys_as_text))
 
 
-def _opened(path: str, at: str | None) -> Lake:
+def _open_lake(path: str, at: str | None) -> Lake:
     """The snapshot to query; before the first publication the raw tables, with a warning."""
     import lake
     from lake.errors import ConfigError
@@ -94,10 +94,10 @@ def _answer(opened: Lake, query: str, form: str, output: str | None, expand: boo
         elif _output.as_json:  # a statement that gives no rows, such as SET
             _output.json_out([])
     except duckdb.Error as error:
-        raise _refused(opened, query, error) from None
+        raise _query_error(opened, query, error) from None
 
 
-def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
+def _query_error(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
     """DuckDB's error as a LakeError, with its caret or a similar table name."""
     import duckdb
 
@@ -117,9 +117,9 @@ def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
     lines = [line for line in str(error).splitlines()[1:] if line.strip()]
     if lines and "COPY (FROM relation)" in lines[0]:  # a line of this module, not of the query
         lines = []
-    meant = _quoted(opened, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
+    meant = _quoted_table(opened, query) if isinstance(error, (duckdb.CatalogException, duckdb.ParserException)) else ""
     if not meant and isinstance(error, duckdb.CatalogException):
-        meant = _meant(opened, text)
+        meant = _similar_table(opened, text)
     if meant or "Table with name" in text:  # DuckDB would suggest one of its own tables
         lines = [line for line in lines if "Did you mean" not in line]
     return LakeError(
@@ -129,7 +129,7 @@ def _refused(opened: Lake, query: str, error: duckdb.Error) -> LakeError:
     )
 
 
-def _quoted(opened: Lake, query: str) -> str:
+def _quoted_table(opened: Lake, query: str) -> str:
     """A table of the lake that the query names without its necessary quotes, quoted."""
     from lake.store.sql import place
 
@@ -137,7 +137,7 @@ def _quoted(opened: Lake, query: str) -> str:
     return next((place(t) for t in opened.tables() if place(t) != t and t.lower() in lowered), "")
 
 
-def _meant(opened: Lake, text: str) -> str:
+def _similar_table(opened: Lake, text: str) -> str:
     """The lake's table whose name is most similar to the missing one."""
     from difflib import get_close_matches
 

@@ -30,14 +30,14 @@ def command(path: str, pattern: str, at: str | None) -> None:
         listed = [
             {"table": table, "rows": rows, "columns": described[table][0], "about": described[table][1]}
             for table in tables
-            for (rows,) in [opened.connection.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone() or (0,)]
+            for (rows,) in [opened.connection.execute(f"SELECT count(*) FROM {_quoted_name(table)}").fetchone() or (0,)]
         ]
         if _output.as_json:
             _output.json_out({"snapshot": opened.snapshot, "tables": listed})
     _output.table(["table", "rows", "columns", "about"], [list(one.values()) for one in listed])
 
 
-def _quoted(table: str) -> str:
+def _quoted_name(table: str) -> str:
     from lake.store.sql import name
 
     return ".".join(map(name, table.split(".", 1)))

@@ -32,7 +32,7 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...]) -> Non
         _output.say(_output.style("FAILED ", fg="red", bold=True) + f"{outcome.subject}: {outcome.name}")
         _output.say(f"  {outcome.where}")
         for difference in outcome.differences[:_SHOWN]:
-            _output.say(f"  {_told(difference)}")
+            _output.say(f"  {_line(difference)}")
         if len(outcome.differences) > _SHOWN:
             _output.say(f"  and {len(outcome.differences) - _SHOWN} more")
     if summary.untested:
@@ -44,7 +44,7 @@ def command(path: str, select: tuple[str, ...], exclude: tuple[str, ...]) -> Non
         raise SystemExit(FAILED)
 
 
-def _told(difference: Difference) -> str:
+def _line(difference: Difference) -> str:
     row = ", ".join(f"{column} {_value(value)}" for column, value in difference.row.items())
     at = f"{row}: " if row else ""
     match difference.what:
