@@ -36,7 +36,7 @@ def test_the_same_note_twice_is_one_and_only_empty_cells_are_filled(tmp_path):
         ({"statement": " "}, "it says nothing"),
         ({"about": ""}, "it is about nothing"),
         ({"doi": "abc"}, "'abc' is not a DOI"),
-        ({"url": "ftp://x"}, "no http"),
+        ({"url": "ftp://x"}, "is not an http"),
         ({"year": "MMXX"}, "year is 'MMXX'"),
         ({"author": "me"}, "author is not known"),
     ],
