@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import lake
 from lake import config, contract
 from lake.build import run as building
+from lake.contract import Between, OneOf, Pattern
 from lake.errors import CheckFailed, ConfigError, LakeError, ModelError
 
 HEAD = """\
@@ -247,3 +248,25 @@ def test_a_failing_check_is_never_silent(tmp_path, severity):
             building.run(settings)
     else:
         assert [warning.failing for warning in building.run(settings).warnings] == [1]
+
+
+@pytest.mark.parametrize(
+    ("mark", "promise"),
+    [
+        (Between(0, 1.5), "0 to 1.5"),
+        (Between(None, 3, severity="warn"), "at most 3 (warns)"),
+        (Between(datetime.date(2024, 3, 24)), "at least 2024-03-24"),
+        (Between(), ""),
+        (OneOf(1, 2), "one of 1, 2"),
+        (Pattern("a+"), "matches a+"),
+    ],
+)
+def test_a_mark_says_what_it_promises(mark, promise):
+    assert mark.promise == promise
+
+
+@pytest.mark.parametrize(("low", "high", "type", "proven"), [
+    (0.0, 1.0, "DOUBLE", True), (0.0, 1.1, "DOUBLE", False), (-1.0, 1.0, "DOUBLE", False), (0.0, 1.0, "FLOAT", False),
+])  # fmt: skip
+def test_statistics_prove_a_range_where_the_ends_are_exact(low, high, type, proven):
+    assert Between(0, 1).proven(low, high, type) is proven
