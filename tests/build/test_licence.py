@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import duckdb
 import odd
 import toy
 
@@ -33,3 +36,24 @@ def test_a_table_is_as_free_as_the_strictest_archive_of_its_rows(tmp_path):
     assert licences["core.free"] == licences["raw.free_rows"] == "attribution"
     assert licences["core.both"] == licences["raw.odd_rows"] == "restricted"
     assert licences["core.planets"] is None
+
+
+def test_a_file_names_the_archives_that_its_table_may_come_from(tmp_path):
+    folder = toy.make(tmp_path / "toy", **MODELS)
+    for name in ("free", "odd"):
+        odd.add(folder, name)
+    odd.mirror(folder, {"a": "rows 3"})
+    odd.describe(folder, free={"names": ["a"]}, odd={"names": ["a"]})
+    lake.run(folder)
+    with lake.open(folder) as here:
+        assert here.sql("SELECT source FROM ops.fetches ORDER BY 1").fetchall() == [("free",), ("odd",)]
+    assert archives(folder, "free") == {"free"}
+    assert archives(folder, "both") == {"free", "odd"}
+    assert archives(folder, "planets") == set()
+
+
+def archives(folder, table):
+    (file,) = (folder / "data/tables/core" / table).glob("*.parquet")
+    query = f"SELECT decode(value) FROM parquet_kv_metadata('{file}') WHERE decode(key) = 'lake.sources'"
+    with duckdb.connect() as connection:
+        return set(json.loads(connection.execute(query).fetchone()[0]))
