@@ -109,7 +109,7 @@ def data(
         if not planned.todo:
             return result
         summary = Summary()
-        with run.made(connection, config, planned, Options(exclude=exclude, force=force), summary) as space:
+        with run.build_context(connection, config, planned, Options(exclude=exclude, force=force), summary) as space:
             tables = sorted(built.table for built in summary.built if built.written)
             space.compare_with(tables)
             for table in tables:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 
     from lake.build.model import Model, Project
     from lake.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """What the steps of one build share."""
+
+    connection: DuckDBPyConnection
+    space: Workspace
+    planned: Plan
+    options: Options
+    summary: Summary
 
 
 def run(config: Config, select: Iterable[str] = (), *, wait: float = 0, **options: Any) -> Summary:
@@ -60,9 +71,9 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     if planned.todo or dropped or summary.landed or summary.macros:
         from lake.build import publish  # and with it pyarrow, which a build with nothing to do need not wait for
 
-        with made(connection, config, planned, options_given, summary) as space:
+        with build_context(connection, config, planned, options_given, summary) as space:
             landings.agree(connection, whole=True)
-            _check_rejects(connection, config, space, planned, options_given, summary)
+            _check_rejects(_Build(connection, space, planned, options_given, summary))
             publish.run(connection, config, planned, space, summary)
         failed = summary.failed.keys() & project.models.keys()
         summary.fresh = len(project.models) - len(summary.built) - len(failed)
@@ -94,7 +105,7 @@ def _landed(connection: DuckDBPyConnection) -> bool:
 
 
 @contextmanager
-def made(
+def build_context(
     connection: DuckDBPyConnection, config: Config, planned: Plan, options: Options, summary: Summary
 ) -> Iterator[Workspace]:
     """A workspace in which the plan is carried out and checked; nothing is published yet.
@@ -108,34 +119,34 @@ def made(
     needed = {table for model in todo for table in model.inputs} | making | _referred(project, making)
     with workspace.open(config, connection, project, needed, making) as space:
         preflight.check(project, todo, space.columns)
-        last_inputs = _held(connection, space, planned)
-        failed = _build(space, planned, options, summary, last_inputs)
+        last_inputs = _last_inputs(connection, space, planned)
+        build = _Build(connection, space, planned, options, summary)
+        failed = _carry_out(build, last_inputs)
         if failed and not options.keep_good:
             raise preflight.together(list(failed.values()))
-        _check(connection, config, space, planned, options, summary, failed)
+        _check(build, failed)
         summary.failed |= {table: str(problem.what) for table, problem in failed.items()}
         _check_definitions(connection, space, planned, summary)
         yield space
 
 
-def _check_rejects(
-    connection: DuckDBPyConnection, config: Config, space: Workspace, planned: Plan, options: Options, summary: Summary
-) -> None:
-    """Hold the rejects of each source against their limit; with keep_good, what passes it is told only.
+def _check_rejects(build: _Build) -> None:
+    """Compare the rejects of each source with their limit; with keep_good, what exceeds it is only reported.
 
     Raises:
-        CheckFailed: a source passes it.
+        CheckFailed: a source exceeds it.
     """
+    summary = build.summary
     if not summary.landed:
         return
-    quality = rejects.run(connection, config)
+    quality = rejects.run(build.connection, build.space.config)
     summary.qualities.append(quality)
     summary.checks += len(quality.results)
     errors = [result for result in quality.results if result.failed]
-    if errors and not options.keep_good:
+    if errors and not build.options.keep_good:
         from lake.build import ops_tables
 
-        ops_tables.keep_failed(connection, space, planned, summary.qualities)
+        ops_tables.keep_failed(build.connection, build.space, build.planned, summary.qualities)
         raise check.failed(errors)
     summary.failed |= {error.check.name: f"{error.failing:,} are rejected" for error in errors}
 
@@ -149,7 +160,7 @@ def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned
     definitions.check(connection, planned, {**tables, **files}, built)
 
 
-def _held(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
+def _last_inputs(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
     inputs_of: dict[str, incremental.Held] = {}
     at: dict[int, incremental.Held] = {}
@@ -186,23 +197,22 @@ def _targets(contract: Contract, project: Project) -> set[str]:
 # Building: models whose inputs are ready run side by side, in the memory that lake.toml allows for all of them.
 
 
-def _build(
-    space: Workspace, planned: Plan, options: Options, summary: Summary, last_inputs: Mapping[str, incremental.Held]
-) -> dict[str, LakeError]:
-    """Carry out the plan; a model that fails stops only those that read it. Returns those that failed."""
+def _carry_out(build: _Build, last_inputs: Mapping[str, incremental.Held]) -> dict[str, LakeError]:
+    """Build what the plan says; a model that fails stops only those that read it. Returns those that failed."""
+    planned, options = build.planned, build.options
     todo = {step.model.table: step.model for step in planned.todo}
     waiting = TopologicalSorter({t: sorted(set(model.inputs) & todo.keys()) for t, model in todo.items()})
     waiting.prepare()
     failed: dict[str, LakeError] = {}
     running: dict[Future[Built], Model] = {}
     alone: list[Model] = []  # ran out of memory beside others
-    with _stoppable(space) as pool, progress.bar("build", total=len(todo)) as advance:
+    with _stoppable(build.space) as pool, progress.bar("build", total=len(todo)) as advance:
 
         def start(model: Model) -> None:
             reason = planned.why(model.table)
             advance(0, note=model.table)
             options.tell("started", model.table)
-            running[pool.submit(_one, space, planned, model, reason, options, last_inputs.get(model.table, {}))] = model
+            running[pool.submit(_build_model, build, model, reason, last_inputs.get(model.table, {}))] = model
 
         def done(table: str) -> None:
             waiting.done(table)
@@ -232,7 +242,7 @@ def _build(
                 elif problem:
                     raise problem
                 else:
-                    _note(planned, future.result(), summary)
+                    _note(planned, future.result(), build.summary)
                     options.tell("built", future.result())
                 done(model.table)
     return failed
@@ -263,47 +273,44 @@ def _note(planned: Plan, built: Built, summary: Summary) -> None:
     planned.content[built.table] = before["content"] if before and same else plan.digest(built.parts)
 
 
-def _one(
-    space: Workspace, planned: Plan, model: Model, reason: str, options: Options, last_inputs: incremental.Held
-) -> Built:
+def _build_model(build: _Build, model: Model, reason: str, last_inputs: incremental.Held) -> Built:
     """Build one model in the workspace."""
     import duckdb
 
     started = time.perf_counter()
-    parts = planned.parts(model.table)
-    sql = seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
+    space, timeout = build.space, build.options.timeout
+    parts = build.planned.parts(model.table)
     columns = [(column.name, column.type) for column in model.contract.columns]
     try:
-        with space.cursor(options.timeout) as cursor:
+        with space.cursor(timeout) as cursor:
             if model.contract.materialized == "view":
-                _view(cursor, model, sql)
+                _view(cursor, model)
                 rows = scalar(cursor, f"SELECT count(*) FROM {model.table}")
                 return Built(model.table, rows, time.perf_counter() - started, reason, True, parts)
-            written = _write(space, cursor, planned, model, sql, parts, options, last_inputs)
-            space.turn(model.table, columns, written)
-            changed = not _unchanged(space, cursor, planned, model, columns)
+            written = _write(build, cursor, model, parts, last_inputs)
+            space.set_view(model.table, columns, written)
+            changed = not _unchanged(space, cursor, build.planned, model, columns)
     except duckdb.InterruptException:
-        raise _stopped(model, options) from None
+        raise _stopped(model, build.options) from None
     except duckdb.Error as error:
         raise _refused(model, error) from None
     return Built(model.table, written.rows, time.perf_counter() - started, reason, changed, parts, written)
 
 
-def _view(cursor: DuckDBPyConnection, model: Model, sql: str) -> None:
-    cursor.execute(f"CREATE OR REPLACE VIEW {model.table} AS {sql}")
+def _sql(model: Model) -> str:
+    return seeds.select(model) if model.seed else model.sql.rstrip().rstrip(";")
+
+
+def _view(cursor: DuckDBPyConnection, model: Model) -> None:
+    cursor.execute(f"CREATE OR REPLACE VIEW {model.table} AS {_sql(model)}")
 
 
 def _write(
-    space: Workspace,
-    cursor: DuckDBPyConnection,
-    planned: Plan,
-    model: Model,
-    sql: str,
-    parts: Mapping[str, Any],
-    options: Options,
-    last_inputs: incremental.Held,
+    build: _Build, cursor: DuckDBPyConnection, model: Model, parts: Mapping[str, Any], last_inputs: incremental.Held
 ) -> Written:
-    before = planned.before.get(model.table)
+    """Write the model's files: of an incremental one, where that is enough, only those of the values that changed."""
+    space, options, sql = build.space, build.options, _sql(model)
+    before = build.planned.before.get(model.table)
     if before is None or not model.contract.incremental or options.full or options.force:
         return space.write(cursor, model, sql)
     if not incremental.changed(space, cursor, model, before, parts, last_inputs):
@@ -344,8 +351,8 @@ def _stopped(model: Model, options: Options) -> LakeError:
 
 
 def _refused(model: Model, error: Exception) -> LakeError:
-    if hurt := catalog.damage(error):
-        return hurt
+    if damage := catalog.damage(error):
+        return damage
     short = catalog.is_shortage(error)
     return catalog.explain(error, model.table, str(model.path)) if short else preflight.refused(model, error)
 
@@ -353,17 +360,10 @@ def _refused(model: Model, error: Exception) -> LakeError:
 # Checking
 
 
-def _check(
-    connection: DuckDBPyConnection,
-    config: Config,
-    space: Workspace,
-    planned: Plan,
-    options: Options,
-    summary: Summary,
-    failed: dict[str, LakeError],
-) -> None:
-    """Check what was built and what refers to it. With keep_good, what fails is put back, with all that reads it."""
-    promised = graph.promises(planned.project, config)
+def _check(build: _Build, failed: dict[str, LakeError]) -> None:
+    """Check what was built and what refers to it. With keep_good, what fails is restored, with all that reads it."""
+    space, planned, options, summary = build.space, build.planned, build.options, build.summary
+    promised = graph.promises(planned.project, space.config)
     while True:
         built = {b.table for b in summary.built}
         contracts = [
@@ -379,10 +379,10 @@ def _check(
         if errors and not options.keep_good:
             from lake.build import ops_tables
 
-            ops_tables.keep_failed(connection, space, planned, summary.qualities)
+            ops_tables.keep_failed(build.connection, space, planned, summary.qualities)
             raise check.failed(errors)
-        speaking = [*(error.check.table for error in errors), *broken]
-        culprits = {culprit for table in speaking for culprit in _culprits(planned, table, built)}
+        failing = [*(error.check.table for error in errors), *broken]
+        culprits = {culprit for table in failing for culprit in _culprits(planned, table, built)}
         bad = planned.project.downstream(culprits | failed.keys()) & built
         if not bad:
             break
@@ -390,7 +390,7 @@ def _check(
             own = [error.check.name for error in errors if error.check.table == table]
             why = f"{table} fails {own[0]}" if own else f"{table} reads what failed"
             failed[table] = broken.get(table) or CheckFailed(why, where=table)
-            space.turn_back(table)
+            space.restore_view(table)
             planned.content[table] = planned.before[table]["content"] if table in planned.before else ""
         summary.built = [b for b in summary.built if b.table not in bad]
     summary.checks = sum(len(quality.results) for quality in summary.qualities)
@@ -398,7 +398,7 @@ def _check(
 
 
 def _culprits(planned: Plan, table: str, built: set[str]) -> set[str]:
-    """Which built tables a failed check speaks against: its own, or what it refers to."""
+    """Which built tables a failed check is evidence against: its own, or what it refers to."""
     contract = planned.project.models[table].contract
     return {table} if table in built else _targets(contract, planned.project) & built
 

@@ -135,14 +135,14 @@ class Workspace:
             raise
         return _written(rows, took)
 
-    def turn(self, table: str, columns: Columns, written: Written) -> None:
+    def set_view(self, table: str, columns: Columns, written: Written) -> None:
         """Make the table's view show what was written."""
         self.written[table] = written
         stay = [self.config.data / file for file in written.kept]
         with self.cursor() as cursor:
             show(cursor, table, [*stay, *written.files], columns)
 
-    def turn_back(self, table: str) -> None:
+    def restore_view(self, table: str) -> None:
         """Make the table's view show what is published; its new files go."""
         written = self.written.pop(table, None)
         if written:
