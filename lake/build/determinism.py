@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _VARYING = """SELECT DISTINCT function_name FROM duckdb_functions()
               WHERE internal AND function_type IN ('scalar', 'aggregate') AND stability <> 'CONSISTENT'"""
-_STEADY = frozenset({"error"})  # marked as varying, for it must not be left out
-_NOT_STEADY = frozenset(  # marked as steady, or macros that give what is true of one session or installation
+_DETERMINISTIC = frozenset({"error"})  # DuckDB calls it volatile, so that it is not optimised away
+_NON_DETERMINISTIC = frozenset(  # of one session or installation, whatever DuckDB says
     "current_catalog current_localtime current_localtimestamp current_role current_setting current_user getvariable "
     "inet_client_addr inet_client_port inet_server_addr inet_server_port json_serialize_plan pg_my_temp_schema "
     "session_user user vector_type version".split()
@@ -30,26 +30,26 @@ _HIDING = frozenset({"query", "query_table", "json_execute_serialized_sql"})
 
 
 def varying(connection: DuckDBPyConnection) -> frozenset[str]:
-    """The functions that give another thing each time, or elsewhere; among them DuckDB's own macros that call one."""
-    functions = ({name for (name,) in connection.execute(_VARYING).fetchall()} | _NOT_STEADY) - _STEADY
+    """The non-deterministic functions; among them DuckDB's own macros that call one."""
+    functions = ({name for (name,) in connection.execute(_VARYING).fetchall()} | _NON_DETERMINISTIC) - _DETERMINISTIC
     macros = {name: Uses.of(facts) for name, facts in parse.own_macros().items()}
     more = functions
     while more:
         rest = [(name, uses) for name, uses in macros.items() if name not in functions]
-        more = {name for name, uses in rest if uses.tables or any(unsteady(uses, functions))}
+        more = {name for name, uses in rest if uses.tables or any(non_deterministic(uses, functions))}
         functions = functions | more
     return frozenset(functions)
 
 
-def unsteady(uses: Uses, varying: Container[str], own: Container[str] = ()) -> Iterator[str]:
-    """The functions among those used that give another thing each time; ``own`` are macros of those names."""
+def non_deterministic(uses: Uses, varying: Container[str], own: Container[str] = ()) -> Iterator[str]:
+    """The functions among those used that are non-deterministic; ``own`` are macros of those names."""
     yield from uses.session
     yield from (name for name in uses.calls if name in varying and name not in own)
     yield from (name for name in uses.rows_of if name not in _ROWS and name not in own)
 
 
 def check(project: Project, model: Model, varying: Container[str]) -> None:
-    """Refuse what gives another table each time, and what does not say what it reads.
+    """Refuse what is non-deterministic, and what hides what it reads.
 
     Raises:
         ModelError: the model, or a macro that it calls, does so; with the line.
@@ -58,7 +58,7 @@ def check(project: Project, model: Model, varying: Container[str]) -> None:
         return
     used: list[Model | Macro] = [model, *(project.macros[name] for name in model.macros)]
     for text in used:
-        for word in unsteady(text.uses, varying, project.macros):
+        for word in non_deterministic(text.uses, varying, project.macros):
             raise _refused(model, text, word)
 
 
@@ -73,7 +73,7 @@ def _refused(model: Model, text: Model | Macro, word: str) -> ModelError:
 def _reason(word: str) -> tuple[str, str, str]:
     written = "age() of one argument" if word == "age" else word if word in parse.OF_SESSION else f"{word}()"
     if word in _HIDING:
-        why = "what a model reads has to stand in its own SQL, so that it is built after it and follows it"
+        why = "what a model reads must be named in its own SQL, so that it is built after it and follows it"
         return f"calls {written}, which hides what it reads", why, "name the table: FROM layer.table"
     if re.match(r"read_|parquet_|sniff_|glob$|.*_scan", word):
         why = "what a file or another database holds is not in the fingerprint, and its bytes are not kept"

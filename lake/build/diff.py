@@ -42,7 +42,7 @@ _ENGINE = ("ops", "quality")  # tables that the engine writes of itself
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A numeric column whose distribution is another one. ``before`` and ``after`` count the finite values of each bin.
+    """A numeric column whose distribution changed. ``before`` and ``after`` count the finite values of each bin.
 
     ``edges`` has one more, evenly spaced between the least and the greatest of both; by their logarithm where ``log``.
     """
@@ -57,18 +57,18 @@ class Moved:
     log: bool
 
     def __str__(self) -> str:
-        def told(pair: Sequence[Any], form: str) -> str:
+        def arrow(pair: Sequence[Any], form: str) -> str:
             return " -> ".join("-" if value is None else format(value, form) for value in pair)
 
         scale = f"{self.edges[0]:.4g} .. {self.edges[-1]:.4g}{' (log)' if self.log else ''}" if self.edges else ""
-        facts = f"median {told(self.median, '.6g')}, mean {told(self.mean, '.6g')}, nulls {told(self.nulls, ',')}"
+        facts = f"median {arrow(self.median, '.6g')}, mean {arrow(self.mean, '.6g')}, nulls {arrow(self.nulls, ',')}"
         bars = f"\n      before {sparkline(self.before)}  {scale}\n      after  {sparkline(self.after)}"
         return f"    {self.column}: {facts}{bars if self.edges else ''}"
 
 
 @dataclass(slots=True)
 class TableDiff:
-    """How a table differs. Rows are told apart by their key; without one, as a whole, and none is "changed"."""
+    """How a table differs. Rows are matched by their key; without one, as a whole, and none is "changed"."""
 
     table: str
     rows: tuple[int, int]
@@ -97,7 +97,7 @@ class TableDiff:
         counts = f"+{self.added:,} -{self.removed:,}" + (f" ~{self.changed:,}" if self.key else "")
         lines = [f"{self.table}: {self.rows[0]:,} -> {self.rows[1]:,} rows ({counts})"]
         lines += [f"    column {column} {type} is new" for column, type in self.columns_added.items()]
-        lines += [f"    column {column} {type} is gone" for column, type in self.columns_removed.items()]
+        lines += [f"    column {column} {type} was removed" for column, type in self.columns_removed.items()]
         lines += [f"    column {column} was {a}, is {b}" for column, (a, b) in self.columns_retyped.items()]
         if self.by_column:
             counted = sorted(self.by_column.items(), key=lambda item: -item[1])
@@ -171,7 +171,7 @@ def _number(type: str) -> bool:
 
 
 def _retyped(connection: DuckDBPyConnection, column: str, old: str, new: str) -> tuple[str, str]:
-    """A column's old values in its new type, and whether that loses a value: text that is no number, digits."""
+    """A column's old values in its new type, and whether that loses a value: text that is not a number, digits."""
     import duckdb
 
     value, cast = name(column), f"TRY_CAST({name(column)} AS {new})"
@@ -186,7 +186,7 @@ def _retyped(connection: DuckDBPyConnection, column: str, old: str, new: str) ->
 
 
 def _names(column: str, key: Sequence[str]) -> bool:
-    """Whether a number is a name: where names lie on the line of numbers tells nothing."""
+    """Whether a number is a name: the distribution of names means nothing."""
     return column in key or column.endswith(("_key", "_id"))
 
 
@@ -200,7 +200,7 @@ def _count(connection: DuckDBPyConnection, relation: str | None) -> int:
     return scalar(connection, f"SELECT count(*) FROM {relation}") if relation else 0
 
 
-Exact = Callable[..., list[str]]  # of a column, and of the relation that it is in: what tells its values apart
+Exact = Callable[..., list[str]]  # of a column, and of the relation that it is in: what distinguishes its values
 
 
 def _unique(connection: DuckDBPyConnection, select: str, key: Sequence[str], exact: Exact) -> bool:
@@ -247,7 +247,7 @@ _FACTS = "avg(x), median(x), stddev_pop(x), count(*) - count(x), count(x)"
 
 
 def _moved(connection: DuckDBPyConnection, sides: Sequence[str], column: str) -> Moved | None:
-    """How the column's values lie now and lay before; None where each number that tells it is the same."""
+    """How the column's values are distributed now and before; None where every figure is the same."""
     value = f"CAST({name(column)} AS DOUBLE)"
     finite = f"CASE WHEN isfinite({value}) THEN {value} END"
     ends = [single_row(connection, f"SELECT min({finite}), max({finite}) FROM ({side})") for side in sides]
@@ -298,7 +298,7 @@ def _binned(connection: DuckDBPyConnection, side: str, x: str, low: float, high:
 def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] = ()) -> list[TableDiff]:
     """The tables that differ between two published snapshots, given by number or tag; or those that are asked for.
 
-    The rows of models are told apart by their contract's key, as the project has it now; those of raw tables as a
+    The rows of models are matched by their contract's key, as the project has it now; those of raw tables as a
     whole, whichever blob they come from. What the engine writes of itself (ops, quality) is compared when asked for.
 
     Raises:
@@ -317,7 +317,11 @@ def snapshots(config: Config, a: str | int, b: str | int, tables: Iterable[str] 
         why = f"did you mean {similar[0]}?" if similar else ""
         raise ConfigError(f"neither snapshot has a table {table}", why=why, next=f"lake diff {a} {b}")
     if not chosen:
-        chosen = {t for t in everything if t.partition(".")[0] not in _ENGINE and sides[0].held(t) != sides[1].held(t)}
+        chosen = {
+            t
+            for t in everything
+            if t.partition(".")[0] not in _ENGINE and sides[0].content_key(t) != sides[1].content_key(t)
+        }
     keys = {table: model.contract.key for table, model in models.items()}
     with workspace.scratch(config) as reader, progress.bar("diff", total=len(chosen)) as advance:
         differences = []
@@ -346,7 +350,7 @@ class _Side:
         content = {row["table_name"]: row["content"] for row in plan.provenance(connection, number)}
         return cls(config.data, metadata.tables(connection, number), columns, content)
 
-    def held(self, table: str) -> Any:
+    def content_key(self, table: str) -> Any:
         """Something that is the same only if the table's rows and columns are."""
         return table in self.files and (self.content.get(table) or self.files[table], self.columns[table])
 

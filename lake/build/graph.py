@@ -80,7 +80,7 @@ def _models(root: Path, promised: Mapping[str, Contract], macros: Mapping[str, M
             raise ModelError(
                 f"{table} calls {reading[0]}, which reads {macros[reading[0]].reads[0]}",
                 where=str(path),
-                why="what a model reads has to stand in its own SQL, so that it is built after it",
+                why="what a model reads must be named in its own SQL, so that it is built after it",
                 next="join the table",
             )
         uses = Uses.of(facts)
@@ -96,7 +96,7 @@ def _no_contract(
     others = {name: Model(name, "", "", (), (), contract, path) for name, contract in promised.items()}
     none = Contract(table, "", (), (), (), (), None, empty=True)
     model = Model(table, facts["sql"], "", tuple(facts["tables"]), (), none, path, uses=Uses.of(facts))
-    columns = preflight.given(Project(others, macros), model)
+    columns = preflight.result_columns(Project(others, macros), model)
     if isinstance(columns, ModelError):
         return columns
     text = ", ".join(f"{column} {type}" for column, type in columns)
@@ -135,10 +135,10 @@ def _closure(calls: Iterable[str], macros: Mapping[str, Macro], cache: Cache) ->
     """The macros that are called, through others too, and through DuckDB's own: some of its functions are macros."""
     own = cache.own_macros() if macros else {}
 
-    def near(name: str) -> Iterable[str]:
+    def direct_calls(name: str) -> Iterable[str]:
         return macros[name].calls if name in macros else own[name]["calls"] if name in own else ()
 
-    return tuple(sorted(reached(calls, None, near) & macros.keys()))
+    return tuple(sorted(reached(calls, None, direct_calls) & macros.keys()))
 
 
 def _check_inputs(models: Mapping[str, Model]) -> None:
@@ -160,7 +160,7 @@ def _sorted(graph: Mapping[str, set[str]], what: str) -> list[str]:
 
 
 class Cache:
-    """What parsing says of a text, kept by the text's digest."""
+    """The facts that parsing gives of a text, cached by the text's digest."""
 
     def __init__(self, path: Path):
         self._path = path

@@ -1,7 +1,7 @@
 """Rebuild only what changed: the rows of those values of some columns that differ in what a model reads.
 
 The contract promises that a model's rows with a value come from the rows with that value alone, in each input that has
-those columns: `incremental="release"` or `incremental="genome_id"`. Which values changed is told by content, so that
+those columns: `incremental="release"` or `incremental="genome_id"`. Which values changed is found by content, so that
 late rows, corrections and deletes count alike. An input without the columns that changed rebuilds all of it.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST = 0.5  # share of the values beyond which rebuilding everything is less work
 CHANGED = "temp.changed"  # of a cursor: the values, one a row, as their columns' own SQL types; Python never sees them
 
-Held = Mapping[str, tuple[list[str], Columns]]  # the files and columns of each table at the last build's snapshot
+Inputs = Mapping[str, tuple[list[str], Columns]]  # the files and columns of each table at the last build's snapshot
 
 
 def changed(
@@ -31,17 +31,17 @@ def changed(
     model: Model,
     row: Mapping[str, Any],
     now: Mapping[str, Any],
-    last_inputs: Held,
+    last_inputs: Inputs,
 ) -> bool:
     """Put the values of the incremental columns that differ since the last build into the cursor's table CHANGED.
 
     Args:
         row: the model's row of ops.provenance.
         now: the parts of its fingerprint now.
-        held: what each of its inputs was at that build.
+        last_inputs: what each of its inputs was at that build.
 
     Returns:
-        Whether it is enough to rebuild these; if not, all of the model is to be made.
+        Whether it is enough to rebuild these; if not, the whole model is to be rebuilt.
     """
     by, then = model.contract.incremental, json.loads(row["parts"])
     if any(then.get(key) != now[key] for key in ("sql", "contract", "macros", "engine")):
@@ -88,14 +88,14 @@ def _on(by: Sequence[str]) -> str:
 def select(cursor: DuckDBPyConnection, model: Model, sql: str) -> str:
     """The SELECT of the rows to rebuild; with those that stay, where files are not partitioned by the values."""
     by = model.contract.incremental
-    rebuilt = f"SELECT * FROM (\n{sql}\n) AS m WHERE {_near(cursor, by)}"
+    rebuilt = f"SELECT * FROM (\n{sql}\n) AS m WHERE {_pushed_down(cursor, by)}"
     rebuilt = f"SELECT m.* FROM ({rebuilt}) AS m SEMI JOIN {CHANGED} AS c ON {_on(by)}"
     if model.contract.partition == by:
         return rebuilt
     return f"{rebuilt} UNION ALL BY NAME SELECT m.* FROM {model.table} AS m ANTI JOIN {CHANGED} AS c ON {_on(by)}"
 
 
-def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
+def _pushed_down(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
     """A condition that no row with a changed value fails, which DuckDB takes below a GROUP BY or a window: a join it
     does not. The values stand there as DuckDB's own text, where that is read back as the same value, or not at all.
     """
@@ -115,7 +115,7 @@ def _near(cursor: DuckDBPyConnection, by: Sequence[str]) -> str:
     return " AND ".join(tests) or "true"
 
 
-def kept(space: Workspace, cursor: DuckDBPyConnection, model: Model) -> tuple[tuple[str, ...], int] | None:
+def unchanged_files(space: Workspace, cursor: DuckDBPyConnection, model: Model) -> tuple[tuple[str, ...], int] | None:
     """Where the files are partitioned by the values: the published files that stay, and their rows.
 
     Returns:

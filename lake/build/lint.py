@@ -131,7 +131,7 @@ def _parsed(sql: str) -> exp.Expr:
 
 
 def _typed(query: exp.Expr, columns: Columns) -> exp.Expr:
-    """The query with the types that can be told: all, where its tables are known; none, where a name means nothing."""
+    """The query with the types that can be inferred: all where its tables are known; none where a name is not."""
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.annotate_types import annotate_types
     from sqlglot.optimizer.qualify import qualify
@@ -195,10 +195,10 @@ def _wrong(waiver: re.Match[str], used: bool) -> str:
     rule = waiver["rule"].lower()
     if rule not in RULES:
         similar = difflib.get_close_matches(rule, RULES, 1)
-        return f"there is no rule {rule!r}" + (f": did you mean {similar[0]}?" if similar else f": {', '.join(RULES)}")
+        return f"unknown rule {rule!r}" + (f": did you mean {similar[0]}?" if similar else f": {', '.join(RULES)}")
     if not waiver["reason"]:
-        return f"it does not say why: -- lint: allow {rule} because ..."
-    return "" if used else f"nothing here breaks the rule {rule}: remove it"
+        return f"it gives no reason: -- lint: allow {rule} because ..."
+    return "" if used else f"nothing breaks the rule {rule}: remove it"
 
 
 def columns(project: Project, landed: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -152,13 +152,13 @@ def _features(connection: DuckDBPyConnection, space: Workspace, planned: Plan, s
         return  # it was not selected yet; with it, everything will be measured
     last = _rows(space, normalisation.TABLE)
     about = {row["table_name"] for row in last} | normalisation.tables(planned.project)
-    unbuilt = {table for table in about - built if _left(planned, table)}
+    unbuilt = {table for table in about - built if _is_outdated(planned, table)}
     rows = normalisation.measured(connection, planned.project, built, unbuilt, last, number)
     if rows is not None:
         _fill(connection, normalisation.TABLE, normalisation.COLUMNS, rows)
 
 
-def _left(planned: Plan, table: str) -> bool:
+def _is_outdated(planned: Plan, table: str) -> bool:
     """Whether a table that was not built is as another contract made it, or not there."""
     model, before = planned.project.models.get(table), planned.before.get(table)
     if model is None or before is None:
@@ -219,7 +219,7 @@ def keep_failed(connection: DuckDBPyConnection, space: Workspace, planned: Plan,
 def keep_checks(
     connection: DuckDBPyConnection, space: Workspace, planned: Plan, qualities: Iterable[Quality], number: int
 ) -> None:
-    """Replace what quality.checks and quality.failures say of these tables."""
+    """Replace the rows of quality.checks and quality.failures of these tables."""
     landings.create(connection)
     qualities = list(qualities)
     done = {quality.table for quality in qualities}
@@ -420,7 +420,7 @@ def _rows(space: Workspace, table: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _there(connection: DuckDBPyConnection, table: str) -> bool:
+def _exists(connection: DuckDBPyConnection, table: str) -> bool:
     return table in metadata.names(connection)
 
 
@@ -430,7 +430,7 @@ def _fill(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Se
 
 def _append(connection: DuckDBPyConnection, table: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows to a table of every snapshot's, in one file: small files would pile up."""
-    if not _there(connection, table):
+    if not _exists(connection, table):
         _fill(connection, table, columns, rows)
         return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _kept AS SELECT * FROM {table}")

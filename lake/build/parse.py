@@ -43,7 +43,7 @@ _OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 
 
 class Word(NamedTuple):
-    """A word of a text, and where it stands: characters from its beginning."""
+    """A word of a text, and its position: characters from its beginning."""
 
     text: str
     start: int
@@ -139,7 +139,8 @@ def macro(sql: str, path: Path) -> dict[str, Any]:
         table = body < len(rest) and rest[body].key == "table" and rest[body + 1 : body + 2] != []
         start, end = (body + 1 if table else body), _next_overload(rest, body, table)
         text = sql[rest[start].start : rest[end - 1].end]
-        tree = _select(text if table else f"SELECT {text}", path, f"the macro {name} is no expression and no SELECT")
+        refusal = f"the macro {name} is neither an expression nor a SELECT"
+        tree = _select(text if table else f"SELECT {text}", path, refusal)
         meant.append([[word.text for word in rest[at:after]], table, _without_places(tree)])
         for kind, names in _facts(tree, name, lambda node: str(path)).items():
             facts.setdefault(kind, set()).update(names)

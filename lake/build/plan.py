@@ -64,9 +64,12 @@ class Plan:
             ModelError: it reads a table that is not there.
         """
         model = self.project.models[table]
-        return {**own_parts(model, self.project), "inputs": {name: self._held(model, name) for name in model.inputs}}
+        return {
+            **own_parts(model, self.project),
+            "inputs": {name: self._content_of(model, name) for name in model.inputs},
+        }
 
-    def _held(self, model: Model, table: str) -> str:
+    def _content_of(self, model: Model, table: str) -> str:
         if table in self.content:
             return self.content[table]
         if table in self.project.models:

@@ -54,7 +54,7 @@ def problems(project: Project, models: Iterable[Model], raw: Mapping[str, Column
         return [problem for model in models if (problem := _problem(connection, project, model, raw, varying))]
 
 
-def given(project: Project, model: Model) -> Columns | ModelError:
+def result_columns(project: Project, model: Model) -> Columns | ModelError:
     """The columns that a model without a contract gives, or what is wrong with it; none, where an input has none."""
     import duckdb
 
@@ -118,7 +118,7 @@ def _once(model: Model, columns: list[str]) -> None:
 
 
 def _agree(model: Model, types: Mapping[str, str]) -> None:
-    """Hold the contract against what DuckDB says that the SELECT gives."""
+    """Compare the contract with the columns that DuckDB says the SELECT gives."""
     promised = {column.name: column.type for column in model.contract.columns}
     problems = [f"{column} {type} is not promised" for column, type in types.items() if column not in promised]
     for column, type in promised.items():
@@ -128,7 +128,7 @@ def _agree(model: Model, types: Mapping[str, str]) -> None:
             problems.append(f"{column} is {types[column]}, but {type} is promised")
     changed = [column for column, type in types.items() if _CHANGED.search(_QUOTED.sub("_", type))]
     problems = [
-        f"{column} is {types[column]}, which its files would give back as another type" for column in changed
+        f"{column} is {types[column]}, which its files would return as another type" for column in changed
     ] + problems
     if problems:
         raise ModelError(

@@ -53,10 +53,10 @@ def run(connection: DuckDBPyConnection, config: Config, planned: Plan, space: Wo
 
 
 def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
-    """Hold the rows that each built table has in the catalog against those that were built.
+    """Compare the rows that each built table has in the catalog with those that were built.
 
     Raises:
-        StorageError: one has others: files of it were lost, or stand there twice.
+        StorageError: one has others: files of it were lost, or are listed twice.
     """
     built = {one.table: one.rows for one in summary.built if one.written}
     counts = " UNION ALL ".join(f"SELECT {quote(table)}, count(*) FROM {table}" for table in built)
@@ -72,7 +72,7 @@ def _agree(connection: DuckDBPyConnection, summary: Summary) -> None:
 
 
 def _replace(connection: DuckDBPyConnection, model: Model, files: list[Path]) -> None:
-    """Make the table again, also where most of its files stay: the catalog's statistics of a table to which files are
+    """Recreate the table, also where most of its files stay: the catalog's statistics of a table to which files are
     added later are wrong after a first file of nulls (DuckLake 1.0), and rows would be missed.
     """
     contract = model.contract

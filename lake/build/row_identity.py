@@ -1,7 +1,7 @@
-"""What tells two values apart, bit for bit: whether something changed is asked of this, and of nothing else.
+"""What distinguishes two values, bit for bit: every comparison of versions uses this, and nothing else.
 
 SQL calls 0.0 and -0.0 equal and knows one NaN; `hash()` gives NULL, [], [NULL] and a struct of NULLs one number. A sort
-key tells all of these structures apart at the speed of a hash, and a mark beside each float tells the rest.
+key distinguishes all of these structures at the speed of a hash, and a mark beside each float the rest.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def into(connection: DuckDBPyConnection, config: Config, select: Iterable[str] =
     if last and (changed or not published_file.shows(config, last)):
         published_file.write(config, connection, last, published_file.path(config))
     summary.seconds = time.perf_counter() - started
-    options_given.tell("published", summary)
+    options_given.report("published", summary)
     return summary
 
 
@@ -160,10 +160,10 @@ def _check_definitions(connection: DuckDBPyConnection, space: Workspace, planned
     definitions.check(connection, planned, {**tables, **files}, built)
 
 
-def _last_inputs(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Held]:
+def _last_inputs(connection: DuckDBPyConnection, space: Workspace, planned: Plan) -> dict[str, incremental.Inputs]:
     """For each incremental model, what its inputs were when it was built last; not where that snapshot was freed."""
-    inputs_of: dict[str, incremental.Held] = {}
-    at: dict[int, incremental.Held] = {}
+    inputs_of: dict[str, incremental.Inputs] = {}
+    at: dict[int, incremental.Inputs] = {}
     snapshots = {snapshot.id for snapshot in metadata.snapshots(connection)}
     for step in planned.todo:
         before = planned.before.get(step.model.table)
@@ -197,7 +197,7 @@ def _targets(contract: Contract, project: Project) -> set[str]:
 # Building: models whose inputs are ready run side by side, in the memory that lake.toml allows for all of them.
 
 
-def _carry_out(build: _Build, last_inputs: Mapping[str, incremental.Held]) -> dict[str, LakeError]:
+def _carry_out(build: _Build, last_inputs: Mapping[str, incremental.Inputs]) -> dict[str, LakeError]:
     """Build what the plan says; a model that fails stops only those that read it. Returns those that failed."""
     planned, options = build.planned, build.options
     todo = {step.model.table: step.model for step in planned.todo}
@@ -211,7 +211,7 @@ def _carry_out(build: _Build, last_inputs: Mapping[str, incremental.Held]) -> di
         def start(model: Model) -> None:
             reason = planned.why(model.table)
             advance(0, note=model.table)
-            options.tell("started", model.table)
+            options.report("started", model.table)
             running[pool.submit(_build_model, build, model, reason, last_inputs.get(model.table, {}))] = model
 
         def done(table: str) -> None:
@@ -238,12 +238,12 @@ def _carry_out(build: _Build, last_inputs: Mapping[str, incremental.Held]) -> di
                     continue
                 if isinstance(problem, LakeError):
                     failed[model.table] = problem
-                    options.tell("failed", (model.table, problem))
+                    options.report("failed", (model.table, problem))
                 elif problem:
                     raise problem
                 else:
                     _note(planned, future.result(), build.summary)
-                    options.tell("built", future.result())
+                    options.report("built", future.result())
                 done(model.table)
     return failed
 
@@ -273,7 +273,7 @@ def _note(planned: Plan, built: Built, summary: Summary) -> None:
     planned.content[built.table] = before["content"] if before and same else plan.digest(built.parts)
 
 
-def _build_model(build: _Build, model: Model, reason: str, last_inputs: incremental.Held) -> Built:
+def _build_model(build: _Build, model: Model, reason: str, last_inputs: incremental.Inputs) -> Built:
     """Build one model in the workspace."""
     import duckdb
 
@@ -306,7 +306,7 @@ def _view(cursor: DuckDBPyConnection, model: Model) -> None:
 
 
 def _write(
-    build: _Build, cursor: DuckDBPyConnection, model: Model, parts: Mapping[str, Any], last_inputs: incremental.Held
+    build: _Build, cursor: DuckDBPyConnection, model: Model, parts: Mapping[str, Any], last_inputs: incremental.Inputs
 ) -> Written:
     """Write the model's files: of an incremental one, where that is enough, only those of the values that changed."""
     space, options, sql = build.space, build.options, _sql(model)
@@ -315,7 +315,7 @@ def _write(
         return space.write(cursor, model, sql)
     if not incremental.changed(space, cursor, model, before, parts, last_inputs):
         return space.write(cursor, model, sql)
-    stay = incremental.kept(space, cursor, model)
+    stay = incremental.unchanged_files(space, cursor, model)
     if stay is None:
         return space.write(cursor, model, sql)
     files, rows = stay

@@ -1,5 +1,5 @@
 """Seeds: small CSV files (RFC 4180, UTF-8) as tables. A cell goes to the column that its header names, and is what is
-written there or is refused: `1.5` is no whole number, `03/04/2024` no date, a time with an offset no TIMESTAMP.
+written there or is refused: `1.5` is not a whole number, `03/04/2024` not a date, a time with an offset no TIMESTAMP.
 
 An empty cell is null; `""` is an empty text. Dates and times are ISO 8601, or of the format that DateFormat states.
 """
@@ -163,7 +163,7 @@ def explain(model: Model, message: str) -> ModelError:
 
 def _fault(model: Model, header: list[str], cells: list[str]) -> tuple[str, str]:
     if len(cells) != len(header):
-        return f"{len(cells)} cells where the header has {len(header)}", "a cell that holds a comma stands in quotes"
+        return f"{len(cells)} cells where the header has {len(header)}", "a cell that holds a comma must be in quotes"
     for column, cell in zip(header, cells, strict=True):
         promised = model.contract.column(column)
         form = _format(promised)

@@ -42,10 +42,10 @@ def _union(project: Project, patterns: Iterable[str], planned_sets: Known) -> se
 
 
 def _all_of(project: Project, parts: list[str], planned_sets: Known) -> set[str]:
-    return set.intersection(*(_one(project, part.strip(), planned_sets) for part in parts))
+    return set.intersection(*(_match(project, part.strip(), planned_sets) for part in parts))
 
 
-def _one(project: Project, selector: str, planned_sets: Known) -> set[str]:
+def _match(project: Project, selector: str, planned_sets: Known) -> set[str]:
     match = _SELECTOR.fullmatch(selector)
     if not match:
         raise ConfigError(f"invalid selector {selector!r}", why="see the examples", next="lake build --help")

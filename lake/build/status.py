@@ -1,4 +1,4 @@
-"""How the lake stands: every contract checked on the published snapshot, and what the last failed build fell over."""
+"""The state of the lake: every contract checked on the published snapshot, and what the last failed build fell over."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Status:
 
 
 def run(config: Config) -> Status:
-    """Check the newest published snapshot; before the first one, tell what kept it from being published.
+    """Check the newest published snapshot; before the first one, report what kept it from being published.
 
     Raises:
         ConfigError: nothing is published yet, and no check kept it from that; or a contract cannot be read.
@@ -69,7 +69,7 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
         check, table, row (its key and what the check is about), blobs (sha256), snapshot; 1,000 at most.
 
     Raises:
-        ConfigError: there is no such check.
+        ConfigError: check not found.
     """
     if not catalog.exists(config):
         raise ConfigError("nothing was built yet", where=str(config.root), next="lake run")
@@ -80,7 +80,7 @@ def failures(config: Config, check: str) -> list[dict[str, Any]]:
         if check not in check_names:
             similar = difflib.get_close_matches(check, check_names, 1, cutoff=0.3)
             why = f"did you mean {similar[0]!r}?" if similar else ""
-            raise ConfigError(f"there is no check {check!r}", why=why, next="lake check --all")
+            raise ConfigError(f"check {check!r} not found", why=why, next="lake check --all")
         failures = renames.relation(connection, "quality.failures")
         cursor = connection.execute(
             f"""SELECT * RENAME (check_name AS "check", table_name AS "table") FROM {failures}

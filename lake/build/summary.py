@@ -1,4 +1,4 @@
-"""How a build is asked for, what it tells while it goes, and what came of it."""
+"""How a build is asked for, the events it reports, and its result."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Summary:
         }
 
 
-# Is told, in one thread: "started" and a table; "built" and its Built; "failed" and a table with its error; in the end,
+# Called in one thread: "started" and a table; "built" and its Built; "failed" and a table with its error; in the end,
 # where all is done, "published" and the Summary.
 Watch = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build. ``timeout`` is in seconds, of one model; ``watch`` is told how it goes."""
+    """How to build. ``timeout`` is in seconds, of one model; ``watch`` receives its events."""
 
     exclude: tuple[str, ...] = ()
     force: bool = False  # also what is up to date
@@ -77,6 +77,6 @@ class Options:
     timeout: float | None = None
     watch: Watch | None = None
 
-    def tell(self, what: str, about: Any) -> None:
+    def report(self, what: str, about: Any) -> None:
         if self.watch:
             self.watch(what, about)

@@ -138,7 +138,7 @@ def _of_model(
         return _count(0, scalar(connection, f"SELECT count(*) FROM {result}"))
     types = unit_tables.promised(project, test)
     listed = {column: types[column] for column in test.columns}
-    expected = _fetched(connection, *unit_tables.given(test.expect, listed))
+    expected = _fetched(connection, *unit_tables.rows_query(test.expect, listed))
     got = _fetched(connection, f"SELECT {', '.join(map(name, listed))} FROM {result}")
     return compare(expected, got, [c for c in model.contract.key if c in listed], test.tolerance)
 
@@ -167,7 +167,7 @@ def _of_cases(connection: DuckDBPyConnection, project: Project, test: UnitTest, 
     types = dict(unit_tables.inferred(arguments))
     differences: list[Difference] = []
     for case, row in zip(cases, arguments, strict=True):
-        case_rows, values = unit_tables.given([row], types) if types else ("SELECT 1", [])
+        case_rows, values = unit_tables.rows_query([row], types) if types else ("SELECT 1", [])
         try:
             got = scalar(connection, f"SELECT {test.call} FROM ({case_rows})", values)
         except duckdb.Error as error:
@@ -184,7 +184,7 @@ def _fetched(connection: DuckDBPyConnection, select: str, values: Sequence[Any] 
 
 
 def compare(expected: list[Row], got: list[Row], key: Sequence[str], tolerance: float) -> list[Difference]:
-    """How the rows differ from the expected ones, in any order; rows that differ are told apart by their keys."""
+    """How the rows differ from the expected ones, in any order; rows that differ are matched by their keys."""
     rest, differing = list(got), []
     for row in expected:
         twin = next((i for i, other in enumerate(rest) if same(row, other, tolerance)), None)

@@ -1,4 +1,4 @@
-"""The tables of unit tests: empty ones of the right types, rows of TOML in them, and what cannot stand there."""
+"""The tables of unit tests: empty ones of the right types, rows of TOML in them, and values that do not fit."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def insert(
         return
     columns_named = dict.fromkeys(c for row in rows for c in row) or list(types)[:1]  # a row of nulls names none
     listed = {column: types[column] for column in columns_named}
-    select, values = given(rows, listed)
+    select, values = rows_query(rows, listed)
     target = f"{'.'.join(map(name, table.split('.')))} ({', '.join(map(name, listed))})"
     try:
         connection.execute(f"INSERT INTO {target} {select}", values)
@@ -174,7 +174,7 @@ def insert(
         raise test.mistake(f"a row of {table} cannot be given: {first_line(error)}", at=table) from None
 
 
-def given(rows: list[Row], types: Mapping[str, str]) -> tuple[str, list[Any]]:
+def rows_query(rows: list[Row], types: Mapping[str, str]) -> tuple[str, list[Any]]:
     """A SELECT of rows as columns of these types, and its parameters."""
     row = ", ".join(f"CAST(? AS {type})" for type in types.values())
     listed = ", ".join(map(name, types))

@@ -1,4 +1,4 @@
-"""Where models are made before anyone sees them: an in-memory DuckDB with a view over the files of each table.
+"""Where models are built before they are published: an in-memory DuckDB with a view over the files of each table.
 
 A model's SELECT is written to Parquet files in their final place and its view is turned to them; the catalog is not
 touched until all of it is good, and then only learns the files' names. So models run side by side, a failed build
@@ -67,7 +67,7 @@ class Workspace:
     published: Mapping[str, list[str]]  # each table's files, relative to the data folder
     columns: Mapping[str, Columns]
     written: dict[str, Written] = field(default_factory=dict)
-    project: Project | None = None  # what a file says of itself is told from it
+    project: Project | None = None  # what a file says of itself comes from it
     _cursors: set[DuckDBPyConnection] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
@@ -317,7 +317,7 @@ def selected(files: list[Path], columns: Columns) -> str:
 def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Path], columns: Columns) -> bool:
     """Whether two lists of files hold the same rows, bit for bit, in any order.
 
-    What their footers tell apart is not read.
+    Files whose footers differ are not read.
     """
     if _footers(cursor, before) != _footers(cursor, after):
         return False
@@ -334,7 +334,7 @@ def same(cursor: DuckDBPyConnection, before: Sequence[Path], after: Sequence[Pat
 def _footers(cursor: DuckDBPyConnection, files: Sequence[Path]) -> list[tuple[Any, ...]]:
     """Of each column: values, nulls, and the ends of a number's range; the same for the same rows in any order.
 
-    A row group with a NaN, an infinity or of a text tells no ends that would be: then there are none. Nor are those of
+    A row group with a NaN, an infinity or of a text has no such ends: then there are none. Nor are those of
     what lies in lists and structs asked for: a row group of empty lists has none, though it has values.
     """
     if not files:

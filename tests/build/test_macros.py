@@ -147,7 +147,7 @@ REFUSED = {
     "CREATE MACRO twice(x NOTYPE) AS x": "the macro twice is refused",
     "CREATE MACRO reads(x NOTYPE) AS TABLE FROM core.x": "the macro reads is refused",
     "CREATE MACRO twice(x, x) AS x": "it does not parse",
-    "CREATE MACRO twice(x) AS (PIVOT core.x ON v)": "does not parse|no expression and no SELECT",
+    "CREATE MACRO twice(x) AS (PIVOT core.x ON v)": "does not parse|neither an expression nor a SELECT",
     "CREATE MACRO most() AS (SELECT max(nosuch) FROM core.x)": "the macro most is refused",
     "CREATE MACRO most() AS (SELECT max(nosuch) FROM core.never)": None,  # of a table that is not there: not published
 }

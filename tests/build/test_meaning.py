@@ -255,7 +255,7 @@ def varying(database):
 
 
 def refused(sql: str, varying: frozenset[str]) -> bool:
-    return any(determinism.unsteady(used(f"SELECT {sql} AS v"), varying))
+    return any(determinism.non_deterministic(used(f"SELECT {sql} AS v"), varying))
 
 
 @pytest.mark.parametrize("sql", VARYING)

@@ -204,7 +204,7 @@ def test_what_differs_each_time_is_refused(chain, call, in_macro):
 @pytest.mark.parametrize("value", ["sum(n)", "[1, 2, 3]::INTEGER[3]", "INTERVAL 1 DAY", "'a'::ENUM('a')"])
 def test_types_that_the_record_cannot_hold(chain, value):
     (chain / "sql/core/total.sql").write_text(f"SELECT {value} AS x FROM seeds.numbers")
-    with pytest.raises(ModelError, match="which its files would give back as another type"):
+    with pytest.raises(ModelError, match="which its files would return as another type"):
         build(chain)
 
 
