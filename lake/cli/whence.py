@@ -38,9 +38,9 @@ def command(path: str, file: Path) -> None:
     else:
         _output.say(f"{file.name} names no lake: none wrote it, or an old version did")
     _output.say(f"  sha256 {origin.sha256}")
-    if settings and origin.place:
+    if settings and origin.path:
         listed = ", ".join(map(str, origin.snapshots)) or "none that is published"
-        state = "where these bytes are" if origin.there else "where these bytes are NOT: copy the file there"
-        _output.say(f"  of     snapshot {listed}: {settings.data / origin.place}, {state}")
+        state = "where these bytes are" if origin.intact else "where these bytes are NOT: copy the file there"
+        _output.say(f"  of     snapshot {listed}: {settings.data / origin.path}, {state}")
     elif settings:
         _output.say(f"  the current lake, {settings.lake.name!r}, does not have these bytes")

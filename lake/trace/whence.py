@@ -17,14 +17,14 @@ from lake.store.sql import connect, quote
 
 @dataclass(frozen=True, slots=True)
 class Whence:
-    """What is known of a file.
+    """Where a file belongs.
 
     Attributes:
-        lake, table, model, version: as its footer says; empty, where it says nothing.
-        sources: the archives that it may come from, with their licences, as its footer says.
-        place: where the lake here keeps, or kept, these bytes; empty, where it does not know them.
-        snapshots: the published snapshots of the lake here that it is part of.
-        there: whether these bytes are in that place.
+        lake, table, model, version: from its footer; empty without one.
+        sources: the archives that it may come from, with their licences, from its footer.
+        path: where the current lake stores, or stored, these bytes; empty if it has no record of them.
+        snapshots: the published snapshots of the current lake that have the file.
+        intact: whether that path has these bytes.
     """
 
     file: str
@@ -34,16 +34,16 @@ class Whence:
     model: str
     version: str
     sources: Mapping[str, str]
-    place: str = ""
+    path: str = ""
     snapshots: tuple[int, ...] = ()
-    there: bool = False
+    intact: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def of(file: Path, config: Config | None = None) -> Whence:
-    """What a file says of itself, and what the lake here knows of its bytes.
+    """What a file's footer says, and where the current lake has its bytes.
 
     Raises:
         ConfigError: it is not a Parquet file.
@@ -80,5 +80,5 @@ def _placed(config: Config, whence: Whence, sums: tuple[int, str]) -> Whence:
             if any(stored_path in files for files in metadata.tables(connection, snapshot.id).values())
         ]
     intact = checksums.take(config.data / stored_path) == sums
-    values = {**asdict(whence), "place": stored_path, "snapshots": tuple(within), "there": intact}
+    values = {**asdict(whence), "path": stored_path, "snapshots": tuple(within), "intact": intact}
     return Whence(**values)

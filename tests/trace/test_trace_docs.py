@@ -11,10 +11,10 @@ import pytest
 import typed
 from conftest import ROOT
 
-from lake import config, project
+from lake import config, licences, project
 from lake.errors import ConfigError
 from lake.store import blobs
-from lake.trace import citation, licences, sample, show, summary, tree
+from lake.trace import citation, sample, show, summary, tree
 
 PAGE = (ROOT / "docs/trace.md").read_text()
 QUESTIONS = [line[2:] for line in PAGE.splitlines() if line.startswith("$ lake")]
@@ -140,8 +140,8 @@ def test_a_lost_file_says_where_it_belongs(home, tmp_path):
     assert (told["table"], told["lake"]) == ("core.edges", "astrobiology demo")
     assert told["sources"].keys() == {"kegg"}
     assert "contract" in told["sources"]["kegg"]
-    assert home / "data" / told["place"] == file
-    assert told["there"]
+    assert home / "data" / told["path"] == file
+    assert told["intact"]
     assert len(told["snapshots"]) >= 1
     other = tmp_path / "other.parquet"
     with duckdb.connect() as connection:
