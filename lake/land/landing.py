@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 from lake import progress, sources
 from lake.config import Config
 from lake.errors import OverBudget, StorageError
-from lake.land import named, spool, tables, withdrawal
+from lake.land import configured, spool, tables, withdrawal
+from lake.land.configured import Configured
 from lake.land.engine_tables import ENGINE
 from lake.land.job import Count, Job, Reading
-from lake.land.named import Named
 from lake.land.readers import Readers
 from lake.land.spool import Spool
 from lake.store import blobs, catalog, decisions, fetch_log, landings
@@ -115,12 +115,12 @@ def into(
     chosen = sources.chosen(config, names)
     spool.tidy(config.data / "tmp")
     prepare(connection, config)
-    configured = {source: named.of(config, source) for source in chosen}
+    by_source = {source: configured.of(config, source) for source in chosen}
     decided = decisions.by_name(connection)
-    summary.withdrawn = withdrawal.due(connection, config, configured, decided, everything=names is None)
+    summary.withdrawn = withdrawal.due(connection, config, by_source, decided, everything=names is None)
     if summary.withdrawn:
         withdrawal.carry_out(connection, summary.withdrawn)
-    jobs = _jobs(configured, decided)
+    jobs = _jobs(by_source, decided)
     with Readers(config) as readers:
         work = _Work(connection, config, readers, summary, lambda n=1, total=None, note="": None)
         if force:
@@ -139,14 +139,14 @@ def _land(work: _Work, jobs: list[Job]) -> None:
         work = replace(work, advance=advance)
         for chunk in _chunks(work.config, [job for job in todo if job not in damaged]):
             _land_chunk(work, chunk)
-    work.summary.unreadable = [_told(job, error) for job, error in damaged.items()]
+    work.summary.unreadable = [_damage_row(job, error) for job, error in damaged.items()]
 
 
-def _jobs(configured: Mapping[str, Named], decided: withdrawal.Decided) -> list[Job]:
+def _jobs(by_source: Mapping[str, Configured], decided: withdrawal.Decided) -> list[Job]:
     """The current answers of the sources, each as lake.toml describes it now, but for those that are to stay away."""
     return [
-        Job(source, named.described(now, answer), str(answer.sha256), sources.get(source).READER, answer.at)
-        for source, now in configured.items()
+        Job(source, configured.described(now, answer), str(answer.sha256), sources.get(source).READER, answer.at)
+        for source, now in by_source.items()
         for answer in now.answers
         if withdrawal.stays(now, decided, source, answer.resource)
     ]
@@ -175,7 +175,7 @@ def _under(config: Config, job: Job) -> str:
 
 
 def _damaged(config: Config, jobs: list[Job]) -> dict[Job, StorageError]:
-    """The jobs whose blob is not there or has other bytes than its name says: nothing is read from it."""
+    """The jobs whose blob is not there or has other bytes than its name says: it is not read."""
 
     def look(job: Job) -> StorageError | None:
         try:
@@ -188,9 +188,9 @@ def _damaged(config: Config, jobs: list[Job]) -> dict[Job, StorageError]:
         return {job: error for job, error in zip(jobs, pool.map(look, jobs), strict=True) if error}
 
 
-def _told(job: Job, error: StorageError) -> dict[str, Any]:
+def _damage_row(job: Job, error: StorageError) -> dict[str, Any]:
     """A damaged blob, as `_unreadable` reports others. It is tried again by the next landing."""
-    reason = f"{error.what}; lake verify says how to mend it"
+    reason = f"{error.what}; lake verify says how to repair it"
     return {
         "source": job.source,
         "resource": job.resource.id,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lake.config import Config
 from lake.errors import ConfigError
 from lake.land import tables
-from lake.land.named import Named
+from lake.land.configured import Configured
 from lake.store import catalog, decisions, fetch_log, landings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Decided = Mapping[tuple[str, str], str]
 
 
-def stays(configured: Named | None, decided: Decided, source: str, resource: str) -> bool:
+def stays(configured: Configured | None, decided: Decided, source: str, resource: str) -> bool:
     """Whether a resource belongs into the raw tables: by what was decided on it, or on all of its source; else by
     whether its source names it. A source whose list is not certain loses nothing.
 
@@ -34,7 +34,7 @@ def stays(configured: Named | None, decided: Decided, source: str, resource: str
 def due(
     connection: DuckDBPyConnection,
     config: Config,
-    configured: Mapping[str, Named],
+    by_source: Mapping[str, Configured],
     decided: Decided,
     *,
     everything: bool,
@@ -48,8 +48,8 @@ def due(
     return [
         (source, resource)
         for source, resource in _landed(connection)
-        if (source in configured or (everything and source not in config.sources))
-        and not stays(configured.get(source), decided, source, resource)
+        if (source in by_source or (everything and source not in config.sources))
+        and not stays(by_source.get(source), decided, source, resource)
     ]
 
 
@@ -78,7 +78,7 @@ def remove(config: Config, what: str, *, wait: float = 0) -> list[tuple[str, str
         ConfigError: nothing of that name was ever fetched or landed. Locked: another process writes this lake.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        source, resource = _found(connection, config, what)
+        source, resource = _resolve(connection, config, what)
         landed = _landed(connection) if landings.there(connection) else []
         away = [one for one in landed if one[0] == source and resource in ("", one[1])]
 
@@ -98,12 +98,12 @@ def keep(config: Config, what: str, *, wait: float = 0) -> None:
         ConfigError: nothing of that name was ever fetched or landed. Locked: another process writes this lake.
     """
     with catalog.write_session(config, wait=wait) as connection:
-        source, resource = _found(connection, config, what)
+        source, resource = _resolve(connection, config, what)
         work = partial(decisions.put, connection, source, resource, "kept")
         catalog.commit(connection, work, kind="decide", message=f"keep {what}")
 
 
-def _found(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[str, str]:
+def _resolve(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[str, str]:
     source, _, resource = what.partition("/")
     with closing(fetch_log.connect(config.data)) as answers:
         resources = {(one.source, one.resource) for one in fetch_log.last(answers)}
@@ -112,12 +112,12 @@ def _found(connection: DuckDBPyConnection, config: Config, what: str) -> tuple[s
     if not any(source == one[0] and resource in ("", one[1]) for one in resources):
         names = [f"{one[0]}/{one[1]}" for one in sorted(resources)] + sorted({one[0] for one in resources})
         raise ConfigError(
-            f"nothing called {what!r} was fetched or landed", why=_near(what, names), next="lake status --all"
+            f"nothing called {what!r} was fetched or landed", why=_hint(what, names), next="lake status --all"
         )
     return source, resource
 
 
-def _near(what: str, names: list[str]) -> str:
+def _hint(what: str, names: list[str]) -> str:
     import difflib
 
     similar = difflib.get_close_matches(what, names, 1)

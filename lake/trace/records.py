@@ -19,7 +19,7 @@ from lake.store import accepted_damage, blobs
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lake.land.named import Named
+    from lake.land.configured import Configured
     from lake.sources.contract import Resource
     from lake.trace.stored import Landing
 
@@ -265,21 +265,21 @@ def _read(config: Config, record: Record, table: str) -> list[pa.Table] | None:
 _read_before: dict[tuple[str, ...], list[pa.Table]] = {}
 
 
-_named_before: dict[tuple[str, str], Named] = {}  # of this process: what lake.toml names, as far as the answers show
+_configured_before: dict[tuple[str, str], Configured] = {}  # of this process
 
 
 def _resource(config: Config, record: Record) -> Resource | None:
     """What was asked for, as lake.toml says it now."""
-    from lake.land import named
+    from lake.land import configured
 
     if record.source not in config.sources:
         return None
     key = (str(config.data), record.source)
-    if key not in _named_before:
-        _named_before[key] = named.of(config, record.source)
-    configured = _named_before[key]
-    answers = {answer.resource: answer for answer in configured.answers}
-    return named.described(configured, answers[record.resource]) if record.resource in answers else None
+    if key not in _configured_before:
+        _configured_before[key] = configured.of(config, record.source)
+    now = _configured_before[key]
+    answers = {answer.resource: answer for answer in now.answers}
+    return configured.described(now, answers[record.resource]) if record.resource in answers else None
 
 
 def _tables(config: Config, record: Record, resource: Resource, table: str) -> Iterable[pa.Table]:

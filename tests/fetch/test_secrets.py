@@ -17,7 +17,7 @@ from lake import config, fetch, sources
 from lake.cli import _summaries
 from lake.fetch import hosts, probe
 from lake.fetch.rate_limit import RateLimiter
-from lake.land import named
+from lake.land import configured
 from lake.redact import redact
 from lake.sources.contract import Resource
 from lake.store import fetch_log
@@ -135,9 +135,9 @@ def test_an_answer_to_such_a_url_is_fresh_validated_and_landed_from(server, tmp_
     monkeypatch.setattr(sources, "get", lambda name: source(Resource("a", url, "k", "text"), refresh=7))
     assert fetch.run(ask.config).counts == {"fake": {"fresh": 1}}
     monkeypatch.setattr(sources, "options", lambda *of: {})
-    here = named.of(ask.config, "fake")
+    here = configured.of(ask.config, "fake")
     assert (here.certain, [one.url for one in here.answers]) == (True, [redact(url)])
-    assert named.described(here, here.answers[0]).url == redact(url)
+    assert configured.described(here, here.answers[0]).url == redact(url)
 
 
 def test_rows_of_older_versions_are_shown_without_secrets(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from lake import config, land, sources
 from lake.build import plan
-from lake.land import named
+from lake.land import configured
 from lake.land.job import Job
 from lake.sources.contract import Resource
 from lake.store import catalog
@@ -144,7 +144,7 @@ def test_a_lake_made_before_lands_once_what_it_must(tmp_path, monkeypatch):
 def test_an_answer_to_another_request_keeps_its_own_description(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 1"})
-    now = named.of(settings, "odd")
+    now = configured.of(settings, "odd")
     assert now.certain
     from contextlib import closing
 
@@ -152,6 +152,6 @@ def test_an_answer_to_another_request_keeps_its_own_description(tmp_path, monkey
 
     with closing(fetch_log.connect(settings.data)) as connection:
         [answer] = fetch_log.current(connection, "odd")
-    assert named.described(now, answer) == Resource("a", "https://odd.example/a", "odd", "text", {"word": "a"})
+    assert configured.described(now, answer) == Resource("a", "https://odd.example/a", "odd", "text", {"word": "a"})
     moved = replace(answer, url="https://elsewhere.example/a", params={"word": "older"})
-    assert named.described(now, moved).params == {"word": "older"}
+    assert configured.described(now, moved).params == {"word": "older"}

@@ -19,7 +19,7 @@ from lake.store.fetch_log import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Configured:
     """The resources of a source by id, as lake.toml describes them now, and the current answers that are here.
 
     ``certain``: these resources are all. They are not, where a list that names further ones is missing, was not had
@@ -31,7 +31,7 @@ class Named:
     answers: list[Outcome]
 
 
-def of(config: Config, source: str) -> Named:
+def of(config: Config, source: str) -> Configured:
     """What a source of lake.toml names."""
     with closing(fetch_log.connect(config.data)) as connection:
         answers = _Answers(config.data, connection, source)
@@ -44,10 +44,10 @@ def of(config: Config, source: str) -> Named:
                     answers.named.setdefault(resource.id, resource)
         except Exception:  # fetch reports it; here it means that the list is unknown
             answers.certain = False
-    return Named(answers.named, answers.certain, list(answers.current.values()))
+    return Configured(answers.named, answers.certain, list(answers.current.values()))
 
 
-def described(configured: Named, answer: Outcome) -> Resource:
+def described(configured: Configured, answer: Outcome) -> Resource:
     """The resource of an answer: as lake.toml describes it now, if the answer is one to that request."""
     now = configured.resources.get(answer.resource)
     if now is None or redact(now.url) != answer.url:
