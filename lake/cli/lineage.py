@@ -44,11 +44,11 @@ def _document(lines: Lineage, places: list[Place], name: str, up: bool, down: bo
     document: dict[str, Any] = {"of": name, "columns": [str(column) for column in places]}
     ends: set[str] = set()
     if up:
-        above = reach(places, lines.near)
+        above = reach(places, lines.direct_origins)
         document["up"] = [
             {"column": str(column), "from": str(origin), "how": how}
             for column in above
-            for origin, how in lines.near(column).items()
+            for origin, how in lines.direct_origins(column).items()
         ]
         ends |= {column.table for column in above if column.table in lines.ends}
     if down:
@@ -65,8 +65,8 @@ def _tree(lines: Lineage, column: Place, up: bool, down: bool) -> None:
     users = lines.users()
     if up:
         _output.heading(f"{column} comes from")
-        _branches(lines, column, lines.near)
-        if not lines.near(column):
+        _branches(lines, column, lines.direct_origins)
+        if not lines.direct_origins(column):
             _output.say(_end(lines, column) or "no column: it is constant, or counts rows")
     if down:
         _output.heading(f"{column} goes into")
@@ -114,8 +114,8 @@ def _column_table(lines: Lineage, places: list[Place], up: bool, down: bool) -> 
     for column in places:
         row = [column.column]
         if up:
-            ends = ", ".join(map(str, lines.ends_of(column))) if lines.near(column) else _end(lines, column)
-            row += [", ".join(map(str, lines.near(column))), ends]
+            ends = ", ".join(map(str, lines.ends_of(column))) if lines.direct_origins(column) else _end(lines, column)
+            row += [", ".join(map(str, lines.direct_origins(column))), ends]
         if down:
             row.append(", ".join(map(str, users.get(column, {}))))
         rows.append(row)

@@ -50,8 +50,8 @@ class Lineage:
     columns: Mapping[Place, Origins]
     ends: Mapping[str, Mapping[str, Any]]  # what is known of the tables that no model makes: raw ones and seeds
 
-    def near(self, column: Place) -> Origins:
-        """What a column is computed from itself; nothing, where it is landed, a seed's, or constant."""
+    def direct_origins(self, column: Place) -> Origins:
+        """The columns that a column is computed from directly; none if it is landed, of a seed, or constant."""
         return self.columns.get(column, {})
 
     def users(self) -> dict[Place, dict[Place, str]]:
@@ -64,7 +64,7 @@ class Lineage:
 
     def ends_of(self, column: Place) -> list[Place]:
         """The columns of landed tables and seeds that a column comes from, through all others."""
-        return sorted(one for one in reach([column], self.near) if one.table in self.ends)
+        return sorted(origin for origin in reach([column], self.direct_origins) if origin.table in self.ends)
 
     def of(self, table: str) -> list[Place]:
         """A table's columns in their order."""
@@ -90,18 +90,18 @@ class Lineage:
 
 
 def reach(start: Iterable[Place], neighbours: Callable[[Place], Iterable[Place]]) -> dict[Place, None]:
-    """The places, and all that they lead to, near ones first."""
+    """The columns and all that they lead to, nearest first."""
     reached = dict.fromkeys(start)
     queue = list(reached)
     for column in queue:
-        new = [one for one in neighbours(column) if one not in reached]
+        new = [neighbour for neighbour in neighbours(column) if neighbour not in reached]
         reached.update(dict.fromkeys(new))
         queue.extend(new)
     return reached
 
 
 def load(config: Config, project: Project | None = None) -> Lineage:
-    """The lineage of a project's columns; what was read off a model's SQL once is kept until it changes.
+    """The lineage of a project's columns; what was read from a model's SQL is cached until it changes.
 
     Raises:
         ModelError, ConfigError: the project cannot be read.
@@ -273,7 +273,7 @@ def _outputs(scope: Scope, visited: _Visited) -> _Outputs:
         first, second = (_outputs(branch, visited) for branch in scope.union_scopes)
         outputs = _both(first, second, bool(scope.expression.args.get("by_name")))
     elif hasattr(scope.expression, "selects") and not _is_function(scope):
-        outputs = [(one.alias_or_name, _origins(one, scope, visited)) for one in scope.expression.selects]
+        outputs = [(item.alias_or_name, _origins(item, scope, visited)) for item in scope.expression.selects]
     else:
         outputs = [
             ("*", _origins(scope.expression, scope, visited))
@@ -293,7 +293,7 @@ def _around(scope: Scope, visited: _Visited) -> _Origins:
 
     if not isinstance(scope.expression, exp.Select):
         return {}
-    selected = {id(column) for one in scope.expression.selects for column in one.find_all(exp.Column)}
+    selected = {id(column) for item in scope.expression.selects for column in item.find_all(exp.Column)}
     outer = [column for column in scope.external_columns if id(column) not in selected]
     return _merged(_at_least(_column(column, scope, visited), HOWS[1]) for column in outer)
 
@@ -314,9 +314,9 @@ def _both(first: _Outputs, second: _Outputs, by_name: bool) -> _Outputs:
     return [(name, _merged([a, b])) for (name, a), (_, b) in zip(first, second, strict=True)]
 
 
-def _merged(several: Iterable[_Origins]) -> _Origins:
+def _merged(groups: Iterable[_Origins]) -> _Origins:
     merged: _Origins = {}
-    for origins in several:
+    for origins in groups:
         for origin, how in origins.items():
             merged[origin] = max(merged.get(origin, how), how, key=HOWS.index)
     return merged
@@ -326,7 +326,7 @@ def _origins(expression: exp.Expr, scope: Scope, visited: _Visited) -> _Origins:
     """The origins of an expression: of its columns, and of what the subqueries in it give."""
     from sqlglot import exp
 
-    inner = {id(one.expression): one for one in (*scope.subquery_scopes, *scope.derived_table_scopes)}
+    inner = {id(subquery.expression): subquery for subquery in (*scope.subquery_scopes, *scope.derived_table_scopes)}
     plain = isinstance(expression.unalias(), exp.Column)
     parts: list[_Origins] = []
     for node in _nodes(expression, scope, inner):
@@ -346,7 +346,7 @@ def _nodes(expression: exp.Expr, scope: Scope, inner: Container[int]) -> Iterato
     """The nodes of an expression, with those of the named windows that it uses; none of what is in its subqueries."""
     from sqlglot import exp
 
-    window_of = {one.this.name.lower(): one for one in scope.expression.args.get("windows") or ()}
+    window_of = {window.this.name.lower(): window for window in scope.expression.args.get("windows") or ()}
     for node in expression.walk(prune=lambda node: id(node) in inner):
         yield node
         if isinstance(node, exp.Window) and (window := window_of.get(node.alias.lower())) not in (None, expression):

@@ -190,7 +190,7 @@ def _dataset(space: str, project: Project, lines: Lineage, table: str) -> dict[s
 def _origins(space: str, lines: Lineage, table: str) -> dict[str, Any]:
     fields = {}
     for column in lines.of(table):
-        origins = {origin: how for origin, how in lines.near(column).items() if origin.column != "*"}
+        origins = {origin: how for origin, how in lines.direct_origins(column).items() if origin.column != "*"}
         if origins:
             fields[column.column] = {"inputFields": [_input(space, *pair) for pair in origins.items()]}
     return _facet("columnLineage", fields=fields) if fields else {}

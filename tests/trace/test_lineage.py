@@ -133,7 +133,7 @@ def real():
 
 
 def near(found: lineage.Lineage, column: str) -> set[str]:
-    return {str(place) for place in found.near(found.find(column)[0])}
+    return {str(place) for place in found.direct_origins(found.find(column)[0])}
 
 
 def ends(found: lineage.Lineage, column: str) -> set[str]:
@@ -174,11 +174,11 @@ def test_real_columns_come_from_where_they_were_written_to(real):
         "raw.kegg_links.to_id",
         "raw.kgml_reactions.reactions",
     }
-    assert real.near(Place("core.planets", "planet")) == {
+    assert real.direct_origins(Place("core.planets", "planet")) == {
         Place("seeds.solar_system", "planet"): SAME,
         Place("staging.exoplanets_pscomppars", "planet"): SAME,
     }
-    assert real.near(Place("core.genes", "symbols")) == {Place("raw.kegg_genes", "symbols"): COUNTED}
+    assert real.direct_origins(Place("core.genes", "symbols")) == {Place("raw.kegg_genes", "symbols"): COUNTED}
 
 
 # Columns that are computed from no column: constants, and counts of rows.
@@ -222,7 +222,7 @@ def test_every_promised_column_has_an_origin_or_counts_rows_or_is_constant(real)
     without = set()
     for table, model in project.models.items():
         for column in model.contract.columns:
-            origins = real.near(Place(table, column.name))
+            origins = real.direct_origins(Place(table, column.name))
             assert all(origin.table in model.inputs and origin in real.columns for origin in origins)
             if not origins and not model.seed:
                 without.add(f"{table}.{column.name}")
@@ -232,8 +232,8 @@ def test_every_promised_column_has_an_origin_or_counts_rows_or_is_constant(real)
 def test_every_way_up_ends_in_what_was_landed_or_in_a_seed(real):
     assert {end["kind"] for end in real.ends.values()} == {"landed", "seed"}
     for place in real.columns:
-        for one in lineage.reach([place], real.near):
-            assert real.near(one) or one.table in real.ends or str(one) in NO_ORIGIN
+        for one in lineage.reach([place], real.direct_origins):
+            assert real.direct_origins(one) or one.table in real.ends or str(one) in NO_ORIGIN
     assert [s["name"] for s in real.ends["raw.kgml_entries"]["sources"]] == ["kegg"]
     assert [s["name"] for s in real.ends["raw.cubes"]["sources"]] == ["gcm"]
     assert real.ends["seeds.solar_system"]["file"] == "seeds/solar_system.csv"

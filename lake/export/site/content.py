@@ -133,7 +133,7 @@ def _link(lines: Lineage, tables: dict[str, Table]) -> None:
     for table in tables.values():  # in build order: the origins of a column are done before it
         for column in table.columns:
             end = Place(table.name, column.name)
-            column.origins = dict(lines.near(end))
+            column.origins = dict(lines.direct_origins(end))
             ends[end] = frozenset().union(
                 *({origin} if origin.table in lines.ends else ends.get(origin, ()) for origin in column.origins)
             )

@@ -52,13 +52,13 @@ class Witness:
 
 
 def find(connection: DuckDBPyConnection, tables: Mapping[str, str], sql: str, cells: str) -> Witness:
-    """The stored rows that the wanted rows of a query depend on.
+    """The stored rows that the requested rows of a query depend on.
 
     Args:
         connection: a DuckDB connection with the macros that the query calls.
         tables: by layer.table, a SELECT of a stored table's columns and of ``_row``, which numbers its rows.
         sql: the query.
-        wanted: a SELECT of some of its columns: rows with these values are asked for.
+        cells: a SELECT of some of its columns; the rows with these values are traced.
     """
     return Query(connection, tables, sql).find(cells)
 
@@ -84,7 +84,7 @@ class Query:
             self._refused = f"the query cannot be followed: {str(error).splitlines()[0]}"
 
     def find(self, cells: str, *, reduce: bool = True) -> Witness:
-        """The stored rows that the wanted rows depend on.
+        """The stored rows that the requested rows depend on.
 
         Args:
             reduce: where more rows were found than are needed, try fewer.

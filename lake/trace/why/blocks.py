@@ -30,7 +30,7 @@ class Item:
     optional: bool = False  # there may be no row of it
     filter: str = ""  # SEMI or ANTI: it gives no columns
     joins: list[Node] = field(default_factory=list)  # those that it stands in, inner ones first
-    wanted: dict[str, str] = field(default_factory=dict)  # columns of the relation -> name in the tracing query
+    requested: dict[str, str] = field(default_factory=dict)  # columns of the relation -> name in the tracing query
 
     @property
     def stored(self) -> bool:
@@ -136,7 +136,7 @@ def appended(relations: Relations, item: Item, columns: Iterable[str]) -> Iterat
         relations.use(item.relation, map(item.own, columns))
         return
     for i, column in enumerate(columns):
-        item.wanted[item.own(column)] = f"_c{item.number}_{i}"
+        item.requested[item.own(column)] = f"_c{item.number}_{i}"
         yield _as(syntax.column(item.alias, column), f"_c{item.number}_{i}")
 
 

@@ -54,7 +54,7 @@ def _among(connection: DuckDBPyConnection, relation: Relation, inputs: str) -> s
 
 
 def gives(tracer: Tracer, sql: str, cells: Points, inputs: str) -> bool:
-    """Whether a query over the found rows alone gives all wanted rows, bit for bit."""
+    """Whether a query over the found rows alone gives all requested rows, bit for bit."""
     connection = tracer.connection
     with alone(connection, tracer.relations.stored, inputs):
         result = tracer.table(tracer.matching(sql, cells, ", ".join(map(name, cells.columns))))
@@ -67,7 +67,7 @@ MOST = 20_000  # rows of which fewer are tried
 
 
 def reduced(tracer: Tracer, sql: str, cells: Points, inputs: str) -> str:
-    """Fewer of the found rows that alone give the wanted ones, by leaving out ever smaller parts of them.
+    """Fewer of the found rows that alone give the requested ones, by leaving out ever smaller parts of them.
 
     It is the delta debugging of Zeller & Hildebrandt (IEEE TSE 28, 2002), stopped after `TRIES` runs: what is left may
     hold rows that are not needed, and never lacks one that is.

@@ -22,7 +22,7 @@ class Query:
 
     tracer: Tracer
     block: Block
-    given: list[tuple[str, Node]]  # the columns that rows are asked for by, and their expressions
+    requests: list[tuple[str, Node]]  # the columns that rows are asked for by, and their expressions
     listed: list[Node]  # the select list that gives them
     needs: list[Node]  # expressions whose values count
     bag: bool

@@ -26,12 +26,12 @@ def trace(query: Query, points: Points) -> None:
     """Ask for the rows behind FROM that the asked rows come from."""
     tracer, block = query.tracer, query.block
     if query.bag and not _soft(query):
-        region(tracer, block, query.given, points, [query.needs, query.listed])
+        region(tracer, block, query.requests, points, [query.needs, query.listed])
         return
     items = prepare(query)
     select = query_text(query)
     ids = [item.id for item in items]
-    ids += [column for item in items for column in item.wanted.values()]
+    ids += [column for item in items for column in item.requested.values()]
     ids += [value for pairs in query.absent.values() for _, value in pairs]
     where = " OR ".join(f"_k{i}" for i in range(len(query.picks))) or "true"
     matching = tracer.matching(f"SELECT * FROM ({select}) WHERE {where}", points, ", ".join(ids) or "1 AS _")
@@ -48,7 +48,7 @@ def prepare(query: Query) -> list[Item]:
     block = query.block
     _both_optional(query)
     items = [item for item in block.items if not item.filter and _counts(query, item)]
-    everywhere = [*query.needs, *conditions_of(block), *(pair[1] for pair in query.given)]
+    everywhere = [*query.needs, *conditions_of(block), *(pair[1] for pair in query.requests)]
     for item in items:
         blocks.show(block, item)
         shared = [column for join in item.joins for column in _shared(block, join, item)]
@@ -108,13 +108,13 @@ def take(query: Query, matching: str, items: Iterable[Item], points: Points, *, 
             continue
         monotone = tracer.relations.monotone(item.relation)
         if (query.bag or strict) and not monotone:
-            marked = regions(query.block, query.given).get(item.id if item.number else item.alias, {})
-            ask_region(tracer, item, marked, points, tuple(item.wanted))
+            marked = regions(query.block, query.requests).get(item.id if item.number else item.alias, {})
+            ask_region(tracer, item, marked, points, tuple(item.requested))
             continue
-        listed = ", ".join(f"{value} AS {name(column)}" for column, value in item.wanted.items())
+        listed = ", ".join(f"{value} AS {name(column)}" for column, value in item.requested.items())
         if tracer.any(matching, f"{item.id}"):
             item_points = tracer.table(f"SELECT DISTINCT {listed or '1 AS _'} FROM {matching} WHERE {item.id}")
-            tracer.ask(item.relation, Points(item_points, tuple(item.wanted)))
+            tracer.ask(item.relation, Points(item_points, tuple(item.requested)))
         if item.id in query.absent and tracer.any(matching, f"{item.id} IS NULL"):
             _ask_absent(query, item, matching)
 
@@ -129,7 +129,7 @@ def _ask_absent(query: Query, item: Item, matching: str) -> None:
 def _soft(query: Query) -> bool:
     """Whether the rows found are all that can matter: deleting others makes no new ones."""
     block, relations = query.block, query.tracer.relations
-    if block.laterals or syntax.subqueries(query.needs, conditions_of(block), [p[1] for p in query.given]):
+    if block.laterals or syntax.subqueries(query.needs, conditions_of(block), [p[1] for p in query.requests]):
         return False
     for join in block.joins:
         simple = join["ref_type"] in ("REGULAR", "CROSS", "NATURAL") and join["join_type"] in ("INNER", "LEFT")
@@ -140,7 +140,7 @@ def _soft(query: Query) -> bool:
         return False
     if optional and not all(_refuses_null(one, optional) for one in block.where):
         return False
-    return not any(_touches(expression, optional) for _, expression in query.given)
+    return not any(_touches(expression, optional) for _, expression in query.requests)
 
 
 def _refuses_null(condition: Node, optional: list[Item]) -> bool:

@@ -52,9 +52,9 @@ def _semi(query: Query, item: Item, join: Node) -> Item:
     listed = [*blocks.appended(query.tracer.relations, own, blocks.needed(own, where))]
     for using in join["using_columns"]:
         mine = {c.lower(): c for c in own.columns}
-        if mine[using.lower()] not in own.wanted and not own.stored:
-            value = f"_c{own.number}_{len(own.wanted)}"
-            own.wanted[own.own(using)] = value
+        if mine[using.lower()] not in own.requested and not own.stored:
+            value = f"_c{own.number}_{len(own.requested)}"
+            own.requested[own.own(using)] = value
             listed.append(blocks.named_as(syntax.column(own.alias, using), value))
     _beside(
         query,
@@ -72,7 +72,7 @@ def _beside(query: Query, node: Node, items: Sequence[Item], on: str = "true") -
     tree["right"]["subquery"]["node"] = node
     query.block.node["from_table"] = tree
     for item in items:
-        for value in (item.id, *item.wanted.values()):
+        for value in (item.id, *item.requested.values()):
             query.more.append(blocks.named_as(syntax.column(alias, value), value))
     return alias
 
@@ -89,7 +89,7 @@ def _laterals(query: Query) -> list[Item]:
             inputs += _rows_of(query, node)
             continue
         for item in items:
-            for value in (item.id, *item.wanted.values()):
+            for value in (item.id, *item.requested.values()):
                 query.more.append(blocks.named_as(syntax.column(tree["alias"], value), value))
         inputs += items
     return inputs
@@ -232,7 +232,7 @@ def _among(query: Query, inner: Node, relation: Relation, holds: bool) -> Item:
     child = inner["child"]
     sought = query.tracer.relations.fresh("s")
     query.more.append(blocks.named_as(child, sought))
-    value = item.wanted[relation.columns[0]]
+    value = item.requested[relation.columns[0]]
     alias = _beside(query, syntax.select(items=listed, source=item.reference), [item], f"_v_ = $.{value}")
     join = query.block.node["from_table"]
     equal = join["condition"]

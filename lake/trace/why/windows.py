@@ -163,7 +163,7 @@ def _frames(query: Query, every: str, matching: str, items: Sequence[Item], i: i
     if window["type"] in _WHOLE:
         tracer.notes["a place among all rows of a partition: all of these"] = None
     on = " AND ".join([*equal, f"e._n{i} BETWEEN n._l{i} AND n._h{i}"])
-    listed = [item.id for item in items] + [value for item in items for value in item.wanted.values()]
+    listed = [item.id for item in items] + [value for item in items for value in item.requested.values()]
     listed += [value for pairs in query.absent.values() for _, value in pairs]
     rows = tracer.table(
         f"SELECT DISTINCT {', '.join(f'e.{one}' for one in listed) or '1 AS _'} "
