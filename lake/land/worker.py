@@ -1,4 +1,4 @@
-"""The process that readers run in: it reads answers, spools their rows, and says what each came to.
+"""The process that readers run in: it reads answers, spools their rows, and reports the result of each.
 
 It has limits of its own, so that an answer that needs all memory, aborts a library or never ends costs that answer
 alone. `lake.land.readers` starts it, and ends it.
@@ -54,10 +54,10 @@ class Task:
 
 
 def main(descriptor: int) -> None:
-    """Read what comes until the other side is gone."""
+    """Read what comes until the other side closes the connection."""
     connection = Connection(descriptor)
     settings: Settings = connection.recv()
-    import pyarrow  # noqa: F401 - what is started here is no part of an answer's time
+    import pyarrow  # noqa: F401 - what is started here does not count as an answer's time
 
     full = _confine(settings.memory)
     connection.send(None)
@@ -68,9 +68,9 @@ def main(descriptor: int) -> None:
             return
         with Writer(task.folder) as writer:
             for reading in _readings(settings, task, writer):
-                tired = not task.together and _held() > full
-                connection.send(reading if not tired else _last(reading))
-                if tired or reading.last:
+                is_last = not task.together and _memory_used() > full
+                connection.send(reading if not is_last else _last(reading))
+                if is_last or reading.last:
                     return
 
 
@@ -80,16 +80,16 @@ def _confine(memory: int) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     faulthandler.enable(sys.stderr)
-    faulthandler.register(signal.SIGUSR1, sys.stderr, all_threads=True)  # "where are you?": the landing is tired of it
+    faulthandler.register(signal.SIGUSR1, sys.stderr, all_threads=True)  # it took too long: where is it?
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    used = _held()
+    used = _memory_used()
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = used + memory if hard == resource.RLIM_INFINITY else min(used + memory, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     return used + memory // 2
 
 
-def _held() -> int:
+def _memory_used() -> int:
     """Bytes that RLIMIT_DATA counts."""
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[5])
@@ -104,15 +104,15 @@ def _last(reading: Reading) -> Reading:
 
 def _readings(settings: Settings, task: Task, writer: Writer) -> Iterator[Reading]:
     if task.together:
-        yield from _many(settings, task, writer)
+        yield from _read_many(settings, task, writer)
         return
     for number, job, path in task.jobs:
-        os.ftruncate(sys.stderr.fileno(), 0)  # what stands there when the process dies is of this answer
+        os.ftruncate(sys.stderr.fileno(), 0)  # what is in it when the process dies is of this answer
         os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)
-        yield _one(settings, task.module, number, job, path, writer)
+        yield _read_one(settings, task.module, number, job, path, writer)
 
 
-def _one(settings: Settings, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
+def _read_one(settings: Settings, module: str, number: int, job: Job, path: Path, writer: Writer) -> Reading:
     counts: Counts = {}
     try:
         for part in import_module(module).read(job.resource, Answer(path, settings.memory)):
@@ -122,12 +122,12 @@ def _one(settings: Settings, module: str, number: int, job: Job, path: Path, wri
     except BaseException as error:  # also a panic of a library in Rust: what it left behind is not used again
         traceback.clear_frames(error.__traceback__)  # what they hold is not needed any more, and may be all memory
         text = "".join(traceback.format_exception(error))
-        hurt = not isinstance(error, Exception) or isinstance(error, MemoryError | RecursionError)
-        return Reading(number, error=_tripped(settings, job, error), traceback=_shortened(text), last=hurt)
+        is_damaged = not isinstance(error, Exception) or isinstance(error, MemoryError | RecursionError)
+        return Reading(number, error=_failure(settings, job, error), traceback=_shortened(text), last=is_damaged)
     return _read(number, job, counts)
 
 
-def _many(settings: Settings, task: Task, writer: Writer) -> Iterator[Reading]:
+def _read_many(settings: Settings, task: Task, writer: Writer) -> Iterator[Reading]:
     """What the source's `read_many` gives, once it is through: an answer's parts may come in any order."""
     jobs = {job.resource.id: (number, job) for number, job, _ in task.jobs}
     counts: dict[str, Counts] = {id: {} for id in jobs}
@@ -154,7 +154,7 @@ def _read(number: int, job: Job, counts: Counts) -> Reading:
     return Reading(number, error=Unreadable("its reader found nothing in it", where=job.resource.url))
 
 
-def _tripped(settings: Settings, job: Job, error: BaseException) -> Unreadable:
+def _failure(settings: Settings, job: Job, error: BaseException) -> Unreadable:
     if isinstance(error, MemoryError):
         allowed = f"{settings.memory / 1e9:g} GB"
         return Unreadable(
@@ -164,7 +164,7 @@ def _tripped(settings: Settings, job: Job, error: BaseException) -> Unreadable:
         text = f"{type(error).__name__}: {error}"
     except BaseException:  # it cannot even be printed
         text = type(error).__name__
-    return Unreadable(f"its reader tripped: {' '.join(text.split())[:_REASON]}", where=job.resource.url)
+    return Unreadable(f"its reader failed: {' '.join(text.split())[:_REASON]}", where=job.resource.url)
 
 
 def _shortened(text: str) -> str:
@@ -206,7 +206,7 @@ def _adds_up(job: Job, part: Part, count: Count) -> None:
 
 
 def _stored(settings: Settings, job: Job, cube: Cube) -> Iterator[Part]:
-    """Store a cube. Gives the rows of the engine's tables that tell of it."""
+    """Store a cube. Gives its rows for the engine's tables."""
     import pyarrow as pa
 
     from lake.land.engine_tables import CUBE_VARIABLES, CUBES

@@ -139,13 +139,13 @@ def test_a_command_says_so_with_exit_code_4_and_status_names_it(tmp_path, monkey
     odd.lake(tmp_path, {"a": "rows 1", "b": "error"}, LIMITS)
     done = command(tmp_path, "land")
     assert done.returncode == 4
-    assert "unreadable: odd/b: its reader tripped: ValueError: an odd value" in done.stderr
+    assert "unreadable: odd/b: its reader failed: ValueError: an odd value" in done.stderr
     status = command(tmp_path, "status", "--failed")
     assert "odd/b" in status.stdout
     assert "an odd value" in status.stdout
     assert "nothing failed" not in status.stdout
     [told] = json.loads(command(tmp_path, "status", "--json").stdout)["unreadable"]
-    assert (told["resource"], told["reason"].split(":")[0]) == ("b", "its reader tripped")
+    assert (told["resource"], told["reason"].split(":")[0]) == ("b", "its reader failed")
     assert "odd_source.py" in told["traceback"]
 
 
