@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,14 @@ def _spoken_to_a_person(monkeypatch):
     """--json of one call in this process must not silence the calls of later tests."""
     monkeypatch.setattr("lake.cli._output.as_json", False)
     monkeypatch.setattr("lake.progress.quiet", False)
+
+
+@pytest.fixture(autouse=True)
+def _no_sources_of_another_lake():
+    """The sources of a lake's own, which a test used in this process, are not those of the next."""
+    yield
+    if sources := sys.modules.get("lake.sources"):
+        sources.use(ROOT / "seeds")  # a folder that has none
 
 
 @pytest.fixture

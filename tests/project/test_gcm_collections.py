@@ -226,14 +226,14 @@ def test_a_folder_that_is_gone_is_a_failure(server, tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("files = ['a']\n[conditions]\ncolour = 'red'", "the condition 'colour' is not known"),
+        ("files = ['a']\n[conditions]\ncolour = 'red'", "the condition 'colour' is unknown"),
         ("files = ['a']\n[conditions]\nlayers = 'many'", "the condition layers is 'many'"),
-        ("files = ['a']\n[gases]\nN2 = 78", "the share of N2 is 78, and must be between 0 and 1"),
+        ("files = ['a']\n[gases]\nN2 = 78", "the share of N2 is 78, but must be between 0 and 1"),
         ("files = ['a']\n[conditions]\nlayers = 40.5", "the condition layers is 40.5, but must be of type bigint"),
         ("files = ['a']\n[conditions]\ngravity = true", "the condition gravity is True"),
-        ("files = ['a']\n[variables]\nsurface_temperature = 3", "3 is no name of a file or variable"),
-        ("files = [3]", "3 is no name of a file or variable"),
-        ("colour = 'red'", "'colour' is not known"),
+        ("files = ['a']\n[variables]\nsurface_temperature = 3", "3 is not the name of a file or variable"),
+        ("files = [3]", "3 is not the name of a file or variable"),
+        ("colour = 'red'", "'colour' is unknown"),
         ("files = []", "it needs a url, or a folder and files"),
         ("url = 'https://a.example/b.nc'\nfiles = 3", "files is 3"),
     ],
@@ -250,7 +250,7 @@ def test_a_description_that_does_not_fit_names_its_file(tmp_path, change, says):
 
 
 def test_descriptions_that_are_not_there_or_are_no_toml(tmp_path):
-    with pytest.raises(ConfigError, match="there is no such file"):
+    with pytest.raises(ConfigError, match="no file matches that"):
         sources.options("gcm", {"runs": "gcm/*.toml"}, tmp_path)
     (tmp_path / "x.toml").write_text("planet = \n")
     with pytest.raises(ConfigError, match="not valid TOML") as error:
@@ -302,7 +302,7 @@ def test_a_list_of_descriptions(tmp_path):
         ("c", "c.toml"),
         ("d", None),
     ]
-    with pytest.raises(ConfigError, match="there is no such file"):
+    with pytest.raises(ConfigError, match="no file matches that"):
         sources.options("gcm", {"runs": ["a.toml", "x.toml"]}, tmp_path)
     with pytest.raises(ConfigError, match=r"run 1 of .* is 'gcm/a', which is neither a table nor"):
         gcm.resources({"runs": ["gcm/a"]}, lambda _: None)
