@@ -64,6 +64,7 @@ def test_the_readme_in_python(home, monkeypatch):
     assert "planet_run_key" in out.getvalue()
 
 
+@pytest.mark.long
 def test_the_training_page_in_python(home, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.chdir(home)

@@ -55,6 +55,7 @@ def test_filters_find_every_row_of_a_built_table(tmp_path):
     assert found == (60 // 2, 60 // 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("type", EACH)
 def test_filters_find_every_row_of_a_table_that_the_engine_fills(tmp_path, type):
     (tmp_path / "lake.toml").write_text('[lake]\nname = "x"\n')

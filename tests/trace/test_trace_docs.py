@@ -73,6 +73,7 @@ def test_a_trace_as_text_html_dot_and_prov(home):
     assert all(one["@id"] in named for node in graph for one in node.get("prov:wasDerivedFrom", []))
 
 
+@pytest.mark.long
 def test_a_seed_is_traced_to_its_line(home):
     found = tree.trace(config.load(home), "features.env_vectors", "temperature_low", key="map00680")
     (rule,) = [row for row in found.row.walk() if row.table == "seeds.environment_rules" and row.values.get("low")][:1]
@@ -105,6 +106,7 @@ def test_the_summary_counts_what_the_tree_follows(home):
     assert [archive.source for archive in everything.archives] == ["kegg"]
 
 
+@pytest.mark.long
 def test_what_is_not_free_is_not_called_free(home):
     found = summary.of(config.load(home), "core.edges")
     assert "Not free: KEGG" in citation.use(found)

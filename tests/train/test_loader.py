@@ -482,6 +482,7 @@ def files(project) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns for file in (project / "data/cache/train").rglob("*.bin")}
 
 
+@pytest.mark.long
 def test_a_pack_is_made_once_and_shared_by_splits_and_ablations(own):
     runs(own)
     made = files(own)
@@ -528,6 +529,7 @@ def test_a_damaged_pack_is_found_and_made_anew(own, numbers, damage):
         runs(own)
 
 
+@pytest.mark.long
 def test_another_snapshot_never_meets_an_old_pack(own):
     before = runs(own)
     sql = own / "sql/features/params.sql"

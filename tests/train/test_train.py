@@ -104,6 +104,7 @@ def in_order(data, seed: int, epoch: int) -> list[int]:
     return data.keys[order.shuffled(data.keys, seed, epoch)].tolist()
 
 
+@pytest.mark.long
 def test_a_batch_is_what_the_tables_hold(project, names):
     data = runs(project, split=None)
     seen = set()
@@ -199,6 +200,7 @@ def test_workers_that_are_kept_learn_of_the_next_epoch(project):
     assert after == in_order(data, 0, 1)
 
 
+@pytest.mark.long
 def test_a_spawned_worker_opens_the_same_snapshot(project):
     data = runs(project, rank=1, world_size=2)
     loader = data.loader(num_workers=1, multiprocessing_context="spawn")
@@ -222,6 +224,7 @@ def test_the_planets_of_a_star_are_in_one_split(project, names):
     assert len(set.union(*stars.values())) == STARS
 
 
+@pytest.mark.long
 def test_a_build_in_between_changes_nothing(tmp_path):
     folder = toy.make(tmp_path / "lake", **FILES)
     old = build(folder)
@@ -300,6 +303,7 @@ def test_an_order_is_even_and_known_for_good():
     assert np.array_equal(some[::-1][order.shuffled(some[::-1], 0, 0)], first)
 
 
+@pytest.mark.long
 def test_a_tiny_model_learns_in_one_epoch_and_the_same_each_time(project):
     data = runs(project, batch_size=2, tables={"planet": "SELECT * EXCLUDE (count) FROM features.planet_params"})
     state = torch.random.get_rng_state()
