@@ -103,6 +103,7 @@ def test_a_format_is_added(tmp_path):
     assert part.seen == 3
 
 
+@pytest.mark.long
 def test_a_command_is_added(folder):
     hello = load(folder / "hello.py", blocks("Add a command", "python")[0])
     result = CliRunner().invoke(hello.command, ["-C", str(folder)])

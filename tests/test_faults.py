@@ -124,6 +124,7 @@ def test_stopped_when_the_commit_is_just_done_the_new_snapshot_keeps_its_files(p
     assert stars(project)[1:] == [("Vega", 9.602)]
 
 
+@pytest.mark.long
 def test_a_build_killed_between_its_commit_and_its_door_is_seen_by_every_reader(project):
     """A plain duckdb reads the door alone; a build with nothing to do puts it right."""
     old = (project / "lake.duckdb").read_bytes()
@@ -138,6 +139,7 @@ def test_a_build_killed_between_its_commit_and_its_door_is_seen_by_every_reader(
 # Two at once
 
 
+@pytest.mark.long
 def test_a_second_build_is_refused_or_waits_and_readers_go_on(project):
     before = stars(project)
     with_endless(project)
@@ -199,6 +201,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.long
 @pytest.mark.quick(1)
 @pytest.mark.parametrize("leave", [0, 200_000])
 def test_a_full_disk_stops_a_build(built, small_disk, leave):
@@ -222,6 +225,7 @@ def test_a_full_disk_stops_a_build(built, small_disk, leave):
         assert here.sql("SELECT count(*) FROM core.big").fetchone() == (20_000,)
 
 
+@pytest.mark.long
 def test_files_that_may_not_grow_stop_a_build(project):
     before = stars(project)
     models = project / "models/core.py"

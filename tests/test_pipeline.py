@@ -45,6 +45,7 @@ def test_import_lake_loads_no_library():
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
 
+@pytest.mark.long
 def test_the_steps_of_a_lake_without_archives(tmp_path):
     folder = toy.make(tmp_path)
     assert (lake.fetch(folder).asked, lake.land(folder).changed) == (0, False)
@@ -53,6 +54,7 @@ def test_the_steps_of_a_lake_without_archives(tmp_path):
     assert (lake.run(folder, offline=True).idle, lake.run(folder).exit_code) == (True, 0)
 
 
+@pytest.mark.long
 def test_the_steps_refuse_what_the_commands_refuse(tmp_path):
     for step in STEPS:
         with pytest.raises(NotALake):

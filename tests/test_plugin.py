@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PLUGIN = Path(__file__).parent.parent / "examples/plugin"
 
 
@@ -17,6 +19,7 @@ def run(*command: str, **options) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.long
 def test_the_plugin_is_installed_tested_and_listed(tmp_path):
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     run(*pip, "--no-deps", "--no-build-isolation", "--target", str(tmp_path / "site"), str(PLUGIN))

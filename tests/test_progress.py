@@ -42,6 +42,7 @@ def on_terminal(code: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.decode())
 
 
+@pytest.mark.long
 def test_a_terminal_sees_how_far_it_is():
     seen = on_terminal(WORK.format(quiet=False, bytes=False))
     assert "landing" in seen
@@ -51,6 +52,7 @@ def test_a_terminal_sees_how_far_it_is():
     assert re.search(r"file \d", seen)
 
 
+@pytest.mark.long
 def test_bytes_are_told_as_such():
     seen = on_terminal(WORK.format(quiet=False, bytes=True))
     assert re.search(r"\d+/40 bytes", seen)

@@ -101,6 +101,7 @@ def test_every_number_has_a_unit_that_pint_knows(sample):
                 assert told, f"{contract.table}.{column.name} has no unit, and no column `unit` beside it"
 
 
+@pytest.mark.long
 def test_keys_are_the_same_in_sql_and_python_on_a_million_names(sample):
     with lake.open(sample[0]) as here:
         rows = here.sql(

@@ -98,6 +98,7 @@ def same(one: nx.DiGraph, other: nx.DiGraph) -> bool:
     return parts[0] == parts[1] and facts[0] == facts[1] and type(one) is type(other)
 
 
+@pytest.mark.long
 def test_a_pathway_is_a_graph_with_its_environment(here):
     found = graph.graph(here, "map00010")
     assert found.graph == {

@@ -49,6 +49,7 @@ def test_the_first_build_publishes_everything_in_order(project):
         assert here.table("core.planets").count().execute() == 2
 
 
+@pytest.mark.long
 def test_a_second_build_does_nothing(project):
     first = build(project)
     before = published_file.path(config.load(project)).stat().st_mtime_ns
@@ -106,6 +107,7 @@ def test_a_failed_check_publishes_nothing_and_says_which_rows(project):
     assert failed["seeds.stars.teff between 0 and 100000"] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -217,6 +219,7 @@ def test_a_lake_that_never_landed_anything_builds(project):
     assert len(names(building.run(config.load(project)))) == 3
 
 
+@pytest.mark.long
 def test_a_full_disk_refuses_a_build_and_keeps_the_lake_readable(project):
     """Linux only, as root: a file system of 3 MB, filled."""
     place = project.parent / "small"

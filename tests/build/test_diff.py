@@ -94,6 +94,7 @@ def test_a_column_of_another_type_has_changed_where_its_values_were_lost(connect
     assert str(found)
 
 
+@pytest.mark.long
 def test_a_change_of_lists_and_of_floats_with_many_digits_is_previewed_and_told(tmp_path):
     contract = "from lake.contract import Table\nclass Spectra(Table, key='id'):\n    id: int\n    flux: list[float]\n"
     select = "SELECT i AS id, [i / 3.0::DOUBLE, {more}] AS flux, 115.95712345678901 / (i + {more}) AS x\n"

@@ -160,6 +160,7 @@ def test_incremental_is_full_after_many_random_steps(tmp_path, seed):
     walk(tmp_path, choice.sample(KEYS, choice.choice((1, 1, 2, 3))), seed, 25)
 
 
+@pytest.mark.long
 def test_a_table_with_other_rows_than_were_built_is_not_published(tmp_path, monkeypatch):
     names = project(tmp_path, ["VARCHAR"])
     source(tmp_path, ["VARCHAR"], [["'a'", "1::BIGINT"], ["'b'", "2::BIGINT"], ["'c'", "3::BIGINT"]])

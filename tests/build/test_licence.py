@@ -6,6 +6,7 @@ import json
 
 import duckdb
 import odd
+import pytest
 import toy
 
 import lake
@@ -19,6 +20,7 @@ MODELS = {
 }
 
 
+@pytest.mark.long
 def test_a_table_is_as_free_as_the_strictest_archive_of_its_rows(tmp_path):
     folder = toy.make(tmp_path / "toy", **MODELS)
     for name, licence in (("free", "CC BY 4.0"), ("odd", "free for academic use, otherwise by contract")):
@@ -38,6 +40,7 @@ def test_a_table_is_as_free_as_the_strictest_archive_of_its_rows(tmp_path):
     assert licences["core.planets"] is None
 
 
+@pytest.mark.long
 def test_a_file_names_the_archives_that_its_table_may_come_from(tmp_path):
     folder = toy.make(tmp_path / "toy", **MODELS)
     for name in ("free", "odd"):

@@ -195,6 +195,7 @@ def test_a_waiver_of_no_rule_is_told_the_nearest(tmp_path):
     )
 
 
+@pytest.mark.long
 def test_the_command_tells_file_line_and_reason(tmp_path):
     project = toy.make(tmp_path, **{"sql/core/heat.sql": "SELECT star,\n  hash(star) AS kilo FROM seeds.stars"})
     done = lake("lint", cwd=project)

@@ -317,6 +317,7 @@ def calls(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.long
 def test_of_all_of_duckdbs_functions_those_let_be_give_the_same_in_any_session(tmp_path, varying):
     with duckdb.connect() as one, duckdb.connect(str(tmp_path / "other.duckdb"), config={"threads": 1}) as other:
         other.execute("CREATE SCHEMA s; USE s; CREATE TABLE t(a INT); SET VARIABLE a = 1")

@@ -65,6 +65,7 @@ def steps(folder: Path, *given: str, **options) -> dict[str, tuple[str, str]]:
 # Early cut-off
 
 
+@pytest.mark.long
 def test_what_comes_out_the_same_rebuilds_nothing_that_reads_it(chain):
     build(chain)
     path = chain / "seeds/numbers.csv"
@@ -81,12 +82,14 @@ def test_what_comes_out_the_same_rebuilds_nothing_that_reads_it(chain):
     assert dict(found)["core.parity"] is False
 
 
+@pytest.mark.long
 def test_the_same_rows_in_another_order_are_the_same(chain):
     build(chain)
     (chain / "sql/core/parity.sql").write_text("SELECT n, n % 2 = 1 AS odd FROM seeds.numbers ORDER BY n DESC")
     assert names(build(chain)) == ["core.parity"]
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("change", ["n % 2 = 0", "n % 2 = 1 AND n < 5", "NULL::BOOLEAN"])
 def test_one_cell_that_differs_is_seen(chain, change):
@@ -102,6 +105,7 @@ def test_one_cell_that_differs_is_seen(chain, change):
     assert "core.odd" in names(build(chain))
 
 
+@pytest.mark.long
 def test_back_to_what_it_was_is_what_it_was(chain):
     build(chain)
     then = rows(chain, """SELECT table_name, content FROM ops.provenance ORDER BY ALL""")
@@ -137,6 +141,7 @@ def test_selectors(chain, selectors, tables):
     assert select(project, selectors.split(), (), lambda what: None) == set(tables.split())
 
 
+@pytest.mark.long
 def test_exclude_changed_and_since_a_snapshot(chain):
     first = build(chain).snapshot
     (chain / "sql/core/total.sql").write_text("SELECT CAST(max(x) AS BIGINT) AS x FROM seeds.numbers")
@@ -228,6 +233,7 @@ def test_a_plan_needs_no_right_to_write_and_changes_nothing(chain):
         assert steps(chain)["core.odd"] == ("build", "its SQL changed")
 
 
+@pytest.mark.long
 def test_why(chain):
     settings = config.load(chain)
     assert preview.why(settings, "core.odd")["now"]["reason"] == "never built"
@@ -250,6 +256,7 @@ def test_why(chain):
         preview.why(settings, "core.od")
 
 
+@pytest.mark.long
 def test_commands(chain):
     def lakes(*arguments: str) -> dict | list:
         return json.loads(typed.lake(*arguments, "-C", chain, "--json").stdout)
@@ -266,6 +273,7 @@ def test_commands(chain):
 # Materialisations
 
 
+@pytest.mark.long
 def test_a_view_has_no_files_and_opens_in_any_shell(chain):
     (chain / "models/core.py").write_text(
         CHAIN["models/core.py"].replace(
@@ -406,6 +414,7 @@ FAILING = {
 }
 
 
+@pytest.mark.long
 def test_a_failure_stops_only_what_reads_it_and_keep_good_publishes_the_rest(chain):
     first = build(chain).snapshot
     for path, text in FAILING.items():
@@ -425,6 +434,7 @@ def test_a_failure_stops_only_what_reads_it_and_keep_good_publishes_the_rest(cha
     assert kept["core.parity"] == first
 
 
+@pytest.mark.long
 def test_keep_good_puts_back_what_fails_a_check_and_all_that_reads_it(chain):
     build(chain)
     (chain / "models/core.py").write_text(CHAIN["models/core.py"].replace("odd: bool", "odd: bool | None"))
@@ -486,6 +496,7 @@ def test_failing_rows_are_kept_with_their_check(chain):
 # Where a file lies
 
 
+@pytest.mark.long
 def test_a_model_its_contract_and_its_tests_may_lie_in_folders_of_their_layer_and_moving_them_makes_nothing_stale(
     chain,
 ):

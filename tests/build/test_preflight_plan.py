@@ -31,6 +31,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.quick(5)
 @pytest.mark.parametrize("built", [False, True])
 @pytest.mark.parametrize("sql", MISTAKES)

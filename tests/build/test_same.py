@@ -27,6 +27,7 @@ def write(connection, place, rows):
     return place
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("type", values.VALUES)
 def test_each_value_is_told_from_every_other_and_from_null(connection, tmp_path, type):
     files = [write(connection, tmp_path / f"{i}.parquet", [f"{v} AS v"]) for i, v in enumerate(values.sql(type))]

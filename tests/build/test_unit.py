@@ -64,6 +64,7 @@ def told(summary) -> list[tuple]:
     return [(d.what, d.row, d.column, d.expected, d.got) for outcome in summary.outcomes for d in outcome.differences]
 
 
+@pytest.mark.long
 def test_every_model_and_macro_of_the_project_has_a_unit_test_and_passes():
     settings = config.load(ROOT)
     summary = unit.run(settings)

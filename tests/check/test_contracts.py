@@ -183,6 +183,7 @@ def test_a_key_is_never_null(tmp_path, columns, select):
         building.run(settings)
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("type", ["list[list[float]]", "list[list[list[float]]]", "list[list[int]]", "list[list[str]]"])
 def test_lists_of_lists_are_checked(tmp_path, type):
@@ -217,6 +218,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path, select):
         building.run(project(tmp_path / "p", sql, models))
 
 
+@pytest.mark.long
 def test_a_rule_may_end_in_a_comment_and_ask_another_table(tmp_path):
     models = """
         class A(Table, rules=(Rule("in b", "x IN (SELECT x FROM core.b) -- each"),)):

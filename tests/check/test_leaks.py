@@ -226,6 +226,7 @@ def test_leaks_are_waived_by_name_and_reason(tmp_path):
     assert run(folder).returncode == 2
 
 
+@pytest.mark.long
 def test_rules_targets_and_older_snapshots(tmp_path):
     folder = make(tmp_path / "lake")
     first = lake.open(folder).snapshot

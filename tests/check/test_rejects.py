@@ -26,6 +26,7 @@ def made(tmp_path, monkeypatch, gate: str, answers=ANSWERS):
     return settings
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gate", ["", "limit = 0.125", "limit = 0\nsources = {odd = 0.2}", "sources = {other = 0}"])
 def test_what_is_within_its_limit_is_published(tmp_path, monkeypatch, gate):
     settings = made(tmp_path, monkeypatch, gate)

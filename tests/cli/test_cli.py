@@ -22,6 +22,7 @@ def project(tmp_path_factory):
 QUERY = "SELECT star, kilo FROM core.heat ORDER BY kilo"
 
 
+@pytest.mark.long
 def test_sql_in_each_format(project, tmp_path):
     assert lake("sql", "-C", project, QUERY).stdout == 'star,kilo\n"Barnard\'s; ""Star""",3.195\nSun,5.772\n'
     rows = json.loads(lake("sql", "-C", project, QUERY, "--json").stdout)

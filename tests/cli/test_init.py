@@ -56,6 +56,7 @@ def test_an_unknown_archive_is_refused_before_anything_is_made(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.long
 def test_an_empty_lake_runs(tmp_path):
     assert typed.lake("init", tmp_path / "new", "--empty").returncode == 0
     assert not graph.load(config.load(tmp_path / "new")).models
@@ -64,6 +65,7 @@ def test_an_empty_lake_runs(tmp_path):
         assert done.returncode == 0, (command, done.stdout, done.stderr)
 
 
+@pytest.mark.long
 def test_an_empty_lake_takes_a_first_table(tmp_path):
     folder = tmp_path / "new"
     assert typed.lake("init", folder, "--empty").returncode == 0

@@ -23,6 +23,7 @@ def told(folder: Path, *arguments: str):
     return CliRunner().invoke(lake.cli.lake, [arguments[0], "-C", str(folder), *arguments[1:]])
 
 
+@pytest.mark.long
 def test_a_run_keeps_what_is_good_and_says_that_it_is_not_all(tmp_path):
     toy.make(tmp_path, **BROKEN)
     assert isinstance(told(tmp_path, "run").exception, ModelError)
@@ -60,6 +61,7 @@ def test_a_misspelt_option_of_a_source_is_refused_at_once(tmp_path, command, opt
     assert says in str(done.exception)
 
 
+@pytest.mark.long
 def test_the_files_of_a_snapshot_are_listed_with_their_rows_and_sums(tmp_path):
     toy.make(tmp_path)
     settings = config.load(tmp_path)

@@ -60,6 +60,7 @@ def plain(text: str) -> str:
 # Outputs that cannot be written
 
 
+@pytest.mark.long
 @pytest.mark.quick(7)
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("rows", [1, 7_000, 300_000])
@@ -97,6 +98,7 @@ def test_an_ending_that_is_no_format_is_refused(project, tmp_path, name):
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.long
 def test_each_ending_is_its_format(project, tmp_path):
     query = "SELECT star, kilo, 2290516172302520275 AS planet_run_key FROM core.heat ORDER BY kilo"
     for ending in ("csv", "tsv", "json", "jsonl", "parquet", "arrow", "xlsx"):
@@ -167,6 +169,7 @@ def test_expand_shows_every_column(project, columns):
     assert all(f"column_{i} " in plain(text) for i in range(83))
 
 
+@pytest.mark.long
 @pytest.mark.quick(3)
 @pytest.mark.parametrize("arguments", [["status"], ["log"], ["build", "--force"], ["tables"], ["sources"]])
 def test_reports_keep_their_words_whole_at_60_columns(project, arguments):
@@ -226,6 +229,7 @@ def test_the_shell_says_what_it_is_in(project):
 # Quiet
 
 
+@pytest.mark.long
 def test_quiet_is_quiet(project):
     for arguments in (["build"], ["build", "--force"], ["run", "--offline"], ["land"], ["run"]):
         done = lake(*arguments, "-q", "-C", project)

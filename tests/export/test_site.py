@@ -70,6 +70,7 @@ def built(tmp_path_factory) -> Path:
     return written(folder)
 
 
+@pytest.mark.long
 def test_every_link_leads_somewhere_and_nothing_is_asked_of_the_network(built):
     pages = {path.relative_to(built).as_posix() for path in built.rglob("*.html")}
     tables = {f"tables/{table}.html" for table in ("core.heat", "core.planets", "seeds.stars")}

@@ -220,6 +220,7 @@ def test_nobody_there(get, server, tmp_path):
     assert "refused" in row.reason
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("date", [False, True], ids=["seconds", "date"])
 def test_too_many_requests_waits_as_long_as_it_is_asked_to(server, get, date):
     after = email.utils.formatdate(time.time() + 2, usegmt=True) if date else "1"

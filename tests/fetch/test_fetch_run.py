@@ -178,6 +178,7 @@ def test_retries_are_polite_too(server, archives, tmp_path):
     assert times[-1] - times[0] >= 0.3 * 0.97
 
 
+@pytest.mark.long
 def test_one_429_makes_the_whole_host_wait(server, archives, tmp_path):
     first = Resource("first", server.on("/first", status(429, Retry_After="1"), page(b"x")), "k", "text")
     rest = texts(server, 8)
@@ -315,6 +316,7 @@ def test_a_long_answer_that_was_killed_is_resumed(server, archives, tmp_path):
     assert again["If-Range"] == '"1"'
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(server, archives, tmp_path):
     """The server is silent for a minute in the middle of a body; Ctrl-C does not wait for it."""
     server.on("/long0", entity(LONG, etag='"1"', stop=2_000_000, pause=60), entity(LONG, etag='"1"'))

@@ -164,6 +164,7 @@ def test_the_title_of_a_page_is_told(page, title):
     assert refused.value.what == f"received an HTML page instead of text{title}"
 
 
+@pytest.mark.long
 def test_a_fetch_of_a_hostile_answer_ends_and_hears_ctrl_c(tmp_path):
     """Such an answer is refused at once, and a second one, which takes long to come, is left at Ctrl-C."""
     code = f"""

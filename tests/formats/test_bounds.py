@@ -195,6 +195,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {  # name: (reader, b
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_it_is_refused_soon_and_in_little_memory(name, tmp_path):
     reader, make, says = HOSTILE[name]

@@ -78,6 +78,7 @@ def test_a_constant_field_has_itself_as_mean_and_the_area_of_its_grid_as_coverag
     assert row["coverage"] <= 1
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=60)
 @given(grids(), st.randoms(use_true_random=False))
 def test_what_is_missing_is_not_covered(tmp_path_factory, drawn, random):

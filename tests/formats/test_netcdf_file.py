@@ -224,6 +224,7 @@ def test_what_is_not_packed_is_no_more_than_its_file(tmp_path, megabytes, fits):
         list(gcm.read(resource(), Answer(path)))
 
 
+@pytest.mark.long
 def test_a_chunk_that_no_reader_can_hold_is_refused_before_it_is_unpacked(tmp_path):
     """One number, in a chunk of 480 MB that packs to half a megabyte."""
     path = tmp_path / "x.nc"
@@ -249,6 +250,7 @@ def test_more_chunks_than_a_file_can_list(tmp_path):
         list(gcm.read(resource(), Answer(path)))
 
 
+@pytest.mark.long
 def test_many_chunks_are_read_a_few_at_a_time(tmp_path):
     """HDF5 holds some kilobytes for each chunk that one call reads."""
     with grid(tmp_path / "x.nc") as file:
@@ -415,6 +417,7 @@ def test_too_many_variables(tmp_path, monkeypatch):
         list(gcm.read(resource(), Answer(tmp_path / "x.nc")))
 
 
+@pytest.mark.long
 def test_too_many_dimensions(tmp_path):
     with grid(tmp_path / "x.nc") as file:
         for number in range(declared_size._MOST_DIMENSIONS - 1):

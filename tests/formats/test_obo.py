@@ -279,6 +279,7 @@ def facts(rows: dict) -> Iterator[tuple]:
     yield from ((row["term"], row["predicate"], row["target"]) for row in rows["relations"])
 
 
+@pytest.mark.long
 def test_real_files_as_fastobo_reads_them(upstream, tmp_path):
     files = sorted(upstream.rglob("*.obo"))
     differences = {}

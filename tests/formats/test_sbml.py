@@ -136,6 +136,7 @@ def test_what_is_no_value_is_a_reject_with_its_reason(tmp_path, content, reason)
 IDS = st.from_regex(r"\A(?:[MRG]_)?(?:[A-Za-z0-9_]|__\d{2,3}__){1,8}\Z")
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_ids_stay_distinct_and_a_metabolites_coefficients_sum(tmp_path_factory, data):

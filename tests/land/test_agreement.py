@@ -47,6 +47,7 @@ def test_a_source_landed_anew_leaves_others_rows_in_the_shared_tables(two):
     assert rejects == [("odd", 2), ("odder", 2)]
 
 
+@pytest.mark.long
 @pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("sql", "said"),
@@ -71,6 +72,7 @@ def test_a_difference_is_told_with_both_figures_and_the_command_that_mends_it(tw
     assert differences(settings) == []
 
 
+@pytest.mark.long
 def test_a_landing_that_loses_rows_on_the_way_is_refused(two, monkeypatch):
     """Whatever the writing does: what came out is counted against what was read."""
     settings = config.load(two)
@@ -81,6 +83,7 @@ def test_a_landing_that_loses_rows_on_the_way_is_refused(two, monkeypatch):
     assert differences(settings) == []  # nothing was committed
 
 
+@pytest.mark.long
 def test_a_build_publishes_no_table_that_disagrees(two):
     from lake.build import run as building
 
@@ -91,6 +94,7 @@ def test_a_build_publishes_no_table_that_disagrees(two):
             building.into(connection, settings)
 
 
+@pytest.mark.long
 def test_lake_check_compares_each_resource(two):
     """Two differences that cancel each other out in the number of rows."""
     from lake.build import status

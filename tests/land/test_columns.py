@@ -59,6 +59,7 @@ def test_filters_find_every_row_after_any_landing(tmp_path, monkeypatch):
     assert wrong(settings, "other") == {}
 
 
+@pytest.mark.long
 def test_a_column_that_comes_with_a_replaced_answer_is_null_in_the_others_rows(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     landed(tmp_path, {"a": "rows 1", "b": "rows 1"})
@@ -66,6 +67,7 @@ def test_a_column_that_comes_with_a_replaced_answer_is_null_in_the_others_rows(t
     assert wrong(settings, "k") == {}
 
 
+@pytest.mark.long
 def test_a_column_of_another_type_is_refused_and_the_advice_makes_the_table_anew(tmp_path, monkeypatch):
     """A release of the source in which its column n is text."""
     odd.install(tmp_path / "package", monkeypatch)
@@ -82,6 +84,7 @@ def test_a_column_of_another_type_is_refused_and_the_advice_makes_the_table_anew
         assert connection.execute("SELECT n FROM raw.odd_rows ORDER BY 1").fetchall() == [("00",), ("01",)]
 
 
+@pytest.mark.long
 def test_many_new_columns_come_at_once(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = landed(tmp_path, {"a": "rows 1", "b": "wide 300"})

@@ -94,6 +94,7 @@ def test_everything_that_is_said_of_an_answer_is_in_its_digest(source):
             assert Job(source, changed, "0" * 64, module.READER, "").given != digest, field
 
 
+@pytest.mark.long
 def test_a_description_that_changed_is_landed_anew_offline_and_nothing_else(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     answers = {"a": "rows 2", "b": "rows 1", "c": "others 1", "d": "error"}
@@ -120,6 +121,7 @@ def test_a_description_that_changed_is_landed_anew_offline_and_nothing_else(tmp_
     assert contents(settings) == after
 
 
+@pytest.mark.long
 def test_an_answer_that_was_too_large_is_tried_again_when_the_limits_are_raised(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 2", "b": "memory"}, 'reader_memory = "100 MB"')
@@ -129,6 +131,7 @@ def test_an_answer_that_was_too_large_is_tried_again_when_the_limits_are_raised(
     assert (summary.tallies["odd"].blobs, summary.tallies["odd"].skipped) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_lake_made_before_lands_once_what_it_must(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 2", "b": "rows 3"})

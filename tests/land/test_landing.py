@@ -23,6 +23,7 @@ def landings(settings) -> int:
         return sum(snapshot.kind == "land" for snapshot in metadata.snapshots(connection))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("limit", "value", "transactions"), [("BLOBS", 2, 3), ("BLOBS", 5, 1), ("BYTES", 1, 5), ("BYTES", 13, 3)]
 )

@@ -106,6 +106,7 @@ def test_a_cell_that_cannot_be_taken_costs_the_cell_alone(tmp_path, monkeypatch)
     assert rows(settings, "SELECT seen, landed, rejected, cells FROM ops.landings") == [(3, 2, 1, 1)]
 
 
+@pytest.mark.long
 def test_a_lake_made_before_gets_the_new_columns(tmp_path, monkeypatch):
     odd.install(tmp_path / "package", monkeypatch)
     settings = odd.lake(tmp_path, {"a": "rows 2\nrejects 1", "b": "unreadable"}, LIMITS)

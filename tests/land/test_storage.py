@@ -31,6 +31,7 @@ def settings(folder, storage: str):
     return config.load(folder)
 
 
+@pytest.mark.long
 def test_one_cube_that_does_not_fit(tmp_path):
     make(tmp_path / "large.nc", 1_500_000)
     make(tmp_path / "small.nc", 9_000)

@@ -112,6 +112,7 @@ def test_what_is_removed_stays_away_and_what_is_kept_stays(lake):
     assert resources(settings) == []
 
 
+@pytest.mark.long
 def test_names_that_nobody_knows_are_refused(lake):
     with pytest.raises(ConfigError, match="nothing called 'odd/x'"):
         withdrawal.remove(config.load(lake), "odd/x")

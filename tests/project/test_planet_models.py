@@ -87,6 +87,7 @@ def number(text: str) -> float | None:
     return float(text) if text else None
 
 
+@pytest.mark.long
 def test_every_real_value_is_a_measurement_or_a_limit(real):
     connection, given = real
     found = rows(connection, "FROM features.planet_params WHERE source = 'nasa.pscomppars'")

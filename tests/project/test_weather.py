@@ -50,6 +50,7 @@ def test_the_seeds_are_what_their_script_writes(tmp_path):
         assert (tmp_path / name).read_bytes() == (EXAMPLE / "seeds" / name).read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["check", "test", "lint", "format --check", "leaks", "status", "plan"])
 def test_the_commands_take_it_like_any_lake(weather, command):
     done = typed.lake(*command.split(), cwd=weather)
@@ -78,6 +79,7 @@ def test_a_batch_is_what_the_tables_hold_under_the_projects_own_key(weather):
     assert seen == rows.keys()
 
 
+@pytest.mark.long
 def test_all_ways_of_reading_give_the_same_batches(weather):
     options = {"split": "train", "batch_size": 50, "graphs": EDGES, "target": TOMORROW, "normalise": True}
     data = PlanetRuns(weather, **options)
@@ -93,6 +95,7 @@ def test_all_ways_of_reading_give_the_same_batches(weather):
             assert torch.equal(one["around"]["edge_attr"], other["around"]["edge_attr"])
 
 
+@pytest.mark.long
 def test_a_split_has_its_stations_a_condition_and_a_balance_are_of_the_runs(weather):
     with lake.open(weather) as here:
         query = f"SELECT split, list({KEY} ORDER BY {KEY}) FROM core.station_days GROUP BY 1"

@@ -85,6 +85,7 @@ fuzz.read_some(["odd"], range(3), sys.stdout)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -488,6 +488,7 @@ def real(upstream, tmp_path_factory):
     return data, {path: land(data, path) for path in paths}
 
 
+@pytest.mark.long
 @pytest.mark.upstream
 def test_every_bit_of_every_real_file(real):
     import zarr

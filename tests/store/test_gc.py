@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 import numpy as np
+import pytest
 import toy
 import xarray as xr
 
@@ -22,6 +23,7 @@ def outcome(sha: str, kind: str, days: int) -> fetch_log.Outcome:
     return fetch_log.Outcome("r", "s", sha[:6], "k", "csv", "https://x", at.isoformat(), kind, sha256=sha, bytes=3)
 
 
+@pytest.mark.long
 def test_refused_answers_are_freed_after_a_month_and_no_others(tmp_path):
     settings = config.load(toy.make(tmp_path))
     building.run(settings)
@@ -108,6 +110,7 @@ def test_what_is_told_to_be_freed_is_what_the_disk_gets_back(tmp_path):
     assert gc._bytes(tmp_path, ["one", "folder", "restored", "gone"]) == 210
 
 
+@pytest.mark.long
 def test_copies_that_cannot_be_renewed_are_no_failure_of_what_was_freed(tmp_path, monkeypatch):
     settings = config.load(toy.make(tmp_path))
     building.run(settings)
@@ -127,6 +130,7 @@ def test_copies_that_cannot_be_renewed_are_no_failure_of_what_was_freed(tmp_path
     assert set(manifests.known(settings)) & set(freed.snapshots) == set()
 
 
+@pytest.mark.long
 def test_a_manifest_that_was_freed_is_not_missed_where_the_catalog_cannot_be_asked(tmp_path):
     settings = config.load(toy.make(tmp_path))
     building.run(settings)

@@ -34,6 +34,7 @@ HURTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", HURTS)
 @pytest.mark.parametrize("quick", [False, True])
 def test_a_damaged_file_is_named_with_how(lake, how, quick):

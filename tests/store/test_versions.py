@@ -51,6 +51,7 @@ def ask(folder: Path, query: str, at=None) -> list[tuple]:
         return here.sql(query).fetchall()
 
 
+@pytest.mark.long
 def test_a_tag_is_a_snapshot_everywhere(folder):
     count = "SELECT count(*) FROM seeds.stars WHERE teff = 2007"
     assert ask(folder, count, "v1") == [(0,)]
@@ -132,6 +133,7 @@ def test_a_picture_of_what_moved(folder, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_restored_is_as_it_was(folder):
     settings, everything = config.load(folder), "SELECT * FROM core.heat ORDER BY star"
     was, runs = ask(folder, everything, "v1"), len(ask(folder, "FROM ops.runs"))
@@ -157,6 +159,7 @@ def test_restoring_what_has_lost_a_file(folder):
     assert files(folder) == before
 
 
+@pytest.mark.long
 def test_a_partitioned_table_is_restored_with_its_parts(tmp_path):
     toy.make(tmp_path, **LEVELS)
     models = tmp_path / "models/core.py"
@@ -174,6 +177,7 @@ def test_a_partitioned_table_is_restored_with_its_parts(tmp_path):
         assert len(metadata.tables(connection, last)["core.heat"]) == 2  # a file a value
 
 
+@pytest.mark.long
 def test_gc_tells_first_and_keeps_what_has_a_name(folder):
     settings = config.load(folder)
     building.run(settings, force=True)
@@ -308,6 +312,7 @@ def test_a_damaged_blob_says_what_to_fetch(tmp_path):
     assert verify.run(config.load(folder)).damaged == []
 
 
+@pytest.mark.long
 def test_sums_are_taken_once_and_come_back_from_the_manifests(folder):
     settings = config.load(folder)
     known = checksums.known(settings.data)

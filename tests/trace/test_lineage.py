@@ -275,6 +275,7 @@ def ask(*arguments: str):
     return CliRunner().invoke(lake.cli.lake, ["lineage", *arguments, "-C", str(ROOT)], catch_exceptions=False)
 
 
+@pytest.mark.long
 def test_a_tree_on_the_terminal():
     lines = ask("staging.kgml_pairs.substrate").output.splitlines()
     assert lines[0] == "staging.kgml_pairs.substrate comes from"

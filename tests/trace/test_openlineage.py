@@ -107,6 +107,7 @@ def test_an_endpoint_that_fails_is_a_warning(tmp_path, answer):
     assert (tmp_path / "lake.duckdb").is_file()
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_written_is_a_warning(tmp_path):
     project(tmp_path, "nowhere/events.jsonl")
     result = build(tmp_path, "seeds.stars")

@@ -180,6 +180,7 @@ def test_the_bits_are_the_same_in_any_order_by_any_number_of_threads(tmp_path):
     assert found[0]["features.params", "mass"]["scale"] == pytest.approx(logs.std(), rel=1e-6)
 
 
+@pytest.mark.long
 def test_column_by_column_is_the_same(own, monkeypatch):
     together = features(own)
     monkeypatch.setattr(normalisation, "_AT_ONCE", 1)
@@ -189,6 +190,7 @@ def test_column_by_column_is_the_same(own, monkeypatch):
     ]
 
 
+@pytest.mark.long
 @example(0.009709641358778713)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_that_is_written_out_keeps_its_bits(number):
@@ -197,6 +199,7 @@ def test_a_number_that_is_written_out_keeps_its_bits(number):
     assert struct.pack("d", kept) == struct.pack("d", number)
 
 
+@pytest.mark.long
 def test_only_what_is_there_is_measured(tmp_path):
     alone = "SELECT n::BIGINT AS planet_run_key, n / 2::DOUBLE AS a FROM range(90) AS t(n)"
     folder = toy.make(tmp_path / "lake", **{**FILES, "sql/features/other.sql": alone})
@@ -210,6 +213,7 @@ def test_only_what_is_there_is_measured(tmp_path):
     assert len(features(folder)) == 6
 
 
+@pytest.mark.long
 def test_what_is_left_is_measured_as_it_was_made(own):
     models, runs = own / "models/features.py", own / "sql/core/planet_runs.sql"
     before = features(own)
@@ -249,6 +253,7 @@ def test_other_roles_are_measured_again_and_the_usual_ones_written_out_are_not(o
     }
 
 
+@pytest.mark.long
 def test_a_mark_that_goes_takes_its_row_along(own):
     models = own / "models/features.py"
     models.write_text(models.read_text().replace('a: Annotated[float, Normalise("standard")]', "a: float"))
