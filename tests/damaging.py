@@ -30,7 +30,10 @@ def ask(folder: Path, *arguments: str, code: int | None = 0) -> str:
 def flip(file: Path) -> None:
     """One bit, in bytes that mean something."""
     content = bytearray(file.read_bytes())
-    content[len(content) // 3] ^= 4
+    at = len(content) // 3
+    while not content[at]:  # what no cell of a page uses is zero, and no loss
+        at += 1
+    content[at] ^= 4
     over(file, bytes(content))
 
 
