@@ -90,6 +90,7 @@ FILES = {
 SLOW = pytest.mark.slow
 OPTIONAL = {  # those that are gone are made again when they are needed, and hurt nobody
     "copy of the catalog",
+    "copy of the fetch log",
     "copy of ops.landings",
     "published file of the tag",
 }
