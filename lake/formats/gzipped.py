@@ -93,7 +93,7 @@ class _Checked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io calls it with this alone
         from isal import isal_zlib
 
         try:
@@ -123,7 +123,7 @@ class _Gzip(_Checked):
         super().close()
         self.packed.close()
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io calls it with this alone
         count = super().readinto(buffer)
         self.expanded += count
         check_expansion(self.expanded, self.size, self.where)

@@ -19,7 +19,7 @@ class Count(NamedTuple):
     rejected: int = 0
     cells: int = 0  # of the rows that landed, set aside
 
-    def __add__(self, other: Count) -> Count:  # type: ignore[override]
+    def __add__(self, other: Count) -> Count:  # type: ignore[override]  # sums, where tuples are joined
         return Count(*map(sum, zip(self, other, strict=True)))
 
 

@@ -31,6 +31,13 @@ def test_lake_toml_names_the_archives_that_were_asked_for(tmp_path, archives, na
     assert settings(tmp_path / "new").get("sources", {}).keys() == named
     assert config.load(tmp_path / "new").sources.keys() == named
     sources.check_options(config.load(tmp_path / "new"))
+    assert ("spectra: lake.toml has an example to fill in" in done.stdout) == (not named)
+
+
+def test_no_names_are_refused(tmp_path):
+    for archives in ("", " , "):
+        done = typed.lake("init", tmp_path / "new", "--with", archives)
+        assert (done.returncode, (tmp_path / "new").exists()) == (2, False)
 
 
 def test_what_is_no_setting_of_a_source_stays():
