@@ -68,7 +68,7 @@ def heard() -> bool:
 def end(number: int = signal.SIGINT) -> NoReturn:
     """Print that the command was stopped, and exit at once: a half-imported module may crash at teardown."""
     with suppress(OSError):
-        sys.stderr.write("\nstopped: the lake is as it was; the same command goes on from here\n")
+        sys.stderr.write("\nstopped: nothing is half done; the same command goes on from here\n")
         sys.stderr.flush()
     os._exit(128 + (_received[-1] if _received else number))
 
