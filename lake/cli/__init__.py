@@ -27,7 +27,7 @@ Exit codes:
   6  a check failed; nothing was published
   7  another process is writing this lake
   8  the disk is full, read-only, or damaged
-130  stopped by Ctrl-C (143: by SIGTERM); the lake is unchanged
+130  stopped by Ctrl-C (143: by SIGTERM); nothing is half done
 """
 
 
